@@ -1,0 +1,62 @@
+/**
+ * The cursor: where in the tree a walk stands.
+ *
+ * `index … last` is the range it stands on, `status` what that means. A cursor that is `active` also remembers
+ * the leaf and the slot; `version` says whether they can still be believed. When they cannot, the walk begins
+ * again from the root at the index that the cursor holds. The kernel's `struct ma_state` plays this part.
+ *
+ * @module
+ */
+
+import type { ReadSection } from "./grace.ts";
+import type { NodePool } from "./node_pool.ts";
+
+/**
+ * Where a cursor stands.
+ *
+ * - `start`: nowhere yet; the next call walks from the root to `index`.
+ * - `active`: on a slot, `index … last`.
+ * - `none`: there was nothing where it looked, and no node either.
+ * - `root`: on the single entry at index 0 of a tree without nodes.
+ * - `pause`: the tree may have changed; going on means behind `last`, or in front of `index`.
+ * - `overflow`, `underflow`: the last step would have left the limit, upwards or downwards.
+ * - `error`: the last store failed.
+ */
+export type CursorStatus =
+  | "start"
+  | "active"
+  | "none"
+  | "root"
+  | "pause"
+  | "overflow"
+  | "underflow"
+  | "error";
+
+/** A place in a tree. */
+export class Cursor<V = unknown> {
+  /** The tree's nodes. */
+  readonly pool: NodePool<V>;
+  /** First index of the range it stands on. Starts as not-a-number to be an unboxed double from the first. */
+  index = NaN;
+  /** Last index of that range, inclusive. */
+  last = NaN;
+  /** What the range means. */
+  status: CursorStatus = "start";
+  /** The leaf, while active and current. */
+  node = 0;
+  /** The slot in it. */
+  slot = 0;
+  /** The pool's version when `node` and `slot` were found. */
+  version = -1;
+
+  /** The read section that keeps its leaf from being reused; `undefined` outside of one. */
+  readonly section: ReadSection | undefined;
+
+  /** A cursor at `index … last`, which has not walked yet. */
+  constructor(pool: NodePool<V>, index: number, last: number, section: ReadSection | undefined) {
+    this.pool = pool;
+    this.section = section;
+    this.index = index;
+    this.last = last;
+  }
+}

@@ -1,0 +1,349 @@
+/**
+ * The maple tree: ranges of indices, each with a value, in order.
+ *
+ * @module
+ */
+
+import { highestArea, lowestArea } from "./area.ts";
+import { Cursor } from "./cursor.ts";
+import { checkIndex, checkRange } from "./domain.ts";
+import { dump } from "./dump.ts";
+import { hexRange, MapleError } from "./errors.ts";
+import type { ReadSection } from "./grace.ts";
+import { MapleState } from "./maple_state.ts";
+import { find, next, previous, walk } from "./navigate.ts";
+import {
+  HEIGHT_MASK,
+  MAX_INDEX,
+  REAL_SHIFT,
+  ROOT,
+  ROOT_ENTRY,
+  SLOTS,
+  WORD_SHIFT,
+} from "./node_layout.ts";
+import { NodePool } from "./node_pool.ts";
+import { leafAt, wideSlot } from "./search.ts";
+import { statistics, type TreeStatistics } from "./statistics.ts";
+import { store } from "./store.ts";
+import { validate } from "./validate.ts";
+import { WriteState } from "./write_state.ts";
+
+/** How a tree is made. */
+export interface MapleTreeOptions {
+  /** Track free space, so that `emptyArea` and `allocate` work: `MT_FLAGS_ALLOC_RANGE`. Default `false`. */
+  readonly gaps?: boolean;
+  /** Let readers stand in the tree while it is written: `MT_FLAGS_USE_RCU`. Default `false`. */
+  readonly rcu?: boolean;
+  /** The most nodes the tree may use at once; a store that might need more fails with ENOMEM. Default: no limit. */
+  readonly maxNodes?: number;
+}
+
+/** A range and its value. */
+export interface Entry<V> {
+  /** First index. */
+  readonly first: number;
+  /** Last index, inclusive. */
+  readonly last: number;
+  /** What is stored there. */
+  readonly value: V;
+}
+
+/** A reader beside a writer: what it has met is not reused until it is closed. */
+export interface TreeReader<V> extends Disposable {
+  /** A state at `first … last` that reads under this reader's protection. */
+  state(first?: number, last?: number): MapleState<V>;
+}
+
+/**
+ * An ordered map from ranges of indices to values: the Linux maple tree.
+ *
+ * Ranges are inclusive, `[first, last]`, of integers in `0 … MAX_INDEX`. A value is anything but `undefined`, which
+ * means nothing. Storing overwrites; ranges with the same value are not joined. Every call that fails leaves the
+ * tree as it was.
+ *
+ * | method | what it does | complexity |
+ * |---|---|---|
+ * | `load` | the value at an index | O(log n) |
+ * | `store`, `insert`, `erase` | write | O(log n), and what is overwritten |
+ * | `find`, `next`, `previous` | the entry at, behind, in front of an index | O(log n) |
+ * | `emptyArea`, `emptyAreaReverse`, `allocate…` | free space, lowest or highest fit | O(log n) mostly |
+ * | `entries` | all entries in order | O(n) |
+ * | `duplicate` | an independent copy | O(nodes), one copy of memory |
+ * | `size`, `statistics`, `validate`, `dump` | the whole tree | O(nodes) |
+ *
+ * @example Storing, overwriting, loading
+ * ```ts
+ * import { MapleTree } from "@maple/mm";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tree = new MapleTree<string>();
+ * tree.store(0x1000, 0x4fff, "heap");
+ * tree.store(0x2000, 0x2fff, "guard");
+ * assertEquals(tree.load(0x1fff), "heap");
+ * assertEquals(tree.load(0x2000), "guard");
+ * assertEquals(tree.find(0x2800), { first: 0x2000, last: 0x2fff, value: "guard" });
+ * assertEquals(tree.size, 3);
+ * ```
+ *
+ * @example Finding free space
+ * ```ts
+ * import { MapleTree } from "@maple/mm";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tree = new MapleTree<string>({ gaps: true });
+ * tree.store(0x3000, 0x3fff, "library");
+ * assertEquals(tree.emptyAreaReverse(0x1000, 0, 0x4fff), 0x4000);
+ * assertEquals(tree.allocateReverse("stack", 0x2000, 0, 0x4fff), 0x1000);
+ * ```
+ */
+export class MapleTree<V> {
+  #pool: NodePool<V>;
+  #write: WriteState;
+  #cursor: Cursor;
+
+  /** An empty tree. */
+  constructor(options: MapleTreeOptions = {}) {
+    this.#pool = new NodePool<V>({
+      gaps: options.gaps ?? false,
+      rcu: options.rcu ?? false,
+      limit: options.maxNodes ?? Infinity,
+    });
+    this.#write = new WriteState(this.#pool);
+    this.#cursor = new Cursor(this.#pool, 0, 0, undefined);
+  }
+
+  /**
+   * The value at `index`, `undefined` if there is none. Mirrors `mtree_load()`.
+   *
+   * @throws {RangeError} if `index` is no index
+   */
+  load(index: number): V | undefined {
+    checkIndex(index);
+    const pool = this.#pool;
+    const { words } = pool;
+    if (words[ROOT] === 0) {
+      return index === 0 && words[ROOT_ENTRY] !== 0 ? pool.decode(words[ROOT_ENTRY]!) : undefined;
+    }
+    const leaf = leafAt(pool, index);
+    const slot = wideSlot(pool.reals, leaf << REAL_SHIFT, index);
+    const word = words[(leaf << WORD_SHIFT) + SLOTS + slot]!;
+    return word === 0 ? undefined : pool.decode(word);
+  }
+
+  /**
+   * Stores `value` over `first … last`, whatever was there; `undefined` clears the range. Mirrors
+   * `mtree_store_range()`.
+   *
+   * @throws {RangeError} if an end is no index
+   * @throws {MapleError} EINVAL if `first > last` · ENOMEM
+   */
+  store(first: number, last: number, value: V | undefined): void {
+    checkRange(first, last);
+    this.#write.index = first;
+    this.#write.last = last;
+    store(this.#write, value, "pool", 0);
+  }
+
+  /**
+   * Stores `value` over `first … last` if nothing is there. Mirrors `mtree_insert_range()`.
+   *
+   * @throws {RangeError} if an end is no index
+   * @throws {MapleError} EEXIST if an index is occupied · EINVAL if `first > last` · ENOMEM
+   */
+  insert(first: number, last: number, value: V): void {
+    checkRange(first, last);
+    const cursor = this.#aim(first);
+    if (walk(cursor) !== 0 || cursor.last < last) {
+      throw new MapleError("EEXIST", `Cannot insert at ${hexRange(first, last)}: it is occupied`);
+    }
+    this.store(first, last, value);
+  }
+
+  /**
+   * Removes the whole range that holds `index` and gives its value. Mirrors `mtree_erase()`.
+   *
+   * @throws {RangeError} if `index` is no index
+   * @throws {MapleError} ENOMEM
+   */
+  erase(index: number): V | undefined {
+    checkIndex(index);
+    const cursor = this.#aim(index);
+    const word = walk(cursor);
+    if (word === 0) return undefined;
+    const value = this.#pool.decode(word);
+    this.store(cursor.index, cursor.last, undefined);
+    return value;
+  }
+
+  /**
+   * Stores `value` over the lowest free area of `size` indices within `min … max`, and gives its first index.
+   * Mirrors `mtree_alloc_range()`.
+   *
+   * @throws {MapleError} EINVAL if `size` is 0 or does not fit the window, or the tree tracks no gaps · EBUSY if
+   * nothing is free · ENOMEM
+   */
+  allocate(value: V, size: number, min: number = 0, max: number = MAX_INDEX): number {
+    const first = this.emptyArea(size, min, max);
+    this.store(first, first + size - 1, value);
+    return first;
+  }
+
+  /** Stores `value` over the highest such area. Mirrors `mtree_alloc_rrange()`; errors as
+   * {@linkcode allocate}. */
+  allocateReverse(value: V, size: number, min: number = 0, max: number = MAX_INDEX): number {
+    const first = this.emptyAreaReverse(size, min, max);
+    this.store(first, first + size - 1, value);
+    return first;
+  }
+
+  /**
+   * The first entry at or behind `index` that starts at or before `max`. Mirrors `mt_find()`.
+   *
+   * @throws {RangeError} if `index` is no index
+   */
+  find(index: number, max: number = MAX_INDEX): Entry<V> | undefined {
+    checkIndex(index);
+    return this.#entry(find(this.#aim(index), max));
+  }
+
+  /** The first entry strictly behind the range that holds `index`, up to `max`. Mirrors `mt_next()`. */
+  next(index: number, max: number = MAX_INDEX): Entry<V> | undefined {
+    checkIndex(index);
+    return this.#entry(next(this.#aim(index), max));
+  }
+
+  /** The last entry strictly in front of the range that holds `index`, down to `min`. Mirrors `mt_prev()`. */
+  previous(index: number, min: number = 0): Entry<V> | undefined {
+    checkIndex(index);
+    return this.#entry(previous(this.#aim(index), min));
+  }
+
+  /**
+   * The first index of the lowest free area of `size` indices within `min … max`. Mirrors `mas_empty_area()`.
+   *
+   * @throws {RangeError} if an end is no index
+   * @throws {MapleError} EINVAL if `size` is 0 or larger than the window, or the tree tracks no gaps · EBUSY
+   * if nothing fits
+   */
+  emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): number {
+    checkIndex(min);
+    checkIndex(max);
+    return lowestArea(this.#pool, size, min, max);
+  }
+
+  /** The first index of the highest such area. Mirrors `mas_empty_area_rev()`; errors as
+   * {@linkcode emptyArea}. */
+  emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): number {
+    checkIndex(min);
+    checkIndex(max);
+    return highestArea(this.#pool, size, min, max);
+  }
+
+  /**
+   * The entries that meet `first … last`, ascending. The tree may be changed while they are looked through:
+   * each step goes on behind the entry given last.
+   */
+  *entries(first: number = 0, last: number = MAX_INDEX): IterableIterator<Entry<V>> {
+    const state = this.state(first);
+    for (let value = state.find(last); value !== undefined; value = state.next(last)) {
+      yield { first: state.index, last: state.last, value };
+    }
+  }
+
+  /** All entries, ascending. */
+  [Symbol.iterator](): IterableIterator<Entry<V>> {
+    return this.entries();
+  }
+
+  /** A cursor at `first … last`. */
+  state(first: number = 0, last: number = first): MapleState<V> {
+    checkIndex(first);
+    checkIndex(last);
+    return new MapleState<V>(this.#pool, this.#write, first, last, undefined);
+  }
+
+  /**
+   * A reader that may stop at any step while the tree is written, and go on. Close it with `using` or
+   * `[Symbol.dispose]()`: until then nothing it may hold is reused. Mirrors `rcu_read_lock()`.
+   *
+   * @throws {MapleError} EINVAL if the tree was not made for readers
+   */
+  read(): TreeReader<V> {
+    const pool = this.#pool;
+    if (!pool.rcu) {
+      throw new MapleError(
+        "EINVAL",
+        "Cannot read beside a writer: this tree was made without `rcu`",
+      );
+    }
+    const section: ReadSection = pool.grace.enter();
+    return {
+      state: (first = 0, last = first) =>
+        new MapleState<V>(pool, this.#write, first, last, section),
+      [Symbol.dispose]: () => {
+        pool.grace.leave(section);
+        pool.reclaim();
+      },
+    };
+  }
+
+  /** An independent tree with the same nodes and values, by one copy of the buffer. Mirrors `__mt_dup()`. */
+  duplicate(): MapleTree<V> {
+    const tree = new MapleTree<V>();
+    tree.#pool = this.#pool.clone();
+    tree.#write = new WriteState(tree.#pool);
+    tree.#cursor = new Cursor(tree.#pool, 0, 0, undefined);
+    return tree;
+  }
+
+  /** Removes everything. Mirrors `mtree_destroy()`. */
+  clear(): void {
+    this.#pool.version++;
+    this.#write.run.replaceTree(0);
+    if (this.#pool.rcu) this.#pool.reclaim();
+  }
+
+  /** Ranges that hold a value, counted. */
+  get size(): number {
+    return statistics(this.#pool).entries;
+  }
+
+  /** Levels of nodes: 0 for a tree that is empty or holds one value at index 0 alone. */
+  get height(): number {
+    return this.#pool.words[ROOT]! & HEIGHT_MASK;
+  }
+
+  /** Nodes by kind, slots, bytes, and exact counts of the work done. */
+  statistics(): TreeStatistics {
+    return statistics(this.#pool);
+  }
+
+  /**
+   * Checks every rule of the tree from scratch.
+   *
+   * @throws {InvariantError} naming the node, the slot and the rule that is broken
+   */
+  validate(): void {
+    validate(this.#pool);
+  }
+
+  /** The tree as text, in the layout of the kernel's `mt_dump()` with hexadecimal numbers. */
+  dump(): string {
+    return dump(this.#pool);
+  }
+
+  #aim(index: number): Cursor {
+    const cursor = this.#cursor;
+    cursor.index = index;
+    cursor.last = index;
+    cursor.status = "start";
+    return cursor;
+  }
+
+  #entry(word: number): Entry<V> | undefined {
+    if (word === 0) return undefined;
+    const value = this.#pool.decode(word);
+    if (value === undefined) return undefined;
+    return { first: this.#cursor.index, last: this.#cursor.last, value };
+  }
+}

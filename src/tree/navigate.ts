@@ -1,0 +1,343 @@
+/**
+ * Moving a cursor: to an index, to the next entry, to the previous one.
+ *
+ * `find` and `findReverse` give the entry at the cursor's index the first time and the one beyond it
+ * later; `next` and `previous` always the one beyond. The `…Range` variants stop at empty ranges too. All give
+ * an entry word, 0 for nothing. A limit counts for the range's nearer end: upwards a range is found if it
+ * starts at or before `max`, downwards if it ends at or after `min`.
+ *
+ * Which step follows which status mirrors `mas_find()`, `mas_next()`, `mas_prev()` and `mas_find_rev()` (Linux
+ * 6.12 lib/maple_tree.c), including what they do when the direction turns at a limit.
+ *
+ * @module
+ */
+
+import type { Cursor } from "./cursor.ts";
+import {
+  DEAD,
+  END,
+  MAX_INDEX,
+  PARENT,
+  PIVOTS,
+  REAL_SHIFT,
+  ROOT,
+  ROOT_ENTRY,
+  SLOTS,
+  WORD_SHIFT,
+} from "./node_layout.ts";
+import { leafAt, wideSlot } from "./search.ts";
+import type { NodePool } from "./node_pool.ts";
+
+/** Walks from the root to the slot that covers the cursor's index, empty or not, and stands on it. */
+export function walk(c: Cursor): number {
+  const { pool } = c;
+  if (pool.words[ROOT] === 0) return walkRootEntry(c);
+  const node = leafAt(pool, c.index);
+  const slot = wideSlot(pool.reals, node << REAL_SHIFT, c.index);
+  c.status = "active";
+  c.version = pool.version;
+  return stand(c, node, slot);
+}
+
+/** The next entry behind the cursor, up to `max`. */
+export function next(c: Cursor, max: number): number {
+  const answer = turnUp(c, max);
+  return answer === GO_ON ? step(c, max, false) : answer;
+}
+
+/** The next range behind the cursor, empty ones included. */
+export function nextRange(c: Cursor, max: number): number {
+  const answer = turnUp(c, max);
+  return answer === GO_ON ? step(c, max, true) : answer;
+}
+
+/** The previous entry in front of the cursor, down to `min`. */
+export function previous(c: Cursor, min: number): number {
+  const answer = turnDown(c, min);
+  return answer === GO_ON ? stepBack(c, min, false) : answer;
+}
+
+/** The previous range in front of the cursor, empty ones included. */
+export function previousRange(c: Cursor, min: number): number {
+  const answer = turnDown(c, min);
+  return answer === GO_ON ? stepBack(c, min, true) : answer;
+}
+
+/** The entry at the cursor's index or behind it; once it stands on a range, the next one behind that. */
+export function find(c: Cursor, max: number): number {
+  const answer = seekUp(c, max);
+  if (answer !== GO_ON) return answer;
+  const word = step(c, max, false);
+  if (c.status === "overflow") c.status = "active";
+  return word;
+}
+
+/** Like {@linkcode find}, stopping at empty ranges too. */
+export function findRange(c: Cursor, max: number): number {
+  const answer = seekUp(c, max);
+  return answer === GO_ON ? step(c, max, true) : answer;
+}
+
+/** The entry at the cursor's index or in front of it; once it stands on a range, the one before that. */
+export function findReverse(c: Cursor, min: number): number {
+  const answer = seekDown(c, min);
+  return answer === GO_ON ? stepBack(c, min, false) : answer;
+}
+
+/** Like {@linkcode findReverse}, stopping at empty ranges too. */
+export function findRangeReverse(c: Cursor, min: number): number {
+  const answer = seekDown(c, min);
+  return answer === GO_ON ? stepBack(c, min, true) : answer;
+}
+
+/** What a preparation answers when the step itself is still to be made; no entry word is even and negative. */
+const GO_ON = -2;
+
+/** Prepares `next`. */
+function turnUp(c: Cursor, max: number): number {
+  if (c.last >= max) return limit(c, "overflow");
+  if (c.status === "active") return GO_ON;
+  const wasNone = c.status === "none";
+  switch (c.status) {
+    case "overflow":
+      c.status = "active";
+      return GO_ON;
+    case "underflow": {
+      // It stands in front of the first entry, which is therefore the next one.
+      const word = walk(c);
+      if (word !== 0) return word;
+      break;
+    }
+    case "none":
+    case "pause":
+    case "start":
+      walk(c);
+      break;
+    case "error":
+      return 0;
+  }
+  if (standsOnSlot(c)) return GO_ON;
+  if (c.status === "root" && !(wasNone && c.index === 0)) leaveRoot(c);
+  return 0;
+}
+
+/** Prepares `previous`. */
+function turnDown(c: Cursor, min: number): number {
+  if (c.index <= min) return limit(c, "underflow");
+  switch (c.status) {
+    case "active":
+      return GO_ON;
+    case "underflow":
+      c.status = "active";
+      return GO_ON;
+    case "overflow": {
+      // It stands behind the last entry, which is therefore the previous one.
+      const word = walk(c);
+      if (word !== 0) return word;
+      break;
+    }
+    case "none":
+    case "pause":
+    case "start":
+      walk(c);
+      break;
+    case "error":
+      return 0;
+  }
+  return standsOnSlot(c) ? GO_ON : enterRoot(c);
+}
+
+/** Prepares `find`: the first time it looks at the index itself. */
+function seekUp(c: Cursor, max: number): number {
+  switch (c.status) {
+    case "active":
+      return c.last < max ? GO_ON : 0;
+    case "pause":
+    case "none":
+      if (c.last >= max) return 0;
+      c.index = c.status === "pause" ? ++c.last : c.last;
+      c.status = "start";
+      return lookHere(c, max);
+    case "start":
+      return c.index > max ? 0 : lookHere(c, max);
+    case "underflow":
+      return c.index >= max ? limit(c, "overflow") : lookHere(c, max);
+    case "overflow":
+      return c.last >= max ? 0 : lookHere(c, max);
+    case "root":
+      return leaveRoot(c);
+    case "error":
+      return 0;
+  }
+}
+
+/** Looks at the cursor's own index first. */
+function lookHere(c: Cursor, max: number): number {
+  const word = walk(c);
+  return word !== 0 || c.status !== "active" || c.index === max ? word : GO_ON;
+}
+
+/** Prepares `findReverse`. */
+function seekDown(c: Cursor, min: number): number {
+  switch (c.status) {
+    case "active":
+      return c.index < min ? 0 : GO_ON;
+    case "overflow":
+    case "underflow":
+      if (c.index <= min) return limit(c, "underflow");
+      c.status = "active";
+      return GO_ON;
+    case "pause":
+      if (c.index <= min) return limit(c, "underflow");
+      c.last = --c.index;
+      break;
+    case "none":
+      if (c.index <= min) return 0;
+      c.last = c.index;
+      break;
+    case "start":
+      if (c.index < min) return 0;
+      break;
+    case "root":
+      c.status = "none";
+      return 0;
+    case "error":
+      return 0;
+  }
+  const word = walk(c);
+  if (word !== 0) return word;
+  if (!standsOnSlot(c)) return enterRoot(c);
+  return c.index < min ? 0 : GO_ON;
+}
+
+/** The step would leave the limit; the cursor stays where it is and says so. */
+function limit(c: Cursor, status: "overflow" | "underflow"): 0 {
+  c.status = status;
+  return 0;
+}
+
+/** One slot up, or as many as it takes to come to an entry. */
+function step(c: Cursor, max: number, empties: boolean): number {
+  const { pool } = c;
+  if (!isCurrent(c)) {
+    c.index = c.last;
+    walk(c);
+    if (c.status !== "active") return 0;
+  }
+  while (c.last < max) {
+    const word = c.slot < pool.words[(c.node << WORD_SHIFT) + END]!
+      ? stand(c, c.node, c.slot + 1)
+      : stand(c, leafBehind(c), 0);
+    if (word !== 0 || empties) return word;
+  }
+  return limit(c, "overflow");
+}
+
+/** One slot down, or as many as it takes to come to an entry. */
+function stepBack(c: Cursor, min: number, empties: boolean): number {
+  const { pool } = c;
+  if (!isCurrent(c)) {
+    walk(c);
+    if (c.status !== "active") return 0;
+  }
+  while (c.index > min) {
+    if (c.slot === 0) c.node = leafInFront(c);
+    const slot = c.slot === 0 ? pool.words[(c.node << WORD_SHIFT) + END]! : c.slot - 1;
+    const word = stand(c, c.node, slot);
+    if (word !== 0 || empties) return word;
+  }
+  return limit(c, "underflow");
+}
+
+/** Puts the cursor on a slot. */
+function stand(c: Cursor, node: number, slot: number): number {
+  const { words, reals } = c.pool;
+  const pivots = (node << REAL_SHIFT) + PIVOTS + slot;
+  c.node = node;
+  c.slot = slot;
+  c.index = reals[pivots - 1]! + 1;
+  c.last = reals[pivots]!;
+  return words[(node << WORD_SHIFT) + SLOTS + slot]!;
+}
+
+/** Whether the walk has ended on a slot, and not in a tree without nodes. */
+function standsOnSlot(c: Cursor): boolean {
+  return c.status === "active";
+}
+
+/**
+ * Whether the leaf and the slot that the cursor remembers can still be believed. Without readers any change
+ * may have moved slots; with them a leaf stays as it is until it is replaced, and is marked dead then.
+ */
+function isCurrent(c: Cursor): boolean {
+  if (c.section === undefined) return c.version === c.pool.version;
+  return c.pool.words[(c.node << WORD_SHIFT) + PARENT] !== DEAD;
+}
+
+/** The leaf behind the cursor's. A reader beside a writer never climbs: it walks again from the root. */
+function leafBehind(c: Cursor): number {
+  if (c.section !== undefined) return leafAt(c.pool, c.last + 1);
+  return neighbourLeaf(c.pool, c.node, 1);
+}
+
+/** The leaf in front of the cursor's. */
+function leafInFront(c: Cursor): number {
+  if (c.section !== undefined) return leafAt(c.pool, c.index - 1);
+  return neighbourLeaf(c.pool, c.node, -1);
+}
+
+/** Climbs until there is a child on that side, and descends on the near edge of its subtree. The caller
+ * knows that there is such a leaf. */
+function neighbourLeaf(pool: NodePool, leaf: number, side: 1 | -1): number {
+  const { words, innerSlots } = pool;
+  let node = leaf;
+  for (let depth = 0;; depth++) {
+    const link = words[(node << WORD_SHIFT) + PARENT]!;
+    const parent = (link >> 4) << WORD_SHIFT;
+    const slot = (link & 15) + side;
+    if (slot >= 0 && slot <= words[parent + END]!) {
+      node = words[parent + innerSlots + slot]!;
+      for (; depth > 0; depth--) {
+        const word = node << WORD_SHIFT;
+        node = words[word + innerSlots + (side > 0 ? 0 : words[word + END]!)]!;
+      }
+      return node;
+    }
+    node = link >> 4;
+  }
+}
+
+/** Walks in a tree without nodes: at most index 0 holds something. */
+function walkRootEntry(c: Cursor): number {
+  const { words } = c.pool;
+  const word = words[ROOT_ENTRY]!;
+  // The tree may have got its first node since; then that word says nothing.
+  if (words[ROOT] !== 0) return walk(c);
+  if (word === 0) {
+    c.status = "none";
+    c.index = 0;
+    c.last = MAX_INDEX;
+    return 0;
+  }
+  if (c.index > 0) return leaveRoot(c);
+  c.status = "root";
+  c.last = 0;
+  return word;
+}
+
+/** Steps from the single entry at 0 to the emptiness behind it. */
+function leaveRoot(c: Cursor): 0 {
+  c.status = "none";
+  c.index = 1;
+  c.last = MAX_INDEX;
+  return 0;
+}
+
+/** Steps from that emptiness back to the single entry at 0, if there is one. */
+function enterRoot(c: Cursor): number {
+  if (c.status === "none" && c.index === 0) return 0;
+  c.index = 0;
+  c.last = 0;
+  c.status = "root";
+  return c.pool.words[ROOT_ENTRY]!;
+}

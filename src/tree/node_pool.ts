@@ -1,0 +1,289 @@
+/**
+ * The node pool: all nodes of one tree in one buffer, and the values they stand for.
+ *
+ * A slot of a leaf holds an *entry word*. Nothing is 0. An integer of 31 bits is kept in the word itself, as
+ * `value << 1 | 1`, like the value entries of the kernel's XArray; every other value has a *handle* into the
+ * value table, and the word is `handle << 1`.
+ *
+ * Invariants:
+ * - Every id in `1 … top-1` is in exactly one place: reachable from the root, on the free list, or retired
+ *   and waiting for readers to leave.
+ * - `reserved` nodes are promised to cursors; at least that many can be taken without asking for more.
+ * - Every handle is in one slot, or retired, or on the list of free handles: two slots never share one.
+ * - A node that is not in the tree has {@linkcode DEAD} for a parent.
+ *
+ * @module
+ */
+
+import { MapleError } from "./errors.ts";
+import {
+  DEAD,
+  END,
+  GAP_CAPACITY,
+  GAP_MIN_END,
+  GAP_SLOTS,
+  NODE_BYTES,
+  PARENT,
+  SLOTS,
+  WIDE_CAPACITY,
+  WIDE_MIN_END,
+  WORD_SHIFT,
+} from "./node_layout.ts";
+import { Grace } from "./grace.ts";
+
+/** How a pool is made. */
+export interface PoolOptions {
+  /** Inner nodes record the largest free range below each child. */
+  readonly gaps: boolean;
+  /** Readers may stand in the tree while it is written. */
+  readonly rcu: boolean;
+  /** The most nodes that may be in use at once. */
+  readonly limit: number;
+}
+
+/** Indices into {@linkcode NodePool.work}: exact counts of work, equal on every machine. */
+export const Work = {
+  /** Nodes that a walk passed through. */
+  VISITED: 0,
+  /** Nodes taken from the pool. */
+  ALLOCATED: 1,
+  /** Nodes given back. */
+  FREED: 2,
+  /** Leaves changed in place or rewritten, splits and joins not counted. */
+  REWRITTEN: 3,
+  /** Nodes split in two or three, or evened out with a neighbour instead. */
+  SPLIT: 4,
+  /** Nodes joined with a neighbour because they held too little. */
+  REBALANCED: 5,
+  /** Stores that left one leaf for another. */
+  SPANNING: 6,
+  /** Slots moved within or between nodes. */
+  MOVED: 7,
+  /** Gap records written. */
+  GAPS: 8,
+} as const;
+
+const FIRST_CAPACITY = 16;
+const POISON = -0x01010102;
+const SMALLEST_IMMEDIATE = -(2 ** 30);
+const LARGEST_IMMEDIATE = 2 ** 30 - 1;
+
+/** Nodes, values and counters of one tree. */
+export class NodePool<V = unknown> {
+  /** The buffer as 32-bit words. Another array after {@linkcode ensure} had to grow the pool. */
+  words: Int32Array<ArrayBuffer>;
+  /** The same bytes as 64-bit reals, replaced together with `words`. */
+  reals: Float64Array<ArrayBuffer>;
+  /** Whether inner nodes track gaps. */
+  readonly gaps: boolean;
+  /** Whether readers may stand beside the writer. */
+  readonly rcu: boolean;
+  /** Slots of an inner node. */
+  readonly innerCapacity: number;
+  /** Smallest `end` of an inner node that is not the root. */
+  readonly innerMinEnd: number;
+  /** First slot word of an inner node. */
+  readonly innerSlots: number;
+  /** The most nodes that may be in use at once. */
+  limit: number;
+  /** Nodes that may still be asked for before the next request fails: the seam for failure injection. */
+  allowance = Infinity;
+  /** Overwrite nodes whose grace period has ended, so that a test sees who still reads one. */
+  poison = false;
+  /** Nodes promised to cursors. */
+  reserved = 0;
+  /** Rises with every change of the tree, so that a cursor knows when what it remembers is stale. */
+  version = 0;
+  /** Exact counts of work, by {@linkcode Work}. */
+  readonly work: Float64Array<ArrayBuffer> = new Float64Array(9);
+  /** Who reads, and what waits for them. */
+  readonly grace: Grace = new Grace();
+
+  #capacity = FIRST_CAPACITY;
+  #top = 1;
+  #free = 0;
+  #freeCount = 0;
+  #values: (V | undefined)[] = [undefined];
+  #freeHandles: Int32Array<ArrayBuffer> = new Int32Array(16);
+  #freeHandleCount = 0;
+
+  /** An empty pool. */
+  constructor(options: PoolOptions) {
+    this.gaps = options.gaps;
+    this.rcu = options.rcu;
+    this.limit = options.limit;
+    this.innerCapacity = options.gaps ? GAP_CAPACITY : WIDE_CAPACITY;
+    this.innerMinEnd = options.gaps ? GAP_MIN_END : WIDE_MIN_END;
+    this.innerSlots = options.gaps ? GAP_SLOTS : SLOTS;
+    const buffer = new ArrayBuffer(FIRST_CAPACITY * NODE_BYTES);
+    this.words = new Int32Array(buffer);
+    this.reals = new Float64Array(buffer);
+  }
+
+  /** Nodes in use: in the tree, or retired and waiting for readers. */
+  get used(): number {
+    return this.#top - 1 - this.#freeCount;
+  }
+
+  /** One past the highest id ever handed out. */
+  get top(): number {
+    return this.#top;
+  }
+
+  /** Bytes of the buffer. */
+  get bytes(): number {
+    return this.words.byteLength;
+  }
+
+  /** Values that have a handle, retired ones included. */
+  get handles(): number {
+    return this.#values.length - 1 - this.#freeHandleCount;
+  }
+
+  /**
+   * Makes sure that `count` calls of {@linkcode take} succeed, over and above what is reserved. It may
+   * replace `words` and `reals`, so it comes before anything is read from them.
+   *
+   * @throws {MapleError} ENOMEM if the limit or the injected failure forbids it; nothing has changed then
+   */
+  ensure(count: number): void {
+    if (count > this.allowance || this.used + this.reserved + count > this.limit) {
+      this.allowance -= Math.min(count, this.allowance);
+      throw new MapleError("ENOMEM", `Cannot take ${count} nodes: ${this.used} are in use`);
+    }
+    this.allowance -= count;
+    const wanted = this.#top + this.reserved + count - this.#freeCount;
+    if (wanted > this.#capacity) this.#grow(wanted);
+  }
+
+  /** Takes one node; {@linkcode ensure} or a reservation has made sure that there is one. */
+  take(): number {
+    this.work[Work.ALLOCATED]!++;
+    const node = this.#free;
+    if (node === 0) return this.#top++;
+    this.#free = this.words[(node << WORD_SHIFT) + END]!;
+    this.#freeCount--;
+    return node;
+  }
+
+  /** Gives a node back: at once, or beside readers when the last of them that may hold it has left. */
+  retire(node: number): void {
+    this.words[(node << WORD_SHIFT) + PARENT] = DEAD;
+    if (this.rcu) this.grace.retireNode(node);
+    else this.free(node);
+  }
+
+  /** Puts a node on the free list. */
+  free(node: number): void {
+    this.work[Work.FREED]!++;
+    this.words[(node << WORD_SHIFT) + END] = this.#free;
+    this.#free = node;
+    this.#freeCount++;
+  }
+
+  /** Frees what no open read section can still hold. */
+  reclaim(): void {
+    for (let batch = this.grace.expire(); batch !== undefined; batch = this.grace.expire()) {
+      for (const node of batch.nodes) {
+        if (this.poison) this.#poison(node);
+        this.free(node);
+      }
+      for (const handle of batch.handles) this.freeHandle(handle);
+    }
+  }
+
+  /** The nodes on the free list, in time linear in their number: for `validate` alone. */
+  freeNodes(): number[] {
+    const nodes: number[] = [];
+    for (let node = this.#free; node !== 0; node = this.words[(node << WORD_SHIFT) + END]!) {
+      nodes.push(node);
+      if (nodes.length > this.#freeCount) break;
+    }
+    return nodes;
+  }
+
+  /** The entry word for `value`; `undefined` is nothing. */
+  encode(value: V | undefined): number {
+    if (typeof value === "number" && (value | 0) === value && !Object.is(value, -0)) {
+      if (value >= SMALLEST_IMMEDIATE && value <= LARGEST_IMMEDIATE) return value << 1 | 1;
+    }
+    if (value === undefined) return 0;
+    return this.#handle(value);
+  }
+
+  /**
+   * The value that an entry word stands for.
+   *
+   * The one cast of the tree: an odd word was made by {@linkcode encode} from a `V` that was this number.
+   */
+  decode(word: number): V | undefined {
+    return (word & 1) !== 0 ? (word >> 1) as V : this.#values[word >> 1];
+  }
+
+  /** A second entry word for the same value, as a slot that is split in two needs. */
+  copy(word: number): number {
+    return (word & 1) !== 0 || word === 0 ? word : this.#handle(this.#values[word >> 1]);
+  }
+
+  /** Lets go of an entry word that is in no slot any more. */
+  release(word: number): void {
+    if ((word & 1) !== 0 || word === 0) return;
+    if (this.rcu) this.grace.retireHandle(word >> 1);
+    else this.freeHandle(word >> 1);
+  }
+
+  /** Puts a handle on the list of free ones, and forgets its value. */
+  freeHandle(handle: number): void {
+    this.#values[handle] = undefined;
+    if (this.#freeHandleCount === this.#freeHandles.length) {
+      const larger = new Int32Array(this.#freeHandleCount * 2);
+      larger.set(this.#freeHandles);
+      this.#freeHandles = larger;
+    }
+    this.#freeHandles[this.#freeHandleCount++] = handle;
+  }
+
+  /** A pool with the same nodes at the same ids and the same values: one copy of the buffer. */
+  clone(): NodePool<V> {
+    const pool = new NodePool<V>({ gaps: this.gaps, rcu: this.rcu, limit: this.limit });
+    const buffer = this.words.buffer.slice(0);
+    pool.words = new Int32Array(buffer);
+    pool.reals = new Float64Array(buffer);
+    pool.#capacity = this.#capacity;
+    pool.#top = this.#top;
+    pool.#free = this.#free;
+    pool.#freeCount = this.#freeCount;
+    pool.#values = this.#values.slice();
+    pool.#freeHandles = this.#freeHandles.slice();
+    pool.#freeHandleCount = this.#freeHandleCount;
+    for (const node of this.grace.nodes()) pool.free(node);
+    for (const handle of this.grace.handles()) pool.freeHandle(handle);
+    pool.work.fill(0);
+    return pool;
+  }
+
+  /** Fills a node with what no node ever holds: negative slots, pivots that are no numbers. */
+  #poison(node: number): void {
+    this.words.fill(POISON, node << WORD_SHIFT, (node + 1) << WORD_SHIFT);
+    this.words[(node << WORD_SHIFT) + PARENT] = DEAD;
+  }
+
+  #handle(value: V | undefined): number {
+    if (this.#freeHandleCount === 0) return (this.#values.push(value) - 1) << 1;
+    const handle = this.#freeHandles[--this.#freeHandleCount]!;
+    this.#values[handle] = value;
+    return handle << 1;
+  }
+
+  /** Grows by copying into a buffer twice as large: a resizable one costs every access 1.35–1.83 times. */
+  #grow(wanted: number): void {
+    let capacity = this.#capacity;
+    while (capacity < wanted) capacity *= 2;
+    const buffer = new ArrayBuffer(capacity * NODE_BYTES);
+    const words = new Int32Array(buffer);
+    words.set(this.words);
+    this.words = words;
+    this.reals = new Float64Array(buffer);
+    this.#capacity = capacity;
+  }
+}

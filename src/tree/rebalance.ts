@@ -1,0 +1,91 @@
+/**
+ * Rebalancing: the nodes of a run are to hold something else, perhaps too little.
+ *
+ * What is left of them is joined and cut again into as few nodes as hold it, level by level. Too little
+ * for one node borrows from the nearest neighbour, the right one first, even under another parent. Mirrors
+ * `mas_spanning_rebalance()` (Linux lib/maple_tree.c).
+ *
+ * @module
+ */
+
+import { END, PARENT, WORD_SHIFT } from "./node_layout.ts";
+import { type NodePool, Work } from "./node_pool.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * Replaces the run by nodes that hold the big node's slots, and repairs its ancestors.
+ *
+ * Precondition: the pool has three nodes a level and one more.
+ */
+export function rebalance(run: Run): void {
+  do {
+    const { pool, big } = run;
+    if (big.count <= big.minEnd(pool) && borrow(run)) pool.work[Work.REBALANCED]!++;
+    cutEvenly(run);
+  } while (!run.link());
+}
+
+/** Cuts the big node into one, two or three nodes. */
+function cutEvenly(run: Run): void {
+  const { pool, big } = run;
+  const last = big.count - 1;
+  const capacity = big.capacity(pool);
+  if (last < capacity) return run.cut(last, 0);
+  const half = last >> 1;
+  const emptyAtHalf = big.level === 1 && big.slots[half] === 0;
+  if (last < 2 * capacity - (emptyAtHalf ? 1 : 0)) return run.cut(big.settle(pool, half, last), 0);
+  pool.work[Work.SPLIT]!++;
+  const third = Math.floor(last / 3);
+  run.cut(big.settle(pool, third, last), big.settle(pool, third * 2, last));
+}
+
+/**
+ * Takes the nearest neighbour into the run: at each level upwards the right one is looked for first, then
+ * the left one. Ancestors that the run leaves behind are doomed with it.
+ *
+ * @returns false if the run is all there is of its level
+ */
+function borrow(run: Run): boolean {
+  const { pool } = run;
+  const { words } = pool;
+  let left = run.left;
+  let right = run.right;
+  for (let depth = 0;; depth++) {
+    const leftLink = words[(left << WORD_SHIFT) + PARENT]!;
+    const rightLink = words[(right << WORD_SHIFT) + PARENT]!;
+    if (rightLink === 0) return false;
+    const rightNeighbour = run.sibling(right, 1);
+    if (rightNeighbour !== 0) {
+      leaveBehind(run, run.right, run.left, depth);
+      run.takeRight(descend(pool, rightNeighbour, depth, false));
+      return true;
+    }
+    const leftNeighbour = run.sibling(left, -1);
+    if (leftNeighbour !== 0) {
+      leaveBehind(run, run.left, run.right, depth);
+      run.takeLeft(descend(pool, leftNeighbour, depth, true));
+      return true;
+    }
+    left = leftLink >> 4;
+    right = rightLink >> 4;
+  }
+}
+
+/** Dooms the `depth` nearest ancestors of `node` that are not those of `other`, the run's far end. */
+function leaveBehind(run: Run, node: number, other: number, depth: number): void {
+  const { words } = run.pool;
+  for (; depth > 0; depth--) {
+    node = words[(node << WORD_SHIFT) + PARENT]! >> 4;
+    other = words[(other << WORD_SHIFT) + PARENT]! >> 4;
+    if (node !== other) run.doom(node);
+  }
+}
+
+/** The outermost node `depth` levels below `node`, on its right or left edge. */
+function descend(pool: NodePool, node: number, depth: number, toRight: boolean): number {
+  for (; depth > 0; depth--) {
+    const word = node << WORD_SHIFT;
+    node = pool.words[word + pool.innerSlots + (toRight ? pool.words[word + END]! : 0)]!;
+  }
+  return node;
+}

@@ -1,0 +1,276 @@
+/**
+ * A run: neighbouring nodes of one level, about to be replaced by the nodes that were cut from a big node.
+ *
+ * `left … right` are the outermost nodes of the run; everything between them is gone already. {@linkcode
+ * Run.link} hangs the new nodes into the tree if that takes no more than the parent can hold, or else lifts
+ * the run one level: the parents are the run then, and what they will hold is in the big node.
+ *
+ * Invariants:
+ * - Until the final slot is written the old tree is whole: a run only builds new nodes.
+ * - Every old node that is not part of the new tree is on the list of the doomed exactly once, and is
+ *   retired after that slot is written.
+ *
+ * @module
+ */
+
+import { BigNode } from "./big_node.ts";
+import {
+  BOUND,
+  END,
+  GAPS,
+  HEIGHT_BITS,
+  HEIGHT_MASK,
+  MAX_INDEX,
+  PARENT,
+  PIVOTS,
+  REAL_SHIFT,
+  ROOT,
+  ROOT_ENTRY,
+  SLOTS,
+  WORD_SHIFT,
+} from "./node_layout.ts";
+import { type NodePool, Work } from "./node_pool.ts";
+import { innerGap, leafGap, recordGap } from "./gaps.ts";
+
+/** The nodes being replaced, and those that take their place. One serves every store of a tree. */
+export class Run {
+  /** The tree's nodes. */
+  readonly pool: NodePool;
+  /** What the new nodes will hold. */
+  readonly big: BigNode = new BigNode();
+  /** The leftmost node to be replaced. */
+  left = 0;
+  /** The rightmost one, of the same level; often the same node. */
+  right = 0;
+  #made = new Int32Array(3);
+  #madeCount = 0;
+  #doomed = new Int32Array(32);
+  #doomedCount = 0;
+
+  /** A run for the stores of one tree. */
+  constructor(pool: NodePool) {
+    this.pool = pool;
+  }
+
+  /** Starts over with the leaves `left … right`. */
+  begin(left: number, right: number): void {
+    this.big.begin(1);
+    this.left = left;
+    this.right = right;
+    this.#doomedCount = 0;
+  }
+
+  /** Cuts the big node behind slot `first`, and behind slot `second` too if that is not 0. */
+  cut(first: number, second: number): void {
+    const { pool, big } = this;
+    const made = this.#made;
+    const bound = pool.reals[(this.left << REAL_SHIFT) + BOUND]!;
+    const last = big.count - 1;
+    made[0] = big.emit(pool, 0, first, bound);
+    this.#madeCount = 1;
+    if (first === last) return;
+    const middle = second === 0 ? last : second;
+    made[1] = big.emit(pool, first + 1, middle, big.pivots[first]!);
+    this.#madeCount = 2;
+    if (middle === last) return;
+    made[2] = big.emit(pool, middle + 1, last, big.pivots[middle]!);
+    this.#madeCount = 3;
+  }
+
+  /** Adds the right neighbour of the run, a child of the same parent, to it. */
+  takeRight(neighbour: number): void {
+    const { pool } = this;
+    this.big.append(pool, neighbour, 0, pool.words[(neighbour << WORD_SHIFT) + END]!);
+    if (this.right !== this.left) this.doom(this.right);
+    this.right = neighbour;
+  }
+
+  /** Adds the left neighbour to it. */
+  takeLeft(neighbour: number): void {
+    this.big.prepend(this.pool, neighbour);
+    if (this.left !== this.right) this.doom(this.left);
+    this.left = neighbour;
+  }
+
+  /** Replaces the whole tree by `word` over every index, or by nothing. */
+  replaceTree(word: number): void {
+    const { pool } = this;
+    const root = pool.words[ROOT]!;
+    this.begin(0, 0);
+    if (root !== 0) this.doomSubtree(root >> HEIGHT_BITS, root & HEIGHT_MASK);
+    if (word === 0) {
+      pool.words[ROOT_ENTRY] = 0;
+      pool.words[ROOT] = 0;
+      this.#finish();
+    } else {
+      this.big.push(MAX_INDEX, word);
+      this.#plantRoot(this.big.emit(pool, 0, 0, -1), 1);
+    }
+  }
+
+  /** The neighbour of `node` under the same parent, `step` slots to the right; 0 if there is none. */
+  sibling(node: number, step: number): number {
+    const { pool } = this;
+    const link = pool.words[(node << WORD_SHIFT) + PARENT]!;
+    if (link === 0) return 0;
+    const parent = (link >> 4) << WORD_SHIFT;
+    const slot = (link & 15) + step;
+    if (slot < 0 || slot > pool.words[parent + END]!) return 0;
+    return pool.words[parent + pool.innerSlots + slot]!;
+  }
+
+  /** Puts a node that the new tree will not hold on the list. */
+  doom(node: number): void {
+    if (this.#doomedCount === this.#doomed.length) {
+      const larger = new Int32Array(this.#doomedCount * 2);
+      larger.set(this.#doomed);
+      this.#doomed = larger;
+    }
+    this.#doomed[this.#doomedCount++] = node;
+  }
+
+  /** Dooms the whole subtree of `node`, and lets go of its values. */
+  doomSubtree(node: number, level: number): void {
+    const { pool } = this;
+    const { words } = pool;
+    const word = node << WORD_SHIFT;
+    const slots = word + (level === 1 ? SLOTS : pool.innerSlots);
+    const end = words[word + END]!;
+    for (let slot = 0; slot <= end; slot++) {
+      if (level === 1) pool.release(words[slots + slot]!);
+      else this.doomSubtree(words[slots + slot]!, level - 1);
+    }
+    this.doom(node);
+  }
+
+  /**
+   * Hangs the new nodes where the run is, if its parent can hold them.
+   *
+   * @returns true if the tree is whole again; false if the run now is the parents' and must be cut
+   */
+  link(): boolean {
+    const { pool, big } = this;
+    const { words } = pool;
+    this.doom(this.left);
+    if (this.right !== this.left) this.doom(this.right);
+    const leftLink = words[(this.left << WORD_SHIFT) + PARENT]!;
+    const rightLink = words[(this.right << WORD_SHIFT) + PARENT]!;
+    const left = leftLink >> 4;
+    const right = rightLink >> 4;
+    if (this.#madeCount === 1 && this.#coversTree()) {
+      this.#doomAncestors(left, right);
+      return this.#plantRoot(this.#made[0]!, big.level);
+    }
+    if (left !== 0 && left === right && this.#splice(left, leftLink & 15, rightLink & 15)) {
+      return this.#finish();
+    }
+    big.begin(big.level + 1);
+    if (left !== 0) big.append(pool, left, 0, (leftLink & 15) - 1);
+    for (let i = 0; i < this.#madeCount; i++) big.pushChild(pool, this.#made[i]!);
+    if (left === 0) return this.#plantRoot(big.emit(pool, 0, big.count - 1, -1), big.level);
+    big.append(pool, right, (rightLink & 15) + 1, words[(right << WORD_SHIFT) + END]!);
+    this.left = left;
+    this.right = right;
+    return false;
+  }
+
+  /** Whether the run reaches from the first index to the last. */
+  #coversTree(): boolean {
+    const { words, reals } = this.pool;
+    const end = words[(this.right << WORD_SHIFT) + END]!;
+    return reals[(this.left << REAL_SHIFT) + BOUND] === -1 &&
+      reals[(this.right << REAL_SHIFT) + PIVOTS + end] === MAX_INDEX;
+  }
+
+  /** Dooms `left`, `right` and all that stands above them: levels that the tree loses. */
+  #doomAncestors(left: number, right: number): void {
+    const { words } = this.pool;
+    while (left !== 0) {
+      this.doom(left);
+      if (right !== left) this.doom(right);
+      left = words[(left << WORD_SHIFT) + PARENT]! >> 4;
+      right = words[(right << WORD_SHIFT) + PARENT]! >> 4;
+    }
+  }
+
+  /** Publishes `node`, which covers every index, as the root. */
+  #plantRoot(node: number, height: number): true {
+    this.pool.words[ROOT] = node << HEIGHT_BITS | height;
+    return this.#finish();
+  }
+
+  /** Retires what the new tree does not hold, now that nothing leads there. */
+  #finish(): true {
+    for (let i = 0; i < this.#doomedCount; i++) this.pool.retire(this.#doomed[i]!);
+    this.#doomedCount = 0;
+    return true;
+  }
+
+  /**
+   * Replaces slots `from … to` of `parent` by the new nodes, in place, where nobody can see half of it:
+   * with readers only one slot for one slot, without them whenever the count stays within bounds.
+   */
+  #splice(parent: number, from: number, to: number): boolean {
+    const { pool } = this;
+    const { words, reals } = pool;
+    const made = this.#madeCount;
+    const word = parent << WORD_SHIFT;
+    const end = words[word + END]!;
+    const newEnd = end + made - 1 - (to - from);
+    if (pool.rcu && (made !== 1 || from !== to)) return false;
+    if (newEnd >= pool.innerCapacity) return false;
+    if (newEnd < pool.innerMinEnd && words[word + PARENT] !== 0) return false;
+    this.#shift(parent, to, end, newEnd - end);
+    for (let i = 0; i < made; i++) {
+      const child = this.#made[i]!;
+      const slot = from + i;
+      const childEnd = words[(child << WORD_SHIFT) + END]!;
+      words[(child << WORD_SHIFT) + PARENT] = parent << 4 | slot;
+      reals[(parent << REAL_SHIFT) + PIVOTS + slot] =
+        reals[(child << REAL_SHIFT) + PIVOTS + childEnd]!;
+      words[word + pool.innerSlots + slot] = child;
+    }
+    words[word + END] = newEnd;
+    if (pool.gaps) this.#recordGaps(parent, from, from === to);
+    return true;
+  }
+
+  /** Records the gaps of the new children of `parent`, from slot `from` on. */
+  #recordGaps(parent: number, from: number, oneForOne: boolean): void {
+    const { pool } = this;
+    const gapOf = this.big.level === 1 ? leafGap : innerGap;
+    if (oneForOne && this.#madeCount === 1) {
+      recordGap(pool, this.#made[0]!, gapOf(pool, this.#made[0]!));
+      return;
+    }
+    const gaps = (parent << REAL_SHIFT) + GAPS + from;
+    for (let i = 0; i < this.#madeCount; i++) pool.reals[gaps + i] = gapOf(pool, this.#made[i]!);
+    pool.work[Work.GAPS]! += this.#madeCount;
+    recordGap(pool, parent, innerGap(pool, parent));
+  }
+
+  /** Moves what stands behind slot `to` of an inner node by `shift` slots, and clears what that frees. */
+  #shift(node: number, to: number, end: number, shift: number): void {
+    if (shift === 0) return;
+    const { pool } = this;
+    const { words, reals } = pool;
+    const slots = (node << WORD_SHIFT) + pool.innerSlots;
+    const pivots = (node << REAL_SHIFT) + PIVOTS;
+    const gaps = (node << REAL_SHIFT) + GAPS;
+    const step = shift > 0 ? -1 : 1;
+    const begin = shift > 0 ? end : to + 1;
+    for (let i = end - to, slot = begin; i > 0; i--, slot += step) {
+      const child = words[slots + slot]!;
+      words[slots + slot + shift] = child;
+      words[(child << WORD_SHIFT) + PARENT] = node << 4 | (slot + shift);
+      reals[pivots + slot + shift] = reals[pivots + slot]!;
+      if (pool.gaps) reals[gaps + slot + shift] = reals[gaps + slot]!;
+    }
+    for (let slot = end + shift + 1; slot <= end; slot++) {
+      words[slots + slot] = 0;
+      reals[pivots + slot] = Infinity;
+      if (pool.gaps) reals[gaps + slot] = 0;
+    }
+    pool.work[Work.MOVED]! += end - to;
+  }
+}

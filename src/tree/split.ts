@@ -1,0 +1,62 @@
+/**
+ * Splitting: what a node is to hold has become too much for it.
+ *
+ * First the left and then the right sibling is asked to take some of it, which keeps the number of nodes and
+ * stops the split from rising; only if neither has room is the node halved, and its parent gets one child
+ * more. Mirrors `mas_split()` and `mas_push_data()` (Linux lib/maple_tree.c).
+ *
+ * @module
+ */
+
+import { END, MAX_INDEX, WORD_SHIFT } from "./node_layout.ts";
+import { Work } from "./node_pool.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * Replaces the run's one leaf by nodes that hold the big node's slots, and does the same with its ancestors
+ * as far up as one of them overflows.
+ *
+ * Precondition: the run is one leaf, and the pool has two nodes a level and one more.
+ *
+ * @param bulk a load in ascending order: leave the left side fuller
+ */
+export function split(run: Run, bulk: boolean): void {
+  do {
+    const { pool, big } = run;
+    if (big.count <= big.capacity(pool)) {
+      run.cut(big.count - 1, 0);
+      continue;
+    }
+    pool.work[Work.SPLIT]!++;
+    if (!push(run, -1) && !push(run, 1)) halve(run, bulk);
+  } while (!run.link());
+}
+
+/** Evens out the run's node with its left (-1) or right (1) sibling, if both together fit two nodes. */
+function push(run: Run, step: -1 | 1): boolean {
+  const { pool, big } = run;
+  const sibling = run.sibling(run.left, step);
+  if (sibling === 0) return false;
+  const capacity = big.capacity(pool);
+  // One slot spare for each thing that may need it: an empty slot at the cut of a leaf, the empty end of
+  // the last node.
+  const room = 2 * capacity - (big.level === 1 ? 1 : 0) -
+    (big.pivots[big.count - 1] === MAX_INDEX ? 1 : 0);
+  if (big.count + pool.words[(sibling << WORD_SHIFT) + END]! + 1 >= room) return false;
+  if (step < 0) {
+    run.takeLeft(sibling);
+    run.cut(big.settle(pool, capacity - 2, big.count - 1), 0);
+  } else {
+    run.takeRight(sibling);
+    run.cut(big.settle(pool, big.count - capacity, big.count), 0);
+  }
+  return true;
+}
+
+/** Cuts the node in the middle; a bulk load leaves the right side just enough, as it will fill up next. */
+function halve(run: Run, bulk: boolean): void {
+  const { pool, big } = run;
+  const last = big.count - 1;
+  const cut = bulk ? last - big.minEnd(pool) - 1 : last >> 1;
+  run.cut(big.settle(pool, cut, last), 0);
+}

@@ -1,0 +1,124 @@
+/**
+ * Figures about a tree: its shape now, and the work done since it was made.
+ *
+ * @module
+ */
+
+import {
+  END,
+  HEIGHT_BITS,
+  HEIGHT_MASK,
+  NODE_BYTES,
+  ROOT,
+  ROOT_ENTRY,
+  SLOTS,
+  WORD_SHIFT,
+} from "./node_layout.ts";
+import { type NodePool, Work } from "./node_pool.ts";
+
+/** What a tree is made of, and what it took to make it. */
+export interface TreeStatistics {
+  /** Levels of nodes; 0 if there is none. */
+  readonly height: number;
+  /** Nodes in the tree. */
+  readonly nodes: number;
+  /** Those that are leaves. */
+  readonly leaves: number;
+  /** Those that are not. */
+  readonly innerNodes: number;
+  /** Ranges that hold a value. */
+  readonly entries: number;
+  /** Slots in use, in leaves and inner nodes, empty ones included. */
+  readonly slots: number;
+  /** Bytes of the nodes in the tree. */
+  readonly bytes: number;
+  /** Bytes of the pool's buffer: these, and room to grow. */
+  readonly poolBytes: number;
+  /** Nodes that wait for readers to leave. */
+  readonly retired: number;
+  /** Grace periods that have ended. */
+  readonly gracePeriods: number;
+  /** Exact counts of work since the tree was made, equal on every machine. */
+  readonly work: WorkCounts;
+}
+
+/** Exact counts of what the tree has done. */
+export interface WorkCounts {
+  /** Nodes that walks from the root passed through. */
+  readonly visited: number;
+  /** Nodes taken from the pool. */
+  readonly allocated: number;
+  /** Nodes given back to it. */
+  readonly freed: number;
+  /** Stores that changed one leaf and nothing else but gaps. */
+  readonly rewritten: number;
+  /** Nodes that overflowed. */
+  readonly split: number;
+  /** Nodes that held too little and took in a neighbour. */
+  readonly rebalanced: number;
+  /** Stores that reached beyond one leaf. */
+  readonly spanning: number;
+  /** Slots moved within and between nodes. */
+  readonly slotsMoved: number;
+  /** Gap records written in inner nodes. */
+  readonly gapUpdates: number;
+}
+
+/** Walks the whole tree, in time linear in its nodes. */
+export function statistics(pool: NodePool): TreeStatistics {
+  const { work, words } = pool;
+  const root = words[ROOT]!;
+  const height = root & HEIGHT_MASK;
+  const count = { leaves: 0, inner: 0, entries: words[ROOT_ENTRY] === 0 ? 0 : 1, slots: 0 };
+  if (root !== 0) countNode(pool, root >> HEIGHT_BITS, height, count);
+  const nodes = count.leaves + count.inner;
+  return {
+    height,
+    nodes,
+    leaves: count.leaves,
+    innerNodes: count.inner,
+    entries: count.entries,
+    slots: count.slots,
+    bytes: nodes * NODE_BYTES,
+    poolBytes: pool.bytes,
+    retired: pool.used - nodes,
+    gracePeriods: pool.grace.ended,
+    work: {
+      visited: work[Work.VISITED]!,
+      allocated: work[Work.ALLOCATED]!,
+      freed: work[Work.FREED]!,
+      rewritten: work[Work.REWRITTEN]!,
+      split: work[Work.SPLIT]!,
+      rebalanced: work[Work.REBALANCED]!,
+      spanning: work[Work.SPANNING]!,
+      slotsMoved: work[Work.MOVED]!,
+      gapUpdates: work[Work.GAPS]!,
+    },
+  };
+}
+
+/** Ranges that hold a value, in time linear in the nodes. */
+export function countEntries(pool: NodePool): number {
+  return statistics(pool).entries;
+}
+
+function countNode(
+  pool: NodePool,
+  node: number,
+  level: number,
+  count: { leaves: number; inner: number; entries: number; slots: number },
+): void {
+  const { words } = pool;
+  const word = node << WORD_SHIFT;
+  const end = words[word + END]!;
+  count.slots += end + 1;
+  if (level > 1) {
+    count.inner++;
+    for (let slot = 0; slot <= end; slot++) {
+      countNode(pool, words[word + pool.innerSlots + slot]!, level - 1, count);
+    }
+    return;
+  }
+  count.leaves++;
+  for (let slot = 0; slot <= end; slot++) if (words[word + SLOTS + slot] !== 0) count.entries++;
+}

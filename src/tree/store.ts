@@ -1,0 +1,284 @@
+/**
+ * Storing: every change of a tree goes through {@linkcode store}.
+ *
+ * A store first walks to the leaf and decides what kind of change it is ({@linkcode classify}), then makes
+ * sure of the nodes that this kind may take, and only then changes anything: what can fail has failed by
+ * then. Mirrors `mas_wr_store_type()` and `mas_wr_store_entry()` (Linux 6.12 lib/maple_tree.c).
+ *
+ * @module
+ */
+
+import { leafGap, recordGap } from "./gaps.ts";
+import {
+  BOUND,
+  END,
+  GAPS,
+  HEIGHT_BITS,
+  HEIGHT_MASK,
+  MAX_INDEX,
+  PARENT,
+  PIVOTS,
+  REAL_SHIFT,
+  ROOT,
+  ROOT_ENTRY,
+  SLOTS,
+  WIDE_CAPACITY,
+  WIDE_MIN_END,
+  WORD_SHIFT,
+} from "./node_layout.ts";
+import { Work } from "./node_pool.ts";
+import { rebalance } from "./rebalance.ts";
+import { claim, nodesFor } from "./reserve.ts";
+import type { Run } from "./run.ts";
+import { leafAt, wideSlot } from "./search.ts";
+import { findEnds, spanningStore } from "./span.ts";
+import { split } from "./split.ts";
+import { type NodeSupply, StoreType, type WriteState } from "./write_state.ts";
+
+/**
+ * Stores `value` over the range `w.index … w.last`; `undefined` stores nothing. Afterwards `w` holds the
+ * range that is now one slot: wider than asked for if nothing was stored next to nothing.
+ *
+ * Precondition: `w.index <= w.last`, both within the index domain.
+ *
+ * @param supply where it may have nodes from; a bulk load also makes splits favour the left side
+ * @param promised nodes reserved for it, which it gives up
+ * @throws {MapleError} ENOMEM if there are too few nodes; nothing has changed then
+ */
+export function store(
+  w: WriteState,
+  value: unknown,
+  supply: NodeSupply,
+  promised: number,
+): void {
+  const { pool, run } = w;
+  const type = classify(w, value === undefined);
+  claim(pool, nodesFor(w, type, value === undefined), supply, promised);
+  pool.version++;
+  const word = pool.encode(value);
+  switch (type) {
+    case StoreType.EXACT:
+    case StoreType.APPEND:
+    case StoreType.SLOT:
+      writeLeaf(w, word);
+      break;
+    case StoreType.NODE:
+      if (pool.rcu) replaceLeaf(w, word);
+      else writeLeaf(w, word);
+      break;
+    case StoreType.REBALANCE:
+      gather(w, word);
+      joinSibling(run);
+      rebalance(run);
+      break;
+    case StoreType.SPLIT:
+      gather(w, word);
+      split(run, supply === "bulk");
+      break;
+    case StoreType.SPANNING:
+      spanningStore(w, word);
+      break;
+    case StoreType.NEW_ROOT:
+      run.replaceTree(word);
+      break;
+    case StoreType.ROOT:
+      storeRoot(w, word);
+  }
+  if (pool.rcu) pool.reclaim();
+}
+
+/**
+ * Walks to where the range of `w` begins and decides how it will be stored. Storing nothing widens the range
+ * over the empty slots next to it, so that two are never neighbours.
+ *
+ * @param nothing whether nothing is to be stored
+ */
+export function classify(w: WriteState, nothing: boolean): StoreType {
+  const { pool } = w;
+  const { words, reals } = pool;
+  const root = words[ROOT]!;
+  if (root === 0) return StoreType.ROOT;
+  const node = leafAt(pool, w.index);
+  const entries = (node << WORD_SHIFT) + SLOTS;
+  const pivots = (node << REAL_SHIFT) + PIVOTS;
+  const end = words[entries - SLOTS + END]!;
+  const max = reals[pivots + end]!;
+  let first = w.index;
+  let last = w.last;
+  w.node = node;
+  if (last >= max && (last > max || (nothing && last !== MAX_INDEX))) {
+    if (first !== 0 || last !== MAX_INDEX) findEnds(w, nothing);
+    return w.index === 0 && w.last === MAX_INDEX ? StoreType.NEW_ROOT : StoreType.SPANNING;
+  }
+  let slot = wideSlot(reals, node << REAL_SHIFT, first);
+  let slotEnd = slot;
+  let low = reals[pivots + slot - 1]!;
+  let high = reals[pivots + slot]!;
+  while (high < last) high = reals[pivots + ++slotEnd]!;
+  if (nothing) {
+    if (words[entries + slotEnd] === 0) last = high;
+    else if (last === high && slotEnd < end && words[entries + slotEnd + 1] === 0) {
+      last = high = reals[pivots + ++slotEnd]!;
+    }
+    if (words[entries + slot] === 0) first = low + 1;
+    else if (first === low + 1 && slot > 0 && words[entries + slot - 1] === 0) {
+      low = reals[pivots + --slot - 1]!;
+      first = low + 1;
+    }
+    w.index = first;
+    w.last = last;
+  }
+  const newEnd = end + 2 - (slotEnd - slot) - (first === low + 1 ? 1 : 0) - (last === high ? 1 : 0);
+  w.slot = slot;
+  w.slotEnd = slotEnd;
+  w.low = low;
+  w.high = high;
+  w.newEnd = newEnd;
+  if (slot === slotEnd && newEnd === end) return StoreType.EXACT;
+  if (first === 0 && last === MAX_INDEX) return StoreType.NEW_ROOT;
+  if (newEnd < WIDE_MIN_END) {
+    return (root & HEIGHT_MASK) === 1 ? StoreType.NODE : StoreType.REBALANCE;
+  }
+  if (newEnd >= WIDE_CAPACITY) return StoreType.SPLIT;
+  if (pool.rcu) return StoreType.NODE;
+  if (slot === end) return StoreType.APPEND;
+  return newEnd === end ? StoreType.SLOT : StoreType.NODE;
+}
+
+/**
+ * Writes the range into its leaf where it stands: the slots behind it move by as many as the range adds or
+ * takes away, and what the leaf no longer uses is cleared. (What stays of an overwritten slot past the place
+ * where it belongs is how the corruption of 2022 began.)
+ */
+function writeLeaf(w: WriteState, word: number): void {
+  const { pool, node, slot, slotEnd, newEnd } = w;
+  const { words, reals, work } = pool;
+  const entries = (node << WORD_SHIFT) + SLOTS;
+  const pivots = (node << REAL_SHIFT) + PIVOTS;
+  const end = words[entries - SLOTS + END]!;
+  const first = w.index;
+  const last = w.last;
+  const low = w.low;
+  const high = w.high;
+  const before = words[entries + slot]!;
+  const behind = words[entries + slotEnd]!;
+  const keepsBefore = first > low + 1;
+  const keepsBehind = last < high;
+  const rest = slot === slotEnd && keepsBefore && keepsBehind ? pool.copy(behind) : behind;
+
+  // The longest empty stretch that goes, and the longest that comes: what the leaf's gap needs to know.
+  let lost = 0;
+  let won = word === 0 ? last - first + 1 : 0;
+  for (let i = slot; i <= slotEnd; i++) {
+    const old = words[entries + i]!;
+    if (old === 0) {
+      const length = reals[pivots + i]! - reals[pivots + i - 1]!;
+      if (length > lost) lost = length;
+    } else if (!(i === slot && keepsBefore) && !(i === slotEnd && keepsBehind)) pool.release(old);
+  }
+  if (before === 0 && keepsBefore && first - 1 - low > won) won = first - 1 - low;
+  if (behind === 0 && keepsBehind && high - last > won) won = high - last;
+
+  const shift = newEnd - end;
+  if (shift > 0) {
+    for (let i = end; i > slotEnd; i--) {
+      reals[pivots + i + shift] = reals[pivots + i]!;
+      words[entries + i + shift] = words[entries + i]!;
+    }
+  } else if (shift < 0) {
+    for (let i = slotEnd + 1; i <= end; i++) {
+      reals[pivots + i + shift] = reals[pivots + i]!;
+      words[entries + i + shift] = words[entries + i]!;
+    }
+    for (let i = newEnd + 1; i <= end; i++) {
+      reals[pivots + i] = Infinity;
+      words[entries + i] = 0;
+    }
+  }
+  let at = slot;
+  if (keepsBefore) reals[pivots + at++] = first - 1;
+  reals[pivots + at] = last;
+  words[entries + at] = word;
+  if (keepsBehind) {
+    reals[pivots + ++at] = high;
+    words[entries + at] = rest;
+  }
+  words[entries - SLOTS + END] = newEnd;
+  work[Work.REWRITTEN]!++;
+  if (shift !== 0) work[Work.MOVED]! += end - slotEnd;
+  if (pool.gaps && lost !== won) updateGap(w, lost, won);
+}
+
+/** Tells the parent about a leaf whose empty stretches changed: one of `lost` indices went, one of `won`
+ * came. The leaf is read again only if the largest one went. */
+function updateGap(w: WriteState, lost: number, won: number): void {
+  const { pool, node } = w;
+  const link = pool.words[(node << WORD_SHIFT) + PARENT]!;
+  if (link === 0) return;
+  const recorded = pool.reals[((link >> 4) << REAL_SHIFT) + GAPS + (link & 15)]!;
+  if (won > recorded) recordGap(pool, node, won);
+  else if (lost === recorded && won < recorded) recordGap(pool, node, leafGap(pool, node));
+}
+
+/** Gathers what the leaf will hold in the run's big node. */
+function gather(w: WriteState, word: number): void {
+  const { pool, run, node, slot, slotEnd } = w;
+  const entries = (node << WORD_SHIFT) + SLOTS;
+  const end = pool.words[entries - SLOTS + END]!;
+  const keepsBefore = w.index > w.low + 1;
+  const keepsBehind = w.last < w.high;
+  run.begin(node, node);
+  const { big } = run;
+  const { words } = pool;
+  big.append(pool, node, 0, slot - 1);
+  if (keepsBefore) big.push(w.index - 1, words[entries + slot]!);
+  big.push(w.last, word);
+  if (keepsBehind) {
+    const behind = words[entries + slotEnd]!;
+    big.push(w.high, slot === slotEnd && keepsBefore ? pool.copy(behind) : behind);
+  }
+  for (let i = slot; i <= slotEnd; i++) {
+    if ((i === slot && keepsBefore) || (i === slotEnd && keepsBehind)) continue;
+    pool.release(words[entries + i]!);
+  }
+  big.append(pool, node, slotEnd + 1, end);
+}
+
+/** Puts a new leaf in the place of the old one, as a change of more than one slot needs beside readers. */
+function replaceLeaf(w: WriteState, word: number): void {
+  const { run } = w;
+  gather(w, word);
+  run.cut(run.big.count - 1, 0);
+  run.link();
+  w.pool.work[Work.REWRITTEN]!++;
+}
+
+/** Adds the sibling with which a leaf that holds too little is joined: the right one if there is one. */
+function joinSibling(run: Run): void {
+  const right = run.sibling(run.left, 1);
+  if (right !== 0) run.takeRight(right);
+  else run.takeLeft(run.sibling(run.left, -1));
+  run.pool.work[Work.REBALANCED]!++;
+}
+
+/** A store into a tree without nodes. Mirrors `mas_store_root()` and `mas_root_expand()`. */
+function storeRoot(w: WriteState, word: number): void {
+  const { pool, run } = w;
+  const { words } = pool;
+  const old = words[ROOT_ENTRY]!;
+  if (w.index === 0) pool.release(old);
+  if (word === 0 || w.last === 0) {
+    if (w.index === 0) words[ROOT_ENTRY] = word;
+    return;
+  }
+  const { big } = run;
+  big.begin(1);
+  if (w.index > 0) {
+    if (old !== 0) big.push(0, old);
+    if (old === 0 || w.index > 1) big.push(w.index - 1, 0);
+  }
+  big.push(w.last, word);
+  if (w.last < MAX_INDEX) big.push(MAX_INDEX, 0);
+  words[ROOT] = big.emit(pool, 0, big.count - 1, -1) << HEIGHT_BITS | 1;
+  words[ROOT_ENTRY] = 0;
+}
