@@ -101,42 +101,50 @@ export class MapleState<V> extends Cursor<V> {
   /** The entry at `index` or behind it that starts at or before `max`; later calls go on behind the
    * entry found. Mirrors `mas_find()`. */
   find(max: number = MAX_INDEX): V | undefined {
+    checkIndex(max);
     return this.#value(navigate.find(this, max));
   }
 
   /** The entry at `index` or in front of it that ends at or after `min`; later calls go on in front of the
    * entry found. Mirrors `mas_find_rev()`. */
   findReverse(min: number = 0): V | undefined {
+    checkIndex(min);
     return this.#value(navigate.findReverse(this, min));
   }
 
   /** The next entry that starts at or before `max`. Mirrors `mas_next()`. */
   next(max: number = MAX_INDEX): V | undefined {
+    checkIndex(max);
     return this.#value(navigate.next(this, max));
   }
 
   /** The previous entry that ends at or after `min`. Mirrors `mas_prev()`. */
   previous(min: number = 0): V | undefined {
+    checkIndex(min);
     return this.#value(navigate.previous(this, min));
   }
 
   /** Like {@linkcode find}, stopping at empty ranges too. Mirrors `mas_find_range()`. */
   findRange(max: number = MAX_INDEX): V | undefined {
+    checkIndex(max);
     return this.#value(navigate.findRange(this, max));
   }
 
   /** Like {@linkcode findReverse}, stopping at empty ranges too. Mirrors `mas_find_range_rev()`. */
   findRangeReverse(min: number = 0): V | undefined {
+    checkIndex(min);
     return this.#value(navigate.findRangeReverse(this, min));
   }
 
   /** The next range, empty or not. Mirrors `mas_next_range()`. */
   nextRange(max: number = MAX_INDEX): V | undefined {
+    checkIndex(max);
     return this.#value(navigate.nextRange(this, max));
   }
 
   /** The previous range, empty or not. Mirrors `mas_prev_range()`. */
   previousRange(min: number = 0): V | undefined {
+    checkIndex(min);
     return this.#value(navigate.previousRange(this, min));
   }
 

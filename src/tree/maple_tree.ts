@@ -12,17 +12,9 @@ import { hexRange, MapleError } from "./errors.ts";
 import type { ReadSection } from "./grace.ts";
 import { MapleState } from "./maple_state.ts";
 import { find, next, previous, walk } from "./navigate.ts";
-import {
-  HEIGHT_MASK,
-  MAX_INDEX,
-  REAL_SHIFT,
-  ROOT,
-  ROOT_ENTRY,
-  SLOTS,
-  WORD_SHIFT,
-} from "./node_layout.ts";
+import { HEIGHT_MASK, MAX_INDEX, ROOT } from "./node_layout.ts";
 import { NodePool } from "./node_pool.ts";
-import { leafAt, wideSlot } from "./search.ts";
+import { entryAt } from "./search.ts";
 import { statistics, type TreeStatistics } from "./statistics.ts";
 import { store } from "./store.ts";
 import { validate } from "./validate.ts";
@@ -119,15 +111,8 @@ export class MapleTree<V> {
    */
   load(index: number): V | undefined {
     checkIndex(index);
-    const pool = this.#pool;
-    const { words } = pool;
-    if (words[ROOT] === 0) {
-      return index === 0 && words[ROOT_ENTRY] !== 0 ? pool.decode(words[ROOT_ENTRY]!) : undefined;
-    }
-    const leaf = leafAt(pool, index);
-    const slot = wideSlot(pool.reals, leaf << REAL_SHIFT, index);
-    const word = words[(leaf << WORD_SHIFT) + SLOTS + slot]!;
-    return word === 0 ? undefined : pool.decode(word);
+    const word = entryAt(this.#pool, index);
+    return word === 0 ? undefined : this.#pool.decode(word);
   }
 
   /**
@@ -203,18 +188,21 @@ export class MapleTree<V> {
    */
   find(index: number, max: number = MAX_INDEX): Entry<V> | undefined {
     checkIndex(index);
+    checkIndex(max);
     return this.#entry(find(this.#aim(index), max));
   }
 
   /** The first entry strictly behind the range that holds `index`, up to `max`. Mirrors `mt_next()`. */
   next(index: number, max: number = MAX_INDEX): Entry<V> | undefined {
     checkIndex(index);
+    checkIndex(max);
     return this.#entry(next(this.#aim(index), max));
   }
 
   /** The last entry strictly in front of the range that holds `index`, down to `min`. Mirrors `mt_prev()`. */
   previous(index: number, min: number = 0): Entry<V> | undefined {
     checkIndex(index);
+    checkIndex(min);
     return this.#entry(previous(this.#aim(index), min));
   }
 
@@ -244,6 +232,7 @@ export class MapleTree<V> {
    * each step goes on behind the entry given last.
    */
   *entries(first: number = 0, last: number = MAX_INDEX): IterableIterator<Entry<V>> {
+    checkIndex(last);
     const state = this.state(first);
     for (let value = state.find(last); value !== undefined; value = state.next(last)) {
       yield { first: state.index, last: state.last, value };

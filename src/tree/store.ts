@@ -53,18 +53,22 @@ export function store(
 ): void {
   const { pool, run } = w;
   const type = classify(w, value === undefined);
+  if (type <= StoreType.NODE && type !== StoreType.ROOT && !pool.rcu) {
+    // Most stores end here: they take no nodes, so there is nothing that could fail.
+    pool.reserved -= promised;
+    pool.version++;
+    writeLeaf(w, pool.encode(value));
+    return;
+  }
   claim(pool, nodesFor(w, type, value === undefined), supply, promised);
   pool.version++;
   const word = pool.encode(value);
   switch (type) {
     case StoreType.EXACT:
-    case StoreType.APPEND:
-    case StoreType.SLOT:
       writeLeaf(w, word);
       break;
     case StoreType.NODE:
-      if (pool.rcu) replaceLeaf(w, word);
-      else writeLeaf(w, word);
+      replaceLeaf(w, word);
       break;
     case StoreType.REBALANCE:
       gather(w, word);
