@@ -8,9 +8,9 @@
  * @module
  */
 
+import type { Cursor } from "./cursor.ts";
 import { hexRange, MapleError } from "./errors.ts";
 import {
-  BOUND,
   END,
   GAP_SLOTS,
   GAPS,
@@ -28,40 +28,48 @@ import type { NodePool } from "./node_pool.ts";
 import { gapSlot, wideSlot } from "./search.ts";
 
 /**
- * The first index of the lowest free area of `size` indices within `min … max`, in time of the tree's height.
+ * Stands on the lowest free area of `size` indices within the window `c.index … c.last`.
+ *
+ * The way down follows the window's lower end as long as the gaps there are large enough; from where that
+ * ends every slot tried lies wholly behind it.
  *
  * @throws {MapleError} EINVAL if the window is empty or smaller than `size`, if `size` is 0, or if the tree does
  * not track gaps · EBUSY if nothing fits
  */
-export function lowestArea(pool: NodePool, size: number, min: number, max: number): number {
-  checkWindow(pool, size, min, max);
+export function lowestArea(c: Cursor, size: number): void {
+  const { pool } = c;
   const { words, reals } = pool;
+  const min = c.index;
+  const max = c.last;
+  checkWindow(pool, size, min, max);
+  if (words[ROOT] === 0) return rootArea(c, size, true);
   const root = words[ROOT]!;
-  if (root === 0) {
-    const low = words[ROOT_ENTRY] !== 0 && min === 0 ? 1 : min;
-    return max - low + 1 >= size ? low : noArea(size, min, max);
-  }
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
   let slot = slotAt(reals, node, level, min);
+  while (level > 1 && reals[(node << REAL_SHIFT) + GAPS + slot]! >= size) {
+    node = words[(node << WORD_SHIFT) + GAP_SLOTS + slot]!;
+    slot = slotAt(reals, node, --level, min);
+  }
   for (;;) {
     const word = node << WORD_SHIFT;
-    const real = node << REAL_SHIFT;
+    const pivots = (node << REAL_SHIFT) + PIVOTS;
     const end = words[word + END]!;
     for (; slot <= end; slot++) {
-      if (reals[real + PIVOTS + slot - 1]! >= max) return noArea(size, min, max);
+      const bound = reals[pivots + slot - 1]!;
+      if (bound >= max) return noArea(size, min, max);
       if (level > 1) {
-        if (reals[real + GAPS + slot]! >= size) break;
+        if (reals[pivots - PIVOTS + GAPS + slot]! >= size) break;
       } else if (words[word + SLOTS + slot] === 0) {
-        const low = Math.max(reals[real + PIVOTS + slot - 1]! + 1, min);
-        const high = Math.min(reals[real + PIVOTS + slot]!, max);
-        if (high - low + 1 >= size) return low;
+        const low = bound < min ? min : bound + 1;
+        const pivot = reals[pivots + slot]!;
+        if ((pivot < max ? pivot : max) - low + 1 >= size) return standOn(c, low, size);
       }
     }
-    if (level > 1 && slot <= end) {
+    if (slot <= end) {
       node = words[word + GAP_SLOTS + slot]!;
+      slot = 0;
       level--;
-      slot = reals[(node << REAL_SHIFT) + BOUND]! < min ? slotAt(reals, node, level, min) : 0;
     } else {
       const link = words[word + PARENT]!;
       if (link === 0) return noArea(size, min, max);
@@ -73,42 +81,46 @@ export function lowestArea(pool: NodePool, size: number, min: number, max: numbe
 }
 
 /**
- * The first index of the highest free area of `size` indices within `min … max`: {@linkcode lowestArea}
- * mirrored.
+ * Stands on the highest free area of `size` indices within the window `c.index … c.last`: {@linkcode
+ * lowestArea} mirrored.
  *
  * @throws {MapleError} as {@linkcode lowestArea} does
  */
-export function highestArea(pool: NodePool, size: number, min: number, max: number): number {
-  checkWindow(pool, size, min, max);
+export function highestArea(c: Cursor, size: number): void {
+  const { pool } = c;
   const { words, reals } = pool;
+  const min = c.index;
+  const max = c.last;
+  checkWindow(pool, size, min, max);
+  if (words[ROOT] === 0) return rootArea(c, size, false);
   const root = words[ROOT]!;
-  if (root === 0) {
-    const low = words[ROOT_ENTRY] !== 0 && min === 0 ? 1 : min;
-    return max - low + 1 >= size ? max - size + 1 : noArea(size, min, max);
-  }
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
   let slot = slotAt(reals, node, level, max);
+  while (level > 1 && reals[(node << REAL_SHIFT) + GAPS + slot]! >= size) {
+    node = words[(node << WORD_SHIFT) + GAP_SLOTS + slot]!;
+    slot = slotAt(reals, node, --level, max);
+  }
   for (;;) {
     const word = node << WORD_SHIFT;
-    const real = node << REAL_SHIFT;
+    const pivots = (node << REAL_SHIFT) + PIVOTS;
     for (; slot >= 0; slot--) {
-      if (reals[real + PIVOTS + slot]! < min) return noArea(size, min, max);
+      const pivot = reals[pivots + slot]!;
+      if (pivot < min) return noArea(size, min, max);
       if (level > 1) {
-        if (reals[real + GAPS + slot]! >= size) break;
+        if (reals[pivots - PIVOTS + GAPS + slot]! >= size) break;
       } else if (words[word + SLOTS + slot] === 0) {
-        const low = Math.max(reals[real + PIVOTS + slot - 1]! + 1, min);
-        const high = Math.min(reals[real + PIVOTS + slot]!, max);
-        if (high - low + 1 >= size) return high - size + 1;
+        const bound = reals[pivots + slot - 1]!;
+        const high = pivot < max ? pivot : max;
+        if (high - (bound < min ? min : bound + 1) + 1 >= size) {
+          return standOn(c, high - size + 1, size);
+        }
       }
     }
-    if (level > 1 && slot >= 0) {
+    if (slot >= 0) {
       node = words[word + GAP_SLOTS + slot]!;
+      slot = words[(node << WORD_SHIFT) + END]!;
       level--;
-      const end = words[(node << WORD_SHIFT) + END]!;
-      slot = reals[(node << REAL_SHIFT) + PIVOTS + end]! > max
-        ? slotAt(reals, node, level, max)
-        : end;
     } else {
       const link = words[word + PARENT]!;
       if (link === 0) return noArea(size, min, max);
@@ -117,6 +129,21 @@ export function highestArea(pool: NodePool, size: number, min: number, max: numb
       level++;
     }
   }
+}
+
+/** A tree without nodes holds at most index 0. */
+function rootArea(c: Cursor, size: number, lowest: boolean): void {
+  const low = c.pool.words[ROOT_ENTRY] !== 0 && c.index === 0 ? 1 : c.index;
+  if (c.last - low + 1 < size) noArea(size, c.index, c.last);
+  standOn(c, lowest ? low : c.last - size + 1, size);
+}
+
+/** Where the cursor stands afterwards: on the area itself, which is part of an empty slot. */
+function standOn(c: Cursor, first: number, size: number): void {
+  c.index = first;
+  c.last = first + size - 1;
+  c.status = "active";
+  c.version = -1;
 }
 
 function slotAt(reals: Float64Array, node: number, level: number, index: number): number {

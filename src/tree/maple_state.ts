@@ -178,16 +178,14 @@ export class MapleState<V> extends Cursor<V> {
    * if nothing fits
    */
   emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): void {
-    checkIndex(min);
-    checkIndex(max);
-    this.#standOn(lowestArea(this.pool, size, min, max), size);
+    this.#window(size, min, max);
+    lowestArea(this, size);
   }
 
   /** Stands on the highest such area. Mirrors `mas_empty_area_rev()`; errors as {@linkcode emptyArea}. */
   emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): void {
-    checkIndex(min);
-    checkIndex(max);
-    this.#standOn(highestArea(this.pool, size, min, max), size);
+    this.#window(size, min, max);
+    highestArea(this, size);
   }
 
   /**
@@ -280,10 +278,11 @@ export class MapleState<V> extends Cursor<V> {
     this.#reserved = count;
   }
 
-  #standOn(first: number, size: number): void {
-    this.index = first;
-    this.last = first + size - 1;
-    this.status = "active";
-    this.version = -1;
+  #window(size: number, min: number, max: number): void {
+    checkIndex(size);
+    checkIndex(min);
+    checkIndex(max);
+    this.index = min;
+    this.last = max;
   }
 }

@@ -214,17 +214,27 @@ export class MapleTree<V> {
    * if nothing fits
    */
   emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): number {
+    checkIndex(size);
     checkIndex(min);
     checkIndex(max);
-    return lowestArea(this.#pool, size, min, max);
+    const cursor = this.#cursor;
+    cursor.index = min;
+    cursor.last = max;
+    lowestArea(cursor, size);
+    return cursor.index;
   }
 
   /** The first index of the highest such area. Mirrors `mas_empty_area_rev()`; errors as
    * {@linkcode emptyArea}. */
   emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): number {
+    checkIndex(size);
     checkIndex(min);
     checkIndex(max);
-    return highestArea(this.#pool, size, min, max);
+    const cursor = this.#cursor;
+    cursor.index = min;
+    cursor.last = max;
+    highestArea(cursor, size);
+    return cursor.index;
   }
 
   /**

@@ -41,6 +41,7 @@ export function walk(c: Cursor): number {
 
 /** The next entry behind the cursor, up to `max`. */
 export function next(c: Cursor, max: number): number {
+  if (c.status === "active" && c.last < max) return step(c, max, false);
   const answer = turnUp(c, max);
   return answer === GO_ON ? step(c, max, false) : answer;
 }
@@ -218,16 +219,29 @@ function limit(c: Cursor, status: "overflow" | "underflow"): 0 {
 
 /** One slot up, or as many as it takes to come to an entry. */
 function step(c: Cursor, max: number, empties: boolean): number {
-  const { pool } = c;
   if (!isCurrent(c)) {
     c.index = c.last;
     walk(c);
     if (c.status !== "active") return 0;
   }
-  while (c.last < max) {
-    const word = c.slot < pool.words[(c.node << WORD_SHIFT) + END]!
-      ? stand(c, c.node, c.slot + 1)
-      : stand(c, leafBehind(c), 0);
+  const { words, reals } = c.pool;
+  let node = c.node;
+  let slot = c.slot;
+  let last = c.last;
+  while (last < max) {
+    if (slot < words[(node << WORD_SHIFT) + END]!) slot++;
+    else {
+      node = c.section === undefined ? neighbourLeaf(c.pool, node, 1) : leafAt(c.pool, last + 1);
+      slot = 0;
+    }
+    const pivot = (node << REAL_SHIFT) + PIVOTS + slot;
+    last = reals[pivot]!;
+    const word = words[(node << WORD_SHIFT) + SLOTS + slot]!;
+    if (word === 0 && !empties && last < max) continue;
+    c.node = node;
+    c.slot = slot;
+    c.index = reals[pivot - 1]! + 1;
+    c.last = last;
     if (word !== 0 || empties) return word;
   }
   return limit(c, "overflow");
@@ -235,15 +249,22 @@ function step(c: Cursor, max: number, empties: boolean): number {
 
 /** One slot down, or as many as it takes to come to an entry. */
 function stepBack(c: Cursor, min: number, empties: boolean): number {
-  const { pool } = c;
   if (!isCurrent(c)) {
     walk(c);
     if (c.status !== "active") return 0;
   }
+  const { words } = c.pool;
   while (c.index > min) {
-    if (c.slot === 0) c.node = leafInFront(c);
-    const slot = c.slot === 0 ? pool.words[(c.node << WORD_SHIFT) + END]! : c.slot - 1;
-    const word = stand(c, c.node, slot);
+    let { node, slot } = c;
+    if (slot > 0) slot--;
+    else {
+      // A reader beside a writer never climbs: it walks again from the root.
+      node = c.section === undefined
+        ? neighbourLeaf(c.pool, node, -1)
+        : leafAt(c.pool, c.index - 1);
+      slot = words[(node << WORD_SHIFT) + END]!;
+    }
+    const word = stand(c, node, slot);
     if (word !== 0 || empties) return word;
   }
   return limit(c, "underflow");
@@ -272,18 +293,6 @@ function standsOnSlot(c: Cursor): boolean {
 function isCurrent(c: Cursor): boolean {
   if (c.section === undefined) return c.version === c.pool.version;
   return c.pool.words[(c.node << WORD_SHIFT) + PARENT] !== DEAD;
-}
-
-/** The leaf behind the cursor's. A reader beside a writer never climbs: it walks again from the root. */
-function leafBehind(c: Cursor): number {
-  if (c.section !== undefined) return leafAt(c.pool, c.last + 1);
-  return neighbourLeaf(c.pool, c.node, 1);
-}
-
-/** The leaf in front of the cursor's. */
-function leafInFront(c: Cursor): number {
-  if (c.section !== undefined) return leafAt(c.pool, c.index - 1);
-  return neighbourLeaf(c.pool, c.node, -1);
 }
 
 /** Climbs until there is a child on that side, and descends on the near edge of its subtree. The caller
