@@ -1,0 +1,228 @@
+/**
+ * What every command shares: a specification from which `--help` is written, the parsing of
+ * arguments, the exit status, and how a command says that it cannot run.
+ *
+ * Exit status: 0 success, 1 the command found something (a divergence, a regression), 2 it could not
+ * run, with one clear sentence on standard error.
+ *
+ * ```ts ignore
+ * if (import.meta.main) await runCommand(specification, main);
+ * ```
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+
+/** One option of a command. */
+export interface OptionSpecification {
+  /** What `--help` says about it, one line. */
+  readonly help: string;
+  /** Name of its value in the help (`FILE`); an option without one is a flag. */
+  readonly value?: string;
+  /** May be given more than once; read with {@linkcode CommandArguments.texts}. */
+  readonly many?: boolean;
+}
+
+/** What a command is called, what it does and what it takes. */
+export interface CommandSpecification {
+  /** The task's name: `capture` for `deno task capture`. */
+  readonly name: string;
+  /** One line: what it does. */
+  readonly summary: string;
+  /** What stands behind the name on the command line: `--out FILE [options] -- COMMAND…`. */
+  readonly usage: string;
+  /** Options by long name, without the dashes. `help` is always there. */
+  readonly options: Readonly<Record<string, OptionSpecification>>;
+  /** More for `--help`: examples, what the exit status says. */
+  readonly details?: string;
+}
+
+/** The command cannot run, for a reason the user can mend: one sentence on standard error, exit 2. */
+export class Unable extends Error {
+  /** Shown where an error is printed whole. */
+  override name = "Unable";
+  /** Same for every one: the sentence is what matters. */
+  readonly code = "UNABLE";
+}
+
+/** The arguments of one run, checked against the specification. */
+export class CommandArguments {
+  /** What is neither an option nor behind `--`. */
+  readonly operands: readonly string[];
+  /** What stands behind `--`. */
+  readonly rest: readonly string[];
+  readonly #values: ReadonlyMap<string, readonly string[]>;
+
+  /**
+   * Made by {@linkcode parseArguments}.
+   *
+   * @param operands what is neither an option nor behind `--`
+   * @param rest what stands behind `--`
+   * @param values the options that were given; a flag's value is empty
+   */
+  constructor(
+    operands: readonly string[],
+    rest: readonly string[],
+    values: ReadonlyMap<string, readonly string[]>,
+  ) {
+    this.operands = operands;
+    this.rest = rest;
+    this.#values = values;
+  }
+
+  /** True if the option was given. */
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  /** The option's value, the last one if it was given twice. */
+  text(name: string): string | undefined {
+    return this.#values.get(name)?.at(-1);
+  }
+
+  /** All values of an option that may be given more than once. */
+  texts(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  /**
+   * The option's value as a whole number.
+   *
+   * @throws {Unable} it is not one, or is below `minimum`
+   */
+  integer(name: string, minimum = 0): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (!Number.isSafeInteger(value) || value < minimum) {
+      throw new Unable(
+        `--${name} takes a whole number of at least ${minimum}, not ${JSON.stringify(text)}`,
+      );
+    }
+    return value;
+  }
+
+  /**
+   * The option's value, which must be one of `choices`.
+   *
+   * @throws {Unable} it is none of them
+   */
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) {
+      throw new Unable(`--${name} takes ${choices.join(", ")}, not ${JSON.stringify(text)}`);
+    }
+    return found;
+  }
+}
+
+/**
+ * Parses the arguments by the specification.
+ *
+ * @throws {Unable} an unknown option, or one without its value
+ */
+export function parseArguments(
+  specification: CommandSpecification,
+  argv: readonly string[],
+): CommandArguments {
+  const options: CommandSpecification["options"] = { ...specification.options, help: HELP };
+  const names = Object.keys(options);
+  const isText = (name: string) => options[name]?.value !== undefined;
+  const parsed: Record<string, unknown> = parseArgs([...argv], {
+    string: names.filter(isText),
+    boolean: names.filter((name) => !isText(name)),
+    collect: names.filter(isText),
+    alias: { help: "h" },
+    "--": true,
+    unknown: (argument: string, key?: string) => {
+      if (key !== undefined) throw new Unable(`Unknown option ${argument}; see --help`);
+    },
+  });
+  const values = new Map<string, string[]>();
+  for (const name of names) {
+    const given = parsed[name];
+    if (given === true) values.set(name, [""]);
+    if (!isText(name) || !Array.isArray(given) || given.length === 0) continue;
+    if (given.includes("")) throw new Unable(`--${name} needs a value: ${options[name]!.value}`);
+    values.set(name, given.map(String));
+  }
+  return new CommandArguments(texts(parsed["_"]), texts(parsed["--"]), values);
+}
+
+/** The text that `--help` prints. */
+export function helpText(specification: CommandSpecification): string {
+  const rows = Object.entries({ ...specification.options, help: HELP }).map(([name, option]) => ({
+    left: `  --${name}${option.value === undefined ? "" : ` ${option.value}`}`,
+    help: option.help + (option.many ? " (may be repeated)" : ""),
+  }));
+  const width = Math.max(...rows.map((row) => row.left.length));
+  return [
+    specification.summary,
+    "",
+    `Usage: deno task ${specification.name} ${specification.usage}`,
+    "",
+    ...rows.map((row) => `${row.left.padEnd(width)}  ${row.help}`),
+    ...(specification.details === undefined ? [] : ["", specification.details]),
+  ].join("\n");
+}
+
+/**
+ * Runs a command and gives its exit status: `--help` prints and is 0, an error that the user can mend
+ * is one sentence and 2, any other error is shown whole and is 2 as well.
+ *
+ * @param main gets the arguments and returns the exit status
+ */
+export async function execute(
+  specification: CommandSpecification,
+  main: (args: CommandArguments) => number | Promise<number>,
+  argv: readonly string[],
+): Promise<number> {
+  try {
+    const args = parseArguments(specification, argv);
+    if (args.has("help")) {
+      console.log(helpText(specification));
+      return 0;
+    }
+    return await main(args);
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return 0; // the reader, `head` say, has enough
+    console.error(isClear(error) ? `${specification.name}: ${error.message}` : error);
+    return 2;
+  }
+}
+
+/** Runs a command on the process's arguments and ends the process with its exit status. */
+export async function runCommand(
+  specification: CommandSpecification,
+  main: (args: CommandArguments) => number | Promise<number>,
+): Promise<never> {
+  Deno.exit(await execute(specification, main, Deno.args));
+}
+
+/**
+ * A signal that the first Ctrl-C, or a polite `kill`, aborts. The second Ctrl-C ends the process at
+ * once with 130, in case the first is not heeded.
+ */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  Deno.addSignalListener("SIGINT", () => {
+    if (controller.signal.aborted) Deno.exit(130);
+    controller.abort();
+  });
+  Deno.addSignalListener("SIGTERM", () => controller.abort());
+  return controller.signal;
+}
+
+const HELP: OptionSpecification = { help: "print this text" };
+
+/** This suite's errors say `Cannot … : why` in one sentence; no stack makes that clearer. */
+function isClear(error: unknown): error is Error {
+  return error instanceof Unable ||
+    (error instanceof Error && "code" in error && error.message.startsWith("Cannot "));
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

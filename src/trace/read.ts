@@ -1,0 +1,140 @@
+/**
+ * Reads a trace as a stream of records, plain or gzip, whichever it is.
+ *
+ * @module
+ */
+import { OrderCheck } from "./order.ts";
+import { LineError, parseRecord } from "./parse_record.ts";
+import type { TraceRecord } from "./record.ts";
+import { TraceError } from "./trace_error.ts";
+
+/** Where a trace comes from: a path, a URL, or the bytes themselves. */
+export type TraceSource = string | URL | ReadableStream<Uint8Array<ArrayBuffer>>;
+
+/**
+ * Yields the records of a trace, from the header to the end record, as they are read: memory use does
+ * not grow with the trace. Whether it is compressed is seen from its first bytes.
+ *
+ * @param source a path, a `file:` or `https:` URL, or a stream of bytes
+ * @throws {TraceError} at the first fault, with the line: not a trace, a newer version, a damaged or
+ * missing field, a record out of place, a file that was cut off
+ *
+ * @example Counting what a trace holds
+ * ```ts
+ * import { assertEquals } from "jsr:@std/assert";
+ *
+ * const text = '{"type":"header","format":"maple-trace","version":1,"command":["true"],' +
+ *   '"purpose":"","compiler":"","kernel":"6.18.0","machine":"x86_64","placement":"6.18",' +
+ *   '"pageSize":4096,"maxMapCount":65530,"mmapMinAddress":"0x10000","fidelity":"exact"}\n' +
+ *   '{"type":"end","reason":"finished"}\n';
+ * const types: string[] = [];
+ * for await (const record of readTrace(new Blob([text]).stream())) types.push(record.type);
+ * assertEquals(types, ["header", "end"]);
+ * ```
+ */
+export async function* readTrace(source: TraceSource): AsyncGenerator<TraceRecord, void> {
+  const file = source instanceof ReadableStream ? "the trace" : String(source);
+  const order = new OrderCheck();
+  let line = 1;
+  try {
+    for await (const text of lines(await uncompressed(await open(source), file))) {
+      const record = parse(text);
+      order.accept(record);
+      yield record;
+      line++;
+    }
+    if (line === 1) throw new LineError("ECUT", "it is empty");
+    if (!order.ended) throw new LineError("ECUT", "it was cut off: the end record is missing");
+  } catch (error) {
+    if (!(error instanceof LineError)) throw error;
+    const isStrange = line === 1 && error.code === "EVALUE";
+    throw isStrange
+      ? new TraceError("ENOTTRACE", file, line, `it is no trace: ${error.message}`)
+      : new TraceError(error.code, file, line, error.message);
+  }
+}
+
+/** One line of text; the last of a file is incomplete if it does not end in a line end. */
+interface Line {
+  readonly text: string;
+  readonly complete: boolean;
+}
+
+function parse(line: Line): TraceRecord {
+  try {
+    return parseRecord(line.text);
+  } catch (error) {
+    if (line.complete) throw error;
+    throw new LineError("ECUT", "it was cut off in the middle of this line");
+  }
+}
+
+async function open(source: TraceSource): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  if (source instanceof ReadableStream) return source;
+  try {
+    if (!/^https?:/.test(String(source))) return (await Deno.open(source)).readable;
+    const response = await fetch(source);
+    if (response.body === null || !response.ok) throw new Error(`status ${response.status}`);
+    return response.body;
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound ? "no such file" : messageOf(error);
+    throw new TraceError("EIO", String(source), 0, why, { cause: error });
+  }
+}
+
+/** Looks at the first two bytes and decompresses if they are gzip's. */
+async function uncompressed(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  file: string,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const reader = stream.getReader();
+  let head = new Uint8Array(0);
+  while (head.length < 2) {
+    const { done, value } = await reader.read().catch(damaged);
+    if (done) break;
+    head = new Uint8Array([...head, ...value]);
+  }
+  const isGzip = head[0] === 0x1f && head[1] === 0x8b;
+  if (!isGzip && head.length > 0 && file.endsWith(".gz")) {
+    await reader.cancel();
+    throw new TraceError("ENOTTRACE", file, 1, "it is named .gz but is not gzip");
+  }
+  const whole = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => controller.enqueue(head),
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return isGzip ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
+}
+
+async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Line> {
+  const decoder = new TextDecoder();
+  const reader = stream.getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch(damaged);
+      if (done) break;
+      const parts = (rest + decoder.decode(value, { stream: true })).split("\n");
+      rest = parts.pop() ?? "";
+      for (const text of parts) yield { text, complete: true };
+    }
+    if (rest !== "") yield { text: rest, complete: false };
+  } finally {
+    await reader.cancel().catch(() => {}); // a stream that failed cannot be cancelled, nor need it be
+  }
+}
+
+/** `DecompressionStream` reports damage as a `TypeError`; anything else is the disk's or network's. */
+function damaged(error: unknown): never {
+  if (!(error instanceof TypeError)) throw new LineError("EIO", messageOf(error));
+  throw new LineError("ECUT", "the compressed data is damaged or cut off");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

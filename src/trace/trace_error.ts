@@ -1,0 +1,50 @@
+/**
+ * The one error that reading a trace ends in.
+ *
+ * @module
+ */
+
+/** What is wrong with the file. */
+export type TraceErrorCode =
+  /** It cannot be opened, or the disk or network fails. */
+  | "EIO"
+  /** It ends too early: no end record, or compressed data without its end. */
+  | "ECUT"
+  /** It is no trace, or not compressed though its name says so. */
+  | "ENOTTRACE"
+  /** It was written by a newer version. */
+  | "EVERSION"
+  /** A line is not JSON, or a field is missing or not what it must be. */
+  | "EVALUE"
+  /** A record stands where it cannot: a leave without enter, an unknown process. */
+  | "EORDER";
+
+/** `Cannot read FILE line N: why`. */
+export class TraceError extends Error {
+  /** Shown where an error is printed whole. */
+  override name = "TraceError";
+  /** What is wrong. */
+  readonly code: TraceErrorCode;
+  /** The line, counted from 1; 0 if the file could not be opened. */
+  readonly line: number;
+
+  /**
+   * Made by the readers and importers.
+   *
+   * @param code what is wrong
+   * @param file the file's name as the caller gave it
+   * @param line the line, counted from 1; 0 if the file could not be opened
+   * @param why the rest of the sentence
+   */
+  constructor(
+    code: TraceErrorCode,
+    file: string,
+    line: number,
+    why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Cannot read ${file}${line === 0 ? "" : ` line ${line}`}: ${why}`, options);
+    this.code = code;
+    this.line = line;
+  }
+}

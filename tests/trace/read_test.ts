@@ -1,0 +1,278 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { readTrace } from "../../src/trace/read.ts";
+import { TraceError, type TraceErrorCode } from "../../src/trace/trace_error.ts";
+import { ALL, END, EXEC, HEADER, streamOf, textOf, textStream } from "./samples.ts";
+
+async function gzipped(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = textStream(text).pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** Asserts that reading ends in this error, and after how many records. */
+async function assertFails(
+  source: ReadableStream<Uint8Array<ArrayBuffer>>,
+  code: TraceErrorCode,
+  message: string,
+): Promise<void> {
+  const error = await assertRejects(() => Array.fromAsync(readTrace(source)), TraceError);
+  assertEquals([error.message, error.code], [`Cannot read the trace ${message}`, code]);
+}
+
+/** The sample trace with one line replaced. */
+function withLine(number: number, line: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const lines = textOf(ALL).split("\n");
+  lines[number - 1] = line;
+  return textStream(lines.join("\n"));
+}
+
+Deno.test("readTrace: reads the same whatever the pieces it comes in", async () => {
+  const text = textOf(ALL);
+  for (const size of [1, 7, 4096]) {
+    assertEquals(await Array.fromAsync(readTrace(textStream(text, size))), [...ALL]);
+  }
+});
+
+Deno.test("readTrace: gzip is known by its first bytes, even one at a time", async () => {
+  const bytes = await gzipped(textOf(ALL));
+  assertEquals(await Array.fromAsync(readTrace(streamOf(bytes, 1))), [...ALL]);
+});
+
+Deno.test("readTrace: a path, a file URL and a .gz file are read", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const plain = `${folder}/a.jsonl`, packed = `${folder}/a.jsonl.gz`;
+    await Deno.writeTextFile(plain, textOf(ALL));
+    await Deno.writeFile(packed, await gzipped(textOf(ALL)));
+    for (const source of [plain, packed, new URL(`file://${packed}`)]) {
+      assertEquals(await Array.fromAsync(readTrace(source)), [...ALL]);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("readTrace: a file that does not exist", async () => {
+  const path = "tests/trace/no_such_file.jsonl";
+  const error = await assertRejects(() => Array.fromAsync(readTrace(path)), TraceError);
+  assertEquals([error.message, error.code], [`Cannot read ${path}: no such file`, "EIO"]);
+});
+
+Deno.test("readTrace: a file named .gz that is not gzip", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".jsonl.gz" });
+  try {
+    await Deno.writeTextFile(path, textOf(ALL));
+    const error = await assertRejects(() => Array.fromAsync(readTrace(path)), TraceError);
+    assertEquals(error.message, `Cannot read ${path} line 1: it is named .gz but is not gzip`);
+    assertEquals(error.code, "ENOTTRACE");
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("readTrace: an empty file", async () => {
+  await assertFails(textStream(""), "ECUT", "line 1: it is empty");
+});
+
+Deno.test("readTrace: a file without its end record", async () => {
+  const text = textOf(ALL.slice(0, -1));
+  const line = ALL.length;
+  const why = `line ${line}: it was cut off: the end record is missing`;
+  await assertFails(textStream(text), "ECUT", why);
+});
+
+Deno.test("readTrace: a file cut off inside a line", async () => {
+  const text = textOf(ALL.slice(0, 3)).slice(0, -20);
+  await assertFails(textStream(text), "ECUT", "line 3: it was cut off in the middle of this line");
+});
+
+Deno.test("readTrace: compressed data cut off anywhere is one clear error", async () => {
+  const bytes = await gzipped(textOf(ALL));
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 2, max: bytes.length - 1 }), async (cut) => {
+    const source = streamOf(bytes.slice(0, cut));
+    const error = await assertRejects(() => Array.fromAsync(readTrace(source)), TraceError);
+    assertEquals(error.code, "ECUT");
+    assertEquals(/^Cannot read the trace line \d+: /.test(error.message), true);
+  }));
+});
+
+Deno.test("readTrace: compressed data with a flipped bit is an error, never a wrong record", async () => {
+  const bytes = await gzipped(textOf(ALL));
+  // Behind the ten bytes of the gzip header, where a bit may mean nothing.
+  const position = fc.integer({ min: 10, max: bytes.length - 1 });
+  await fc.assert(fc.asyncProperty(position, fc.integer({ min: 0, max: 7 }), async (at, bit) => {
+    const damaged = bytes.slice();
+    damaged[at] = damaged[at]! ^ (1 << bit);
+    await assertRejects(() => Array.fromAsync(readTrace(streamOf(damaged))), TraceError);
+  }));
+});
+
+Deno.test("readTrace: the records before a fault are given", async () => {
+  const seen: string[] = [];
+  await assertRejects(async () => {
+    for await (const record of readTrace(withLine(4, "{"))) seen.push(record.type);
+  }, TraceError);
+  assertEquals(seen, ["header", "exec", "enter"]);
+});
+
+Deno.test("readTrace: a file of another kind", async () => {
+  await assertFails(
+    textStream("#include <stdio.h>\n"),
+    "ENOTTRACE",
+    "line 1: it is no trace: it is not JSON",
+  );
+});
+
+Deno.test("readTrace: JSON of another kind", async () => {
+  await assertFails(
+    textStream('{"name":"package"}\n'),
+    "ENOTTRACE",
+    "line 1: it is no trace: type is missing",
+  );
+});
+
+Deno.test("readTrace: a header of another format", async () => {
+  const other = textOf([HEADER]).replace("maple-trace", "other-trace");
+  await assertFails(textStream(other), "ENOTTRACE", "line 1: it is no trace");
+});
+
+Deno.test("readTrace: a trace whose header is missing", async () => {
+  await assertFails(
+    textStream(textOf(ALL.slice(1))),
+    "ENOTTRACE",
+    "line 1: it does not begin with a header",
+  );
+});
+
+Deno.test("readTrace: a newer version says so before anything else is looked at", async () => {
+  await assertFails(
+    textStream('{"type":"header","format":"maple-trace","version":2,"novelty":true}\n'),
+    "EVERSION",
+    "line 1: its format version 2 is newer than 1, the newest known here",
+  );
+});
+
+Deno.test("readTrace: bad JSON", async () => {
+  await assertFails(withLine(3, '{"type":"enter",'), "EVALUE", "line 3: it is not JSON");
+});
+
+Deno.test("readTrace: a line that is no object", async () => {
+  await assertFails(withLine(3, "[1,2]"), "EVALUE", "line 3: the record is not an object");
+});
+
+Deno.test("readTrace: an unknown record type", async () => {
+  await assertFails(
+    withLine(3, '{"type":"song"}'),
+    "EVALUE",
+    'line 3: a record of type "song" is not known',
+  );
+});
+
+Deno.test("readTrace: bad hexadecimal", async () => {
+  for (const bad of ["0xg", "12", "0x", "0X1", "0x12345678123456781", "-0x1", ""]) {
+    await assertFails(
+      withLine(3, `{"type":"enter","pid":7,"call":"brk","args":["${bad}"]}`),
+      "EVALUE",
+      `line 3: args is not hexadecimal: ${JSON.stringify(bad)}`,
+    );
+  }
+});
+
+Deno.test("readTrace: an address as a number instead of hexadecimal text", async () => {
+  await assertFails(
+    withLine(9, '{"type":"fault","pid":7,"address":4096}'),
+    "EVALUE",
+    "line 9: address is not text",
+  );
+});
+
+Deno.test("readTrace: every field that is taken away or made null is an error", async () => {
+  const optional = new Set(
+    ["imposedHint", "file", "name", "error", "limits", "layout", "flags", "vmFlags", "written"]
+      .concat(["randomized", "overcommitMemory", "memoryBytes", "ipcLock"]),
+  );
+  const lines = textOf(ALL).trimEnd().split("\n");
+  for (const [i, line] of lines.entries()) {
+    const fields: Record<string, unknown> = JSON.parse(line);
+    for (const name of Object.keys(fields)) {
+      const gone = { ...fields };
+      delete gone[name];
+      const broken = optional.has(name) && name !== "limits" ? [] : [gone];
+      if (name === "limits" && fields["type"] === "leave") broken.pop();
+      for (const each of [...broken, { ...fields, [name]: null }]) {
+        const source = withLine(i + 1, JSON.stringify(each));
+        const error = await assertRejects(() => Array.fromAsync(readTrace(source)), TraceError);
+        assertEquals(error.line, i + 1, `${name} of ${fields["type"]}: ${error.message}`);
+      }
+    }
+  }
+});
+
+Deno.test("readTrace: VMAs that overlap or end before they start", async () => {
+  const exec = textOf([EXEC]).trimEnd();
+  await assertFails(
+    withLine(2, exec.replace('"0x7f0000000000"', '"0x2000"')),
+    "EVALUE",
+    "line 2: layout is not in ascending order",
+  );
+  await assertFails(
+    withLine(2, exec.replace('"0x5000"', '"0x1000"')),
+    "EVALUE",
+    "line 2: a VMA ends before it starts",
+  );
+});
+
+const ORDER: readonly [string, string, number][] = [
+  ["a second header", textOf([HEADER]), 3],
+  ["something follows the end record", textOf([END, END]), 4],
+  ["process 5 is not known", '{"type":"fault","pid":5,"address":"0x1000"}\n', 3],
+  ["process 5 is not known", '{"type":"exit","pid":5,"status":0}\n', 3],
+  ["process 5 is not known", '{"type":"enter","pid":5,"call":"brk","args":[]}\n', 3],
+  ["process 5 is not known", '{"type":"fork","pid":5,"child":6,"sharesMemory":true}\n', 3],
+  ["process 7 exists already", '{"type":"fork","pid":7,"child":7,"sharesMemory":true}\n', 3],
+  [
+    "process 7 leaves brk without having entered it",
+    '{"type":"leave","pid":7,"call":"brk","result":"0x0","removed":[],"added":[]}\n',
+    3,
+  ],
+  [
+    "process 7 leaves brk without having entered it",
+    '{"type":"enter","pid":7,"call":"mmap","args":[]}\n' +
+    '{"type":"leave","pid":7,"call":"brk","result":"0x0","removed":[],"added":[]}\n',
+    4,
+  ],
+  [
+    "process 7 enters brk but has not left mmap",
+    '{"type":"enter","pid":7,"call":"mmap","args":[]}\n{"type":"enter","pid":7,"call":"brk","args":[]}\n',
+    4,
+  ],
+  [
+    "process 7 is not known",
+    '{"type":"exit","pid":7,"status":0}\n{"type":"grow","pid":7,"start":"0x0"}\n',
+    4,
+  ],
+];
+
+for (const [why, lines, line] of ORDER) {
+  const first = lines.slice(0, lines.indexOf("\n", 0)).slice(8, 30);
+  Deno.test(`readTrace: a record out of place: ${why} (${first}, line ${line})`, async () => {
+    const text = textOf([HEADER, EXEC]) + lines;
+    await assertFails(textStream(text), "EORDER", `line ${line}: ${why}`);
+  });
+}
+
+Deno.test("readTrace: a consumer that stops early closes the file", async () => {
+  let cancelled = false;
+  const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull: (controller) => controller.enqueue(new TextEncoder().encode(textOf([HEADER]))),
+    cancel: () => void (cancelled = true),
+  });
+  for await (const _ of readTrace(source)) break;
+  assertEquals(cancelled, true);
+});
+
+Deno.test("readTrace: the example of its documentation", async () => {
+  const types: string[] = [];
+  for await (const record of readTrace(textStream(textOf([HEADER, END])))) types.push(record.type);
+  assertEquals(types, ["header", "end"]);
+});

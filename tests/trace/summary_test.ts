@@ -1,0 +1,94 @@
+import { assertEquals } from "@std/assert";
+import type { MapLine, TraceRecord } from "../../src/trace/record.ts";
+import { ShownLayouts } from "../../src/trace/shown.ts";
+import { countMunmaps, summarize } from "../../src/trace/summary.ts";
+import { EXEC, HEADER, HEAP } from "./samples.ts";
+
+function vma(start: number, end: number): MapLine {
+  return { ...HEAP, start, end };
+}
+
+/** A process with these VMAs that unmaps `[start, end)`. */
+function unmapping(layout: MapLine[], start: number, end: number): TraceRecord[] {
+  return [
+    HEADER,
+    { ...EXEC, layout },
+    { type: "enter", pid: 7, call: "munmap", args: [start, end - start] },
+    { type: "leave", pid: 7, call: "munmap", result: 0, removed: [], added: [] },
+  ];
+}
+
+//   0x1000      0x4000      0x6000      0x9000
+//   |--- first ---|  (free)  |-- second --|
+const LAYOUT = [vma(0x1000, 0x4000), vma(0x6000, 0x9000)];
+
+const CUTS: readonly [string, number, number][] = [
+  ["whole", 0x1000, 0x4000],
+  ["whole", 0x1000, 0x9000],
+  ["whole", 0x0, 0xa000],
+  ["head", 0x1000, 0x2000],
+  ["head", 0x4000, 0x7000],
+  ["tail", 0x3000, 0x4000],
+  ["tail", 0x3000, 0x7000],
+  ["split", 0x2000, 0x3000],
+  ["none", 0x4000, 0x6000],
+];
+
+for (const [kind, start, end] of CUTS) {
+  const range = `0x${start.toString(16)}-0x${end.toString(16)}`;
+  Deno.test(`summarize: a munmap of ${range} is counted as ${kind}`, async () => {
+    const summary = await summarize(unmapping(LAYOUT, start, end));
+    assertEquals(summary.munmaps.map((munmap) => munmap.kind), [kind]);
+    assertEquals(summary.munmaps[0]?.mapCount, 2);
+    assertEquals(summary.munmaps[0]?.pages, (end - start) / 4096);
+  });
+}
+
+Deno.test("summarize: a munmap that failed is counted as a call but cuts nothing", async () => {
+  const records = unmapping(LAYOUT, 0x2000, 0x3000);
+  records[3] = {
+    type: "leave",
+    pid: 7,
+    call: "munmap",
+    result: 0,
+    error: "ENOMEM",
+    removed: [],
+    added: [],
+  };
+  const summary = await summarize(records);
+  assertEquals([summary.calls.get("munmap"), countMunmaps(summary, "split")], [1, 0]);
+});
+
+Deno.test("summarize: map_count is that after each call", async () => {
+  const records = unmapping(LAYOUT, 0x2000, 0x3000);
+  records[3] = {
+    type: "leave",
+    pid: 7,
+    call: "munmap",
+    result: 0,
+    removed: [0x1000],
+    added: [vma(0x1000, 0x2000), vma(0x3000, 0x4000)],
+  };
+  const { mapCount, records: count, processes } = await summarize(records);
+  assertEquals([mapCount, count, processes], [{ min: 3, median: 3, max: 3 }, 4, 1]);
+});
+
+Deno.test("ShownLayouts: a fork has its own layout, a vfork its parent's until exec", () => {
+  const shown = new ShownLayouts();
+  shown.apply({ ...EXEC, layout: LAYOUT });
+  shown.apply({ type: "fork", pid: 7, child: 8, sharesMemory: false, layout: [LAYOUT[0]!] });
+  shown.apply({ type: "fork", pid: 7, child: 9, sharesMemory: true });
+  const gone = { call: "munmap", result: 0, removed: [0x6000], added: [] } as const;
+  shown.apply({ type: "leave", pid: 9, ...gone });
+  assertEquals([7, 8, 9].map((pid) => shown.of(pid).length), [1, 1, 1]);
+  shown.apply({ ...EXEC, pid: 9, layout: LAYOUT });
+  shown.apply({ type: "exit", pid: 8, status: 0 });
+  assertEquals([7, 8, 9].map((pid) => shown.of(pid).length), [1, 0, 2]);
+});
+
+Deno.test("ShownLayouts: grow moves the start of the first VMA above", () => {
+  const shown = new ShownLayouts();
+  shown.apply({ ...EXEC, layout: LAYOUT });
+  shown.apply({ type: "grow", pid: 7, start: 0x5000 });
+  assertEquals(shown.of(7), [vma(0x1000, 0x4000), vma(0x5000, 0x9000)]);
+});
