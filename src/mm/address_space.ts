@@ -1,0 +1,184 @@
+/**
+ * The address space: every memory call as a method. Each is in the file of its name.
+ *
+ * @module
+ */
+
+import { brk } from "./brk.ts";
+import { exec, type Image } from "./exec.ts";
+import { exit } from "./exit.ts";
+import { type Access, fault } from "./fault.ts";
+import { fork } from "./fork.ts";
+import type { TreeObserver } from "./layout.ts";
+import { madvise } from "./madvise.ts";
+import { maps } from "./maps.ts";
+import { type AddressSpaceOptions, MemoryDescriptor } from "./memory_descriptor.ts";
+import { mlock, mlockall, munlock, munlockall } from "./mlock.ts";
+import { mmap, type MmapRequest } from "./mmap.ts";
+import { mprotect } from "./mprotect.ts";
+import { mremap } from "./mremap.ts";
+import { munmap } from "./munmap.ts";
+import { validate } from "./validate.ts";
+import type { Vma } from "./vma.ts";
+
+/**
+ * A process's address space, as Linux 6.18 would lay it out. Mirrors `struct mm_struct`.
+ *
+ * | method | complexity |
+ * |---|---|
+ * | `findVma`, `findVmaIntersection`, `fault`, `brk` | O(log n) |
+ * | `mmap`, `munmap`, `mprotect`, `mremap`, `madvise`, `mlock`, `munlock` | O(log n + VMAs in the range) |
+ * | `fork`, `exec`, `exit`, `maps`, `mlockall` | O(n) |
+ * | `validate` | O(n log n) |
+ *
+ * Lengths and addresses are bytes, ranges `[start, end)`. A call that fails throws an {@linkcode
+ * MmError} with the code that errno would have, and has changed nothing unless its own file says
+ * otherwise.
+ *
+ * @example A hole in the middle makes two VMAs
+ * ```ts
+ * import { AddressSpace } from "@maple/mm";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const mm = new AddressSpace({ mmapBase: 0x7fff_0000_0000 });
+ * const start = mm.mmap({ length: 0x3000, protection: 3, flags: 0x22 });
+ * mm.munmap(start + 0x1000, 0x1000);
+ * assertEquals(mm.mapCount, 2);
+ * ```
+ */
+export class AddressSpace {
+  #mm: MemoryDescriptor;
+
+  /** An empty address space. */
+  constructor(options: AddressSpaceOptions = {}) {
+    this.#mm = new MemoryDescriptor(options);
+  }
+
+  /** Maps `length` bytes and says where. See `mmap.ts`. */
+  mmap(request: MmapRequest): number {
+    return mmap(this.#mm, request);
+  }
+
+  /** Unmaps a range. See `munmap.ts`. */
+  munmap(address: number, length: number): void {
+    munmap(this.#mm, address, length);
+  }
+
+  /** Changes the protection of a range. See `mprotect.ts`. */
+  mprotect(address: number, length: number, protection: number): void {
+    mprotect(this.#mm, address, length, protection);
+  }
+
+  /** Moves the end of the heap and says where it is. See `brk.ts`. */
+  brk(address: number): number {
+    return brk(this.#mm, address);
+  }
+
+  /** Resizes or moves a mapping and says where it is. See `mremap.ts`. */
+  mremap(
+    address: number,
+    oldLength: number,
+    newLength: number,
+    flags?: number,
+    newAddress?: number,
+  ): number {
+    return mremap(this.#mm, address, oldLength, newLength, flags, newAddress);
+  }
+
+  /** Advises on a range. See `madvise.ts`. */
+  madvise(address: number, length: number, advice: number): void {
+    madvise(this.#mm, address, length, advice);
+  }
+
+  /** Locks a range; `flags` as for mlock2. See `mlock.ts`. */
+  mlock(address: number, length: number, flags?: number): void {
+    mlock(this.#mm, address, length, flags);
+  }
+
+  /** Unlocks a range. See `mlock.ts`. */
+  munlock(address: number, length: number): void {
+    munlock(this.#mm, address, length);
+  }
+
+  /** Locks everything, now or from now on. See `mlock.ts`. */
+  mlockall(flags: number): void {
+    mlockall(this.#mm, flags);
+  }
+
+  /** Unlocks everything. See `mlock.ts`. */
+  munlockall(): void {
+    munlockall(this.#mm);
+  }
+
+  /** Touches a page. See `fault.ts`. */
+  fault(address: number, access: Access): void {
+    fault(this.#mm, address, access);
+  }
+
+  /** Copies the address space. See `fork.ts`. */
+  fork(): AddressSpace {
+    const child = new AddressSpace();
+    child.#mm = fork(this.#mm);
+    return child;
+  }
+
+  /** Replaces everything by a program's first layout. See `exec.ts`. */
+  exec(image: Image): void {
+    exec(this.#mm, image);
+  }
+
+  /** Tears everything down. See `exit.ts`. */
+  exit(): void {
+    exit(this.#mm);
+  }
+
+  /** The first VMA that ends after `address`; it may start above it. Mirrors `find_vma()`. */
+  findVma(address: number): Vma | undefined {
+    return this.#mm.layout.findVma(address);
+  }
+
+  /** The first VMA that shares a byte with `[start, end)`. Mirrors `find_vma_intersection()`. */
+  findVmaIntersection(start: number, end: number): Vma | undefined {
+    return this.#mm.layout.findIntersection(start, end);
+  }
+
+  /** All VMAs in the order of their addresses; the address space must not change meanwhile. */
+  vmas(): Iterable<Vma> {
+    return this.#mm.layout.vmas();
+  }
+
+  /** VMAs in use. */
+  get mapCount(): number {
+    return this.#mm.layout.mapCount;
+  }
+
+  /** Pages mapped. */
+  get totalPages(): number {
+    return this.#mm.totalPages;
+  }
+
+  /** All VMAs as `/proc/PID/maps` shows them. */
+  maps(): string {
+    return maps(this.#mm);
+  }
+
+  /** Checks everything from scratch. See `validate.ts`. */
+  validate(): void {
+    validate(this.#mm);
+  }
+
+  /** The tree as text, in the kernel's `mt_dump` layout. */
+  dumpTree(): string {
+    return this.#mm.layout.dumpTree();
+  }
+
+  /** Is told of every tree operation; for recording them. */
+  set treeObserver(observer: TreeObserver | undefined) {
+    this.#mm.layout.observer = observer;
+  }
+
+  /** The state that the verbs work on; for tools that look inside. */
+  get descriptor(): MemoryDescriptor {
+    return this.#mm;
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * exit: the end of an address space. Mirrors `exit_mmap()` (Linux mm/mmap.c).
+ *
+ * @module
+ */
+
+import { account, accountedPages, commit } from "./accounting.ts";
+import { unlink } from "./anon_vma.ts";
+import { MmInvariantError } from "./invariant_error.ts";
+import { pages } from "./limits.ts";
+import type { MemoryDescriptor } from "./memory_descriptor.ts";
+
+/**
+ * Tears everything down.
+ *
+ * Postcondition: nothing is mapped, nothing charged, no anon_vma knows a VMA of this address space.
+ *
+ * @throws {MmInvariantError} if the walk does not meet as many VMAs as `mapCount` says
+ */
+export function exit(mm: MemoryDescriptor): void {
+  const { mapCount } = mm.layout;
+  let walked = 0;
+  for (const vma of mm.layout.vmas()) {
+    walked++;
+    const size = pages(vma.end - vma.start);
+    account(mm, vma.flags, -size);
+    commit(mm, -accountedPages(vma.flags, size));
+    unlink(vma);
+    vma.file?.hooks?.close?.(vma);
+  }
+  mm.layout.clear();
+  if (walked !== mapCount) {
+    throw new MmInvariantError(`mapCount is ${mapCount}, but the walk at exit met ${walked} VMAs`);
+  }
+}

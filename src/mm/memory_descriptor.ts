@@ -1,0 +1,120 @@
+/**
+ * The state of one address space: what the verbs work on. Mirrors `struct mm_struct`.
+ *
+ * Invariants, which `validate` checks: each `…Pages` figure is the sum over the VMAs it is about;
+ * nothing but the verbs changes any of them.
+ *
+ * @module
+ */
+
+import { AllocationBudget } from "./allocation.ts";
+import { Layout } from "./layout.ts";
+import {
+  DEFAULT_MAX_MAP_COUNT,
+  DEFAULT_MMAP_MIN_ADDRESS,
+  type ResourceLimits,
+  TASK_SIZE_X86_64,
+  UNLIMITED,
+} from "./limits.ts";
+import type { VmFlags } from "./vm_flags.ts";
+
+/** How `mmap(NULL, …)` chooses: `placement.ts` says what each means. */
+export type PlacementPolicy = "6.18" | "6.7" | "5.19";
+
+/**
+ * How much memory may be promised (`vm.overcommit_memory`): refuse the absurd, promise all, or keep
+ * to the limit.
+ */
+export type OvercommitMode = "heuristic" | "always" | "never";
+
+/** What all address spaces of one machine share: memory that was promised to them, in pages. */
+export class CommitLedger {
+  /** Pages promised. Mirrors `vm_committed_as`. */
+  pages = 0;
+  /** The rule by which a promise is refused. */
+  mode: OvercommitMode = "heuristic";
+  /** RAM and swap together, pages: what one request may not pass under `heuristic`. */
+  memoryPages = Infinity;
+  /** What all promises together may not pass under `never`, pages. */
+  limitPages = Infinity;
+}
+
+/** What may be said of an address space when it is made. */
+export interface AddressSpaceOptions {
+  /** Placement policy; `"6.18"` unless given. */
+  placement?: PlacementPolicy;
+  /** Limit on VMAs; 65530 unless given. */
+  maxMapCount?: number;
+  /** Lowest address that may be mapped, bytes; 0x1000 unless given. */
+  mmapMinAddress?: number;
+  /** First address that is not the user's, bytes; that of x86-64 unless given. */
+  taskSize?: number;
+  /** Top (or, legacy, bottom) of the area where `mmap` places, bytes. */
+  mmapBase?: number;
+  /** Place from `mmapBase` upwards. */
+  legacyLayout?: boolean;
+  /** Soft resource limits, bytes; those not given are unlimited. */
+  limits?: Partial<ResourceLimits>;
+  /** RLIMIT_MEMLOCK does not bind (CAP_IPC_LOCK); true unless given. */
+  mayLockFreely?: boolean;
+  /** Memory promised by the machine; a ledger of its own unless given. */
+  commit?: CommitLedger;
+}
+
+/** State of one address space. */
+export class MemoryDescriptor {
+  /** Memory for VMAs, anon_vmas, links and tree nodes. */
+  readonly budget: AllocationBudget = new AllocationBudget();
+  /** The VMAs. */
+  layout: Layout = new Layout(this.budget);
+  readonly placement: PlacementPolicy;
+  readonly maxMapCount: number;
+  readonly mmapMinAddress: number;
+  readonly taskSize: number;
+  readonly mayLockFreely: boolean;
+  readonly limits: ResourceLimits;
+  readonly commit: CommitLedger;
+  /** Where placement begins, bytes. */
+  mmapBase: number;
+  /** Placement goes upwards. */
+  legacyLayout: boolean;
+  /** First byte of the heap. */
+  startBrk = 0;
+  /** First byte after the heap; not page-aligned. */
+  brk = 0;
+  /** The stack pointer with which the program began. */
+  startStack = 0;
+  /** Flags that every new mapping gets (mlockall, prctl). */
+  defaultFlags: VmFlags = 0;
+  /** Pages mapped. Mirrors `total_vm`. */
+  totalPages = 0;
+  /** Pages in locked VMAs. Mirrors `locked_vm`. */
+  lockedPages = 0;
+  /** Pages of private writable VMAs, stacks aside. Mirrors `data_vm`. */
+  dataPages = 0;
+  /** Pages of executable, unwritable VMAs. Mirrors `exec_vm`. */
+  executablePages = 0;
+  /** Pages of VMAs that grow. Mirrors `stack_vm`. */
+  stackPages = 0;
+  /** Pages charged to the commit ledger. */
+  committedPages = 0;
+
+  /** An empty address space. */
+  constructor(options: AddressSpaceOptions = {}) {
+    this.placement = options.placement ?? "6.18";
+    this.maxMapCount = options.maxMapCount ?? DEFAULT_MAX_MAP_COUNT;
+    this.mmapMinAddress = options.mmapMinAddress ?? DEFAULT_MMAP_MIN_ADDRESS;
+    this.taskSize = options.taskSize ?? TASK_SIZE_X86_64;
+    this.mayLockFreely = options.mayLockFreely ?? true;
+    this.limits = { ...UNLIMITED, ...options.limits };
+    this.commit = options.commit ?? new CommitLedger();
+    this.mmapBase = options.mmapBase ?? this.taskSize;
+    this.legacyLayout = options.legacyLayout ?? false;
+  }
+
+  /** An empty address space under the same rules, for a fork. */
+  sibling(): MemoryDescriptor {
+    const { layout: _, ...options } = this;
+    return new MemoryDescriptor(options);
+  }
+}

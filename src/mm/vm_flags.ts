@@ -1,0 +1,117 @@
+/**
+ * VmFlags: what a VMA is and may become, as a set of bits.
+ *
+ * The names are the kernel's (Linux mm.h), the two letters those of `/proc/PID/smaps`
+ * (fs/proc/task_mmu.c). The bit numbers are ours: the kernel needs 43 bits, a fast JavaScript
+ * integer has 31, and 30 flags suffice. Their order is the kernel's, so that a set prints as the
+ * kernel prints it. The soft-dirty bit is left out: the kernel ignores it when it merges, and this
+ * model tracks no writes by it.
+ *
+ * @module
+ */
+
+/** A set of VM_… bits. */
+export type VmFlags = number;
+
+/** May be read. */
+export const VM_READ = 1 << 0;
+/** May be written. */
+export const VM_WRITE = 1 << 1;
+/** May be executed. */
+export const VM_EXEC = 1 << 2;
+/** Writes are shared. */
+export const VM_SHARED = 1 << 3;
+/** mprotect may add VM_READ. */
+export const VM_MAYREAD = 1 << 4;
+/** mprotect may add VM_WRITE. */
+export const VM_MAYWRITE = 1 << 5;
+/** mprotect may add VM_EXEC. */
+export const VM_MAYEXEC = 1 << 6;
+/** Mapped with MAP_SHARED, if perhaps only for reading. */
+export const VM_MAYSHARE = 1 << 7;
+/** Grows down on a fault below it. */
+export const VM_GROWSDOWN = 1 << 8;
+/** Page frames without `struct page`, managed by a driver. */
+export const VM_PFNMAP = 1 << 9;
+/** Locked in memory. */
+export const VM_LOCKED = 1 << 10;
+/** A device's registers. */
+export const VM_IO = 1 << 11;
+/** Will be read in order. */
+export const VM_SEQ_READ = 1 << 12;
+/** Will be read at random. */
+export const VM_RAND_READ = 1 << 13;
+/** Stays behind at a fork. */
+export const VM_DONTCOPY = 1 << 14;
+/** mremap may not expand it. */
+export const VM_DONTEXPAND = 1 << 15;
+/** Locked as pages are faulted in. */
+export const VM_LOCKONFAULT = 1 << 16;
+/** Counted against the commit limit. */
+export const VM_ACCOUNT = 1 << 17;
+/** Never counted against the commit limit. */
+export const VM_NORESERVE = 1 << 18;
+/** Huge pages of the pool. */
+export const VM_HUGETLB = 1 << 19;
+/** Synchronous page faults (MAP_SYNC). */
+export const VM_SYNC = 1 << 20;
+/** The architecture's own (branch protection on arm64). */
+export const VM_ARCH_1 = 1 << 21;
+/** Empty in the child after a fork. */
+export const VM_WIPEONFORK = 1 << 22;
+/** Not in a core dump. */
+export const VM_DONTDUMP = 1 << 23;
+/** Page frames with and without `struct page`. */
+export const VM_MIXEDMAP = 1 << 24;
+/** madvise(MADV_HUGEPAGE) was given. */
+export const VM_HUGEPAGE = 1 << 25;
+/** madvise(MADV_NOHUGEPAGE) was given, or MAP_STACK. */
+export const VM_NOHUGEPAGE = 1 << 26;
+/** Same-page merging was asked for. */
+export const VM_MERGEABLE = 1 << 27;
+/** The kernel may drop the pages. */
+export const VM_DROPPABLE = 1 << 28;
+/** mseal forbids changes. */
+export const VM_SEALED = 1 << 29;
+
+/** What mprotect changes. */
+export const VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
+/** What mlock changes. */
+export const VM_LOCKED_MASK = VM_LOCKED | VM_LOCKONFAULT;
+/** A VMA with one of these never merges and is never locked. */
+export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
+
+/** Two letters for each bit, in bit order. */
+const LETTERS =
+  "rd wr ex sh mr mw me ms gd pf lo io sr rr dc de lf ac nr ht sf bt wf dd mm hg nh mg dp sl"
+    .split(" ");
+
+const BY_LETTERS = new Map(LETTERS.map((letters, bit) => [letters, 1 << bit]));
+
+/** A set in the kernel's text: two letters each, separated by blanks. */
+export function formatVmFlags(flags: VmFlags): string {
+  return LETTERS.filter((_, bit) => (flags & (1 << bit)) !== 0).join(" ");
+}
+
+/**
+ * The set that a text names. Soft-dirty (`sd`) is ignored.
+ *
+ * @throws {TypeError} if two letters are not known
+ */
+export function parseVmFlags(text: string): VmFlags {
+  let flags = 0;
+  for (const letters of text.split(" ")) {
+    const bit = BY_LETTERS.get(letters);
+    if (bit === undefined && letters !== "" && letters !== "sd") {
+      throw new TypeError(`Cannot read VmFlags "${text}": "${letters}" is not known`);
+    }
+    flags |= bit ?? 0;
+  }
+  return flags;
+}
+
+/** `rwxp` or `rwxs`, with `-` for what is absent, as `/proc/PID/maps` shows it. */
+export function formatPermissions(flags: VmFlags): string {
+  return (flags & VM_READ ? "r" : "-") + (flags & VM_WRITE ? "w" : "-") +
+    (flags & VM_EXEC ? "x" : "-") + (flags & VM_MAYSHARE ? "s" : "p");
+}
