@@ -1,0 +1,55 @@
+/**
+ * The files of a trace as the model's open files, each identity once.
+ *
+ * @module
+ */
+
+import type { MappedFile } from "../mm/vma.ts";
+import type { MapLine, OpenFile } from "../trace/record.ts";
+
+/** Open files by their number in the trace. */
+export class TraceFiles {
+  readonly #byId = new Map<number, MappedFile>();
+
+  /** The model's file for an open file of the trace. */
+  of(file: OpenFile): MappedFile {
+    const known = this.#byId.get(file.id);
+    if (known !== undefined) return known;
+    const made: MappedFile = {
+      name: file.name,
+      device: file.device,
+      inode: file.inode,
+      readable: file.access !== "write",
+      writable: file.access !== "read",
+      hugeAligned: file.kind === "regular",
+    };
+    this.#byId.set(file.id, made);
+    return made;
+  }
+}
+
+/**
+ * The files of one layout for which no open file is known: exec maps program and interpreter from
+ * one open file each, so lines of the same inode and name share it.
+ */
+export class LayoutFiles {
+  readonly #byInode = new Map<string, MappedFile>();
+
+  /** The file a line shows, null if it shows none. */
+  of(line: MapLine): MappedFile | null {
+    if (line.inode === 0) return null;
+    const key = `${line.device} ${line.inode} ${line.name}`;
+    const known = this.#byInode.get(key);
+    if (known !== undefined) return known;
+    const made: MappedFile = {
+      name: line.name,
+      device: line.device,
+      inode: line.inode,
+      readable: true,
+      writable: false,
+      hugeAligned: true,
+    };
+    this.#byInode.set(key, made);
+    return made;
+  }
+}

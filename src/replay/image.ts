@@ -1,0 +1,71 @@
+/**
+ * An exec record as the image that `AddressSpace.exec` takes.
+ *
+ * @module
+ */
+
+import type { Image, ImageVma } from "../mm/exec.ts";
+import type { ResourceLimits } from "../mm/limits.ts";
+import { pages } from "../mm/limits.ts";
+import {
+  parseVmFlags,
+  VM_EXEC,
+  VM_MAYEXEC,
+  VM_MAYREAD,
+  VM_MAYSHARE,
+  VM_MAYWRITE,
+  VM_READ,
+  VM_SHARED,
+  VM_WRITE,
+  type VmFlags,
+} from "../mm/vm_flags.ts";
+import type { ExecRecord, MapLine, ResourceLimits as TraceLimits } from "../trace/record.ts";
+import { LayoutFiles } from "./files.ts";
+
+/** Names in brackets that say what the VMA is for, but are no mappings of the kernel's own. */
+const ORDINARY = /^(\[heap\]|\[stack\]|\[anon:.*)$/;
+
+/** The image that an exec record shows. */
+export function imageOf(record: ExecRecord): Image {
+  const files = new LayoutFiles();
+  return {
+    vmas: record.layout.map((line) => imageVma(line, files)),
+    startBrk: record.brk,
+    startStack: record.stack,
+    mmapBase: record.mmapBase,
+    legacyLayout: record.legacyLayout,
+    limits: limitsOf(record.limits),
+  };
+}
+
+/** Soft limits as the model has them: an absent one is `Infinity`. */
+export function limitsOf(limits: TraceLimits): ResourceLimits {
+  return {
+    addressSpace: limits.addressSpace ?? Infinity,
+    data: limits.data ?? Infinity,
+    stack: limits.stack ?? Infinity,
+    lockedMemory: limits.lockedMemory ?? Infinity,
+  };
+}
+
+/** The flags a line shows; where it shows none, those that its permissions imply. */
+export function lineFlags(line: MapLine): VmFlags {
+  if (line.vmFlags !== undefined) return parseVmFlags(line.vmFlags);
+  const { permissions } = line;
+  return VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | (permissions.includes("r") ? VM_READ : 0) |
+    (permissions.includes("w") ? VM_WRITE : 0) | (permissions.includes("x") ? VM_EXEC : 0) |
+    (permissions.includes("s") ? VM_SHARED | VM_MAYSHARE : 0);
+}
+
+function imageVma(line: MapLine, files: LayoutFiles): ImageVma {
+  const file = files.of(line);
+  return {
+    start: line.start,
+    end: line.end,
+    flags: lineFlags(line),
+    file,
+    pageOffset: file === null ? pages(line.start) : pages(line.offset),
+    special: line.name.startsWith("[") && !ORDINARY.test(line.name) ? line.name : null,
+    written: line.written ?? false,
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * `deno task replay FILE…`: replays traces and compares after every step.
+ *
+ * @module
+ */
+
+import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
+import { readTrace } from "../trace/read.ts";
+import { formatDivergence } from "./divergence.ts";
+import { replay, type ReplayReport } from "./replay.ts";
+
+const SPECIFICATION = {
+  name: "replay",
+  summary:
+    "Replays recorded traces through the model and compares with the kernel after every step.",
+  usage: "[options] FILE…",
+  options: {
+    validate: { help: "check tree and address space from scratch after every step" },
+    json: { help: "print one JSON array instead of text" },
+  },
+  details:
+    "Prints `file: steps matched/total, map_count min/median/max` for each file. Exit status: " +
+    "0 all agree, 1 a divergence, 2 a trace could not be replayed.",
+} as const;
+
+async function main(args: CommandArguments): Promise<number> {
+  if (args.operands.length === 0) throw new Unable("no trace was given; see --help");
+  const reports: (ReplayReport & { file: string })[] = [];
+  for (const file of args.operands) {
+    const report = await replay(readTrace(file), { validate: args.has("validate") });
+    reports.push({ file, ...report });
+    if (!args.has("json")) console.log(formatReport(file, report));
+  }
+  if (args.has("json")) console.log(JSON.stringify(reports, null, 2));
+  return reports.some((report) => report.divergence !== undefined) ? 1 : 0;
+}
+
+function formatReport(file: string, report: ReplayReport): string {
+  const { steps, matched, mapCount, divergence, approximate } = report;
+  const percent = matched === steps ? "100" : (Math.floor(1000 * matched / steps) / 10).toFixed(1);
+  const compared = approximate
+    ? `${steps} steps, approximate: nothing to compare with`
+    : `steps ${matched}/${steps} (${percent} %)`;
+  const counts = `map_count ${mapCount.min}/${mapCount.median}/${mapCount.max}`;
+  const line = `${file}: ${compared}, ${counts}`;
+  return divergence === undefined ? line : `${line}\n${formatDivergence(divergence)}`;
+}
+
+if (import.meta.main) await runCommand(SPECIFICATION, main);

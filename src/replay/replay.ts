@@ -1,0 +1,195 @@
+/**
+ * Replays a trace through the model and compares with the kernel after every step.
+ *
+ * Nothing is ever resynchronised: from the layout after exec on, the model goes by its own rules
+ * alone, and the first disagreement ends the comparison.
+ *
+ * @module
+ */
+
+import { hex, MmError } from "../mm/errno.ts";
+import { PAGE_SIZE } from "../mm/limits.ts";
+import type { HeaderRecord, TraceRecord } from "../trace/record.ts";
+import { ShownLayouts } from "../trace/shown.ts";
+import { LayoutComparison } from "./compare.ts";
+import { describeDivergence, type Divergence } from "./divergence.ts";
+import { Machine } from "./machine.ts";
+import { type CallStep, type Step, StepReader } from "./step.ts";
+
+/** How to replay. */
+export interface ReplayOptions {
+  /** Check tree and address space from scratch after every step. */
+  readonly validate?: boolean;
+  /** Go on after a divergence and count them, each step against the model as it is. */
+  readonly keepGoing?: boolean;
+  /** Called after every step with the steps so far. */
+  readonly onStep?: (steps: number) => void;
+}
+
+/** VMAs in use, over all steps. */
+export interface MapCountRange {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+/** What a replay found. */
+export interface ReplayReport {
+  readonly header: HeaderRecord;
+  /** Steps in the trace. */
+  readonly steps: number;
+  /** Steps after which model and kernel agreed. */
+  readonly matched: number;
+  /** Of the process of each step that was replayed. */
+  readonly mapCount: MapCountRange;
+  /** True if the trace shows no layouts, so that nothing was compared. */
+  readonly approximate: boolean;
+  /** The first disagreement. */
+  readonly divergence?: Divergence;
+}
+
+/** A trace that cannot be replayed at all. */
+export class ReplayError extends Error {
+  /** Same for every one: the sentence is what matters. */
+  readonly code = "EREPLAY";
+
+  /** Makes an error with a sentence for the reader. */
+  constructor(message: string) {
+    super(message);
+    this.name = "ReplayError";
+  }
+}
+
+/**
+ * Replays a trace.
+ *
+ * A step is each record that changes or shows an address space: exec, the return of a call, fork,
+ * fault, stack growth, exit. After each, every VMA's range, permissions, offset, file, name and
+ * VmFlags, the VMA count, and the result of the call are compared. O(steps · VMAs).
+ *
+ * @throws {ReplayError} the trace has no header, or pages of another size than the model's
+ * @throws {MmInvariantError} with `validate`: the model contradicts itself
+ */
+export async function replay(
+  trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
+  options: ReplayOptions = {},
+): Promise<ReplayReport> {
+  const run = new Replay(options);
+  for await (const record of trace) run.take(record);
+  return run.report();
+}
+
+/** One replay, record by record: for those who replay while they record. */
+export class Replay {
+  readonly #options: ReplayOptions;
+  readonly #reader = new StepReader();
+  readonly #machine = new Machine();
+  readonly #shown = new ShownLayouts();
+  readonly #comparison = new LayoutComparison();
+  readonly #mapCounts: number[] = [];
+  #steps = 0;
+  #matched = 0;
+  #divergence: Divergence | undefined;
+
+  /** A replay that has seen nothing yet. */
+  constructor(options: ReplayOptions = {}) {
+    this.#options = options;
+  }
+
+  /** The first disagreement so far. */
+  get divergence(): Divergence | undefined {
+    return this.#divergence;
+  }
+
+  /** Steps so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Takes the next record; what it throws, `replay` throws. */
+  take(record: TraceRecord): void {
+    const step = this.#reader.read(record);
+    if (record.type === "header" && record.pageSize !== PAGE_SIZE) {
+      throw new ReplayError(`Cannot replay pages of ${record.pageSize} bytes: the model has 4096`);
+    }
+    if (this.#reader.header === undefined) {
+      throw new ReplayError("Cannot replay a trace that does not begin with a header");
+    }
+    if (step === undefined) return;
+    this.#steps++;
+    if (this.#divergence !== undefined && !this.#options.keepGoing) return;
+    this.#shown.apply(record);
+    const result = this.#perform(step);
+    const found = this.#approximate ? undefined : result ?? this.#differs(step);
+    if (found === undefined) this.#matched++;
+    else this.#divergence ??= found;
+    if (this.#options.validate) { for (const space of this.#machine.spaces()) space.validate(); }
+    this.#options.onStep?.(this.#steps);
+  }
+
+  /** What was found. */
+  report(): ReplayReport {
+    const { header } = this.#reader;
+    if (header === undefined) throw new ReplayError("Cannot replay an empty trace");
+    const report = {
+      header,
+      steps: this.#steps,
+      matched: this.#matched,
+      mapCount: rangeOf(this.#mapCounts),
+      approximate: this.#approximate,
+    };
+    return this.#divergence === undefined ? report : { ...report, divergence: this.#divergence };
+  }
+
+  get #approximate(): boolean {
+    return this.#reader.header?.fidelity === "approximate";
+  }
+
+  /** Does the step; a divergence if the model answers otherwise than the kernel did. */
+  #perform(step: Step): Divergence | undefined {
+    try {
+      const result = this.#machine.apply(step);
+      return step.type === "call" ? this.#checkResult(step, hex(result)) : undefined;
+    } catch (error) {
+      if (!(error instanceof MmError)) throw error;
+      if (step.type !== "call") return this.#diverges(step, `the model failed: ${error.message}`);
+      return this.#checkResult(step, error.code, error.message);
+    }
+  }
+
+  #checkResult(step: CallStep, answer: string, why?: string): Divergence | undefined {
+    const { record } = step;
+    if (step.action === undefined) return undefined;
+    const expected = record.error ?? hex(record.result);
+    if (answer === expected) return undefined;
+    const because = why === undefined ? "" : ` (${why})`;
+    return this.#diverges(step, `the kernel answered ${expected}, the model ${answer}${because}`);
+  }
+
+  /** Compares the layout of the step's process, and of the child that a fork made. */
+  #differs(step: Step): Divergence | undefined {
+    const pid = step.type === "fork" ? step.record.child : step.pid;
+    const space = this.#machine.space(pid);
+    if (space === undefined) return undefined;
+    this.#mapCounts.push(space.mapCount);
+    const shown = this.#shown.of(pid);
+    const difference = this.#comparison.first(space, shown);
+    if (difference === undefined) return undefined;
+    return this.#diverges(step, difference.what, difference.position, pid);
+  }
+
+  #diverges(step: Step, what: string, position = 0, pid = step.pid): Divergence {
+    const space = this.#machine.space(pid);
+    const shown = this.#shown.of(pid);
+    const at = position > 0 || space === undefined
+      ? position
+      : this.#comparison.first(space, shown)?.position ?? 0;
+    return describeDivergence(this.#steps, step, what, space, shown, at);
+  }
+}
+
+function rangeOf(counts: readonly number[]): MapCountRange {
+  const sorted = [...counts].sort((a, b) => a - b);
+  const at = (part: number) => sorted[Math.floor((sorted.length - 1) * part)] ?? 0;
+  return { min: at(0), median: at(0.5), max: at(1) };
+}

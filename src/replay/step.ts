@@ -1,0 +1,155 @@
+/**
+ * A trace's records as steps: what changes, or shows, an address space.
+ *
+ * @module
+ */
+
+import type { Image } from "../mm/exec.ts";
+import { TASK_SIZE_ARM64, TASK_SIZE_X86_64 } from "../mm/limits.ts";
+import {
+  type AddressSpaceOptions,
+  CommitLedger,
+  type OvercommitMode,
+} from "../mm/memory_descriptor.ts";
+import type {
+  EnterRecord,
+  ExecRecord,
+  ExitRecord,
+  FaultRecord,
+  ForkRecord,
+  GrowRecord,
+  HeaderRecord,
+  LeaveRecord,
+  TraceRecord,
+} from "../trace/record.ts";
+import { type Action, actionOf } from "./calls.ts";
+import { TraceFiles } from "./files.ts";
+import { imageOf } from "./image.ts";
+
+/** A new program in a process. */
+export interface ExecStep {
+  /** What the step is. */
+  readonly type: "exec";
+  /** The record it was made from. */
+  readonly record: ExecRecord;
+  /** The process. */
+  readonly pid: number;
+  /** What the new program's address space starts as. */
+  readonly image: Image;
+  /** What the address space is made with. */
+  readonly options: AddressSpaceOptions;
+}
+
+/** A call that returned. */
+export interface CallStep {
+  /** What the step is. */
+  readonly type: "call";
+  /** The record it was made from. */
+  readonly record: LeaveRecord;
+  /** The call as it entered the kernel. */
+  readonly enter: EnterRecord;
+  /** The process. */
+  readonly pid: number;
+  /** Undefined if the call is not one that changes the model. */
+  readonly action: Action | undefined;
+}
+
+/** A new process. */
+export interface ForkStep {
+  /** What the step is. */
+  readonly type: "fork";
+  /** The record it was made from. */
+  readonly record: ForkRecord;
+  /** The process. */
+  readonly pid: number;
+}
+
+/** A touched page: the first write of a VMA, or one that makes a stack grow. */
+export interface TouchStep {
+  /** What the step is. */
+  readonly type: "touch";
+  /** The record it was made from. */
+  readonly record: FaultRecord | GrowRecord;
+  /** The process. */
+  readonly pid: number;
+  /** The address touched. */
+  readonly address: number;
+}
+
+/** The end of a process. */
+export interface ExitStep {
+  /** What the step is. */
+  readonly type: "exit";
+  /** The record it was made from. */
+  readonly record: ExitRecord;
+  /** The process. */
+  readonly pid: number;
+}
+
+/** What one step does. */
+export type Step = ExecStep | CallStep | ForkStep | TouchStep | ExitStep;
+
+const OVERCOMMIT: readonly OvercommitMode[] = ["heuristic", "always", "never"];
+
+/** Turns records into steps, one after the other. */
+export class StepReader {
+  /** The header, once it was read. */
+  header: HeaderRecord | undefined;
+  #options: AddressSpaceOptions = {};
+  readonly #files = new TraceFiles();
+  readonly #entered = new Map<number, EnterRecord>();
+
+  /** The step that a record is, undefined for one that is none. */
+  read(record: TraceRecord): Step | undefined {
+    switch (record.type) {
+      case "header":
+        this.header = record;
+        this.#options = optionsOf(record);
+        return undefined;
+      case "exec":
+        return {
+          type: "exec",
+          record,
+          pid: record.pid,
+          image: imageOf(record),
+          options: this.#options,
+        };
+      case "enter":
+        this.#entered.set(record.pid, record);
+        return undefined;
+      case "leave":
+        return this.#call(record);
+      case "fork":
+        return { type: "fork", record, pid: record.pid };
+      case "fault":
+        return { type: "touch", record, pid: record.pid, address: record.address };
+      case "grow":
+        return { type: "touch", record, pid: record.pid, address: record.start };
+      case "exit":
+        return { type: "exit", record, pid: record.pid };
+      case "end":
+        return undefined;
+    }
+  }
+
+  #call(record: LeaveRecord): CallStep {
+    const enter = this.#entered.get(record.pid) ??
+      { type: "enter", pid: record.pid, call: record.call, args: [] };
+    const action = actionOf({ enter, leave: record, files: this.#files });
+    return { type: "call", record, enter, pid: record.pid, action };
+  }
+}
+
+/** What the header says about every address space of the trace. */
+function optionsOf(header: HeaderRecord): AddressSpaceOptions {
+  const commit = new CommitLedger();
+  commit.mode = OVERCOMMIT[header.overcommitMemory ?? 0] ?? "heuristic";
+  commit.memoryPages = Math.floor((header.memoryBytes ?? Infinity) / header.pageSize);
+  return {
+    placement: header.placement,
+    maxMapCount: header.maxMapCount,
+    mmapMinAddress: header.mmapMinAddress,
+    taskSize: header.machine === "aarch64" ? TASK_SIZE_ARM64 : TASK_SIZE_X86_64,
+    commit,
+  };
+}
