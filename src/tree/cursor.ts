@@ -37,9 +37,9 @@ export class Cursor<V = unknown> {
   /** The tree's nodes. */
   readonly pool: NodePool<V>;
   /** First index of the range it stands on. Starts as not-a-number to be an unboxed double from the first. */
-  index = NaN;
+  index: number = NaN;
   /** Last index of that range, inclusive. */
-  last = NaN;
+  last: number = NaN;
   /** What the range means. */
   status: CursorStatus = "start";
   /** The leaf, while active and current. */
@@ -47,7 +47,7 @@ export class Cursor<V = unknown> {
   /** The slot in it. */
   slot = 0;
   /** The pool's version when `node` and `slot` were found. */
-  version = -1;
+  version: number = -1;
 
   /** The read section that keeps its leaf from being reused; `undefined` outside of one. */
   readonly section: ReadSection | undefined;

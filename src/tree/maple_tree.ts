@@ -13,7 +13,7 @@ import type { ReadSection } from "./grace.ts";
 import { MapleState } from "./maple_state.ts";
 import { find, next, previous, walk } from "./navigate.ts";
 import { HEIGHT_MASK, MAX_INDEX, ROOT } from "./node_layout.ts";
-import { NodePool } from "./node_pool.ts";
+import { NodeBudget, NodePool } from "./node_pool.ts";
 import { entryAt } from "./search.ts";
 import { statistics, type TreeStatistics } from "./statistics.ts";
 import { store } from "./store.ts";
@@ -28,6 +28,8 @@ export interface MapleTreeOptions {
   readonly rcu?: boolean;
   /** The most nodes the tree may use at once; a store that might need more fails with ENOMEM. Default: no limit. */
   readonly maxNodes?: number;
+  /** What requests for nodes are charged to; a store that asks for more than is left fails with ENOMEM. */
+  readonly budget?: NodeBudget;
 }
 
 /** A range and its value. */
@@ -99,6 +101,7 @@ export class MapleTree<V> {
       gaps: options.gaps ?? false,
       rcu: options.rcu ?? false,
       limit: options.maxNodes ?? Infinity,
+      budget: options.budget ?? new NodeBudget(),
     });
     this.#write = new WriteState(this.#pool);
     this.#cursor = new Cursor(this.#pool, 0, 0, undefined);

@@ -31,14 +31,23 @@ import {
 } from "./node_layout.ts";
 import { Grace } from "./grace.ts";
 
+/** How many nodes may still be asked for: one budget may serve several trees, and a test that sets it sees
+ * the n-th request from then on fail. */
+export class NodeBudget {
+  /** Nodes that may still be asked for. */
+  left: number = Infinity;
+}
+
 /** How a pool is made. */
 export interface PoolOptions {
   /** Inner nodes record the largest free range below each child. */
   readonly gaps: boolean;
   /** Readers may stand in the tree while it is written. */
   readonly rcu: boolean;
-  /** The most nodes that may be in use at once. */
+  /** The most nodes that may be in use and reserved at once. */
   readonly limit: number;
+  /** What requests are charged to. */
+  readonly budget: NodeBudget;
 }
 
 /** Indices into {@linkcode NodePool.work}: exact counts of work, equal on every machine. */
@@ -84,10 +93,10 @@ export class NodePool<V = unknown> {
   readonly innerMinEnd: number;
   /** First slot word of an inner node. */
   readonly innerSlots: number;
-  /** The most nodes that may be in use at once. */
-  limit: number;
-  /** Nodes that may still be asked for before the next request fails: the seam for failure injection. */
-  allowance = Infinity;
+  /** The most nodes that may be in use and reserved at once. */
+  readonly limit: number;
+  /** What requests are charged to. */
+  readonly budget: NodeBudget;
   /** Overwrite nodes whose grace period has ended, so that a test sees who still reads one. */
   poison = false;
   /** Nodes promised to cursors. */
@@ -112,6 +121,7 @@ export class NodePool<V = unknown> {
     this.gaps = options.gaps;
     this.rcu = options.rcu;
     this.limit = options.limit;
+    this.budget = options.budget;
     this.innerCapacity = options.gaps ? GAP_CAPACITY : WIDE_CAPACITY;
     this.innerMinEnd = options.gaps ? GAP_MIN_END : WIDE_MIN_END;
     this.innerSlots = options.gaps ? GAP_SLOTS : SLOTS;
@@ -144,14 +154,13 @@ export class NodePool<V = unknown> {
    * Makes sure that `count` calls of {@linkcode take} succeed, over and above what is reserved. It may
    * replace `words` and `reals`, so it comes before anything is read from them.
    *
-   * @throws {MapleError} ENOMEM if the limit or the injected failure forbids it; nothing has changed then
+   * @throws {MapleError} ENOMEM if the limit or the budget forbids it; nothing has changed then
    */
   ensure(count: number): void {
-    if (count > this.allowance || this.used + this.reserved + count > this.limit) {
-      this.allowance -= Math.min(count, this.allowance);
+    if (count > this.budget.left || this.used + this.reserved + count > this.limit) {
       throw new MapleError("ENOMEM", `Cannot take ${count} nodes: ${this.used} are in use`);
     }
-    this.allowance -= count;
+    this.budget.left -= count;
     const wanted = this.#top + this.reserved + count - this.#freeCount;
     if (wanted > this.#capacity) this.#grow(wanted);
   }
@@ -245,7 +254,7 @@ export class NodePool<V = unknown> {
 
   /** A pool with the same nodes at the same ids and the same values: one copy of the buffer. */
   clone(): NodePool<V> {
-    const pool = new NodePool<V>({ gaps: this.gaps, rcu: this.rcu, limit: this.limit });
+    const pool = new NodePool<V>(this);
     const buffer = this.words.buffer.slice(0);
     pool.words = new Int32Array(buffer);
     pool.reals = new Float64Array(buffer);

@@ -10,7 +10,6 @@
 
 import { leafGap, recordGap } from "./gaps.ts";
 import {
-  BOUND,
   END,
   GAPS,
   HEIGHT_BITS,
