@@ -31,8 +31,9 @@ import type { NodePool } from "./node_pool.ts";
 /** Walks from the root to the slot that covers the cursor's index, empty or not, and stands on it. */
 export function walk(c: Cursor): number {
   const { pool } = c;
-  if (pool.words[ROOT] === 0) return walkRootEntry(c);
-  const node = leafAt(pool, c.index);
+  const root = pool.words[ROOT]!;
+  if (root === 0) return walkRootEntry(c);
+  const node = leafAt(pool, root, c.index);
   const slot = wideSlot(pool.reals, node << REAL_SHIFT, c.index);
   c.status = "active";
   c.version = pool.version;
@@ -219,25 +220,21 @@ function limit(c: Cursor, status: "overflow" | "underflow"): 0 {
 
 /** One slot up, or as many as it takes to come to an entry. */
 function step(c: Cursor, max: number, empties: boolean): number {
-  if (!isCurrent(c)) {
-    c.index = c.last;
-    walk(c);
-    if (c.status !== "active") return 0;
-  }
+  if (!isCurrent(c)) return stepByWalk(c, max, empties);
   const { words, reals } = c.pool;
   let node = c.node;
   let slot = c.slot;
   let last = c.last;
   while (last < max) {
     if (slot < words[(node << WORD_SHIFT) + END]!) slot++;
-    else {
-      node = c.section === undefined ? neighbourLeaf(c.pool, node, 1) : leafAt(c.pool, last + 1);
+    else if (c.section === undefined) {
+      node = neighbourLeaf(c.pool, node, 1);
       slot = 0;
-    }
+    } else return stepByWalk(c, max, empties);
     const pivot = (node << REAL_SHIFT) + PIVOTS + slot;
     last = reals[pivot]!;
     const word = words[(node << WORD_SHIFT) + SLOTS + slot]!;
-    if (word === 0 && !empties && last < max) continue;
+    if (word === 0 && !empties && last < max && c.section === undefined) continue;
     c.node = node;
     c.slot = slot;
     c.index = reals[pivot - 1]! + 1;
@@ -247,27 +244,43 @@ function step(c: Cursor, max: number, empties: boolean): number {
   return limit(c, "overflow");
 }
 
+/**
+ * A step up by a walk from the root to the index behind the cursor: what it remembered is stale, or it reads beside
+ * a writer and has come to the end of its leaf, from where it never climbs. A range that now reaches over
+ * the place where the cursor stood is found, so that no index is passed over that held something.
+ */
+function stepByWalk(c: Cursor, max: number, empties: boolean): number {
+  if (c.last >= max) return limit(c, "overflow");
+  c.index = c.last + 1;
+  const word = walk(c);
+  if (word !== 0 || empties || c.status !== "active") return word;
+  return step(c, max, empties);
+}
+
 /** One slot down, or as many as it takes to come to an entry. */
 function stepBack(c: Cursor, min: number, empties: boolean): number {
-  if (!isCurrent(c)) {
-    walk(c);
-    if (c.status !== "active") return 0;
-  }
+  if (!isCurrent(c)) return stepBackByWalk(c, min, empties);
   const { words } = c.pool;
   while (c.index > min) {
     let { node, slot } = c;
     if (slot > 0) slot--;
-    else {
-      // A reader beside a writer never climbs: it walks again from the root.
-      node = c.section === undefined
-        ? neighbourLeaf(c.pool, node, -1)
-        : leafAt(c.pool, c.index - 1);
+    else if (c.section === undefined) {
+      node = neighbourLeaf(c.pool, node, -1);
       slot = words[(node << WORD_SHIFT) + END]!;
-    }
+    } else return stepBackByWalk(c, min, empties);
     const word = stand(c, node, slot);
     if (word !== 0 || empties) return word;
   }
   return limit(c, "underflow");
+}
+
+/** {@linkcode stepByWalk} downwards. */
+function stepBackByWalk(c: Cursor, min: number, empties: boolean): number {
+  if (c.index <= min) return limit(c, "underflow");
+  c.index--;
+  const word = walk(c);
+  if (word !== 0 || empties || c.status !== "active") return word;
+  return stepBack(c, min, empties);
 }
 
 /** Puts the cursor on a slot. */

@@ -36,10 +36,12 @@ export function gapSlot(reals: Float64Array, base: number, index: number): numbe
     +(reals[base + 3 + group]! < index);
 }
 
-/** The leaf of a tree with nodes that covers `index`. */
-export function leafAt(pool: NodePool, index: number): number {
+/**
+ * The leaf that covers `index`, below the root that the root word `root` names. The caller has read that word,
+ * once: beside a writer a second reading may be of another tree.
+ */
+export function leafAt(pool: NodePool, root: number, index: number): number {
   const { words, reals } = pool;
-  const root = words[ROOT]!;
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
   pool.work[Work.VISITED]! += level;
@@ -62,7 +64,11 @@ export function leafAt(pool: NodePool, index: number): number {
 export function entryAt(pool: NodePool, index: number): number {
   const { words, reals } = pool;
   const root = words[ROOT]!;
-  if (root === 0) return index === 0 ? words[ROOT_ENTRY]! : 0;
+  if (root === 0) {
+    const word = index === 0 ? words[ROOT_ENTRY]! : 0;
+    // If the tree has got its first node meanwhile, the root entry says nothing.
+    return words[ROOT] === 0 ? word : entryAt(pool, index);
+  }
   let node = root >> HEIGHT_BITS;
   if (pool.gaps) {
     for (let level = root & HEIGHT_MASK; level > 1; level--) {

@@ -13,7 +13,16 @@
  * @module
  */
 
-import { END, MAX_INDEX, PARENT, PIVOTS, REAL_SHIFT, SLOTS, WORD_SHIFT } from "./node_layout.ts";
+import {
+  END,
+  MAX_INDEX,
+  PARENT,
+  PIVOTS,
+  REAL_SHIFT,
+  ROOT,
+  SLOTS,
+  WORD_SHIFT,
+} from "./node_layout.ts";
 import { type NodePool, Work } from "./node_pool.ts";
 import { rebalance } from "./rebalance.ts";
 import type { Run } from "./run.ts";
@@ -32,7 +41,7 @@ export function findEnds(w: WriteState, nothing: boolean): void {
   let slot = wideSlot(reals, left << REAL_SHIFT, w.index);
   const endsSubtree = endsWithSubtree(pool, left, w.last, nothing);
   const behind = endsSubtree ? w.last : w.last + 1;
-  const right = leafAt(pool, behind);
+  const right = leafAt(pool, words[ROOT]!, behind);
   let farSlot = wideSlot(reals, right << REAL_SHIFT, behind);
   if (nothing) {
     const entries = (left << WORD_SHIFT) + SLOTS;

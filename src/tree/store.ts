@@ -101,7 +101,7 @@ export function classify(w: WriteState, nothing: boolean): StoreType {
   const { words, reals } = pool;
   const root = words[ROOT]!;
   if (root === 0) return StoreType.ROOT;
-  const node = leafAt(pool, w.index);
+  const node = leafAt(pool, root, w.index);
   const entries = (node << WORD_SHIFT) + SLOTS;
   const pivots = (node << REAL_SHIFT) + PIVOTS;
   const end = words[entries - SLOTS + END]!;
