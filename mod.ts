@@ -21,6 +21,7 @@ export {
 } from "./src/tree/maple_tree.ts";
 export { MAX_INDEX } from "./src/tree/node_layout.ts";
 export { NodeBudget, type NodePool, type PoolOptions } from "./src/tree/node_pool.ts";
+export { type SharedEntry, SharedReader, type SharedTree } from "./src/tree/shared_reader.ts";
 export type { TreeStatistics, WorkCounts } from "./src/tree/statistics.ts";
 
 // The address space.

@@ -3,14 +3,17 @@
  *
  * A reader opens a section before its first step in the tree and closes it after its last. What is retired
  * while sections are open waits until every one of them has closed. The kernel's `call_rcu()` promises the
- * same (Linux `Documentation/RCU/whatisRCU.rst`); here one thread does both sides, so a period ends the
- * moment its last section closes, and can be counted.
+ * same (Linux `Documentation/RCU/whatisRCU.rst`). Sections of this thread are objects; a reader in another
+ * thread announces in a word of shared memory which period had begun when it began to read. Periods can
+ * be counted.
  *
- * Invariants: batches are in order of age; a batch is waited for by exactly the sections that were open when
- * something was first put into it.
+ * Invariants: batches are in order of age, one a store; what is put into a batch can no longer be reached from
+ * the root; a batch is waited for by exactly the sections that were open when its period began.
  *
  * @module
  */
+
+import { MAX_READERS, PERIOD, READERS } from "./node_layout.ts";
 
 /** An open read section: nothing that it may have met is reused before it is closed. */
 export interface ReadSection {
@@ -32,6 +35,18 @@ export class Grace {
   ended = 0;
   #sections = new Set<ReadSection>();
   #batches: Batch[] = [];
+  readonly #shared: Int32Array | undefined;
+  /** The period whose batch still takes things in. */
+  #open = 0;
+
+  /**
+   * Nobody reads yet.
+   *
+   * @param shared the words of a tree in shared memory, whose header tells of readers in other threads
+   */
+  constructor(shared?: Int32Array) {
+    this.#shared = shared;
+  }
 
   /** Opens a read section. */
   enter(): ReadSection {
@@ -60,11 +75,19 @@ export class Grace {
     this.#batch().handles.push(handle);
   }
 
+  /** A store is over: what is retired next belongs to another grace period. */
+  seal(): void {
+    this.#open = 0;
+  }
+
   /** Takes out the oldest batch for which no section is left; `undefined` if every batch is waited for. */
   expire(): { readonly nodes: readonly number[]; readonly handles: readonly number[] } | undefined {
     const oldest = this.#batches[0];
     if (oldest === undefined) return undefined;
     for (const section of this.#sections) if (section.since < oldest.period) return undefined;
+    if (this.#shared !== undefined && announcedBefore(this.#shared, oldest.period)) {
+      return undefined;
+    }
     this.#batches.shift();
     this.ended++;
     return oldest;
@@ -80,18 +103,25 @@ export class Grace {
     return this.#batches.flatMap((batch) => batch.handles);
   }
 
-  /** The newest batch, unless a section was opened since it began: that one need not be waited for by what
-   * was retired before, but must be by what is retired now. */
+  /** The batch of this store; it begins a grace period with the first thing that it retires. */
   #batch(): Batch {
     const newest = this.#batches.at(-1);
-    if (newest !== undefined && !this.#openedSince(newest.period)) return newest;
-    const batch = { period: ++this.begun, nodes: [], handles: [] };
+    if (newest !== undefined && newest.period === this.#open) return newest;
+    this.#open = ++this.begun;
+    const batch = { period: this.begun, nodes: [], handles: [] };
     this.#batches.push(batch);
+    if (this.#shared !== undefined) Atomics.store(this.#shared, PERIOD, this.begun);
     return batch;
   }
+}
 
-  #openedSince(period: number): boolean {
-    for (const section of this.#sections) if (section.since >= period) return true;
-    return false;
+/** Whether a reader in another thread began to read before `period` did. A reader announces the period and then
+ * loads the root; here the root was stored before the announcements are loaded. Both in one order for all
+ * threads, so a reader that is not seen here sees that root. */
+function announcedBefore(words: Int32Array, period: number): boolean {
+  for (let i = 0; i < MAX_READERS; i++) {
+    const announced = Atomics.load(words, READERS + i);
+    if (announced > 0 && announced - 1 < period) return true;
   }
+  return false;
 }

@@ -15,6 +15,7 @@ import { find, next, previous, walk } from "./navigate.ts";
 import { HEIGHT_MASK, MAX_INDEX, ROOT } from "./node_layout.ts";
 import { NodeBudget, NodePool } from "./node_pool.ts";
 import { entryAt } from "./search.ts";
+import type { SharedTree } from "./shared_reader.ts";
 import { statistics, type TreeStatistics } from "./statistics.ts";
 import { store } from "./store.ts";
 import { validate } from "./validate.ts";
@@ -26,6 +27,9 @@ export interface MapleTreeOptions {
   readonly gaps?: boolean;
   /** Let readers stand in the tree while it is written: `MT_FLAGS_USE_RCU`. Default `false`. */
   readonly rcu?: boolean;
+  /** Keep the tree in shared memory, where readers in workers can reach it by {@linkcode MapleTree.share}. It then
+   * holds numbers, has `rcu`, and room for `maxNodes` nodes, which must be given. Default `false`. */
+  readonly shared?: boolean;
   /** The most nodes the tree may use at once; a store that might need more fails with ENOMEM. Default: no limit. */
   readonly maxNodes?: number;
   /** What requests for nodes are charged to; a store that asks for more than is left fails with ENOMEM. */
@@ -95,12 +99,22 @@ export class MapleTree<V> {
   #write: WriteState;
   #cursor: Cursor;
 
-  /** An empty tree. */
+  /**
+   * An empty tree.
+   *
+   * @throws {RangeError} if `shared` is asked for without a whole number of `maxNodes`
+   */
   constructor(options: MapleTreeOptions = {}) {
+    const shared = options.shared ?? false;
+    const limit = options.maxNodes ?? Infinity;
+    if (shared && !Number.isInteger(limit)) {
+      throw new RangeError("Cannot make a tree in shared memory: `maxNodes` must say how large");
+    }
     this.#pool = new NodePool<V>({
       gaps: options.gaps ?? false,
-      rcu: options.rcu ?? false,
-      limit: options.maxNodes ?? Infinity,
+      rcu: shared || (options.rcu ?? false),
+      shared,
+      limit,
       budget: options.budget ?? new NodeBudget(),
     });
     this.#write = new WriteState(this.#pool);
@@ -287,6 +301,19 @@ export class MapleTree<V> {
         pool.reclaim();
       },
     };
+  }
+
+  /**
+   * What a worker needs to read this tree: post it there and make a `SharedReader` of it.
+   *
+   * @throws {MapleError} EINVAL if the tree was not made with `shared`
+   */
+  share(): SharedTree {
+    const { words, numbers, gaps } = this.#pool;
+    if (numbers === undefined) {
+      throw new MapleError("EINVAL", "Cannot share a tree: it was made without `shared`");
+    }
+    return { nodes: words.buffer, numbers: numbers.buffer, gaps };
   }
 
   /** An independent tree with the same nodes and values, by one copy of the buffer. Mirrors `__mt_dup()`. */

@@ -73,6 +73,14 @@ export const DEAD = -1;
 export const ROOT = 1;
 /** Header word: the entry word at index 0 while the tree has no node. */
 export const ROOT_ENTRY = 2;
+/** Header word: grace periods begun, for readers in other threads. */
+export const PERIOD = 3;
+/** Header words from here on: what each such reader announces; 0 while the place is free. */
+export const READERS = 8;
+/** Readers in other threads at most. */
+export const MAX_READERS = 56;
+/** What a reader announces between its reads. */
+export const IDLE = -1;
 /** Bits of the root word that hold the height. */
 export const HEIGHT_BITS = 5;
 /** Mask of the height in the root word. */

@@ -24,6 +24,7 @@ import {
   GAP_SLOTS,
   NODE_BYTES,
   PARENT,
+  PERIOD,
   SLOTS,
   WIDE_CAPACITY,
   WIDE_MIN_END,
@@ -44,6 +45,8 @@ export interface PoolOptions {
   readonly gaps: boolean;
   /** Readers may stand in the tree while it is written. */
   readonly rcu: boolean;
+  /** Nodes and numbers lie in shared memory, for `limit` nodes and no more; readers may be other threads. */
+  readonly shared: boolean;
   /** The most nodes that may be in use and reserved at once. */
   readonly limit: number;
   /** What requests are charged to. */
@@ -80,13 +83,17 @@ const LARGEST_IMMEDIATE = 2 ** 30 - 1;
 /** Nodes, values and counters of one tree. */
 export class NodePool<V = unknown> {
   /** The buffer as 32-bit words. Another array after {@linkcode ensure} had to grow the pool. */
-  words: Int32Array<ArrayBuffer>;
+  words: Int32Array;
   /** The same bytes as 64-bit reals, replaced together with `words`. */
-  reals: Float64Array<ArrayBuffer>;
+  reals: Float64Array;
   /** Whether inner nodes track gaps. */
   readonly gaps: boolean;
   /** Whether readers may stand beside the writer. */
   readonly rcu: boolean;
+  /** Whether nodes and numbers lie in shared memory. */
+  readonly shared: boolean;
+  /** The value table of a tree in shared memory: numbers by handle, one for each slot of each node. */
+  readonly numbers: Float64Array | undefined;
   /** Slots of an inner node. */
   readonly innerCapacity: number;
   /** Smallest `end` of an inner node that is not the root. */
@@ -106,9 +113,9 @@ export class NodePool<V = unknown> {
   /** Exact counts of work, by {@linkcode Work}. */
   readonly work: Float64Array<ArrayBuffer> = new Float64Array(9);
   /** Who reads, and what waits for them. */
-  readonly grace: Grace = new Grace();
+  readonly grace: Grace;
 
-  #capacity = FIRST_CAPACITY;
+  #capacity: number;
   #top = 1;
   #free = 0;
   #freeCount = 0;
@@ -125,9 +132,16 @@ export class NodePool<V = unknown> {
     this.innerCapacity = options.gaps ? GAP_CAPACITY : WIDE_CAPACITY;
     this.innerMinEnd = options.gaps ? GAP_MIN_END : WIDE_MIN_END;
     this.innerSlots = options.gaps ? GAP_SLOTS : SLOTS;
-    const buffer = new ArrayBuffer(FIRST_CAPACITY * NODE_BYTES);
+    this.shared = options.shared;
+    this.#capacity = options.shared ? options.limit + 1 : FIRST_CAPACITY;
+    const bytes = this.#capacity * NODE_BYTES;
+    const buffer = options.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
     this.words = new Int32Array(buffer);
     this.reals = new Float64Array(buffer);
+    this.numbers = options.shared
+      ? new Float64Array(new SharedArrayBuffer(this.#capacity * WIDE_CAPACITY * 8))
+      : undefined;
+    this.grace = new Grace(options.shared ? this.words : undefined);
   }
 
   /** Nodes in use: in the tree, or retired and waiting for readers. */
@@ -154,15 +168,24 @@ export class NodePool<V = unknown> {
    * Makes sure that `count` calls of {@linkcode take} succeed, over and above what is reserved. It may
    * replace `words` and `reals`, so it comes before anything is read from them.
    *
-   * @throws {MapleError} ENOMEM if the limit or the budget forbids it; nothing has changed then
+   * @throws {MapleError} ENOMEM if the limit or the budget forbids it; nothing has changed then. Beside readers the
+   * limit may be met by nodes that wait for them, and the same store succeed once they have left
    */
   ensure(count: number): void {
-    if (count > this.budget.left || this.used + this.reserved + count > this.limit) {
+    // Readers may have left since the last store.
+    if (this.rcu && this.#lacks(count)) this.reclaim();
+    if (count > this.budget.left || this.#lacks(count)) {
       throw new MapleError("ENOMEM", `Cannot take ${count} nodes: ${this.used} are in use`);
     }
     this.budget.left -= count;
     const wanted = this.#top + this.reserved + count - this.#freeCount;
     if (wanted > this.#capacity) this.#grow(wanted);
+  }
+
+  /** Writes the one word that makes a change visible; everything written before is visible with it. */
+  publish(index: number, word: number): void {
+    if (this.shared) Atomics.store(this.words, index, word);
+    else this.words[index] = word;
   }
 
   /** Takes one node; {@linkcode ensure} or a reservation has made sure that there is one. */
@@ -190,8 +213,9 @@ export class NodePool<V = unknown> {
     this.#freeCount++;
   }
 
-  /** Frees what no open read section can still hold. */
+  /** Ends a store: what it retired is freed as soon as no open read section can still hold it. */
   reclaim(): void {
+    this.grace.seal();
     for (let batch = this.grace.expire(); batch !== undefined; batch = this.grace.expire()) {
       for (const node of batch.nodes) {
         if (this.poison) this.#poison(node);
@@ -217,6 +241,7 @@ export class NodePool<V = unknown> {
       if (value >= SMALLEST_IMMEDIATE && value <= LARGEST_IMMEDIATE) return value << 1 | 1;
     }
     if (value === undefined) return 0;
+    if (this.shared && typeof value !== "number") refuse(value);
     return this.#handle(value);
   }
 
@@ -255,10 +280,16 @@ export class NodePool<V = unknown> {
   /** A pool with the same nodes at the same ids and the same values: one copy of the buffer. */
   clone(): NodePool<V> {
     const pool = new NodePool<V>(this);
-    const buffer = this.words.buffer.slice(0);
-    pool.words = new Int32Array(buffer);
-    pool.reals = new Float64Array(buffer);
-    pool.#capacity = this.#capacity;
+    if (this.shared) {
+      pool.words.set(this.words);
+      pool.words.fill(0, PERIOD, 1 << WORD_SHIFT);
+      pool.numbers!.set(this.numbers!);
+    } else {
+      const buffer = this.words.buffer.slice(0);
+      pool.words = new Int32Array(buffer);
+      pool.reals = new Float64Array(buffer);
+      pool.#capacity = this.#capacity;
+    }
     pool.#top = this.#top;
     pool.#free = this.#free;
     pool.#freeCount = this.#freeCount;
@@ -271,6 +302,10 @@ export class NodePool<V = unknown> {
     return pool;
   }
 
+  #lacks(count: number): boolean {
+    return this.used + this.reserved + count > this.limit;
+  }
+
   /** Fills a node with what no node ever holds: negative slots, pivots that are no numbers. */
   #poison(node: number): void {
     this.words.fill(POISON, node << WORD_SHIFT, (node + 1) << WORD_SHIFT);
@@ -278,9 +313,12 @@ export class NodePool<V = unknown> {
   }
 
   #handle(value: V | undefined): number {
-    if (this.#freeHandleCount === 0) return (this.#values.push(value) - 1) << 1;
+    if (this.#freeHandleCount === 0) {
+      this.#freeHandles[this.#freeHandleCount++] = this.#values.push(value) - 1;
+    }
     const handle = this.#freeHandles[--this.#freeHandleCount]!;
     this.#values[handle] = value;
+    if (this.numbers !== undefined) this.numbers[handle] = Number(value);
     return handle << 1;
   }
 
@@ -295,4 +333,8 @@ export class NodePool<V = unknown> {
     this.reals = new Float64Array(buffer);
     this.#capacity = capacity;
   }
+}
+
+function refuse(value: unknown): never {
+  throw new TypeError(`Cannot store a ${typeof value}: a tree in shared memory holds numbers`);
 }

@@ -46,6 +46,8 @@ export class Run {
   #madeCount = 0;
   #doomed = new Int32Array(32);
   #doomedCount = 0;
+  #dropped = new Int32Array(32);
+  #droppedCount = 0;
 
   /** A run for the stores of one tree. */
   constructor(pool: NodePool) {
@@ -57,7 +59,7 @@ export class Run {
     this.big.begin(1);
     this.left = left;
     this.right = right;
-    this.#doomedCount = 0;
+    this.#doomedCount = this.#droppedCount = 0;
   }
 
   /** Cuts the big node behind slot `first`, and behind slot `second` too if that is not 0. */
@@ -99,8 +101,10 @@ export class Run {
     this.begin(0, 0);
     if (root !== 0) this.doomSubtree(root >> HEIGHT_BITS, root & HEIGHT_MASK);
     if (word === 0) {
-      pool.words[ROOT_ENTRY] = 0;
-      pool.words[ROOT] = 0;
+      const entry = pool.words[ROOT_ENTRY]!;
+      pool.publish(ROOT_ENTRY, 0);
+      pool.publish(ROOT, 0);
+      this.drop(entry);
       this.#finish();
     } else {
       this.big.push(MAX_INDEX, word);
@@ -121,12 +125,16 @@ export class Run {
 
   /** Puts a node that the new tree will not hold on the list. */
   doom(node: number): void {
-    if (this.#doomedCount === this.#doomed.length) {
-      const larger = new Int32Array(this.#doomedCount * 2);
-      larger.set(this.#doomed);
-      this.#doomed = larger;
-    }
+    if (this.#doomedCount === this.#doomed.length) this.#doomed = twice(this.#doomed);
     this.#doomed[this.#doomedCount++] = node;
+  }
+
+  /** Lets go of an entry word that the new tree will not hold: with readers once nothing leads there. */
+  drop(word: number): void {
+    if ((word & 1) !== 0 || word === 0) return;
+    if (!this.pool.rcu) return this.pool.release(word);
+    if (this.#droppedCount === this.#dropped.length) this.#dropped = twice(this.#dropped);
+    this.#dropped[this.#droppedCount++] = word;
   }
 
   /** Dooms the whole subtree of `node`, and lets go of its values. */
@@ -137,7 +145,7 @@ export class Run {
     const slots = word + (level === 1 ? SLOTS : pool.innerSlots);
     const end = words[word + END]!;
     for (let slot = 0; slot <= end; slot++) {
-      if (level === 1) pool.release(words[slots + slot]!);
+      if (level === 1) this.drop(words[slots + slot]!);
       else this.doomSubtree(words[slots + slot]!, level - 1);
     }
     this.doom(node);
@@ -195,14 +203,15 @@ export class Run {
 
   /** Publishes `node`, which covers every index, as the root. */
   #plantRoot(node: number, height: number): true {
-    this.pool.words[ROOT] = node << HEIGHT_BITS | height;
+    this.pool.publish(ROOT, node << HEIGHT_BITS | height);
     return this.#finish();
   }
 
   /** Retires what the new tree does not hold, now that nothing leads there. */
   #finish(): true {
     for (let i = 0; i < this.#doomedCount; i++) this.pool.retire(this.#doomed[i]!);
-    this.#doomedCount = 0;
+    for (let i = 0; i < this.#droppedCount; i++) this.pool.release(this.#dropped[i]!);
+    this.#doomedCount = this.#droppedCount = 0;
     return true;
   }
 
@@ -228,7 +237,7 @@ export class Run {
       words[(child << WORD_SHIFT) + PARENT] = parent << 4 | slot;
       reals[(parent << REAL_SHIFT) + PIVOTS + slot] =
         reals[(child << REAL_SHIFT) + PIVOTS + childEnd]!;
-      words[word + pool.innerSlots + slot] = child;
+      pool.publish(word + pool.innerSlots + slot, child);
     }
     words[word + END] = newEnd;
     if (pool.gaps) this.#recordGaps(parent, from, from === to);
@@ -273,4 +282,10 @@ export class Run {
     }
     pool.work[Work.MOVED]! += end - to;
   }
+}
+
+function twice(list: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(list.length * 2);
+  larger.set(list);
+  return larger;
 }

@@ -98,9 +98,9 @@ export function spanningStore(w: WriteState, word: number): void {
 
   const leftEnd = words[(left << WORD_SHIFT) + END]!;
   for (let i = keepsLeft ? slot + 1 : slot; i <= leftEnd; i++) {
-    pool.release(words[leftEntries + i]!);
+    run.drop(words[leftEntries + i]!);
   }
-  for (let i = 0; i < farSlot; i++) pool.release(words[rightEntries + i]!);
+  for (let i = 0; i < farSlot; i++) run.drop(words[rightEntries + i]!);
   doomBetween(run, left, right);
   rebalance(run);
 }

@@ -64,7 +64,7 @@ export function store(
   const word = pool.encode(value);
   switch (type) {
     case StoreType.EXACT:
-      writeLeaf(w, word);
+      replaceEntry(w, word);
       break;
     case StoreType.NODE:
       replaceLeaf(w, word);
@@ -242,9 +242,23 @@ function gather(w: WriteState, word: number): void {
   }
   for (let i = slot; i <= slotEnd; i++) {
     if ((i === slot && keepsBefore) || (i === slotEnd && keepsBehind)) continue;
-    pool.release(words[entries + i]!);
+    run.drop(words[entries + i]!);
   }
   big.append(pool, node, slotEnd + 1, end);
+}
+
+/** Exchanges the entry of one slot, the only change that beside readers is made in place: it is one word. */
+function replaceEntry(w: WriteState, word: number): void {
+  const { pool, node, slot } = w;
+  const at = (node << WORD_SHIFT) + SLOTS + slot;
+  const old = pool.words[at]!;
+  pool.publish(at, word);
+  pool.release(old);
+  pool.work[Work.REWRITTEN]!++;
+  if (pool.gaps && (old === 0) !== (word === 0)) {
+    const length = w.high - w.low;
+    updateGap(w, old === 0 ? length : 0, word === 0 ? length : 0);
+  }
 }
 
 /** Puts a new leaf in the place of the old one, as a change of more than one slot needs beside readers. */
@@ -269,9 +283,10 @@ function storeRoot(w: WriteState, word: number): void {
   const { pool, run } = w;
   const { words } = pool;
   const old = words[ROOT_ENTRY]!;
-  if (w.index === 0) pool.release(old);
   if (word === 0 || w.last === 0) {
-    if (w.index === 0) words[ROOT_ENTRY] = word;
+    if (w.index > 0) return;
+    pool.publish(ROOT_ENTRY, word);
+    pool.release(old);
     return;
   }
   const { big } = run;
@@ -282,6 +297,7 @@ function storeRoot(w: WriteState, word: number): void {
   }
   big.push(w.last, word);
   if (w.last < MAX_INDEX) big.push(MAX_INDEX, 0);
-  words[ROOT] = big.emit(pool, 0, big.count - 1, -1) << HEIGHT_BITS | 1;
-  words[ROOT_ENTRY] = 0;
+  pool.publish(ROOT, big.emit(pool, 0, big.count - 1, -1) << HEIGHT_BITS | 1);
+  pool.publish(ROOT_ENTRY, 0);
+  if (w.index === 0) pool.release(old);
 }

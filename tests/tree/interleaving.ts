@@ -97,7 +97,7 @@ class Scene {
     }
   }
 
-  #watch<T extends Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(array: T): T {
+  #watch<T extends Int32Array | Float64Array>(array: T): T {
     const access = () => {
       if (this.#accesses++ !== this.#pause) return;
       this.#pause = -1;

@@ -1,0 +1,87 @@
+/** Our own tree, with gap tracking. */
+
+import { MapleError, type MapleState, MapleTree, MAX_INDEX } from "../../mod.ts";
+import { execute } from "../operations.ts?maple";
+import { mix, type Peer, type RangeMap } from "./range_map.ts";
+
+function nothingFits(error: unknown): -1 {
+  if (error instanceof MapleError && error.code === "EBUSY") return -1;
+  throw error;
+}
+
+class Maple implements RangeMap {
+  readonly #tree: MapleTree<number>;
+  readonly #state: MapleState<number>;
+
+  constructor(tree: MapleTree<number>) {
+    this.#tree = tree;
+    this.#state = tree.state(0);
+  }
+
+  store(first: number, last: number, value: number): void {
+    this.#tree.store(first, last, value);
+  }
+
+  clear(first: number, last: number): void {
+    this.#tree.store(first, last, undefined);
+  }
+
+  load(index: number): number {
+    return this.#tree.load(index) ?? 0;
+  }
+
+  find(index: number, max: number): number {
+    this.#state.set(index);
+    return this.#state.find(max) === undefined ? -1 : this.#state.index;
+  }
+
+  next(index: number, max: number): number {
+    this.#state.set(index);
+    return this.#state.next(max) === undefined ? -1 : this.#state.index;
+  }
+
+  previous(index: number, min: number): number {
+    this.#state.set(index);
+    return this.#state.previous(min) === undefined ? -1 : this.#state.index;
+  }
+
+  lowestGap(size: number, min: number, max: number): number {
+    try {
+      return this.#tree.emptyArea(size, min, max);
+    } catch (error) {
+      return nothingFits(error);
+    }
+  }
+
+  highestGap(size: number, min: number, max: number): number {
+    try {
+      return this.#tree.emptyAreaReverse(size, min, max);
+    } catch (error) {
+      return nothingFits(error);
+    }
+  }
+
+  checksum(): number {
+    const state = this.#state;
+    let checksum = 0;
+    state.set(0);
+    for (
+      let value = state.find(MAX_INDEX);
+      value !== undefined;
+      value = state.next(MAX_INDEX)
+    ) checksum = mix(checksum, state.index, state.last, value);
+    return checksum;
+  }
+
+  duplicate(): RangeMap {
+    return new Maple(this.#tree.duplicate());
+  }
+}
+
+/** The baseline of every group. */
+export const maple: Peer = {
+  name: "maple",
+  scansForGaps: false,
+  execute,
+  create: () => new Maple(new MapleTree<number>({ gaps: true })),
+};
