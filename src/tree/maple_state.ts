@@ -72,7 +72,7 @@ export class MapleState<V> extends Cursor<V> {
    */
   set(first: number, last: number = first): void {
     checkIndex(first);
-    checkIndex(last);
+    if (last !== first) checkIndex(last);
     this.index = first;
     this.last = last;
     this.status = "start";
