@@ -2,7 +2,8 @@
  * A tree as text, in the layout of the kernel's `mt_dump()` with hexadecimal numbers (Linux
  * lib/maple_tree.c), so that a dump of ours and one from a kernel log can be laid side by side.
  *
- * Node addresses are byte offsets in the pool. An entry that is an integer is shown as the kernel shows a
+ * Node addresses are byte offsets in the pool; the tree's own is 0, so the parent of the root is `0x1` as the
+ * kernel marks it. An entry that is an integer is shown as the kernel shows a
  * value entry; any other is shown by its entry word alone.
  *
  * @module
@@ -70,7 +71,7 @@ function dumpNode(
   const parent = words[word + PARENT]! >> 4;
   lines.push(
     `${range(min, max, depth)}node ${address(node)} depth ${depth} type ${type} ` +
-      `parent ${address(parent)} contents: ${contents}`,
+      `parent ${parent === 0 ? "0x1" : address(parent)} contents: ${contents}`,
   );
   let first = min;
   for (let slot = 0; slot <= end; slot++) {
