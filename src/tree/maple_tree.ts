@@ -14,6 +14,7 @@ import { MapleState } from "./maple_state.ts";
 import { find, next, previous, walk } from "./navigate.ts";
 import { HEIGHT_MASK, MAX_INDEX, ROOT } from "./node_layout.ts";
 import { NodeBudget, NodePool } from "./node_pool.ts";
+import { run } from "./run.ts";
 import { entryAt } from "./search.ts";
 import type { SharedTree } from "./shared_reader.ts";
 import { statistics, type TreeStatistics } from "./statistics.ts";
@@ -328,7 +329,7 @@ export class MapleTree<V> {
   /** Removes everything. Mirrors `mtree_destroy()`. */
   clear(): void {
     this.#pool.version++;
-    this.#write.run.replaceTree(0);
+    run.replaceTree(this.#pool, 0);
     if (this.#pool.rcu) this.#pool.reclaim();
   }
 

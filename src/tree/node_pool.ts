@@ -75,7 +75,11 @@ export const Work = {
   GAPS: 8,
 } as const;
 
+/** Nodes in a new pool: the header alone, as an empty tree needs no more. */
+const EMPTY_CAPACITY = 1;
+/** Nodes once it needs some. */
 const FIRST_CAPACITY = 16;
+const NO_HANDLES = new Int32Array(0);
 const POISON = -0x01010102;
 const SMALLEST_IMMEDIATE = -(2 ** 30);
 const LARGEST_IMMEDIATE = 2 ** 30 - 1;
@@ -120,7 +124,7 @@ export class NodePool<V = unknown> {
   #free = 0;
   #freeCount = 0;
   #values: (V | undefined)[] = [undefined];
-  #freeHandles: Int32Array<ArrayBuffer> = new Int32Array(16);
+  #freeHandles: Int32Array<ArrayBuffer> = NO_HANDLES;
   #freeHandleCount = 0;
 
   /** An empty pool. */
@@ -133,7 +137,7 @@ export class NodePool<V = unknown> {
     this.innerMinEnd = options.gaps ? GAP_MIN_END : WIDE_MIN_END;
     this.innerSlots = options.gaps ? GAP_SLOTS : SLOTS;
     this.shared = options.shared;
-    this.#capacity = options.shared ? options.limit + 1 : FIRST_CAPACITY;
+    this.#capacity = options.shared ? options.limit + 1 : EMPTY_CAPACITY;
     const bytes = this.#capacity * NODE_BYTES;
     const buffer = options.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
     this.words = new Int32Array(buffer);
@@ -270,7 +274,7 @@ export class NodePool<V = unknown> {
   freeHandle(handle: number): void {
     this.#values[handle] = undefined;
     if (this.#freeHandleCount === this.#freeHandles.length) {
-      const larger = new Int32Array(this.#freeHandleCount * 2);
+      const larger = new Int32Array(Math.max(16, this.#freeHandleCount * 2));
       larger.set(this.#freeHandles);
       this.#freeHandles = larger;
     }
@@ -313,10 +317,9 @@ export class NodePool<V = unknown> {
   }
 
   #handle(value: V | undefined): number {
-    if (this.#freeHandleCount === 0) {
-      this.#freeHandles[this.#freeHandleCount++] = this.#values.push(value) - 1;
-    }
-    const handle = this.#freeHandles[--this.#freeHandleCount]!;
+    const handle = this.#freeHandleCount === 0
+      ? this.#values.push(value) - 1
+      : this.#freeHandles[--this.#freeHandleCount]!;
     this.#values[handle] = value;
     if (this.numbers !== undefined) this.numbers[handle] = Number(value);
     return handle << 1;
@@ -324,7 +327,7 @@ export class NodePool<V = unknown> {
 
   /** Grows by copying into a buffer twice as large: a resizable one costs every access 1.35–1.83 times. */
   #grow(wanted: number): void {
-    let capacity = this.#capacity;
+    let capacity = Math.max(FIRST_CAPACITY, this.#capacity);
     while (capacity < wanted) capacity *= 2;
     const buffer = new ArrayBuffer(capacity * NODE_BYTES);
     const words = new Int32Array(buffer);

@@ -29,13 +29,15 @@ import {
   SLOTS,
   WORD_SHIFT,
 } from "./node_layout.ts";
-import { type NodePool, Work } from "./node_pool.ts";
+import { NodeBudget, NodePool, Work } from "./node_pool.ts";
 import { innerGap, leafGap, recordGap } from "./gaps.ts";
 
-/** The nodes being replaced, and those that take their place. One serves every store of a tree. */
+const NO_TREE = { gaps: false, rcu: false, shared: false, limit: 0, budget: new NodeBudget() };
+
+/** The nodes being replaced, and those that take their place. */
 export class Run {
-  /** The tree's nodes. */
-  readonly pool: NodePool;
+  /** The nodes of the tree whose store is under way. */
+  pool: NodePool = new NodePool(NO_TREE);
   /** What the new nodes will hold. */
   readonly big: BigNode = new BigNode();
   /** The leftmost node to be replaced. */
@@ -49,13 +51,9 @@ export class Run {
   #dropped = new Int32Array(32);
   #droppedCount = 0;
 
-  /** A run for the stores of one tree. */
-  constructor(pool: NodePool) {
+  /** Starts over with the leaves `left … right` of a tree. */
+  begin(pool: NodePool, left: number, right: number): void {
     this.pool = pool;
-  }
-
-  /** Starts over with the leaves `left … right`. */
-  begin(left: number, right: number): void {
     this.big.begin(1);
     this.left = left;
     this.right = right;
@@ -95,10 +93,9 @@ export class Run {
   }
 
   /** Replaces the whole tree by `word` over every index, or by nothing. */
-  replaceTree(word: number): void {
-    const { pool } = this;
+  replaceTree(pool: NodePool, word: number): void {
     const root = pool.words[ROOT]!;
-    this.begin(0, 0);
+    this.begin(pool, 0, 0);
     if (root !== 0) this.doomSubtree(root >> HEIGHT_BITS, root & HEIGHT_MASK);
     if (word === 0) {
       const entry = pool.words[ROOT_ENTRY]!;
@@ -289,3 +286,6 @@ function twice(list: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   larger.set(list);
   return larger;
 }
+
+/** The run of whatever store is under way: a store is never interrupted by another, so one serves all trees. */
+export const run: Run = new Run();

@@ -25,7 +25,7 @@ import {
 } from "./node_layout.ts";
 import { type NodePool, Work } from "./node_pool.ts";
 import { rebalance } from "./rebalance.ts";
-import type { Run } from "./run.ts";
+import { run } from "./run.ts";
 import { leafAt, wideSlot } from "./search.ts";
 import type { WriteState } from "./write_state.ts";
 
@@ -82,14 +82,14 @@ function endsWithSubtree(pool: NodePool, leaf: number, last: number, nothing: bo
  * Precondition: the range does not cover the whole tree; the pool has three nodes a level and one more.
  */
 export function spanningStore(w: WriteState, word: number): void {
-  const { pool, run, node: left, farNode: right, slot, farSlot } = w;
+  const { pool, node: left, farNode: right, slot, farSlot } = w;
   const { words, reals } = pool;
   pool.work[Work.SPANNING]!++;
   const leftEntries = (left << WORD_SHIFT) + SLOTS;
   const rightEntries = (right << WORD_SHIFT) + SLOTS;
   const low = reals[(left << REAL_SHIFT) + PIVOTS + slot - 1]!;
   const keepsLeft = low + 1 < w.index;
-  run.begin(left, right);
+  run.begin(pool, left, right);
   const { big } = run;
   big.append(pool, left, 0, slot - 1);
   if (keepsLeft) big.push(w.index - 1, words[leftEntries + slot]!);
@@ -101,13 +101,12 @@ export function spanningStore(w: WriteState, word: number): void {
     run.drop(words[leftEntries + i]!);
   }
   for (let i = 0; i < farSlot; i++) run.drop(words[rightEntries + i]!);
-  doomBetween(run, left, right);
+  doomBetween(pool, left, right);
   rebalance(run);
 }
 
 /** Dooms every subtree that lies between two leaves. */
-function doomBetween(run: Run, left: number, right: number): void {
-  const { pool } = run;
+function doomBetween(pool: NodePool, left: number, right: number): void {
   const { words } = pool;
   for (let level = 1;; level++) {
     const leftLink = words[(left << WORD_SHIFT) + PARENT]!;
@@ -115,16 +114,21 @@ function doomBetween(run: Run, left: number, right: number): void {
     left = leftLink >> 4;
     right = rightLink >> 4;
     if (left === right) {
-      doomChildren(run, left, (leftLink & 15) + 1, (rightLink & 15) - 1, level);
+      doomChildren(pool, left, (leftLink & 15) + 1, (rightLink & 15) - 1, level);
       return;
     }
-    doomChildren(run, left, (leftLink & 15) + 1, words[(left << WORD_SHIFT) + END]!, level);
-    doomChildren(run, right, 0, (rightLink & 15) - 1, level);
+    doomChildren(pool, left, (leftLink & 15) + 1, words[(left << WORD_SHIFT) + END]!, level);
+    doomChildren(pool, right, 0, (rightLink & 15) - 1, level);
   }
 }
 
-function doomChildren(run: Run, parent: number, from: number, to: number, level: number): void {
-  const { pool } = run;
+function doomChildren(
+  pool: NodePool,
+  parent: number,
+  from: number,
+  to: number,
+  level: number,
+): void {
   const slots = (parent << WORD_SHIFT) + pool.innerSlots;
   for (let slot = from; slot <= to; slot++) run.doomSubtree(pool.words[slots + slot]!, level);
 }

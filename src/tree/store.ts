@@ -28,7 +28,7 @@ import {
 import { Work } from "./node_pool.ts";
 import { rebalance } from "./rebalance.ts";
 import { claim, nodesFor } from "./reserve.ts";
-import type { Run } from "./run.ts";
+import { run } from "./run.ts";
 import { leafAt, wideSlot } from "./search.ts";
 import { findEnds, spanningStore } from "./span.ts";
 import { split } from "./split.ts";
@@ -50,7 +50,7 @@ export function store(
   supply: NodeSupply,
   promised: number,
 ): void {
-  const { pool, run } = w;
+  const { pool } = w;
   const type = classify(w, value === undefined);
   if (type <= StoreType.NODE && type !== StoreType.ROOT && !pool.rcu) {
     // Most stores end here: they take no nodes, so there is nothing that could fail.
@@ -71,7 +71,7 @@ export function store(
       break;
     case StoreType.REBALANCE:
       gather(w, word);
-      joinSibling(run);
+      joinSibling();
       rebalance(run);
       break;
     case StoreType.SPLIT:
@@ -82,7 +82,7 @@ export function store(
       spanningStore(w, word);
       break;
     case StoreType.NEW_ROOT:
-      run.replaceTree(word);
+      run.replaceTree(pool, word);
       break;
     case StoreType.ROOT:
       storeRoot(w, word);
@@ -225,12 +225,12 @@ function updateGap(w: WriteState, lost: number, won: number): void {
 
 /** Gathers what the leaf will hold in the run's big node. */
 function gather(w: WriteState, word: number): void {
-  const { pool, run, node, slot, slotEnd } = w;
+  const { pool, node, slot, slotEnd } = w;
   const entries = (node << WORD_SHIFT) + SLOTS;
   const end = pool.words[entries - SLOTS + END]!;
   const keepsBefore = w.index > w.low + 1;
   const keepsBehind = w.last < w.high;
-  run.begin(node, node);
+  run.begin(pool, node, node);
   const { big } = run;
   const { words } = pool;
   big.append(pool, node, 0, slot - 1);
@@ -263,7 +263,6 @@ function replaceEntry(w: WriteState, word: number): void {
 
 /** Puts a new leaf in the place of the old one, as a change of more than one slot needs beside readers. */
 function replaceLeaf(w: WriteState, word: number): void {
-  const { run } = w;
   gather(w, word);
   run.cut(run.big.count - 1, 0);
   run.link();
@@ -271,7 +270,7 @@ function replaceLeaf(w: WriteState, word: number): void {
 }
 
 /** Adds the sibling with which a leaf that holds too little is joined: the right one if there is one. */
-function joinSibling(run: Run): void {
+function joinSibling(): void {
   const right = run.sibling(run.left, 1);
   if (right !== 0) run.takeRight(right);
   else run.takeLeft(run.sibling(run.left, -1));
@@ -280,7 +279,7 @@ function joinSibling(run: Run): void {
 
 /** A store into a tree without nodes. Mirrors `mas_store_root()` and `mas_root_expand()`. */
 function storeRoot(w: WriteState, word: number): void {
-  const { pool, run } = w;
+  const { pool } = w;
   const { words } = pool;
   const old = words[ROOT_ENTRY]!;
   if (word === 0 || w.last === 0) {

@@ -5,7 +5,6 @@
  */
 
 import type { NodePool } from "./node_pool.ts";
-import { Run } from "./run.ts";
 
 /** How a store changes the tree, cheapest first; the order in which {@linkcode classify} decides is in
  * its own text. */
@@ -46,8 +45,6 @@ export type NodeSupply = "pool" | "prepared" | "bulk";
 export class WriteState {
   /** The tree's nodes. */
   readonly pool: NodePool;
-  /** Replaces nodes, should it come to that. */
-  readonly run: Run;
   /** First index of the range; storing nothing widens it over the empty slot in front. */
   index = NaN;
   /** Last index of the range, inclusive; widened likewise. */
@@ -72,6 +69,5 @@ export class WriteState {
   /** A write state for the stores of one tree. */
   constructor(pool: NodePool) {
     this.pool = pool;
-    this.run = new Run(pool);
   }
 }
