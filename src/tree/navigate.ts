@@ -25,7 +25,7 @@ import {
   SLOTS,
   WORD_SHIFT,
 } from "./node_layout.ts";
-import { leafAt, wideSlot } from "./search.ts";
+import { nearLeaf, wideSlot } from "./search.ts";
 import type { NodePool } from "./node_pool.ts";
 
 /** Walks from the root to the slot that covers the cursor's index, empty or not, and stands on it. */
@@ -33,7 +33,7 @@ export function walk(c: Cursor): number {
   const { pool } = c;
   const root = pool.words[ROOT]!;
   if (root === 0) return walkRootEntry(c);
-  const node = leafAt(pool, root, c.index);
+  const node = nearLeaf(pool, root, c.index);
   const slot = wideSlot(pool.reals, node << REAL_SHIFT, c.index);
   c.status = "active";
   c.version = pool.version;

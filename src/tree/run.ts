@@ -54,6 +54,7 @@ export class Run {
   /** Starts over with the leaves `left … right` of a tree. */
   begin(pool: NodePool, left: number, right: number): void {
     this.pool = pool;
+    pool.finger = 0;
     this.big.begin(1);
     this.left = left;
     this.right = right;

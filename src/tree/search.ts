@@ -10,9 +10,12 @@
  */
 
 import {
+  BOUND,
+  END,
   GAP_SLOTS,
   HEIGHT_BITS,
   HEIGHT_MASK,
+  PIVOTS,
   REAL_SHIFT,
   ROOT,
   ROOT_ENTRY,
@@ -34,6 +37,23 @@ export function gapSlot(reals: Float64Array, base: number, index: number): numbe
   const group = (+(reals[base + 3]! < index) + +(reals[base + 6]! < index)) * 3;
   return group + +(reals[base + 1 + group]! < index) + +(reals[base + 2 + group]! < index) +
     +(reals[base + 3 + group]! < index);
+}
+
+/**
+ * The leaf that covers `index`: the one found last if it does, else {@linkcode leafAt}. Memory calls come in
+ * clusters (find, look at the neighbours, store), so on recorded compiler runs this saves 15–20 % of all tree
+ * operations, and a third of a store and its undoing at 65,000 ranges; it costs walks to random indices up to 14 %.
+ */
+export function nearLeaf(pool: NodePool, root: number, index: number): number {
+  if (pool.rcu) return leafAt(pool, root, index);
+  const near = pool.finger;
+  if (near !== 0) {
+    const { words, reals } = pool;
+    const base = near << REAL_SHIFT;
+    const max = reals[base + PIVOTS + words[(near << WORD_SHIFT) + END]!]!;
+    if (index > reals[base + BOUND]! && index <= max) return near;
+  }
+  return pool.finger = leafAt(pool, root, index);
 }
 
 /**

@@ -29,7 +29,7 @@ import { Work } from "./node_pool.ts";
 import { rebalance } from "./rebalance.ts";
 import { claim, nodesFor } from "./reserve.ts";
 import { run } from "./run.ts";
-import { leafAt, wideSlot } from "./search.ts";
+import { nearLeaf, wideSlot } from "./search.ts";
 import { findEnds, spanningStore } from "./span.ts";
 import { split } from "./split.ts";
 import { type NodeSupply, StoreType, type WriteState } from "./write_state.ts";
@@ -101,7 +101,7 @@ export function classify(w: WriteState, nothing: boolean): StoreType {
   const { words, reals } = pool;
   const root = words[ROOT]!;
   if (root === 0) return StoreType.ROOT;
-  const node = leafAt(pool, root, w.index);
+  const node = nearLeaf(pool, root, w.index);
   const entries = (node << WORD_SHIFT) + SLOTS;
   const pivots = (node << REAL_SHIFT) + PIVOTS;
   const end = words[entries - SLOTS + END]!;

@@ -44,6 +44,7 @@ import type { NodePool } from "./node_pool.ts";
 interface Survey {
   readonly pool: NodePool;
   readonly nodes: Set<number>;
+  readonly leaves: Set<number>;
   readonly handles: Set<number>;
   afterEmpty: boolean;
 }
@@ -54,7 +55,13 @@ interface Survey {
  * @throws {InvariantError} naming the node, the slot and the rule
  */
 export function validate(pool: NodePool): void {
-  const survey = { pool, nodes: new Set<number>(), handles: new Set<number>(), afterEmpty: false };
+  const survey = {
+    pool,
+    nodes: new Set<number>(),
+    leaves: new Set<number>(),
+    handles: new Set<number>(),
+    afterEmpty: false,
+  };
   const root = pool.words[ROOT]!;
   if (root === 0) checkEntry(survey, 0, -1, pool.words[ROOT_ENTRY]!);
   else {
@@ -80,6 +87,7 @@ function checkNode(
   demand(node > 0 && node < pool.top, node, -1, "a child is a node of the pool");
   demand(!survey.nodes.has(node), node, -1, "no child is held twice");
   survey.nodes.add(node);
+  if (level === 1) survey.leaves.add(node);
   demand(words[word + PARENT] !== DEAD, node, -1, "no node of the tree is dead");
   demand(
     words[word + PARENT] === parent,
@@ -161,6 +169,8 @@ function checkPool(survey: Survey): void {
     demand(pool.words[(node << WORD_SHIFT) + PARENT] === DEAD, node, -1, "such a node is dead");
     nodes.add(node);
   }
+  const { finger } = pool;
+  demand(finger === 0 || survey.leaves.has(finger), finger, -1, "the finger is a leaf of the tree");
   demand(nodes.size === pool.top - 1, 0, -1, "no node is lost");
   demand(all + pool.grace.nodes().length === pool.used, 0, -1, "the count of used nodes is right");
   demand(
