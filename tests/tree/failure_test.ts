@@ -6,9 +6,11 @@
  */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import * as maple from "../../mod.ts";
 import { MapleError, type MapleState, MapleTree, NodeBudget } from "../../mod.ts";
 import { NaiveRangeMap } from "../naive_range_map.ts";
 import { Random } from "../random.ts";
+import { splitsTakeWhatTheyReserve } from "./reserve_check.ts";
 
 /** One store of a sequence. */
 interface Write {
@@ -110,24 +112,7 @@ for (const rcu of [true, false]) {
 }
 
 Deno.test("preallocate: a split up to a new root takes just what is reserved, 2 × height + 1", () => {
-  const budget = new NodeBudget();
-  const tree = new MapleTree<string>({ gaps: true, budget });
-  const grown: number[] = [];
-  for (let i = 0; tree.height < 5; i++) {
-    const { height } = tree;
-    const state = tree.state(i * 10, i * 10 + 9);
-    budget.left = Infinity;
-    state.preallocate(`v${i}`);
-    const { reserved } = state;
-    const taken = tree.statistics().work.allocated;
-    budget.left = 0;
-    state.storePreallocated(`v${i}`);
-    if (height === 0 || tree.height === height) continue;
-    assertEquals(reserved, 2 * height + 1);
-    assertEquals(tree.statistics().work.allocated - taken, reserved);
-    grown.push(height);
-  }
-  assertEquals(grown, [1, 2, 3, 4]);
+  splitsTakeWhatTheyReserve(maple);
 });
 
 Deno.test("preallocate: an exact fit needs nothing, the 6.1 formula reserves 1 + 3 × height", () => {

@@ -1,0 +1,89 @@
+/**
+ * A build of the suite: its modules, loaded from the checkout as it is or from a copy in which a fault was planted.
+ *
+ * A fault is a *patch of the source*: in this file, this text, becomes that. So there is no seam in production code
+ * for it to pay for: the plain build is the checkout, byte for byte. The copy is imported as modules of its own
+ * beside the plain ones. A patch whose text does not stand in its file exactly once is refused: it
+ * has been overtaken by a change of the source and must be looked at again.
+ *
+ * @module
+ */
+
+/** What scenarios work on: the public module and the tools that drive an address space from a trace. */
+export interface Build {
+  readonly maple: typeof import("../../mod.ts");
+  readonly prepare: typeof import("../../src/replay/prepare.ts");
+  readonly machine: typeof import("../../src/replay/machine.ts");
+  readonly replay: typeof import("../../src/replay/replay.ts");
+}
+
+/** One replacement in one file. */
+export interface Patch {
+  /** The file, from the root: `src/tree/store.ts`. */
+  readonly file: string;
+  /** What stands there, exactly once. */
+  readonly text: string;
+  /** What stands there instead. */
+  readonly replacement: string;
+}
+
+/** A patch that does not fit the source any more. */
+export class PatchError extends Error {
+  override readonly name = "PatchError";
+  readonly code = "EPATCH";
+}
+
+/** The checkout that this file is part of. */
+export const ROOT: URL = new URL("../../", import.meta.url);
+
+/** Where planted code says that its fault has acted. */
+const ACTED = new URL("./acted.ts", import.meta.url).href;
+
+/** What a build is made of: nothing in it imports anything else of the checkout. */
+const FOLDERS = ["src/tree", "src/mm", "src/trace", "src/replay", "src/command"];
+const FILES = ["mod.ts", "deno.json"];
+
+/** Copies the modules to `folder`, with the patches made. */
+export async function plant(folder: string, patches: readonly Patch[]): Promise<URL> {
+  const root = new URL(`file://${folder}/`);
+  for (const path of FOLDERS) {
+    await Deno.mkdir(new URL(path, root), { recursive: true });
+    for await (const entry of Deno.readDir(new URL(path, ROOT))) {
+      const file = `${path}/${entry.name}`;
+      if (entry.isFile) await Deno.copyFile(new URL(file, ROOT), new URL(file, root));
+    }
+  }
+  for (const file of FILES) await Deno.copyFile(new URL(file, ROOT), new URL(file, root));
+  for (const patch of patches) await apply(root, patch);
+  return root;
+}
+
+/** Imports the modules below `root`; each root gives modules of its own. */
+export async function load(root: URL): Promise<Build> {
+  return {
+    maple: await import(new URL("mod.ts", root).href),
+    prepare: await import(new URL("src/replay/prepare.ts", root).href),
+    machine: await import(new URL("src/replay/machine.ts", root).href),
+    replay: await import(new URL("src/replay/replay.ts", root).href),
+  };
+}
+
+/** The text with the replacement made. */
+export function patched(source: string, patch: Patch): string {
+  const pieces = source.split(patch.text);
+  if (pieces.length !== 2) {
+    throw new PatchError(
+      `Cannot patch ${patch.file}: the text stands there ${pieces.length - 1} times, not once:\n` +
+        patch.text,
+    );
+  }
+  return pieces.join(patch.replacement);
+}
+
+async function apply(root: URL, patch: Patch): Promise<void> {
+  const url = new URL(patch.file, root);
+  const source = await Deno.readTextFile(url);
+  const importing = `import { acted } from ${JSON.stringify(ACTED)};\n`;
+  const head = source.startsWith(importing) ? "" : importing;
+  await Deno.writeTextFile(url, head + patched(source, patch));
+}
