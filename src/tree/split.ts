@@ -57,6 +57,7 @@ function push(run: Run, step: -1 | 1): boolean {
 function halve(run: Run, bulk: boolean): void {
   const { pool, big } = run;
   const last = big.count - 1;
-  const cut = bulk ? last - big.minEnd(pool) - 1 : last >> 1;
+  // One slot more than it must have: settling the cut may take one away.
+  const cut = bulk ? last - big.minEnd(pool) - 2 : last >> 1;
   run.cut(big.settle(pool, cut, last), 0);
 }

@@ -191,3 +191,17 @@ Deno.test("expectEntries: a bulk load takes what it reserved, packs its nodes an
   assertEquals([...bulk], [...plain]);
   assert(bulk.statistics().nodes <= plain.statistics().nodes);
 });
+
+Deno.test("expectEntries: two bulk loads side by side leave no leaf with too little", () => {
+  const tree = new MapleTree<number>({ gaps: true });
+  const states = [tree.state(), tree.state()];
+  for (const state of states) state.expectEntries(250);
+  for (let i = 0; i < 250; i++) {
+    for (const [n, state] of states.entries()) {
+      const first = n * 0x100000 + i * 0x20;
+      state.set(first, first + 0xf);
+      state.store(i + 1);
+      tree.validate();
+    }
+  }
+});
