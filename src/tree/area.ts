@@ -46,11 +46,13 @@ export function lowestArea(c: Cursor, size: number): void {
   const root = words[ROOT]!;
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
-  let slot = slotAt(reals, node, level, min);
-  while (level > 1 && reals[(node << REAL_SHIFT) + GAPS + slot]! >= size) {
+  let slot = 0;
+  for (; level > 1; level--) {
+    slot = gapSlot(reals, node << REAL_SHIFT, min);
+    if (reals[(node << REAL_SHIFT) + GAPS + slot]! < size) break;
     node = words[(node << WORD_SHIFT) + GAP_SLOTS + slot]!;
-    slot = slotAt(reals, node, --level, min);
   }
+  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, min);
   for (;;) {
     const word = node << WORD_SHIFT;
     const pivots = (node << REAL_SHIFT) + PIVOTS;
@@ -96,11 +98,13 @@ export function highestArea(c: Cursor, size: number): void {
   const root = words[ROOT]!;
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
-  let slot = slotAt(reals, node, level, max);
-  while (level > 1 && reals[(node << REAL_SHIFT) + GAPS + slot]! >= size) {
+  let slot = 0;
+  for (; level > 1; level--) {
+    slot = gapSlot(reals, node << REAL_SHIFT, max);
+    if (reals[(node << REAL_SHIFT) + GAPS + slot]! < size) break;
     node = words[(node << WORD_SHIFT) + GAP_SLOTS + slot]!;
-    slot = slotAt(reals, node, --level, max);
   }
+  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, max);
   for (;;) {
     const word = node << WORD_SHIFT;
     const pivots = (node << REAL_SHIFT) + PIVOTS;
@@ -144,11 +148,6 @@ function standOn(c: Cursor, first: number, size: number): void {
   c.last = first + size - 1;
   c.status = "active";
   c.version = -1;
-}
-
-function slotAt(reals: Float64Array, node: number, level: number, index: number): number {
-  const base = node << REAL_SHIFT;
-  return level > 1 ? gapSlot(reals, base, index) : wideSlot(reals, base, index);
 }
 
 function checkWindow(pool: NodePool, size: number, min: number, max: number): void {
