@@ -21,6 +21,7 @@ export type MunmapKind =
 
 /** One munmap that succeeded. */
 export interface Munmap {
+  /** What it does to the VMAs it meets. */
   readonly kind: MunmapKind;
   /** VMAs of the process when it was called. */
   readonly mapCount: number;
@@ -32,13 +33,17 @@ export interface Munmap {
 
 /** The figures of a trace. */
 export interface TraceSummary {
+  /** Nothing if the records have none. */
   readonly header: HeaderRecord | undefined;
+  /** Records, header and end among them. */
   readonly records: number;
   /** Calls by name. */
   readonly calls: ReadonlyMap<string, number>;
+  /** The munmaps that succeeded, in order. */
   readonly munmaps: readonly Munmap[];
   /** Processes and threads. */
   readonly processes: number;
+  /** First write faults. */
   readonly faults: number;
   /** VMAs after each call, over all processes. */
   readonly mapCount: { readonly min: number; readonly median: number; readonly max: number };

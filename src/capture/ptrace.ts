@@ -1,0 +1,200 @@
+/**
+ * The stops of traced processes: ptrace(2) as typed calls and a loop that waits.
+ *
+ * Constants: Linux include/uapi/linux/ptrace.h and include/uapi/linux/wait.h.
+ *
+ * @module
+ */
+import { type Libc, LibcError } from "./libc.ts";
+
+const PTRACE_DETACH = 17;
+const PTRACE_SYSCALL = 24;
+const PTRACE_GETEVENTMSG = 0x4201;
+const PTRACE_SEIZE = 0x4206;
+const PTRACE_INTERRUPT = 0x4207;
+const PTRACE_LISTEN = 0x4208;
+const PTRACE_GET_SYSCALL_INFO = 0x420e;
+
+const INFO_ENTRY = 1, INFO_EXIT = 2;
+
+const TRACE_SYSGOOD = 0x01;
+const TRACE_FORK = 0x02;
+const TRACE_VFORK = 0x04;
+const TRACE_CLONE = 0x08;
+const TRACE_EXEC = 0x10;
+const OPTIONS = TRACE_SYSGOOD | TRACE_FORK | TRACE_VFORK | TRACE_CLONE | TRACE_EXEC;
+
+const WNOHANG = 1;
+const WALL = 0x40000000;
+const SIGTRAP = 5;
+const STOPPED = 0x7f;
+/** Ctrl-C and a polite kill are heard at least this often. */
+const HEAR_MS = 50;
+/** How often to look for a stop before waiting on another thread: a stop is mostly microseconds away. */
+const SPINS = 40;
+
+const EVENT_NAMES = new Map<number, "fork" | "vfork" | "clone" | "exec">([
+  [1, "fork"],
+  [2, "vfork"],
+  [3, "clone"],
+  [4, "exec"],
+]);
+const EVENT_STOP = 128;
+const STOP_SIGNALS: readonly number[] = [19, 20, 21, 22]; // SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU
+
+/** Why a traced process stopped, or that it ended. */
+export type Stop =
+  /** At the entry or exit of a system call; {@linkcode Tracer.callInfo} tells which. */
+  | { readonly kind: "call"; readonly pid: number }
+  /** It made a process, or became another program. `message`: the new process, or the id before exec. */
+  | {
+    readonly kind: "fork" | "vfork" | "clone" | "exec";
+    readonly pid: number;
+    readonly message: number;
+  }
+  /** A signal is about to be delivered. */
+  | { readonly kind: "signal"; readonly pid: number; readonly signal: number }
+  /** Stopped by a stop signal, as job control does. */
+  | { readonly kind: "group-stop"; readonly pid: number }
+  /** A new process before its first instruction, or any other trap that only wants to be resumed. */
+  | { readonly kind: "trap"; readonly pid: number }
+  /** It ended: exit status, or 128 + signal. */
+  | { readonly kind: "exit"; readonly pid: number; readonly status: number };
+
+/** What the kernel says about a call at its entry or exit. */
+export type CallInfo =
+  | {
+    readonly at: "entry";
+    /** AUDIT_ARCH value: whether it is a 32-bit call shows here. */
+    readonly architecture: number;
+    readonly number: number;
+    /** Six arguments; one above 2^53 as its signed value, see the trace format. */
+    readonly args: readonly number[];
+  }
+  | { readonly at: "exit"; readonly result: number; readonly failed: boolean };
+
+/** Traces processes and tells of their stops one by one. */
+export class Tracer {
+  readonly #libc: Libc;
+  readonly #status = new Int32Array(1);
+  readonly #message = new BigUint64Array(1);
+  readonly #info = new Uint8Array(88); // struct ptrace_syscall_info
+  readonly #view = new DataView(this.#info.buffer);
+  #heardMs = performance.now();
+
+  /**
+   * Traces nothing yet.
+   *
+   * @param libc the library to call
+   */
+  constructor(libc: Libc) {
+    this.#libc = libc;
+  }
+
+  /**
+   * Begins to trace a process and, from then on, all it makes.
+   *
+   * @throws {LibcError} no permission, or no such process
+   */
+  seize(pid: number): void {
+    if (this.#libc.ptrace(PTRACE_SEIZE, pid, 0, OPTIONS) < 0) {
+      throw new LibcError("ptrace", this.#libc.errno());
+    }
+  }
+
+  /**
+   * Waits for the next stop of any traced process; nothing when none is left. The wait is in this
+   * thread while stops come quickly, and gives way now and then so that signals to the recorder are
+   * heard.
+   */
+  async next(): Promise<Stop | undefined> {
+    if (performance.now() - this.#heardMs > HEAR_MS) {
+      await new Promise((resolve) => setTimeout(resolve));
+      this.#heardMs = performance.now();
+    }
+    let pid = 0;
+    for (let spin = 0; pid === 0 && spin < SPINS; spin++) {
+      if (spin > 0) this.#libc.yield();
+      pid = this.#libc.wait(-1, this.#status, WALL | WNOHANG);
+    }
+    if (pid === 0) {
+      pid = await this.#libc.waitElsewhere(-1, this.#status, WALL);
+      this.#heardMs = performance.now();
+    }
+    return pid <= 0 ? undefined : this.#stop(pid, this.#status[0]!);
+  }
+
+  /** What call the process is at the entry or exit of, when it stopped at one. */
+  callInfo(pid: number): CallInfo | undefined {
+    const length = this.#libc.ptraceBuffer(
+      PTRACE_GET_SYSCALL_INFO,
+      pid,
+      this.#info.length,
+      this.#info,
+    );
+    if (length <= 0) return undefined; // it was killed meanwhile
+    const view = this.#view;
+    const at = view.getUint8(0);
+    if (at === INFO_EXIT) {
+      return { at: "exit", result: toNumber(view, 24), failed: view.getUint8(32) !== 0 };
+    }
+    if (at !== INFO_ENTRY) return undefined;
+    const args = [32, 40, 48, 56, 64, 72].map((offset) => toNumber(view, offset));
+    return {
+      at: "entry",
+      architecture: view.getUint32(4, true),
+      number: Number(view.getBigUint64(24, true)),
+      args,
+    };
+  }
+
+  /** Lets a stopped process run to its next stop, and delivers a signal to it. */
+  resume(pid: number, signal = 0): void {
+    this.#libc.ptrace(PTRACE_SYSCALL, pid, 0, signal);
+  }
+
+  /** Leaves a process stopped as job control wants it, while still hearing of what happens to it. */
+  leaveStopped(pid: number): void {
+    this.#libc.ptrace(PTRACE_LISTEN, pid, 0, 0);
+  }
+
+  /** Makes a running process stop, so that a wait for stops returns. */
+  interrupt(pid: number): void {
+    this.#libc.ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+  }
+
+  /** Lets a running or stopped process go: it is traced no more. */
+  release(pid: number): void {
+    if (this.#libc.ptrace(PTRACE_DETACH, pid, 0, 0) === 0) return;
+    this.interrupt(pid);
+    if (this.#libc.wait(pid, this.#status, WALL) !== pid) return;
+    this.#libc.ptrace(PTRACE_DETACH, pid, 0, 0);
+  }
+
+  #stop(pid: number, status: number): Stop {
+    const low = status & 0x7f;
+    if ((status & 0xff) !== STOPPED) {
+      return { kind: "exit", pid, status: low === 0 ? (status >> 8) & 0xff : 128 + low };
+    }
+    const signal = (status >> 8) & 0xff;
+    const event = status >> 16;
+    if (signal === (SIGTRAP | 0x80)) return { kind: "call", pid };
+    if (event === EVENT_STOP) {
+      return { kind: STOP_SIGNALS.includes(signal) ? "group-stop" : "trap", pid };
+    }
+    const kind = EVENT_NAMES.get(event);
+    if (kind !== undefined) return { kind, pid, message: this.#eventMessage(pid) };
+    return event === 0 ? { kind: "signal", pid, signal } : { kind: "trap", pid };
+  }
+
+  #eventMessage(pid: number): number {
+    this.#libc.ptraceBuffer(PTRACE_GETEVENTMSG, pid, 0, this.#message);
+    return Number(this.#message[0]);
+  }
+}
+
+/** A 64-bit value as the trace format wants it: signed, or the largest safe integer. */
+function toNumber(view: DataView, offset: number): number {
+  const value = Number(view.getBigInt64(offset, true));
+  return Number.isSafeInteger(value) ? value : Number.MAX_SAFE_INTEGER;
+}

@@ -1,0 +1,130 @@
+/**
+ * Records a command as a stream of trace records.
+ *
+ * @module
+ */
+import { baseName } from "../trace/maps_line.ts";
+import type { HeaderRecord, PlacementPolicy, TraceRecord } from "../trace/record.ts";
+import { TRACE_VERSION } from "../trace/record.ts";
+import { launch, RecordError } from "./launch.ts";
+import { Libc } from "./libc.ts";
+import { hasIpcLock, parseMemoryBytes } from "./proc.ts";
+import { Tracer } from "./ptrace.ts";
+import { Recorder } from "./recorder.ts";
+
+export { RecordError } from "./launch.ts";
+
+/** How {@linkcode record} records. */
+export interface RecordOptions {
+  /** Lay the program out as an older kernel would have. */
+  readonly placement?: "5.19";
+  /** Why the trace is made, one sentence. */
+  readonly purpose?: string;
+  /** Release of the compiler, or whatever the workload depends on. */
+  readonly compiler?: string;
+  /** Ends the recording: the trace then ends with `interrupted`, the command gets a SIGINT and runs on. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a command under ptrace and yields the records of its trace, header to end record, as they come
+ * about. The command has this process's descriptors 0 to 2, environment and directory; signals reach
+ * it unchanged. Its exit status is in the `exit` record of the process that the first `exec` record
+ * names. Leaving the loop early has the effect of `signal`.
+ *
+ * Linux on x86-64 or arm64, and the permission to trace; Deno's permission: `--allow-ffi`. Nothing else
+ * in this process may wait for child processes meanwhile.
+ *
+ * @param command the program and its arguments
+ * @throws {RecordError} ENOSYS not such a system · ENOENT no such command · EPERM no permission ·
+ * ENOEXEC the program cannot be started, or runs 32-bit code
+ */
+export async function* record(
+  command: readonly string[],
+  options: RecordOptions = {},
+): AsyncGenerator<TraceRecord, void> {
+  const program = command[0] ?? "";
+  checkSystem(program);
+  const libc = new Libc();
+  const tracer = new Tracer(libc);
+  const root = launch(libc, tracer, command);
+  const { machine } = libc.uname();
+  const recorder = new Recorder(libc, tracer, {
+    olderPlacement: options.placement === "5.19",
+    machine,
+    program,
+    root,
+  });
+  const wake = () => recorder.processes().forEach((pid) => tracer.interrupt(pid));
+  options.signal?.addEventListener("abort", wake);
+  try {
+    let started = false;
+    while (!options.signal?.aborted) {
+      const stop = await tracer.next();
+      if (stop === undefined) break;
+      recorder.handle(stop);
+      const records = recorder.take();
+      if (!started && records.length > 0) {
+        started = true;
+        yield header(libc, command, options);
+      }
+      for (const each of records) yield each;
+    }
+    if (!started) {
+      throw new RecordError("ENOEXEC", program, `it did not start (status ${recorder.rootStatus})`);
+    }
+    yield { type: "end", reason: options.signal?.aborted ? "interrupted" : "finished" };
+  } finally {
+    options.signal?.removeEventListener("abort", wake);
+    recorder.letGo();
+  }
+}
+
+function checkSystem(program: string): void {
+  const { os, arch } = Deno.build;
+  if (os !== "linux") {
+    throw new RecordError("ENOSYS", program, `tracing needs Linux, this is ${os}`);
+  }
+  if (arch !== "x86_64" && arch !== "aarch64") {
+    throw new RecordError("ENOSYS", program, `tracing needs x86-64 or arm64, this is ${arch}`);
+  }
+}
+
+function header(libc: Libc, command: readonly string[], options: RecordOptions): HeaderRecord {
+  const { release, machine } = libc.uname();
+  const setting = (name: string) => Number(libc.readText(`/proc/sys/vm/${name}`) ?? 0);
+  return {
+    type: "header",
+    format: "maple-trace",
+    version: TRACE_VERSION,
+    command: command.map((word, i) => i === 0 ? baseName(word) : withoutDirectory(word)),
+    purpose: options.purpose ?? "",
+    compiler: options.compiler ?? "",
+    kernel: release,
+    machine,
+    placement: options.placement ?? placementOf(release),
+    pageSize: 4096,
+    maxMapCount: setting("max_map_count"),
+    mmapMinAddress: setting("mmap_min_addr"),
+    overcommitMemory: setting("overcommit_memory"),
+    memoryBytes: parseMemoryBytes(libc.readText("/proc/meminfo") ?? ""),
+    ipcLock: hasIpcLock(libc.readText("/proc/self/status") ?? ""),
+    fidelity: "exact",
+  };
+}
+
+/** An argument without the directory of an absolute path in it: traces name no place of a machine. */
+function withoutDirectory(word: string): string {
+  return word.replace(/(^|[=:,]|^-[A-Za-z])\/(?:[^/\s:,=]+\/)+/g, "$1");
+}
+
+/**
+ * The placement of a kernel release. Linux 6.7 began to align anonymous mappings of 2 MiB and more,
+ * 6.12 limited that to whole multiples of 2 MiB.
+ */
+function placementOf(release: string): PlacementPolicy {
+  const [major = 0, minor = 0] = release.split(".").map((part) => parseInt(part));
+  const version = major * 1000 + minor;
+  if (version < 6007) return "5.19";
+  return version < 6012 ? "6.7" : "6.18";
+}

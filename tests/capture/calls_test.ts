@@ -1,0 +1,47 @@
+import { assertEquals } from "@std/assert";
+import { cloneFlags, cloneSharesMemory, isExclusive, pageMoves } from "../../src/capture/calls.ts";
+import { argumentsOf } from "../../src/trace/recorded_calls.ts";
+import { CALLS as ARM64 } from "../../src/capture/syscalls_arm64.ts";
+import { CALLS as X86_64 } from "../../src/capture/syscalls_x86_64.ts";
+
+const REGISTERS = [1, 2, 3, 4, 5, 6];
+
+Deno.test("argumentsOf: every call of both machines has its number of arguments", () => {
+  for (const call of [...X86_64.values(), ...ARM64.values()]) {
+    const count = argumentsOf(call, REGISTERS).length;
+    // Only calls without arguments may have none: an unknown name would keep all six.
+    const plausible = /^(fork|vfork|munlockall)$/.test(call) ? count === 0 : count > 0;
+    assertEquals(plausible && (count < 6 || call === "mmap" || call === "mbind"), true, call);
+  }
+});
+
+Deno.test("CALLS: arm64 has the calls of x86-64, without those it never had", () => {
+  const missing = [...X86_64.values()].filter((call) => ![...ARM64.values()].includes(call));
+  assertEquals(missing.toSorted(), ["fork", "vfork"]);
+});
+
+Deno.test("isExclusive: a child made with vfork runs while its parent is inside the call", () => {
+  assertEquals(isExclusive("mmap", false), true);
+  assertEquals(isExclusive("fork", false), true);
+  assertEquals(isExclusive("vfork", true), false);
+  assertEquals(isExclusive("execve", false), false);
+});
+
+Deno.test("cloneFlags: the signal sent at exit is no flag", () => {
+  assertEquals(cloneFlags([0x1200011, 0]), 0x1200000);
+  assertEquals(cloneSharesMemory("clone", 0x1200000), false);
+  assertEquals(cloneSharesMemory("clone3", 0x3d0f00), true);
+  assertEquals(cloneSharesMemory("vfork", 0), true);
+});
+
+Deno.test("pageMoves: lengths are rounded up to pages", () => {
+  assertEquals(pageMoves("mmap", [0, 5000], 0x10000).fresh, [{ start: 0x10000, end: 0x12000 }]);
+});
+
+Deno.test("pageMoves: mremap in place moves nothing, DONTUNMAP leaves the source empty", () => {
+  assertEquals(pageMoves("mremap", [0x1000, 0x1000, 0x2000, 0], 0x1000), { fresh: [] });
+  const from = { start: 0x1000, end: 0x2000 }, to = { start: 0x8000, end: 0x9000 };
+  const args = [0x1000, 0x1000, 0x1000];
+  assertEquals(pageMoves("mremap", [...args, 1], 0x8000), { fresh: [to], moved: { from, to } });
+  assertEquals(pageMoves("mremap", [...args, 5], 0x8000).fresh, [from, to]);
+});

@@ -1,0 +1,98 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { carriedWrites, difference, grownStacks, withGrown } from "../../src/capture/layout.ts";
+import type { MapLine, TraceRecord } from "../../src/trace/record.ts";
+import { ShownLayouts } from "../../src/trace/shown.ts";
+import { EXEC, HEAP } from "../trace/samples.ts";
+
+function vma(start: number, end: number, more: Partial<MapLine> = {}): MapLine {
+  return { ...HEAP, start, end, written: false, ...more };
+}
+
+const STACK = { vmFlags: "rd wr mr mw me gd ac", name: "[stack]" };
+
+/** Layouts of a few VMAs that differ in range, permissions and flags. */
+const layouts = fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { maxLength: 16 }).chain((cuts) => {
+  const sorted = cuts.toSorted((a, b) => a - b);
+  const pieces = sorted.slice(1).map((end, i) => ({ start: sorted[i]! * 4096, end: end * 4096 }));
+  return fc.tuple(
+    ...pieces.map((piece) =>
+      fc.option(
+        fc.constantFrom("rw-p", "r--p").map((permissions) =>
+          vma(piece.start, piece.end, { permissions })
+        ),
+      )
+    ),
+  );
+}).map((lines) => lines.filter((line) => line !== null));
+
+Deno.test("difference: applied to the one layout it gives the other", () => {
+  fc.assert(fc.property(layouts, layouts, (before, after) => {
+    const shown = new ShownLayouts();
+    shown.apply({ ...EXEC, layout: before });
+    const leave: TraceRecord = {
+      type: "leave",
+      pid: EXEC.pid,
+      call: "mmap",
+      result: 0,
+      ...difference(before, after),
+    };
+    shown.apply(leave);
+    assertEquals(shown.of(EXEC.pid), after);
+  }));
+});
+
+Deno.test("difference: of equal layouts it is empty, written or not", () => {
+  const before = [vma(0x1000, 0x3000)];
+  const after = [vma(0x1000, 0x3000, { written: true })];
+  assertEquals(difference(before, after), { removed: [], added: [] });
+});
+
+//   0x1000      0x4000            0x8000    0xa000
+//   |--- heap ---|      (free)      |- stack -|
+const BEFORE = [vma(0x1000, 0x4000), vma(0x8000, 0xa000, STACK)];
+
+Deno.test("grownStacks: a VMA that grows down into free addresses has grown", () => {
+  const grown = vma(0x6000, 0xa000, STACK);
+  const after = [vma(0x1000, 0x4000), grown];
+  assertEquals(grownStacks(BEFORE, after), [grown]);
+  assertEquals(withGrown(BEFORE, [grown]), after);
+});
+
+Deno.test("grownStacks: one that took over the VMA below has merged, not grown", () => {
+  const before = [
+    vma(0x6000, 0x8000, { ...STACK, permissions: "r--p" }),
+    vma(0x8000, 0xa000, STACK),
+  ];
+  assertEquals(grownStacks(before, [vma(0x6000, 0xa000, STACK)]), []);
+});
+
+Deno.test("grownStacks: without the grows-down flag it is no stack", () => {
+  const before = [vma(0x8000, 0xa000)];
+  assertEquals(grownStacks(before, [vma(0x6000, 0xa000)]), []);
+});
+
+const WRITTEN = [vma(0x1000, 0x5000, { written: true })];
+
+Deno.test("carriedWrites: both parts of a written VMA that was split are written", () => {
+  const after = [vma(0x1000, 0x2000), vma(0x3000, 0x5000)];
+  assertEquals(carriedWrites(WRITTEN, after, { fresh: [] }), [true, true]);
+});
+
+Deno.test("carriedWrites: what is mapped anew over a written VMA is not", () => {
+  const after = [vma(0x1000, 0x2000), vma(0x2000, 0x3000), vma(0x3000, 0x5000)];
+  const fresh = [{ start: 0x2000, end: 0x3000 }];
+  assertEquals(carriedWrites(WRITTEN, after, { fresh }), [true, false, true]);
+});
+
+Deno.test("carriedWrites: a new mapping that merged with a written one is", () => {
+  const fresh = [{ start: 0x5000, end: 0x6000 }];
+  assertEquals(carriedWrites(WRITTEN, [vma(0x1000, 0x6000)], { fresh }), [true]);
+});
+
+Deno.test("carriedWrites: mremap takes it along, MREMAP_DONTUNMAP leaves nothing behind", () => {
+  const from = { start: 0x1000, end: 0x5000 }, to = { start: 0x8000, end: 0xc000 };
+  const after = [vma(0x1000, 0x5000), vma(0x8000, 0xc000)];
+  const moves = { fresh: [from, to], moved: { from, to } };
+  assertEquals(carriedWrites(WRITTEN, after, moves), [false, true]);
+});
