@@ -1,0 +1,80 @@
+/**
+ * What the commands of this folder share: stopping, clear errors, which workloads, the time left.
+ *
+ * @module
+ */
+
+import { Unable } from "../command/command.ts";
+import { WORKLOADS } from "./workload_list.ts";
+
+/**
+ * A signal that Ctrl-C, a polite `kill` or a closed terminal aborts, however often: cleaning up takes less than a
+ * second, and no impatience may leave a worktree behind.
+ */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(name, () => controller.abort());
+  }
+  return controller.signal;
+}
+
+/**
+ * Calls `work`; makes one sentence of an interruption, and of what the system refuses.
+ *
+ * @throws {Unable} interrupted, disk full, no permission, no such file …
+ */
+export async function clearly<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<T> {
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (signal.aborted) throw new Unable("Interrupted; nothing is left behind");
+    if (!(error instanceof Error) || !isRefusal(error)) throw error;
+    throw new Unable(`Cannot go on: ${error.message.replace(/ \(os error \d+\)/, "")}`);
+  }
+}
+
+/**
+ * The names of the workloads that a pattern selects: those that contain it, or match it if it stands between
+ * slashes; all without a pattern.
+ *
+ * @throws {Unable} it selects none, or is no regular expression
+ */
+export function selectWorkloads(pattern: string = ""): string[] {
+  const matches = matcher(pattern);
+  const all = WORKLOADS.map(({ name }) => name);
+  const selected = all.filter(matches);
+  if (selected.length > 0) return selected;
+  throw new Unable(`No workload matches ${pattern}; there are ${all.join(", ")}`);
+}
+
+/** Makes a line of progress from a stage, with the time left as far as it can be told. */
+export function timeLeft(): (stage: { what: string; done: number }) => string {
+  const start = performance.now();
+  return ({ what, done }) => {
+    const percent = `${Math.floor(100 * done)} %`;
+    if (done < 0.02) return `${what}, ${percent}`;
+    const seconds = (performance.now() - start) / 1e3 * (1 - done) / done;
+    return `${what}, ${percent}, about ${Math.ceil(seconds)} s left`;
+  };
+}
+
+function matcher(pattern: string): (name: string) => boolean {
+  const [, source] = /^\/(.*)\/$/.exec(pattern) ?? [];
+  if (source === undefined) return (name) => name.includes(pattern);
+  try {
+    const expression = new RegExp(source);
+    return (name) => expression.test(name);
+  } catch {
+    throw new Unable(`${pattern} is no regular expression`);
+  }
+}
+
+/** True if the system refused something: what its message says is all that the user can know. */
+function isRefusal(error: Error): boolean {
+  return /\(os error \d+\)/.test(error.message) || error instanceof Deno.errors.NotCapable ||
+    error instanceof Deno.errors.NotFound;
+}

@@ -1,0 +1,83 @@
+/**
+ * Opens a report in Debian's chromium, wide and narrow, light and dark, and says what is wrong with it:
+ *
+ *     deno run --allow-all tests/compare/browser_check.ts REPORT.html [FOLDER]
+ *
+ * With a folder, it puts a picture of each into it. Exit status: 0 nothing is wrong, 1 something is, 2 there is no
+ * chromium. All permissions, since playwright looks at files under /proc that Deno grants to no less.
+ *
+ * @module
+ */
+
+import { chromium, type Page } from "playwright-core";
+
+/** Where Debian puts it. */
+const CHROMIUM = "/usr/bin/chromium";
+
+const SIZES = { wide: { width: 1280, height: 900 }, phone: { width: 375, height: 812 } };
+const SCHEMES = ["light", "dark"] as const;
+
+async function main([report, folder]: readonly string[]): Promise<number> {
+  if (report === undefined) throw new TypeError("Which report? Give its file");
+  if (!await Deno.stat(CHROMIUM).then(() => true, () => false)) {
+    console.error(`${CHROMIUM} is not installed: apt-get install chromium`);
+    return 2;
+  }
+  const url = new URL(report, `file://${Deno.cwd()}/`);
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  const complaints: string[] = [];
+  try {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      for (const colorScheme of SCHEMES) {
+        const page = await browser.newPage({ viewport, colorScheme });
+        const found = await check(page, url);
+        complaints.push(...found.map((complaint) => `${size}, ${colorScheme}: ${complaint}`));
+        const path = `${folder}/report-${size}-${colorScheme}.png`;
+        if (folder !== undefined) await page.screenshot({ path, fullPage: true });
+        await page.close();
+      }
+    }
+    const page = await browser.newPage({ viewport: SIZES.wide, colorScheme: "light" });
+    const found = await check(page, url, async () => {
+      await page.setViewportSize(SIZES.phone);
+      await page.emulateMedia({ colorScheme: "dark" });
+      await page.waitForTimeout(200);
+    });
+    complaints.push(...found.map((complaint) => `made narrow and dark: ${complaint}`));
+  } finally {
+    await browser.close();
+  }
+  for (const complaint of complaints) console.log(complaint);
+  return complaints.length > 0 ? 1 : 0;
+}
+
+/** Everything that is wrong with the page: errors, requests for more than the file, empty charts, sideways scrolling. */
+async function check(page: Page, url: URL, change?: () => Promise<void>): Promise<string[]> {
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!/^(file|data):/.test(request.url())) complaints.push(`it requests ${request.url()}`);
+  });
+  await page.goto(url.href);
+  await page.waitForSelector("canvas");
+  await change?.();
+  const width = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+  if (width > 0) complaints.push(`it is ${width} pixels too wide`);
+  for (const id of await emptyCharts(page)) complaints.push(`the chart ${id} is empty`);
+  return complaints;
+}
+
+/** Charts whose canvas has fewer than five colours: not even axes, a grid and a line. */
+async function emptyCharts(page: Page): Promise<string[]> {
+  return await page.evaluate(`[...document.querySelectorAll(".chart")].filter((chart) => {
+    const canvas = chart.querySelector("canvas");
+    if (canvas === null) return true;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size < 5;
+  }).map(({ id }) => id)`);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
