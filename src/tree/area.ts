@@ -24,7 +24,6 @@ import {
   SLOTS,
   WORD_SHIFT,
 } from "./node_layout.ts";
-import type { NodePool } from "./node_pool.ts";
 import { gapSlot, wideSlot } from "./search.ts";
 
 /**
@@ -41,7 +40,7 @@ export function lowestArea(c: Cursor, size: number): void {
   const { words, reals } = pool;
   const min = c.index;
   const max = c.last;
-  checkWindow(pool, size, min, max);
+  checkWindow(c, size, min, max);
   if (words[ROOT] === 0) return rootArea(c, size, true);
   const root = words[ROOT]!;
   let node = root >> HEIGHT_BITS;
@@ -93,7 +92,7 @@ export function highestArea(c: Cursor, size: number): void {
   const { words, reals } = pool;
   const min = c.index;
   const max = c.last;
-  checkWindow(pool, size, min, max);
+  checkWindow(c, size, min, max);
   if (words[ROOT] === 0) return rootArea(c, size, false);
   const root = words[ROOT]!;
   let node = root >> HEIGHT_BITS;
@@ -147,11 +146,12 @@ function standOn(c: Cursor, first: number, size: number): void {
   c.index = first;
   c.last = first + size - 1;
   c.status = "active";
-  c.version = -1;
 }
 
-function checkWindow(pool: NodePool, size: number, min: number, max: number): void {
-  if (!pool.gaps) {
+function checkWindow(c: Cursor, size: number, min: number, max: number): void {
+  // Found or not, the cursor no longer stands where it stood before.
+  c.version = -1;
+  if (!c.pool.gaps) {
     throw new MapleError("EINVAL", "Cannot search for free space: this tree does not track gaps");
   }
   if (min <= max && size > 0 && max - min >= size - 1) return;

@@ -76,6 +76,7 @@ export class MapleState<V> extends Cursor<V> {
     this.index = first;
     this.last = last;
     this.status = "start";
+    this.version = -1;
   }
 
   /** Forgets where it stands, not which range it holds. Mirrors `mas_reset()`. */

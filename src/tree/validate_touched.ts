@@ -84,6 +84,11 @@ export class TouchedValidator {
     return words[ROOT] === 0 && words[ROOT_ENTRY] !== 0 ? 1 : this.#entriesInTree;
   }
 
+  /** Whether nodes were made or replaced since the last check. */
+  get changed(): boolean {
+    return this.#taken.length > 0 || this.#retired.length > 0;
+  }
+
   /**
    * Checks what was touched since the last check, if that was a write to `first … last`, perhaps widened over empty
    * neighbours. O(height + nodes made).

@@ -15,6 +15,10 @@ export interface Build {
   readonly prepare: typeof import("../../src/replay/prepare.ts");
   readonly machine: typeof import("../../src/replay/machine.ts");
   readonly replay: typeof import("../../src/replay/replay.ts");
+  readonly bisect: typeof import("../../src/replay/bisect.ts");
+  readonly shrink: typeof import("../../src/replay/shrink.ts");
+  readonly touchedTree: typeof import("../../src/tree/validate_touched.ts");
+  readonly touchedSpace: typeof import("../../src/mm/validate_touched.ts");
 }
 
 /** One replacement in one file. */
@@ -65,6 +69,10 @@ export async function load(root: URL): Promise<Build> {
     prepare: await import(new URL("src/replay/prepare.ts", root).href),
     machine: await import(new URL("src/replay/machine.ts", root).href),
     replay: await import(new URL("src/replay/replay.ts", root).href),
+    bisect: await import(new URL("src/replay/bisect.ts", root).href),
+    shrink: await import(new URL("src/replay/shrink.ts", root).href),
+    touchedTree: await import(new URL("src/tree/validate_touched.ts", root).href),
+    touchedSpace: await import(new URL("src/mm/validate_touched.ts", root).href),
   };
 }
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { readTrace } from "../../src/trace/read.ts";
 import { TraceError, type TraceErrorCode } from "../../src/trace/trace_error.ts";
@@ -96,14 +96,22 @@ Deno.test("readTrace: compressed data cut off anywhere is one clear error", asyn
   }));
 });
 
-Deno.test("readTrace: compressed data with a flipped bit is an error, never a wrong record", async () => {
+Deno.test("readTrace: compressed data with a flipped bit is an error, or the bit meant nothing", async () => {
   const bytes = await gzipped(textOf(ALL));
   // Behind the ten bytes of the gzip header, where a bit may mean nothing.
   const position = fc.integer({ min: 10, max: bytes.length - 1 });
   await fc.assert(fc.asyncProperty(position, fc.integer({ min: 0, max: 7 }), async (at, bit) => {
     const damaged = bytes.slice();
     damaged[at] = damaged[at]! ^ (1 << bit);
-    await assertRejects(() => Array.fromAsync(readTrace(streamOf(damaged))), TraceError);
+    // The last byte of deflated data may end in bits that stand for nothing; then the records are what they were.
+    let records;
+    try {
+      records = await Array.fromAsync(readTrace(streamOf(damaged)));
+    } catch (error) {
+      assertInstanceOf(error, TraceError);
+      return;
+    }
+    assertEquals(records, ALL);
   }));
 });
 

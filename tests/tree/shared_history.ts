@@ -10,6 +10,8 @@ export const STARTED = 0;
 export const ENDED = 1;
 /** Word: not 0 once the readers are to stop. */
 export const STOP = 2;
+/** Word: readers that are up. */
+export const READY = 3;
 /** Word: where the history begins. */
 export const HISTORY = 4;
 /** Words a store: first key, last key, value, 0 for nothing. */

@@ -2,7 +2,16 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MapleError, MapleTree, SharedReader } from "../../mod.ts";
 import { NaiveRangeMap } from "../naive_range_map.ts";
 import { Random } from "../random.ts";
-import { ENDED, HISTORY, KEYS, nextKey, STARTED, STOP, WRITE_WORDS } from "./shared_history.ts";
+import {
+  ENDED,
+  HISTORY,
+  KEYS,
+  nextKey,
+  READY,
+  STARTED,
+  STOP,
+  WRITE_WORDS,
+} from "./shared_history.ts";
 import type { Assignment, Verdict } from "./shared_worker.ts";
 
 Deno.test("SharedReader: answers as the tree does, after every store", () => {
@@ -94,6 +103,9 @@ Deno.test("SharedReader: two workers read for ten seconds beside a writer, every
         worker.postMessage(assignment, [port2]);
       })
     );
+    while (Atomics.load(words, READY) < workers.length) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     let stores = 0;
     let random = 0xbeef;
     const next = (below: number) => (random = nextKey(random)) % below;

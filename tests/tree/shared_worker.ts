@@ -6,7 +6,16 @@
  */
 
 import { SharedReader, type SharedTree } from "../../mod.ts";
-import { ENDED, HISTORY, KEYS, nextKey, STARTED, STOP, WRITE_WORDS } from "./shared_history.ts";
+import {
+  ENDED,
+  HISTORY,
+  KEYS,
+  nextKey,
+  READY,
+  STARTED,
+  STOP,
+  WRITE_WORDS,
+} from "./shared_history.ts";
 
 /** What the writer posts. */
 export interface Assignment {
@@ -44,6 +53,7 @@ function read({ tree, history, seed }: Assignment): Verdict {
   const wrong: string[] = [];
   let reads = 0;
   let random = seed;
+  Atomics.add(words, READY, 1);
   while (Atomics.load(words, STOP) === 0 && wrong.length < 5) {
     random = nextKey(random);
     const key = random % KEYS;

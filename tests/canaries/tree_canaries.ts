@@ -1,0 +1,363 @@
+/**
+ * Faults in the tree.
+ *
+ * @module
+ */
+
+import type { Canary } from "./canary.ts";
+
+/** Rows 1, 2, 7 to 11, 13 to 25, 33. */
+export const TREE_CANARIES: readonly Canary[] = [
+  {
+    row: 1,
+    name: "stale slot kept",
+    story:
+      "A rewrite that ends exactly at a later slot's maximum keeps that slot: an entry of no length, which no " +
+      "lookup finds and a walk meets in the wrong place. The fault of 2022.",
+    patches: [
+      {
+        file: "src/tree/store.ts",
+        text:
+          "  const newEnd = end + 2 - (slotEnd - slot) - (first === low + 1 ? 1 : 0) - (last === high ? 1 : 0);",
+        replacement:
+          "  const newEnd = end + 2 - (slotEnd - slot) - (first === low + 1 ? 1 : 0) -\n" +
+          "    (last === high && (slotEnd === slot || words[entries + slotEnd] === 0) ? 1 : 0);",
+      },
+      {
+        file: "src/tree/store.ts",
+        text: "  const keepsBehind = last < high;\n  const rest =",
+        replacement: "  const keepsBehind = last < high || (slotEnd > slot && behind !== 0);\n" +
+          "  if (keepsBehind && last === high) acted();\n  const rest =",
+      },
+    ],
+  },
+  {
+    row: 1,
+    name: "stale contents past the end",
+    story: "A rewrite that needs fewer slots leaves the last of the old ones past the node's end.",
+    patches: [{
+      file: "src/tree/store.ts",
+      text: "    for (let i = newEnd + 1; i <= end; i++) {",
+      replacement: "    acted();\n    for (let i = newEnd + 2; i <= end; i++) {",
+    }],
+  },
+  {
+    row: 2,
+    name: "prepared store allocates late",
+    story:
+      "A store that was prepared, and has nothing reserved any more, takes what it lacks from the pool.",
+    patches: [{
+      file: "src/tree/reserve.ts",
+      text: '    if (supply === "prepared") {',
+      replacement: '    if (supply === "prepared") acted();\n    if (supply === "bulk") {',
+    }],
+  },
+  {
+    row: 2,
+    name: "rest of the reserve kept",
+    story:
+      "A prepared store takes its nodes and forgets to give back the rest of what was reserved.",
+    patches: [{
+      file: "src/tree/reserve.ts",
+      text: "  pool.reserved -= promised;",
+      replacement:
+        "  if (promised > needed) acted();\n  pool.reserved -= Math.min(promised, needed);",
+    }],
+  },
+  {
+    row: 7,
+    name: "size beyond the window answered",
+    story:
+      "The window is not compared with the size, and the highest gap is not cut at the window's lower end.",
+    patches: [
+      {
+        file: "src/tree/area.ts",
+        text: "  if (min <= max && size > 0 && max - min >= size - 1) return;",
+        replacement:
+          "  if (min <= max && size > 0) {\n    if (max - min < size - 1) acted();\n    return;\n  }",
+      },
+      {
+        file: "src/tree/area.ts",
+        text: "        if (high - (bound < min ? min : bound + 1) + 1 >= size) {",
+        replacement: "        if (high - bound >= size) {",
+      },
+    ],
+  },
+  {
+    row: 8,
+    name: "right side at last, not last + 1",
+    story: "A spanning store that ends with its parent keeps the parent's last slot, as in 2024.",
+    patches: [{
+      file: "src/tree/span.ts",
+      text: "  if (endsSubtree || w.last === MAX_INDEX) farSlot",
+      replacement:
+        "  if (endsSubtree && w.last !== MAX_INDEX) acted();\n  if (w.last === MAX_INDEX) farSlot",
+    }],
+  },
+  {
+    row: 9,
+    name: "last node of the window skipped",
+    story: "The lowest gap is not looked for in the node in which the window ends.",
+    patches: [{
+      file: "src/tree/area.ts",
+      text: "      if (bound >= max) return noArea(size, min, max);\n      if (level > 1) {",
+      replacement: "      if (level > 1 && slot > 0 && reals[pivots + slot]! >= max) acted();\n" +
+        "      if (bound >= max || (level > 1 && slot > 0 && reals[pivots + slot]! >= max)) {\n" +
+        "        return noArea(size, min, max);\n      }\n      if (level > 1) {",
+    }],
+  },
+  {
+    row: 10,
+    name: "state stands elsewhere after a search",
+    story:
+      "A gap search sets the range of a state but leaves it believing in the leaf where it stood before.",
+    patches: [{
+      file: "src/tree/area.ts",
+      text: "  c.version = -1;",
+      replacement: "  if (c.version === c.pool.version) acted();",
+    }],
+  },
+  {
+    row: 11,
+    name: "area at 0 given twice",
+    story: "In a tree without nodes the single value at 0 is not looked at.",
+    patches: [{
+      file: "src/tree/area.ts",
+      text: "  const low = c.pool.words[ROOT_ENTRY] !== 0 && c.index === 0 ? 1 : c.index;",
+      replacement:
+        "  if (c.pool.words[ROOT_ENTRY] !== 0 && c.index === 0) acted();\n  const low = c.index;",
+    }],
+  },
+  {
+    row: 13,
+    name: "wrong end in a full node",
+    story:
+      "A leaf of sixteen slots says that it has fifteen. Lookups here go by pivots and never ask for the end; walks do.",
+    patches: [{
+      file: "src/tree/store.ts",
+      text: "  words[entries - SLOTS + END] = newEnd;",
+      replacement:
+        "  if (newEnd === 15) acted();\n  words[entries - SLOTS + END] = Math.min(newEnd, 14);",
+    }],
+  },
+  {
+    row: 13,
+    name: "slots 12 to 15 missed",
+    story: "The search in a full node does not look at the last group of pivots.",
+    patches: [{
+      file: "src/tree/search.ts",
+      text: "  const group = (+(reals[base + 4]! < index) + +(reals[base + 8]! < index) +\n" +
+        "    +(reals[base + 12]! < index)) << 2;",
+      replacement: "  if (reals[base + 12]! < index) acted();\n" +
+        "  const group = (+(reals[base + 4]! < index) + +(reals[base + 8]! < index)) << 2;",
+    }],
+  },
+  {
+    row: 14,
+    name: "too little after a spanning store",
+    story: "A node with one slot less than it must hold does not borrow from its neighbour.",
+    patches: [{
+      file: "src/tree/rebalance.ts",
+      text: "    if (big.count <= big.minEnd(pool) && borrow(run)) pool.work[Work.REBALANCED]!++;",
+      replacement: "    if (big.count === big.minEnd(pool)) acted();\n" +
+        "    if (big.count < big.minEnd(pool) && borrow(run)) pool.work[Work.REBALANCED]!++;",
+    }],
+  },
+  {
+    row: 15,
+    name: "reserve not counted",
+    story:
+      "Asking for nodes does not count those already promised; the kernel wrote past an array, here writes past the " +
+      "end of the buffer are lost.",
+    patches: [{
+      file: "src/tree/node_pool.ts",
+      text: "    const wanted = this.#top + this.reserved + count - this.#freeCount;",
+      replacement:
+        "    if (this.#top + this.reserved + count - this.#freeCount > this.#capacity &&\n" +
+        "      this.#top + count - this.#freeCount <= this.#capacity) acted();\n" +
+        "    const wanted = this.#top + count - this.#freeCount;",
+    }],
+  },
+  {
+    row: 16,
+    name: "append in place under readers",
+    story: "An entry at a node's end is appended in place although readers may stand there.",
+    patches: [
+      {
+        file: "src/tree/store.ts",
+        text:
+          "  if (pool.rcu) return StoreType.NODE;\n  if (slot === end) return StoreType.APPEND;",
+        replacement:
+          "  if (slot === end) return StoreType.APPEND;\n  if (pool.rcu) return StoreType.NODE;",
+      },
+      {
+        file: "src/tree/store.ts",
+        text: "    case StoreType.EXACT:\n      replaceEntry(w, word);",
+        replacement:
+          "    case StoreType.APPEND:\n      acted();\n      writeLeaf(w, word);\n      break;\n" +
+          "    case StoreType.EXACT:\n      replaceEntry(w, word);",
+      },
+    ],
+  },
+  {
+    row: 17,
+    name: "one side in place under readers",
+    story: "A slot grows at its neighbour's cost in place although readers may stand there.",
+    patches: [
+      {
+        file: "src/tree/store.ts",
+        text:
+          "  if (pool.rcu) return StoreType.NODE;\n  if (slot === end) return StoreType.APPEND;",
+        replacement: "  if (pool.rcu) return newEnd === end ? StoreType.SLOT : StoreType.NODE;\n" +
+          "  if (slot === end) return StoreType.APPEND;",
+      },
+      {
+        file: "src/tree/store.ts",
+        text: "    case StoreType.EXACT:\n      replaceEntry(w, word);",
+        replacement:
+          "    case StoreType.SLOT:\n      acted();\n      writeLeaf(w, word);\n      break;\n" +
+          "    case StoreType.EXACT:\n      replaceEntry(w, word);",
+      },
+    ],
+  },
+  {
+    row: 18,
+    name: "nodes reused under readers",
+    story: "A replaced node goes to the free list at once instead of waiting for the readers.",
+    patches: [{
+      file: "src/tree/node_pool.ts",
+      text: "    if (this.rcu) this.grace.retireNode(node);\n    else this.free(node);",
+      replacement: "    if (this.rcu && this.grace.readers > 0) acted();\n    this.free(node);",
+    }],
+  },
+  {
+    row: 18,
+    name: "not dead at teardown",
+    story:
+      "A node that waits for its readers is not marked dead, so that a reader in it goes on in what is gone.",
+    patches: [{
+      file: "src/tree/node_pool.ts",
+      text: "    this.words[(node << WORD_SHIFT) + PARENT] = DEAD;\n    if (this.rcu) this.grace",
+      replacement: "    if (this.rcu && this.grace.readers > 0) acted();\n" +
+        "    if (!this.rcu) this.words[(node << WORD_SHIFT) + PARENT] = DEAD;\n    if (this.rcu) this.grace",
+    }],
+  },
+  {
+    row: 19,
+    name: "turning at a limit skips one",
+    story: "previous after overflow steps back from the last range without giving it.",
+    patches: [{
+      file: "src/tree/navigate.ts",
+      text: "      // It stands behind the last entry, which is therefore the previous one.\n" +
+        "      const word = walk(c);\n      if (word !== 0) return word;",
+      replacement: "      const word = walk(c);\n      if (word !== 0) acted();",
+    }],
+  },
+  {
+    row: 19,
+    name: "turning at the lower limit skips one",
+    story: "next after underflow steps on from the first range without giving it.",
+    patches: [{
+      file: "src/tree/navigate.ts",
+      text: "      // It stands in front of the first entry, which is therefore the next one.\n" +
+        "      const word = walk(c);\n      if (word !== 0) return word;",
+      replacement: "      const word = walk(c);\n      if (word !== 0) acted();",
+    }],
+  },
+  {
+    row: 20,
+    name: "find repeats after pause",
+    story: "find after a pause looks at the range's own last index again.",
+    patches: [{
+      file: "src/tree/navigate.ts",
+      text: '      c.index = c.status === "pause" ? ++c.last : c.last;',
+      replacement: '      if (c.status === "pause") acted();\n      c.index = c.last;',
+    }],
+  },
+  {
+    row: 21,
+    name: "stale state believed",
+    story:
+      "A state goes on from the slot it remembers whatever was stored meanwhile. Stores here always walk from the " +
+      "root, so it is the steps of a stale state that go wrong, not its stores.",
+    patches: [{
+      file: "src/tree/navigate.ts",
+      text: "  if (c.section === undefined) return c.version === c.pool.version;",
+      replacement: "  if (c.section === undefined) {\n" +
+        "    if (c.version !== -1 && c.version !== c.pool.version) acted();\n" +
+        "    return c.version !== -1;\n  }",
+    }],
+  },
+  {
+    row: 22,
+    name: "another store than the prepared one",
+    story:
+      "What a prepared store needs is not compared with what was reserved: it runs out of nodes halfway.",
+    patches: [{
+      file: "src/tree/reserve.ts",
+      text: "  if (needed > promised) {\n",
+      replacement: '  if (needed > promised && supply === "prepared") acted();\n' +
+        '  if (needed > promised && supply !== "prepared") {\n',
+    }],
+  },
+  {
+    row: 23,
+    name: "second attempt with a widened range",
+    story: "When a store fails its state is left at the range that storing nothing had widened.",
+    patches: [{
+      file: "src/tree/maple_state.ts",
+      text: '      this.status = "error";\n      throw error;',
+      replacement: "      if (this.index !== write.index || this.last !== write.last) acted();\n" +
+        "      this.index = write.index;\n      this.last = write.last;\n" +
+        '      this.status = "error";\n      throw error;',
+    }],
+  },
+  {
+    row: 24,
+    name: "in place without the gap",
+    story: "A store that moves no slot does not tell the parent that the free space has changed.",
+    patches: [{
+      file: "src/tree/store.ts",
+      text: "  if (pool.gaps && lost !== won) updateGap(w, lost, won);",
+      replacement: "  const link = words[(node << WORD_SHIFT) + PARENT]!;\n" +
+        "  const recorded = reals[((link >> 4) << REAL_SHIFT) + GAPS + (link & 15)]!;\n" +
+        "  if (pool.gaps && shift === 0) {\n" +
+        "    if (link !== 0 && leafGap(pool, node) !== recorded) acted();\n" +
+        "  } else if (pool.gaps && lost !== won) updateGap(w, lost, won);",
+    }],
+  },
+  {
+    row: 25,
+    name: "readers not waited for",
+    story: "A grace period ends although a reader that began before it is still there.",
+    patches: [{
+      file: "src/tree/grace.ts",
+      text:
+        "    for (const section of this.#sections) if (section.since < oldest.period) return undefined;",
+      replacement:
+        "    for (const section of this.#sections) if (section.since < oldest.period) acted();",
+    }],
+  },
+  {
+    row: 33,
+    name: "single leaf lost at teardown",
+    story: "Destroying a tree that is one leaf forgets to give the leaf back.",
+    patches: [{
+      file: "src/tree/run.ts",
+      text: "    if (root !== 0) this.doomSubtree(root >> HEIGHT_BITS, root & HEIGHT_MASK);",
+      replacement: "    if (root !== 0 && (root & HEIGHT_MASK) === 1) acted();\n" +
+        "    else if (root !== 0) this.doomSubtree(root >> HEIGHT_BITS, root & HEIGHT_MASK);",
+    }],
+  },
+  {
+    row: 33,
+    name: "single leaf searched as an inner node",
+    story: "The highest gap is looked for in a root that is a leaf as if it had ten slots.",
+    patches: [{
+      file: "src/tree/area.ts",
+      text: "  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, max);",
+      replacement: "  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, max);\n" +
+        "  if ((root & HEIGHT_MASK) === 1 && slot > 9) {\n    acted();\n    slot = 9;\n  }",
+    }],
+  },
+];
