@@ -29,6 +29,8 @@ export { AddressSpace } from "./src/mm/address_space.ts";
 export { AllocationBudget } from "./src/mm/allocation.ts";
 export { ERRNO, type Errno, MmError } from "./src/mm/errno.ts";
 export type { Image, ImageVma } from "./src/mm/exec.ts";
+export type { ImageStack } from "./src/mm/exec_stack.ts";
+export { explainMerge, type Headroom, type MergeExplanation } from "./src/mm/explain.ts";
 export type { Access } from "./src/mm/fault.ts";
 export * from "./src/mm/flags.ts";
 export { MmInvariantError } from "./src/mm/invariant_error.ts";
@@ -42,11 +44,26 @@ export type {
   PlacementPolicy,
 } from "./src/mm/memory_descriptor.ts";
 export type { MmapRequest } from "./src/mm/mmap.ts";
-export type { AnonVma, MappedFile, MappingHooks, Vma } from "./src/mm/vma.ts";
+export type { MergeObstacle } from "./src/mm/merge.ts";
+export { PhysicalMemory } from "./src/mm/physical_memory.ts";
+export type { IntervalTree } from "./src/mm/interval_tree.ts";
+export type {
+  AnonVma,
+  Entry as PageEntry,
+  FileMapping,
+  MappedFile,
+  MappingHooks,
+  Page,
+  PageTable,
+  SharedSegment,
+  SwapSlot,
+  Vma,
+} from "./src/mm/vma.ts";
 export * from "./src/mm/vm_flags.ts";
 
 // Traces and their replay.
 export { readTrace, type TraceSource } from "./src/trace/read.ts";
+export { TraceError, type TraceErrorCode } from "./src/trace/trace_error.ts";
 export type {
   EndRecord,
   EnterRecord,

@@ -43,10 +43,15 @@ export function accountKind(mm: MemoryDescriptor, flags: VmFlags, pages: number)
   else if (isData(flags)) mm.dataPages += pages;
 }
 
-/** True if `pages` more of a VMA with `flags` stay within RLIMIT_AS and RLIMIT_DATA. */
+/**
+ * True if `pages` more of a VMA with `flags` stay within RLIMIT_AS and RLIMIT_DATA. A
+ * soft RLIMIT_DATA of 0 leaves it to the hard one, as the kernel does for Valgrind's sake.
+ */
 export function mayExpand(mm: MemoryDescriptor, flags: VmFlags, pages: number): boolean {
-  if (mm.totalPages + pages > Math.floor(mm.limits.addressSpace / PAGE_SIZE)) return false;
-  return !isData(flags) || mm.dataPages + pages <= Math.floor(mm.limits.data / PAGE_SIZE);
+  const { addressSpace, data, dataHard = Infinity } = mm.limits;
+  if (mm.totalPages + pages > Math.floor(addressSpace / PAGE_SIZE)) return false;
+  const limit = data === 0 ? dataHard : data;
+  return !isData(flags) || mm.dataPages + pages <= Math.floor(limit / PAGE_SIZE);
 }
 
 /** True if `pages` more may be locked where `flags` say so. Mirrors `mlock_future_ok()`. */
@@ -60,12 +65,17 @@ export function isAccountable(_file: MappedFile | null, flags: VmFlags): boolean
   return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) === VM_WRITE;
 }
 
-/** True if the machine can promise `pages` more. Mirrors `__vm_enough_memory()`. */
+/**
+ * True if the machine can promise `pages` more. Mirrors `__vm_enough_memory()`: under `never` a part
+ * of the limit is kept for the administrator, and another, up to a 32nd of what the process has
+ * mapped already, so that its user can still stop it.
+ */
 export function mayCommit(mm: MemoryDescriptor, pages: number): boolean {
-  const { mode, memoryPages, limitPages } = mm.commit;
-  if (mode === "always") return true;
+  const { mode, memoryPages, limitPages, adminReservePages, userReservePages } = mm.commit;
+  if (mode === "always" || pages === 0) return true;
   if (mode === "heuristic") return pages <= memoryPages;
-  return mm.commit.pages + pages <= limitPages;
+  const kept = adminReservePages + Math.min(Math.floor(mm.totalPages / 32), userReservePages);
+  return mm.commit.pages + pages < limitPages - kept;
 }
 
 /** Promises `pages` (negative to give them back). */

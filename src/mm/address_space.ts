@@ -4,22 +4,30 @@
  * @module
  */
 
+import { setAnonName } from "./anon_name.ts";
 import { brk } from "./brk.ts";
 import { exec, type Image } from "./exec.ts";
 import { exit } from "./exit.ts";
+import { type Headroom, headroom } from "./explain.ts";
 import { type Access, fault } from "./fault.ts";
 import { fork } from "./fork.ts";
 import type { TreeObserver } from "./layout.ts";
+import { PAGE_SIZE } from "./limits.ts";
 import { madvise } from "./madvise.ts";
 import { maps } from "./maps.ts";
 import { type AddressSpaceOptions, MemoryDescriptor } from "./memory_descriptor.ts";
+import { mincore } from "./mincore.ts";
 import { mlock, mlockall, munlock, munlockall } from "./mlock.ts";
 import { mmap, type MmapRequest } from "./mmap.ts";
 import { mprotect } from "./mprotect.ts";
 import { mremap } from "./mremap.ts";
+import { mseal } from "./mseal.ts";
+import { msync } from "./msync.ts";
 import { munmap } from "./munmap.ts";
+import { remapFilePages } from "./remap_file_pages.ts";
+import { shmat, shmdt } from "./shm.ts";
 import { validate } from "./validate.ts";
-import type { Vma } from "./vma.ts";
+import type { Entry, SharedSegment, Vma } from "./vma.ts";
 
 /**
  * A process's address space, as Linux 6.18 would lay it out. Mirrors `struct mm_struct`.
@@ -27,8 +35,8 @@ import type { Vma } from "./vma.ts";
  * | method | complexity |
  * |---|---|
  * | `findVma`, `findVmaIntersection`, `fault`, `brk` | O(log n) |
- * | `mmap`, `munmap`, `mprotect`, `mremap`, `madvise`, `mlock`, `munlock` | O(log n + VMAs in the range) |
- * | `fork`, `exec`, `exit`, `maps`, `mlockall` | O(n) |
+ * | every other call on a range: `mmap`, `munmap`, `mprotect` … | O(log n + VMAs in the range) |
+ * | `fork`, `exec`, `exit`, `maps`, `mlockall`, `munlockall`, `headroom` | O(n) |
  * | `validate` | O(n log n) |
  *
  * Lengths and addresses are bytes, ranges `[start, end)`. A call that fails throws an {@linkcode
@@ -110,6 +118,47 @@ export class AddressSpace {
     munlockall(this.#mm);
   }
 
+  /** Seals a range against changes. See `mseal.ts`. */
+  mseal(address: number, length: number, flags?: number): void {
+    mseal(this.#mm, address, length, flags);
+  }
+
+  /** Checks a range for synchronisation with its files. See `msync.ts`. */
+  msync(address: number, length: number, flags: number): void {
+    msync(this.#mm, address, length, flags);
+  }
+
+  /** Says which pages of a range are in memory. See `mincore.ts`. */
+  mincore(address: number, length: number, vector?: number): Uint8Array {
+    return mincore(this.#mm, address, length, vector);
+  }
+
+  /** Shows another part of the file in a shared mapping. See `remap_file_pages.ts`. */
+  remapFilePages(
+    address: number,
+    length: number,
+    protection: number,
+    pageOffset: number,
+    flags?: number,
+  ): void {
+    remapFilePages(this.#mm, address, length, protection, pageOffset, flags);
+  }
+
+  /** Attaches a System V segment and says where. See `shm.ts`. */
+  shmat(segment: SharedSegment, address?: number, flags?: number): number {
+    return shmat(this.#mm, segment, address, flags);
+  }
+
+  /** Detaches the System V segment at an address. See `shm.ts`. */
+  shmdt(address: number): void {
+    shmdt(this.#mm, address);
+  }
+
+  /** Names anonymous memory, or with null takes its name. See `anon_name.ts`. */
+  setAnonName(address: number, length: number, name: string | null): void {
+    setAnonName(this.#mm, address, length, name);
+  }
+
   /** Touches a page. See `fault.ts`. */
   fault(address: number, access: Access): void {
     fault(this.#mm, address, access);
@@ -150,6 +199,16 @@ export class AddressSpace {
   /** VMAs in use. */
   get mapCount(): number {
     return this.#mm.layout.mapCount;
+  }
+
+  /** How many VMAs may still be made, and what keeps the present ones apart. */
+  headroom(): Headroom {
+    return headroom(this.#mm);
+  }
+
+  /** What the page table holds for a page; undefined also where pages are not modelled. */
+  entry(address: number): Entry | undefined {
+    return this.#mm.pageTable?.get(Math.floor(address / PAGE_SIZE));
   }
 
   /** Pages mapped. */

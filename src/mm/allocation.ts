@@ -14,7 +14,7 @@ import { MmError } from "./errno.ts";
 /** How many structures may still be taken. */
 export class AllocationBudget {
   /** Structures that may still be taken before one fails. */
-  left = Infinity;
+  left: number = Infinity;
   #reserved = 0;
 
   /**

@@ -5,6 +5,8 @@
  * Invariants:
  * - `vma.links` and `anonVma.vmas` say the same from both sides;
  * - a VMA with an `anonVma` has it among its links; one without has no links;
+ * - `anonVma.byOffset`, where there is one, holds exactly `vmas`, each under the page offsets of its
+ *   pages;
  * - `activeVmas` counts the VMAs whose `anonVma` it is; `children` counts the anon_vmas whose
  *   parent it is.
  *
@@ -16,6 +18,7 @@
  */
 
 import type { AllocationBudget } from "./allocation.ts";
+import { pages } from "./limits.ts";
 import { AnonVma, type Vma } from "./vma.ts";
 
 /** What a clone is made from: a VMA, or a range that is to have a VMA's pages. */
@@ -75,6 +78,7 @@ export function unlink(vma: Vma): void {
   if (vma.links.length === 0) return;
   for (const anonVma of vma.links) {
     anonVma.vmas.delete(vma);
+    anonVma.byOffset?.delete(vma);
     if (anonVma.vmas.size === 0) anonVma.parent.children--;
   }
   if (vma.anonVma !== null) vma.anonVma.activeVmas--;
@@ -89,6 +93,14 @@ export function setBounds(vma: Vma, start: number, end: number, pageOffset: numb
   vma.start = start;
   vma.end = end;
   vma.pageOffset = pageOffset;
+  const last = lastOffset(vma);
+  for (const anonVma of vma.links) anonVma.byOffset?.move(vma, pageOffset, last);
+  vma.fileMapping?.byOffset.move(vma, pageOffset, last);
+}
+
+/** The offset of a VMA's last page. */
+export function lastOffset(vma: Vma): number {
+  return vma.pageOffset + pages(vma.end - vma.start) - 1;
 }
 
 /**
@@ -105,4 +117,5 @@ function reusable(parent: Vma): AnonVma | null {
 function link(vma: Vma, anonVma: AnonVma): void {
   vma.links.push(anonVma);
   anonVma.vmas.add(vma);
+  anonVma.byOffset?.add(vma, vma.pageOffset, lastOffset(vma));
 }

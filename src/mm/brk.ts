@@ -11,6 +11,7 @@ import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { mergeNew } from "./merge.ts";
 import { unmapRange } from "./munmap.ts";
 import { startWithGap } from "./placement.ts";
+import { enroll } from "./reverse_map.ts";
 import { Vma } from "./vma.ts";
 import { VM_ACCOUNT, VM_MAYEXEC, VM_MAYREAD, VM_MAYWRITE, VM_READ, VM_WRITE } from "./vm_flags.ts";
 
@@ -64,6 +65,7 @@ function expand(mm: MemoryDescriptor, start: number, end: number): boolean {
     mm.layout.prepare(start, end, vma);
     mm.layout.commit();
     mm.layout.mapCount++;
+    enroll(mm, vma);
   }
   account(mm, flags, size);
   commit(mm, size);

@@ -7,9 +7,11 @@
 
 import { account, accountedPages, commit } from "./accounting.ts";
 import { attach } from "./anon_vma.ts";
+import { buildStack, type ImageStack } from "./exec_stack.ts";
 import { exit } from "./exit.ts";
 import { pages, type ResourceLimits } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
+import { enroll } from "./reverse_map.ts";
 import { type MappedFile, Vma } from "./vma.ts";
 import type { VmFlags } from "./vm_flags.ts";
 
@@ -19,9 +21,11 @@ export interface ImageVma {
   readonly start: number;
   /** First byte after the last. */
   readonly end: number;
+  /** Protection, sharing and the rest. */
   readonly flags: VmFlags;
   /** Offset in the file, pages; for anonymous memory left out. */
   readonly pageOffset?: number;
+  /** The open file; none for anonymous memory. */
   readonly file?: MappedFile | null;
   /** `[vdso]` and its like. */
   readonly special?: string | null;
@@ -41,6 +45,8 @@ export interface Image {
   readonly mmapBase: number;
   /** Placement goes upwards. */
   readonly legacyLayout?: boolean;
+  /** The stack to build; none where it is among the VMAs already. */
+  readonly stack?: ImageStack;
   /** Soft limits, bytes; those not given stay. */
   readonly limits?: Partial<ResourceLimits>;
 }
@@ -51,6 +57,7 @@ export interface Image {
  * Postcondition: exactly the image's VMAs are mapped; each that was written to has an anon_vma of
  * its own.
  *
+ * @throws {MmError} as {@linkcode buildStack}; the old program is gone by then
  * @throws {MmInvariantError} as {@linkcode exit}
  */
 export function exec(mm: MemoryDescriptor, image: Image): void {
@@ -61,6 +68,7 @@ export function exec(mm: MemoryDescriptor, image: Image): void {
   mm.mmapBase = image.mmapBase;
   mm.legacyLayout = image.legacyLayout ?? false;
   Object.assign(mm.limits, image.limits);
+  if (image.stack !== undefined) buildStack(mm, image.stack);
   for (const part of image.vmas) load(mm, part);
 }
 
@@ -72,6 +80,7 @@ function load(mm: MemoryDescriptor, part: ImageVma): void {
   mm.layout.commit();
   mm.layout.mapCount++;
   if (part.written) attach(vma, null);
+  enroll(mm, vma);
   account(mm, flags, pages(end - start));
   commit(mm, accountedPages(flags, pages(end - start)));
 }

@@ -9,6 +9,8 @@ import { unlink } from "./anon_vma.ts";
 import { MmInvariantError } from "./invariant_error.ts";
 import { pages } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
+import { zapRange } from "./page_table.ts";
+import { withdraw } from "./reverse_map.ts";
 
 /**
  * Tears everything down.
@@ -20,12 +22,14 @@ import type { MemoryDescriptor } from "./memory_descriptor.ts";
 export function exit(mm: MemoryDescriptor): void {
   const { mapCount } = mm.layout;
   let walked = 0;
+  if (mm.pageTable !== null) zapRange(mm.memory!, mm.pageTable, 0, mm.taskSize);
   for (const vma of mm.layout.vmas()) {
     walked++;
     const size = pages(vma.end - vma.start);
     account(mm, vma.flags, -size);
     commit(mm, -accountedPages(vma.flags, size));
     unlink(vma);
+    withdraw(vma);
     vma.file?.hooks?.close?.(vma);
   }
   mm.layout.clear();

@@ -1,5 +1,5 @@
 /**
- * Page faults, as far as they change VMAs: the first write gives a VMA its anon_vma, and a touch
+ * Page faults. What they do to VMAs is always modelled: the first write gives a VMA its anon_vma, and a touch
  * below a stack makes it grow. Mirrors `__anon_vma_prepare()` (Linux mm/rmap.c),
  * `find_mergeable_anon_vma()` and `expand_downwards()` (mm/vma.c).
  *
@@ -11,6 +11,7 @@ import { attach, setBounds, takeAttach } from "./anon_vma.ts";
 import { cannot, type MmError } from "./errno.ts";
 import { PAGE_SIZE, pageAlignDown, pages, STACK_GUARD_GAP } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
+import { enterPage } from "./page_fault.ts";
 import type { AnonVma, Vma } from "./vma.ts";
 import {
   VM_ACCESS_FLAGS,
@@ -18,11 +19,15 @@ import {
   VM_GROWSDOWN,
   VM_READ,
   VM_SHARED,
+  VM_STICKY,
   VM_WRITE,
 } from "./vm_flags.ts";
 
 /** What touches the page. `force`: a debugger's write, which private mappings cannot refuse. */
 export type Access = "read" | "write" | "execute" | "force";
+
+/** What growing a stack, its anon_vma and its page may take: tree nodes, anon_vma, link, page. */
+const STRUCTURES = 4;
 
 const NEEDS = { read: VM_READ, write: VM_WRITE, execute: VM_EXEC, force: 0 } as const;
 
@@ -30,13 +35,24 @@ const NEEDS = { read: VM_READ, write: VM_WRITE, execute: VM_EXEC, force: 0 } as 
  * Touches the page that holds `address`.
  *
  * Postcondition: the address is mapped; after a write to private memory its VMA has an anon_vma. A
- * failed call changes nothing.
+ * failed call changes nothing. Where pages are modelled, the page is entered as `page_fault.ts` says.
  *
  * @throws {MmError} EFAULT nothing is mapped there and no stack above may grow to it, or the
  * protection forbids the access · ENOMEM a stack may not grow so far, or memory ran out · EPERM a
  * stack would grow below mmap_min_addr
  */
 export function fault(mm: MemoryDescriptor, address: number, access: Access): void {
+  if (mm.pageTable === null) touch(mm, address, access);
+  else {
+    mm.budget.withReserve(STRUCTURES, () => {
+      const vma = touch(mm, address, access);
+      enterPage(mm, vma, address, isWrite(access));
+    });
+  }
+}
+
+/** What a fault does to VMAs; the one that holds the address then. */
+function touch(mm: MemoryDescriptor, address: number, access: Access): Vma {
   const vma = mm.layout.findVma(address);
   if (vma === undefined || (vma.start > address && !(vma.flags & VM_GROWSDOWN))) {
     throw fails(address, "EFAULT", "nothing is mapped there");
@@ -45,8 +61,12 @@ export function fault(mm: MemoryDescriptor, address: number, access: Access): vo
     throw fails(address, "EFAULT", `the VMA may not be accessed: ${access}`);
   }
   if (vma.start > address) growDown(mm, vma, pageAlignDown(address));
-  const writes = access === "write" || access === "force";
-  if (writes && !(vma.flags & VM_SHARED)) prepareAnonVma(mm, vma);
+  if (isWrite(access) && !(vma.flags & VM_SHARED)) prepareAnonVma(mm, vma);
+  return vma;
+}
+
+function isWrite(access: Access): boolean {
+  return access === "write" || access === "force";
 }
 
 /** Gives `vma` an anon_vma unless it has one. A failed call changes nothing. */
@@ -78,12 +98,12 @@ function isOwn(vma: Vma): boolean {
 /** Mirrors `anon_vma_compatible()`. */
 function couldMerge(lower: Vma, upper: Vma): boolean {
   return lower.end === upper.start && lower.file === upper.file &&
-    ((lower.flags ^ upper.flags) & ~VM_ACCESS_FLAGS) === 0 &&
+    ((lower.flags ^ upper.flags) & ~(VM_ACCESS_FLAGS | VM_STICKY)) === 0 &&
     upper.pageOffset === lower.pageOffset + pages(upper.start - lower.start);
 }
 
-/** Grows a stack down to `start`. A failed call changes nothing. */
-function growDown(mm: MemoryDescriptor, vma: Vma, start: number): void {
+/** Grows a stack down to `start`, page-aligned. A failed call changes nothing. */
+export function growDown(mm: MemoryDescriptor, vma: Vma, start: number): void {
   if (start < mm.mmapMinAddress) throw fails(start, "EPERM", "it is below mmap_min_addr");
   const below = mm.layout.before(vma.start);
   if (

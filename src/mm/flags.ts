@@ -115,3 +115,17 @@ export const MADV = {
   GUARD_INSTALL: 102,
   GUARD_REMOVE: 103,
 } as const;
+
+/** shmat: attach for reading only. */
+export const SHM_RDONLY = 0x1000;
+/** shmat: round the address down to a page. */
+export const SHM_RND = 0x2000;
+/** shmat: in place of what is mapped there. */
+export const SHM_REMAP = 0x4000;
+/** shmat: the segment may be executed. */
+export const SHM_EXEC = 0x8000;
+
+/** prctl: the option that is about VMAs. */
+export const PR_SET_VMA = 0x5356_4d41;
+/** prctl(PR_SET_VMA): name anonymous memory. */
+export const PR_SET_VMA_ANON_NAME = 0;

@@ -10,7 +10,9 @@ import { fork as forkAnonVma, takeFork, unlink } from "./anon_vma.ts";
 import { cannot } from "./errno.ts";
 import { pages } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
-import type { Vma } from "./vma.ts";
+import { copyRange } from "./page_table.ts";
+import { enroll, withdraw } from "./reverse_map.ts";
+import type { PageTable, Vma } from "./vma.ts";
 import { VM_DONTCOPY, VM_LOCKED_MASK, VM_NOHUGEPAGE, VM_WIPEONFORK } from "./vm_flags.ts";
 
 /**
@@ -38,11 +40,19 @@ export function fork(mm: MemoryDescriptor): MemoryDescriptor {
     throw error;
   }
   child.layout.mapCount = copies.length;
+  if (mm.pageTable !== null) copyPages(mm.pageTable, child.pageTable!, copies);
   child.startBrk = mm.startBrk;
   child.brk = mm.brk;
   child.startStack = mm.startStack;
   child.defaultFlags = mm.defaultFlags & VM_NOHUGEPAGE;
   return child;
+}
+
+/** Shares the pages of what was written to; the rest is faulted in again where it is needed. */
+function copyPages(parent: PageTable, child: PageTable, copies: readonly Vma[]): void {
+  for (const { start, end, anonVma } of copies) {
+    if (anonVma !== null) copyRange(parent, child, start, end);
+  }
 }
 
 function copyVma(mm: MemoryDescriptor, child: MemoryDescriptor, vma: Vma): Vma {
@@ -60,12 +70,14 @@ function copyVma(mm: MemoryDescriptor, child: MemoryDescriptor, vma: Vma): Vma {
   if (keeps) forkAnonVma(copy, vma);
   account(child, copy.flags, size);
   commit(child, charge);
+  enroll(child, copy);
   copy.file?.hooks?.open?.(copy);
   return copy;
 }
 
 function discard(child: MemoryDescriptor, copy: Vma): void {
   unlink(copy);
+  withdraw(copy);
   commit(child, -accountedPages(copy.flags, pages(copy.end - copy.start)));
   copy.file?.hooks?.close?.(copy);
 }

@@ -66,6 +66,7 @@ export class Layout {
 
   /** The first VMA that ends after `address`; it may start above it. Mirrors `find_vma()`. */
   findVma(address: number): Vma | undefined {
+    if (address > MAX_INDEX) return undefined;
     this.observer?.("find", address, MAX_INDEX, undefined);
     this.#reader.set(address);
     return this.#reader.find(MAX_INDEX);
@@ -73,9 +74,11 @@ export class Layout {
 
   /** The first VMA that shares a byte with `[start, end)`. Mirrors `find_vma_intersection()`. */
   findIntersection(start: number, end: number): Vma | undefined {
-    this.observer?.("find", start, end - 1, undefined);
+    if (start > MAX_INDEX) return undefined;
+    const last = Math.min(end - 1, MAX_INDEX);
+    this.observer?.("find", start, last, undefined);
     this.#reader.set(start);
-    return this.#reader.find(end - 1);
+    return this.#reader.find(last);
   }
 
   /** The last VMA that lies wholly below `address` and, where it is in a VMA, below that. */

@@ -36,6 +36,8 @@ export interface ResourceLimits {
   addressSpace: number;
   /** RLIMIT_DATA: private writable mappings, and the heap. */
   data: number;
+  /** The hard limit of RLIMIT_DATA, which binds where the soft one is 0; none unless given. */
+  dataHard?: number;
   /** RLIMIT_STACK: how far a stack may grow. */
   stack: number;
   /** RLIMIT_MEMLOCK: locked memory. */
@@ -63,6 +65,22 @@ export function pageAlignDown(address: number): number {
 /** `address` itself if page-aligned, else the first byte of the next page. */
 export function pageAlignUp(address: number): number {
   return address + (-address & (PAGE_SIZE - 1));
+}
+
+/** Where addresses end and sums wrap round to 0: 2^53 stands for the kernel's 2^64. */
+export const ADDRESS_LIMIT: number = 2 ** 53;
+
+/** `length` in whole pages; 0, as in the kernel, where rounding up passes the last address. */
+export function roundLength(length: number): number {
+  const rounded = pageAlignUp(length);
+  return rounded < ADDRESS_LIMIT ? rounded : 0;
+}
+
+/** Bytes of all pages that `[address, address + length)` touches, sums wrapping as in the kernel. */
+export function roundOut(address: number, length: number): number {
+  const offset = address & (PAGE_SIZE - 1);
+  const wrapped = length - ADDRESS_LIMIT + offset;
+  return roundLength(wrapped < 0 ? length + offset : wrapped);
 }
 
 /** Pages in a page-aligned number of bytes. */

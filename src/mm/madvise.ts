@@ -7,11 +7,14 @@
  * @module
  */
 
+import { advisePages } from "./advise_pages.ts";
 import { cannot, MmError } from "./errno.ts";
 import { MADV } from "./flags.ts";
-import { isPageAligned, pageAlignUp } from "./limits.ts";
+import { prepareAnonVma } from "./fault.ts";
+import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { modify } from "./modify.ts";
+import { pageAdviceRefusal, populates, reachesBehindFile } from "./page_advice.ts";
 import type { Vma } from "./vma.ts";
 import {
   VM_DONTCOPY,
@@ -20,6 +23,8 @@ import {
   VM_HUGEPAGE,
   VM_HUGETLB,
   VM_IO,
+  VM_MAYBE_GUARD,
+  VM_MAYSHARE,
   VM_MERGEABLE,
   VM_NOHUGEPAGE,
   VM_RAND_READ,
@@ -42,7 +47,8 @@ const KNOWN: ReadonlySet<number> = new Set(Object.values(MADV));
  *
  * @param advice one of {@linkcode MADV}
  * @throws {MmError} EINVAL unaligned, unknown advice, or a VMA it does not suit · ENOMEM a hole ·
- * EAGAIN memory ran out, or a split would pass max_map_count
+ * EACCES MADV_REMOVE on what cannot be written · EPERM it would empty a sealed read-only VMA · EAGAIN memory ran out, or a split would pass
+ * max_map_count
  */
 export function madvise(
   mm: MemoryDescriptor,
@@ -51,13 +57,14 @@ export function madvise(
   advice: number,
 ): void {
   const end = address + pageAlignUp(length);
+  const wraps = length > 0 && (roundLength(length) === 0 || end >= ADDRESS_LIMIT);
   if (!KNOWN.has(advice)) {
     throw cannot("advise on", address, end, "EINVAL", "the advice is unknown");
   }
   if (!isPageAligned(address)) {
     throw cannot("advise on", address, end, "EINVAL", "the address is not page-aligned");
   }
-  if (!(end >= address)) {
+  if (wraps) {
     throw cannot("advise on", address, end, "EINVAL", "it ends before it begins");
   }
 
@@ -70,6 +77,7 @@ export function madvise(
       break;
     }
     if (vma.start > at) hole = true;
+    if (hole && populates(advice)) break;
     const stop = Math.min(end, vma.end);
     at = Math.max(stop, adviseVma(mm, vma, Math.max(at, vma.start), stop, advice).end);
   }
@@ -83,10 +91,19 @@ function adviseVma(
   end: number,
   advice: number,
 ): Vma {
+  const refusal = pageAdviceRefusal(vma, advice);
+  if (refusal !== undefined) {
+    throw cannot("advise on", start, end, refusal, "the VMA does not allow the advice");
+  }
+  if (populates(advice) && reachesBehindFile(vma, end)) {
+    throw cannot("advise on", start, end, "EFAULT", "its file ends before it");
+  }
+  if (advice === MADV.GUARD_INSTALL) installGuard(mm, vma);
   const flags = advisedFlags(vma, advice);
   if (flags === undefined) {
     throw cannot("advise on", start, end, "EINVAL", "the VMA does not allow the advice");
   }
+  if (mm.pageTable !== null) advisePages(mm, start, end, advice);
   if (flags === vma.flags) return vma;
   try {
     return modify(mm, vma, start, end, flags);
@@ -94,6 +111,12 @@ function adviseVma(
     if (!(error instanceof MmError) || error.code !== "ENOMEM") throw error;
     throw new MmError("EAGAIN", error.message);
   }
+}
+
+/** Guard pages need an anon_vma, and mark the whole VMA. Mirrors `madvise_guard_install()`. */
+function installGuard(mm: MemoryDescriptor, vma: Vma): void {
+  if (vma.file === null) prepareAnonVma(mm, vma);
+  vma.flags |= VM_MAYBE_GUARD;
 }
 
 /** The flags that heed the advice, undefined if the VMA must refuse it. */
@@ -133,5 +156,5 @@ function advisedFlags(vma: Vma, advice: number): VmFlags | undefined {
 
 /** True if same-page merging passes the VMA over. Mirrors `vma_ksm_compatible()`. */
 function isSharedOrSpecial(flags: VmFlags): boolean {
-  return (flags & (VM_SHARED | VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) !== 0;
+  return (flags & (VM_SHARED | VM_MAYSHARE | VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) !== 0;
 }

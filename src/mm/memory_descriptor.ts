@@ -9,6 +9,8 @@
 
 import { AllocationBudget } from "./allocation.ts";
 import { Layout } from "./layout.ts";
+import type { PhysicalMemory } from "./physical_memory.ts";
+import type { PageTable } from "./vma.ts";
 import {
   DEFAULT_MAX_MAP_COUNT,
   DEFAULT_MMAP_MIN_ADDRESS,
@@ -34,9 +36,22 @@ export class CommitLedger {
   /** The rule by which a promise is refused. */
   mode: OvercommitMode = "heuristic";
   /** RAM and swap together, pages: what one request may not pass under `heuristic`. */
-  memoryPages = Infinity;
+  memoryPages: number = Infinity;
   /** What all promises together may not pass under `never`, pages. */
-  limitPages = Infinity;
+  limitPages: number = Infinity;
+  /** Of those, kept from all but the administrator, pages: `vm.admin_reserve_kbytes`. */
+  adminReservePages = 0;
+  /** Of those, kept from a big process at most, pages: `vm.user_reserve_kbytes`. */
+  userReservePages = 0;
+}
+
+/**
+ * What all promises together may come to under `never`, pages. Mirrors `vm_commit_limit()`.
+ *
+ * @param ratio percent of RAM that may be promised: `vm.overcommit_ratio`
+ */
+export function commitLimit(ramPages: number, swapPages: number, ratio = 50): number {
+  return Math.floor(ramPages * ratio / 100) + swapPages;
 }
 
 /** What may be said of an address space when it is made. */
@@ -59,6 +74,8 @@ export interface AddressSpaceOptions {
   mayLockFreely?: boolean;
   /** Memory promised by the machine; a ledger of its own unless given. */
   commit?: CommitLedger;
+  /** The machine's pages; without it no page is modelled, and none costs anything. */
+  memory?: PhysicalMemory | null;
 }
 
 /** State of one address space. */
@@ -67,13 +84,24 @@ export class MemoryDescriptor {
   readonly budget: AllocationBudget = new AllocationBudget();
   /** The VMAs. */
   layout: Layout = new Layout(this.budget);
+  /** Where new mappings go. */
   readonly placement: PlacementPolicy;
+  /** VMAs at most: `vm.max_map_count`. */
   readonly maxMapCount: number;
+  /** The lowest address that may be mapped, bytes: `vm.mmap_min_addr`. */
   readonly mmapMinAddress: number;
+  /** First byte that is not the user's. */
   readonly taskSize: number;
+  /** Has CAP_IPC_LOCK: RLIMIT_MEMLOCK does not bind. */
   readonly mayLockFreely: boolean;
+  /** Soft resource limits, bytes. */
   readonly limits: ResourceLimits;
+  /** What all address spaces of the machine were promised. */
   readonly commit: CommitLedger;
+  /** The machine's pages; null where pages are not modelled. */
+  readonly memory: PhysicalMemory | null;
+  /** Where its own pages are; null where pages are not modelled. */
+  readonly pageTable: PageTable | null;
   /** Where placement begins, bytes. */
   mmapBase: number;
   /** Placement goes upwards. */
@@ -108,6 +136,8 @@ export class MemoryDescriptor {
     this.mayLockFreely = options.mayLockFreely ?? true;
     this.limits = { ...UNLIMITED, ...options.limits };
     this.commit = options.commit ?? new CommitLedger();
+    this.memory = options.memory ?? null;
+    this.pageTable = this.memory === null ? null : new Map();
     this.mmapBase = options.mmapBase ?? this.taskSize;
     this.legacyLayout = options.legacyLayout ?? false;
   }

@@ -16,8 +16,9 @@
 import { clone, setBounds, takeClone, unlink } from "./anon_vma.ts";
 import { pages } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
+import { withdraw } from "./reverse_map.ts";
 import type { AnonVma, MappedFile, Vma } from "./vma.ts";
-import { VM_SPECIAL, type VmFlags } from "./vm_flags.ts";
+import { VM_SPECIAL, VM_STICKY, type VmFlags } from "./vm_flags.ts";
 
 /** What a range is, or is about to be. A VMA is one. */
 export interface Range {
@@ -51,7 +52,7 @@ export type MergeObstacle =
 export function mergeObstacle(lower: Range, upper: Range, grows: Range): MergeObstacle | null {
   if (lower.end !== upper.start) return "not adjacent";
   if ((lower.flags | upper.flags) & VM_SPECIAL) return "special";
-  if (lower.flags !== upper.flags) return "flags";
+  if ((lower.flags ^ upper.flags) & ~VM_STICKY) return "flags";
   if (lower.file !== upper.file) return "file";
   if (lower.anonName !== upper.anonName || lower.special !== upper.special) return "name";
   if (lower.pageOffset + pages(lower.end - lower.start) !== upper.pageOffset) return "page offset";
@@ -97,13 +98,14 @@ export function mergeNew(
   let upper = canGrow(next, range, next) ? next : undefined;
   if (lower && upper && !(canJoin(lower, upper) && isRemovable(upper))) upper = undefined;
 
+  const sticky = (range.flags | (upper?.flags ?? 0)) & VM_STICKY;
   if (lower && upper) {
-    grow(mm, lower, faulted(upper, range), lower.start, upper.end, lower.pageOffset);
+    grow(mm, lower, faulted(upper, range), lower.start, upper.end, lower.pageOffset, sticky);
     remove(mm, upper);
   } else if (lower) {
-    grow(mm, lower, range, lower.start, range.end, lower.pageOffset);
+    grow(mm, lower, range, lower.start, range.end, lower.pageOffset, sticky);
   } else if (upper) {
-    grow(mm, upper, range, range.start, upper.end, range.pageOffset);
+    grow(mm, upper, range, range.start, upper.end, range.pageOffset, sticky);
   }
   return lower ?? upper;
 }
@@ -132,16 +134,17 @@ export function mergeExisting(mm: MemoryDescriptor, vma: Vma, wish: Range): Vma 
   if (lower && upper && !(canJoin(lower, upper) && isRemovable(upper))) upper = undefined;
   if (wholeHead && wholeTail && !isRemovable(vma)) return undefined;
 
+  const sticky = (wish.flags | (upper?.flags ?? 0)) & VM_STICKY;
   if (lower && upper) {
-    grow(mm, lower, faulted(upper, vma), lower.start, upper.end, lower.pageOffset);
+    grow(mm, lower, faulted(upper, vma), lower.start, upper.end, lower.pageOffset, sticky);
     remove(mm, vma);
     remove(mm, upper);
   } else if (lower) {
-    grow(mm, lower, vma, lower.start, end, lower.pageOffset);
+    grow(mm, lower, vma, lower.start, end, lower.pageOffset, sticky);
     if (wholeTail) remove(mm, vma);
     else setBounds(vma, end, vma.end, vma.pageOffset + pages(end - vma.start));
   } else if (upper) {
-    grow(mm, upper, vma, start, upper.end, wish.pageOffset);
+    grow(mm, upper, vma, start, upper.end, wish.pageOffset, sticky);
     if (wholeHead) remove(mm, vma);
     else setBounds(vma, vma.start, start, vma.pageOffset);
   }
@@ -164,7 +167,8 @@ function faulted(first: Range, second: Range): Range {
 }
 
 /**
- * Stores `survivor` over its new range, with the anon_vmas of `source` if it has none of its own.
+ * Stores `survivor` over its new range, with the anon_vmas of `source` if it has none of its own, and
+ * with the sticky flags of all that it takes over.
  */
 function grow(
   mm: MemoryDescriptor,
@@ -173,16 +177,19 @@ function grow(
   start: number,
   end: number,
   pageOffset: number,
+  sticky: VmFlags,
 ): void {
   const adopts = survivor.anonVma === null && source.anonVma !== null;
   if (adopts) takeClone(source, mm.budget);
   mm.layout.prepare(start, end, survivor);
   if (adopts) clone(survivor, source);
+  survivor.flags |= sticky;
   setBounds(survivor, start, end, pageOffset);
   mm.layout.commit();
 }
 
 function remove(mm: MemoryDescriptor, vma: Vma): void {
   unlink(vma);
+  withdraw(vma);
   mm.layout.mapCount--;
 }

@@ -7,16 +7,20 @@
 
 import { cannot } from "./errno.ts";
 import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT } from "./flags.ts";
-import { PAGE_SIZE, pageAlignDown, pageAlignUp, pages } from "./limits.ts";
+import { ADDRESS_LIMIT, PAGE_SIZE, pageAlignDown, pages, roundOut } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { modify } from "./modify.ts";
+import { reachesBehindFile } from "./page_advice.ts";
 import type { Vma } from "./vma.ts";
 import {
+  VM_ACCESS_FLAGS,
   VM_DROPPABLE,
   VM_HUGETLB,
+  VM_IO,
   VM_LOCKED,
   VM_LOCKED_MASK,
   VM_LOCKONFAULT,
+  VM_PFNMAP,
   VM_SPECIAL,
   type VmFlags,
 } from "./vm_flags.ts";
@@ -25,7 +29,8 @@ import {
  * Locks the pages of `[address, address + length)`, rounded out to whole pages.
  *
  * Postcondition: every VMA in the range that can be locked is. Where the range has a hole, all
- * before it is locked and the call fails, as in the kernel.
+ * before it is locked and the call fails, as in the kernel; where a VMA in it may not be accessed, all
+ * is locked and the call fails nonetheless, because its pages cannot be faulted in.
  *
  * @param flags MLOCK_ONFAULT or 0
  * @throws {MmError} EINVAL unknown flags or a range that wraps · ENOMEM a hole, RLIMIT_MEMLOCK,
@@ -33,7 +38,7 @@ import {
  */
 export function mlock(mm: MemoryDescriptor, address: number, length: number, flags = 0): void {
   const start = pageAlignDown(address);
-  const end = start + pageAlignUp(length + address - start);
+  const end = start + roundOut(address, length);
   if (flags & ~MLOCK_ONFAULT) throw cannot("lock", start, end, "EINVAL", "the flags are unknown");
   if (!mayLockAtAll(mm)) throw cannot("lock", start, end, "EPERM", "RLIMIT_MEMLOCK is 0");
   const limit = Math.floor(mm.limits.lockedMemory / PAGE_SIZE);
@@ -43,6 +48,7 @@ export function mlock(mm: MemoryDescriptor, address: number, length: number, fla
     }
   }
   applyLock(mm, start, end, VM_LOCKED | (flags & MLOCK_ONFAULT ? VM_LOCKONFAULT : 0));
+  populate(mm, start, end);
 }
 
 /**
@@ -54,7 +60,7 @@ export function mlock(mm: MemoryDescriptor, address: number, length: number, fla
  */
 export function munlock(mm: MemoryDescriptor, address: number, length: number): void {
   const start = pageAlignDown(address);
-  applyLock(mm, start, start + pageAlignUp(length + address - start), 0);
+  applyLock(mm, start, start + roundOut(address, length), 0);
 }
 
 /**
@@ -87,13 +93,13 @@ export function munlockall(mm: MemoryDescriptor): void {
 }
 
 /** Mirrors `can_do_mlock()`. */
-function mayLockAtAll(mm: MemoryDescriptor): boolean {
+export function mayLockAtAll(mm: MemoryDescriptor): boolean {
   return mm.mayLockFreely || mm.limits.lockedMemory !== 0;
 }
 
 function applyLock(mm: MemoryDescriptor, start: number, end: number, lock: VmFlags): void {
   const verb = lock ? "lock" : "unlock";
-  if (!(end >= start)) throw cannot(verb, start, end, "EINVAL", "it ends before it begins");
+  if (end >= ADDRESS_LIMIT) throw cannot(verb, start, end, "EINVAL", "it ends before it begins");
   let at = start;
   let vma = start < end ? mm.layout.findVma(start) : undefined;
   while (at < end) {
@@ -130,8 +136,25 @@ function lockVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number, loc
   return changed;
 }
 
+/**
+ * Faults pages in, as far as that can be refused: where nothing may be accessed, or behind the end of a
+ * file. What was locked stays so. Mirrors `__mm_populate()`.
+ */
+function populate(mm: MemoryDescriptor, start: number, end: number): void {
+  let vma = start < end ? mm.layout.findVma(start) : undefined;
+  for (; vma !== undefined && vma.start < end; vma = mm.layout.after(vma.start)) {
+    if (vma.flags & (VM_IO | VM_PFNMAP | VM_LOCKONFAULT)) continue;
+    if (!(vma.flags & VM_ACCESS_FLAGS)) {
+      throw cannot("lock", vma.start, vma.end, "ENOMEM", "its pages may not be accessed");
+    }
+    if (reachesBehindFile(vma, Math.min(end, vma.end))) {
+      throw cannot("lock", vma.start, vma.end, "ENOMEM", "its file ends before it");
+    }
+  }
+}
+
 /** Mirrors `vma_supports_mlock()`. */
-function supportsLock(vma: Vma): boolean {
+export function supportsLock(vma: Vma): boolean {
   return !(vma.flags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) && vma.special === null;
 }
 

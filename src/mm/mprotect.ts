@@ -15,9 +15,10 @@ import {
   PROT_SEM,
   PROT_WRITE,
 } from "./flags.ts";
-import { isPageAligned, pageAlignUp, pages } from "./limits.ts";
+import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, pages, roundLength } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { modify } from "./modify.ts";
+import { protectRange } from "./page_table.ts";
 import type { Vma } from "./vma.ts";
 import {
   VM_ACCESS_FLAGS,
@@ -63,7 +64,9 @@ export function mprotect(
     throw cannot("protect", address, end, "EINVAL", "the address is not page-aligned");
   }
   if (length === 0) return;
-  if (!(end > address)) throw cannot("protect", address, end, "ENOMEM", "it ends before it begins");
+  if (roundLength(length) === 0 || end >= ADDRESS_LIMIT) {
+    throw cannot("protect", address, end, "ENOMEM", "it ends before it begins");
+  }
   if (wanted & ~KNOWN) throw cannot("protect", address, end, "EINVAL", "the protection is unknown");
 
   let vma = mm.layout.findIntersection(address, end);
@@ -115,6 +118,7 @@ function protectVma(
     flags &= ~VM_ACCOUNT;
   }
   const changed = modify(mm, vma, start, end, flags);
+  if (mm.pageTable !== null && !(flags & VM_WRITE)) protectRange(mm.pageTable, start, end);
   commit(mm, accountedPages(flags, size) - accountedPages(old, size));
   accountKind(mm, old, -size);
   accountKind(mm, flags, size);

@@ -11,11 +11,13 @@ import { account, accountedPages, commit, mayCommit, mayExpand, mayLock } from "
 import { clone, takeClone, unlink } from "./anon_vma.ts";
 import { cannot, type Errno, type MmError } from "./errno.ts";
 import { MAP_FIXED, MAP_SHARED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "./flags.ts";
-import { isPageAligned, PAGE_SIZE, pageAlignUp, pages } from "./limits.ts";
+import { ADDRESS_LIMIT, isPageAligned, PAGE_SIZE, pages, roundLength } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { mergeNew } from "./merge.ts";
-import { unmapRange } from "./munmap.ts";
+import { munmap, unmapRange } from "./munmap.ts";
+import { moveRange } from "./page_table.ts";
 import { NOWHERE, place } from "./placement.ts";
+import { enroll } from "./reverse_map.ts";
 import type { Vma } from "./vma.ts";
 import {
   VM_DONTEXPAND,
@@ -50,7 +52,7 @@ interface Remap {
  * @param newAddress where to, with MREMAP_FIXED; a hint with MREMAP_DONTUNMAP
  * @returns the first byte
  * @throws {MmError} EINVAL unaligned, unknown flags, a range that overlaps its target · EFAULT
- * nothing is mapped, or the range leaves its VMA · ENOMEM no room, a limit, or memory ran out ·
+ * nothing is mapped, the range leaves its VMA, or a System V segment is one of several to be moved · ENOMEM no room, a limit, or memory ran out ·
  * EAGAIN more than may be locked · EPERM it is sealed
  */
 export function mremap(
@@ -63,8 +65,8 @@ export function mremap(
 ): number {
   const remap: Remap = {
     address,
-    oldLength: pageAlignUp(oldLength),
-    newLength: pageAlignUp(newLength),
+    oldLength: roundLength(oldLength),
+    newLength: roundLength(newLength),
     flags,
     newAddress,
   };
@@ -74,7 +76,7 @@ export function mremap(
   if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) return moveTo(mm, vma, remap);
   if (remap.newLength === remap.oldLength) return address;
   if (remap.newLength < remap.oldLength) {
-    unmapRange(mm, address + remap.newLength, address + remap.oldLength);
+    munmap(mm, address + remap.newLength, remap.oldLength - remap.newLength);
     return address;
   }
   if (canExpandInPlace(mm, vma, remap)) {
@@ -90,7 +92,8 @@ export function mremap(
 function checkArguments(mm: MemoryDescriptor, remap: Remap): void {
   const { address, oldLength, newLength, flags, newAddress } = remap;
   const implies = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
-  const overlaps = address + oldLength > newAddress && newAddress + newLength > address;
+  const oldEnd = (address + oldLength) % ADDRESS_LIMIT;
+  const overlaps = oldEnd > newAddress && newAddress + newLength > address;
   const why = flags & ~(MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP)
     ? "the flags are unknown"
     : !isPageAligned(address)
@@ -158,6 +161,10 @@ function moveAll(mm: MemoryDescriptor, remap: Remap): number {
   }
   let at = remap.address;
   while (vma !== undefined) {
+    // System V segments place their mappings themselves. Mirrors `vma_multi_allowed()`.
+    if (vma.file?.segment && (at > remap.address || vma.end < end)) {
+      throw refuse(remap, "EFAULT", "a shared memory segment moves only by itself");
+    }
     const length = Math.min(end, vma.end) - at;
     const part = { ...remap, address: at, oldLength: length, newLength: length };
     const moved: Remap = { ...part, newAddress: at + shift };
@@ -176,9 +183,10 @@ function moveTo(mm: MemoryDescriptor, source: Vma, remap: Remap): number {
     : undefined;
   return mm.budget.withReserve(structures(source) + structures(replaced), () => {
     if (replaced !== undefined) unmapRange(mm, newAddress, newAddress + newLength);
-    if (newLength < oldLength) unmapRange(mm, address + newLength, address + oldLength);
+    if (newLength < oldLength) munmap(mm, address + newLength, oldLength - newLength);
     // What was unmapped may have been cut from the same VMA.
-    const vma = mm.layout.load(address)!;
+    const vma = mm.layout.load(address);
+    if (vma === undefined) throw refuse(remap, "EFAULT", "its target lay over it");
     if (flags & MREMAP_DONTUNMAP && !mayExpand(mm, vma.flags, pages(oldLength))) {
       throw refuse(remap, "ENOMEM", "a resource limit forbids it");
     }
@@ -243,6 +251,7 @@ function move(mm: MemoryDescriptor, vma: Vma, remap: Remap, target: number): num
   if (!mayCommit(mm, charge)) throw refuse(remap, "ENOMEM", "so much memory cannot be promised");
 
   const moved = copyVma(mm, vma, address, target, newLength);
+  if (mm.pageTable !== null) moveRange(mm.pageTable, address, oldLength, target);
   account(mm, vma.flags, size);
   commit(mm, accountedPages(vma.flags, size));
   if (stays) leaveEmpty(mm, moved, address, oldLength);
@@ -276,6 +285,7 @@ function copyVma(
   clone(copy, vma);
   mm.layout.commit();
   mm.layout.mapCount++;
+  enroll(mm, copy);
   copy.file?.hooks?.open?.(copy);
   return copy;
 }
@@ -289,16 +299,16 @@ function rangeOf(vma: Vma): Pick<
 }
 
 /**
- * MREMAP_DONTUNMAP: what stays is unlocked and, if it was moved as a whole, as if never written.
+ * MREMAP_DONTUNMAP: what stays is unlocked and, if it was moved as a whole, as if never written; only
+ * its page offset still tells where it was first placed.
  */
 function leaveEmpty(mm: MemoryDescriptor, moved: Vma, address: number, length: number): void {
   const old = mm.layout.load(address);
-  if (old === undefined || old === moved) return;
+  if (old === undefined) return;
   if (old.flags & VM_LOCKED) mm.lockedPages -= pages(old.end - old.start);
   old.flags &= ~VM_LOCKED_MASK;
-  if (old.start !== address || old.end !== address + length) return;
+  if (old === moved || old.start !== address || old.end !== address + length) return;
   unlink(old);
-  if (old.file === null) old.pageOffset = pages(old.start);
 }
 
 function refuse(remap: Remap, code: Errno, why: string): MmError {

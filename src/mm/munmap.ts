@@ -22,6 +22,8 @@ import { clone, setBounds, takeClone, unlink } from "./anon_vma.ts";
 import { cannot } from "./errno.ts";
 import { isPageAligned, pageAlignUp, pages } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
+import { zapRange } from "./page_table.ts";
+import { enroll, withdraw } from "./reverse_map.ts";
 import type { Vma } from "./vma.ts";
 import { VM_SEALED } from "./vm_flags.ts";
 
@@ -94,14 +96,18 @@ export class Removal {
   /** Settles counts, anon_vmas and hooks, after the tree was written. Cannot fail. */
   complete(): void {
     const { mm, head, tail, hole, whole } = this;
-    if (hole) this.#leave(head!, this.start, this.end);
-    else {
+    if (mm.pageTable !== null) zapRange(mm.memory!, mm.pageTable, this.start, this.end);
+    if (hole) {
+      enroll(mm, tail!);
+      this.#leave(head!, this.start, this.end);
+    } else {
       if (head !== undefined) this.#leave(head, this.start, this.#headEnd);
       if (tail !== undefined) this.#leave(tail, this.#tailStart, this.end);
     }
     for (const vma of whole) {
       this.#leave(vma, vma.start, vma.end);
       unlink(vma);
+      withdraw(vma);
     }
     mm.layout.mapCount += Number(hole) - whole.length;
   }

@@ -12,6 +12,7 @@
 import { clone, setBounds, takeClone } from "./anon_vma.ts";
 import { cannot } from "./errno.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
+import { enroll } from "./reverse_map.ts";
 import type { Vma } from "./vma.ts";
 
 /**
@@ -53,6 +54,7 @@ export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: numb
 
 function enter(mm: MemoryDescriptor, part: Vma, source: Vma): void {
   clone(part, source);
+  enroll(mm, part);
   part.file?.hooks?.open?.(part);
   mm.layout.mapCount++;
 }

@@ -5,7 +5,7 @@
  * == index`) · VMAs are page-aligned, not empty, in order, without overlap, within the user's
  * addresses · `mapCount` equals the walk · for each VMA, a lookup from the root at its first and
  * last byte and a search by cursor find what a linear walk finds · anon_vma links agree from both
- * sides and the counts of anon_vmas with them · pages by kind equal their sums.
+ * sides and the counts of anon_vmas with them · pages by kind equal their sums · where pages are modelled, the rules of `validate_pages.ts`.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { account, accountedPages } from "./accounting.ts";
 import { MmInvariantError } from "./invariant_error.ts";
 import { isPageAligned, pages } from "./limits.ts";
 import { MemoryDescriptor } from "./memory_descriptor.ts";
+import { validatePages } from "./validate_pages.ts";
 import type { AnonVma, Vma } from "./vma.ts";
 
 /**
@@ -28,6 +29,7 @@ export function validate(mm: MemoryDescriptor): void {
   checkLookups(mm, walk);
   checkAnonVmas(walk);
   checkTotals(mm, walk);
+  if (mm.pageTable !== null) validatePages(mm, mm.pageTable);
 }
 
 function expect(holds: boolean, rule: string, vma?: Vma): void {

@@ -3,7 +3,7 @@
  *
  * The names are the kernel's (Linux mm.h), the two letters those of `/proc/PID/smaps`
  * (fs/proc/task_mmu.c). The bit numbers are ours: the kernel needs 43 bits, a fast JavaScript
- * integer has 31, and 30 flags suffice. Their order is the kernel's, so that a set prints as the
+ * integer has 31, which suffice. Their order is the kernel's, so that a set prints as the
  * kernel prints it. The soft-dirty bit is left out: the kernel ignores it when it merges, and this
  * model tracks no writes by it.
  *
@@ -33,47 +33,51 @@ export const VM_MAYSHARE = 1 << 7;
 export const VM_GROWSDOWN = 1 << 8;
 /** Page frames without `struct page`, managed by a driver. */
 export const VM_PFNMAP = 1 << 9;
+/** May hold guard pages, which madvise(MADV_GUARD_INSTALL) puts in. */
+export const VM_MAYBE_GUARD = 1 << 10;
 /** Locked in memory. */
-export const VM_LOCKED = 1 << 10;
+export const VM_LOCKED = 1 << 11;
 /** A device's registers. */
-export const VM_IO = 1 << 11;
+export const VM_IO = 1 << 12;
 /** Will be read in order. */
-export const VM_SEQ_READ = 1 << 12;
+export const VM_SEQ_READ = 1 << 13;
 /** Will be read at random. */
-export const VM_RAND_READ = 1 << 13;
+export const VM_RAND_READ = 1 << 14;
 /** Stays behind at a fork. */
-export const VM_DONTCOPY = 1 << 14;
+export const VM_DONTCOPY = 1 << 15;
 /** mremap may not expand it. */
-export const VM_DONTEXPAND = 1 << 15;
+export const VM_DONTEXPAND = 1 << 16;
 /** Locked as pages are faulted in. */
-export const VM_LOCKONFAULT = 1 << 16;
+export const VM_LOCKONFAULT = 1 << 17;
 /** Counted against the commit limit. */
-export const VM_ACCOUNT = 1 << 17;
+export const VM_ACCOUNT = 1 << 18;
 /** Never counted against the commit limit. */
-export const VM_NORESERVE = 1 << 18;
+export const VM_NORESERVE = 1 << 19;
 /** Huge pages of the pool. */
-export const VM_HUGETLB = 1 << 19;
+export const VM_HUGETLB = 1 << 20;
 /** Synchronous page faults (MAP_SYNC). */
-export const VM_SYNC = 1 << 20;
+export const VM_SYNC = 1 << 21;
 /** The architecture's own (branch protection on arm64). */
-export const VM_ARCH_1 = 1 << 21;
+export const VM_ARCH_1 = 1 << 22;
 /** Empty in the child after a fork. */
-export const VM_WIPEONFORK = 1 << 22;
+export const VM_WIPEONFORK = 1 << 23;
 /** Not in a core dump. */
-export const VM_DONTDUMP = 1 << 23;
+export const VM_DONTDUMP = 1 << 24;
 /** Page frames with and without `struct page`. */
-export const VM_MIXEDMAP = 1 << 24;
+export const VM_MIXEDMAP = 1 << 25;
 /** madvise(MADV_HUGEPAGE) was given. */
-export const VM_HUGEPAGE = 1 << 25;
+export const VM_HUGEPAGE = 1 << 26;
 /** madvise(MADV_NOHUGEPAGE) was given, or MAP_STACK. */
-export const VM_NOHUGEPAGE = 1 << 26;
+export const VM_NOHUGEPAGE = 1 << 27;
 /** Same-page merging was asked for. */
-export const VM_MERGEABLE = 1 << 27;
+export const VM_MERGEABLE = 1 << 28;
 /** The kernel may drop the pages. */
-export const VM_DROPPABLE = 1 << 28;
+export const VM_DROPPABLE = 1 << 29;
 /** mseal forbids changes. */
-export const VM_SEALED = 1 << 29;
+export const VM_SEALED = 1 << 30;
 
+/** What does not keep two VMAs from merging: the survivor has it if either had. */
+export const VM_STICKY: VmFlags = VM_MAYBE_GUARD;
 /** What mprotect changes. */
 export const VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
 /** What mlock changes. */
@@ -83,7 +87,7 @@ export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 
 /** Two letters for each bit, in bit order. */
 const LETTERS =
-  "rd wr ex sh mr mw me ms gd pf lo io sr rr dc de lf ac nr ht sf bt wf dd mm hg nh mg dp sl"
+  "rd wr ex sh mr mw me ms gd pf gu lo io sr rr dc de lf ac nr ht sf bt wf dd mm hg nh mg dp sl"
     .split(" ");
 
 const BY_LETTERS = new Map(LETTERS.map((letters, bit) => [letters, 1 << bit]));

@@ -1,6 +1,6 @@
 /**
- * What an address space is made of: VMAs, the files they map, and the anon_vmas they hang on. Data
- * only.
+ * What an address space is made of: VMAs, the files they map, the anon_vmas they hang on; and, where
+ * pages are modelled, those too. Data only.
  *
  * What always holds of a VMA in a layout:
  * - `start < end`, both page-aligned;
@@ -13,6 +13,7 @@
  * @module
  */
 
+import type { IntervalTree } from "./interval_tree.ts";
 import { pages } from "./limits.ts";
 import type { VmFlags } from "./vm_flags.ts";
 
@@ -32,12 +33,40 @@ export interface MappedFile {
   readonly name: string;
   /** `major:minor` in hexadecimal. */
   readonly device: string;
+  /** Inode number. */
   readonly inode: number;
+  /** Opened for reading. */
   readonly readable: boolean;
+  /** Opened for writing. */
   readonly writable: boolean;
   /** True if its filesystem aligns big mappings to huge pages. */
   readonly hugeAligned: boolean;
+  /** Stands behind MAP_SHARED | MAP_ANONYMOUS: it may have a name of the program's choice. */
+  readonly anonymous?: boolean;
+  /** False for a directory, a pipe and the like, which cannot be mapped; true unless given. */
+  readonly mappable?: boolean;
+  /** False on a filesystem mounted `noexec`; true unless given. */
+  readonly executable?: boolean;
+  /** True if it may only be appended to (`chattr +a`). */
+  readonly appendOnly?: boolean;
+  /** Bytes that its filesystem lets a mapping reach at most; 2^53 unless given. */
+  readonly maxBytes?: number;
+  /** The System V segment that it is an attachment of. */
+  readonly segment?: SharedSegment;
+  /** Pages it holds, where that never changes; what is mapped behind them cannot be faulted in. */
+  readonly pages?: number;
+  /** Who wants to know of its mappings. */
   readonly hooks?: MappingHooks;
+}
+
+/** A segment of System V shared memory. Mirrors `struct shmid_kernel`. */
+export interface SharedSegment {
+  /** The file behind it; every attachment is an open file of its own. */
+  readonly file: MappedFile;
+  /** Bytes. */
+  readonly bytes: number;
+  /** VMAs that map it. Mirrors `shm_nattch`. */
+  attached: number;
 }
 
 /**
@@ -58,6 +87,8 @@ export class AnonVma {
   activeVmas = 0;
   /** VMAs that may hold pages of this one. */
   readonly vmas: Set<Vma> = new Set();
+  /** `vmas` by page offset; made when a page is first looked up, and kept up to date from then on. */
+  byOffset: IntervalTree<Vma> | null = null;
 
   /** Makes a root, or a child of `parent`. */
   constructor(parent?: AnonVma) {
@@ -75,6 +106,7 @@ export class Vma {
   start: number;
   /** First byte after the last. */
   end: number;
+  /** Protection, sharing and the rest. */
   flags: VmFlags;
   /** Offset of the first page, pages. */
   pageOffset: number;
@@ -88,6 +120,10 @@ export class Vma {
   special: string | null = null;
   /** Name given with PR_SET_VMA_ANON_NAME. */
   anonName: string | null = null;
+  /** The page table that its pages are entered in; null where pages are not modelled. */
+  pageTable: PageTable | null = null;
+  /** Where its file's pages are found; null without a file, and where pages are not modelled. */
+  fileMapping: FileMapping | null = null;
 
   /** Makes a VMA that nothing was written to. */
   constructor(
@@ -113,3 +149,60 @@ export class Vma {
     return part;
   }
 }
+
+/**
+ * A page of memory, where pages are modelled. Mirrors `struct folio`.
+ *
+ * What it holds is not modelled: that two entries show the same page, or no longer do, is what a
+ * copy on write is about.
+ */
+export class Page {
+  /** Where the search for its mappings begins; null for the zero page and for a page given back. */
+  mapping: AnonVma | FileMapping | null;
+  /** Its page offset: in its file, or that of the VMA it was made for. */
+  readonly index: number;
+  /** Under migration. */
+  locked = false;
+  /** Entries that show it, over all page tables. */
+  mapped = 0;
+  /** Where it came back from, while other entries still point there. */
+  slot: SwapSlot | null = null;
+
+  /** Makes a page that no entry shows yet. */
+  constructor(mapping: AnonVma | FileMapping | null, index: number) {
+    this.mapping = mapping;
+    this.index = index;
+  }
+}
+
+/** A file's pages, and the VMAs that map it, of all address spaces. Mirrors `struct address_space`. */
+export interface FileMapping {
+  /** The page cache: pages by their index in the file. */
+  readonly pages: Map<number, Page>;
+  /** The VMAs by page offset. Mirrors `i_mmap`. */
+  readonly byOffset: IntervalTree<Vma>;
+}
+
+/** A place on the swap device. */
+export interface SwapSlot {
+  /** Where the page hung that was written there. */
+  readonly mapping: AnonVma;
+  /** Its page offset. */
+  readonly index: number;
+  /** Entries that point here, over all page tables. */
+  references: number;
+  /** The page, once one of them was brought back: the others are to show the same one. */
+  page: Page | null;
+}
+
+/**
+ * What a page table holds for one page: the page itself; a page on its way to another frame; or the
+ * place on the swap device where it is. Entries are never changed but replaced.
+ */
+export type Entry =
+  | { readonly kind: "present"; readonly page: Page; readonly writable: boolean }
+  | { readonly kind: "migration"; readonly page: Page; readonly writable: boolean }
+  | { readonly kind: "swap"; readonly slot: SwapSlot };
+
+/** One address space's entries, by page number (address / page size). */
+export type PageTable = Map<number, Entry>;

@@ -15,6 +15,7 @@ import type { Step } from "./step.ts";
 export interface Divergence {
   /** The step's number, from 1. */
   readonly step: number;
+  /** The process. */
   readonly pid: number;
   /** The step in words: a call with its arguments, or what else happened. */
   readonly call: string;

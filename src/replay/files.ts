@@ -4,12 +4,32 @@
  * @module
  */
 
-import type { MappedFile } from "../mm/vma.ts";
+import { cannot } from "../mm/errno.ts";
+import type { MappedFile, MappingHooks, SharedSegment } from "../mm/vma.ts";
+import { VM_SYNC } from "../mm/vm_flags.ts";
 import type { MapLine, OpenFile } from "../trace/record.ts";
+
+/** A file on a disk that is not persistent memory: it cannot be mapped with MAP_SYNC. */
+const DISK_FILE: MappingHooks = {
+  map(vma) {
+    if (!(vma.flags & VM_SYNC)) return;
+    throw cannot("map", vma.start, vma.end, "EOPNOTSUPP", "the file does not support MAP_SYNC");
+  },
+};
 
 /** Open files by their number in the trace. */
 export class TraceFiles {
   readonly #byId = new Map<number, MappedFile>();
+  readonly #segments = new Map<number, SharedSegment>();
+
+  /** The System V segment that a file of the trace stands for. */
+  segment(file: OpenFile): SharedSegment {
+    const known = this.#segments.get(file.id);
+    if (known !== undefined) return known;
+    const made = { file: this.of(file), bytes: file.size, attached: 0 };
+    this.#segments.set(file.id, made);
+    return made;
+  }
 
   /** The model's file for an open file of the trace. */
   of(file: OpenFile): MappedFile {
@@ -22,6 +42,7 @@ export class TraceFiles {
       readable: file.access !== "write",
       writable: file.access !== "read",
       hugeAligned: file.kind === "regular",
+      ...(file.kind === "regular" && { hooks: DISK_FILE }),
     };
     this.#byId.set(file.id, made);
     return made;

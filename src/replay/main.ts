@@ -7,7 +7,9 @@
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
 import { readTrace } from "../trace/read.ts";
 import { formatDivergence } from "./divergence.ts";
+import { prepare } from "./prepare.ts";
 import { replay, type ReplayReport } from "./replay.ts";
+import { formatWhy, nothingMapped, parseAddress, why } from "./why.ts";
 
 const SPECIFICATION = {
   name: "replay",
@@ -16,6 +18,14 @@ const SPECIFICATION = {
   usage: "[options] FILE…",
   options: {
     validate: { help: "check tree and address space from scratch after every step" },
+    why: {
+      help: "instead, say why the VMA at ADDRESS and its neighbours are not one",
+      value: "ADDRESS",
+    },
+    at: {
+      help: "with --why: after this step; at the end of each process unless given",
+      value: "N",
+    },
     json: { help: "print one JSON array instead of text" },
   },
   details:
@@ -25,6 +35,8 @@ const SPECIFICATION = {
 
 async function main(args: CommandArguments): Promise<number> {
   if (args.operands.length === 0) throw new Unable("no trace was given; see --help");
+  if (args.has("why")) return await explain(args);
+  if (args.has("at")) throw new Unable("--at says when --why is to look; see --help");
   const reports: (ReplayReport & { file: string })[] = [];
   for (const file of args.operands) {
     const report = await replay(readTrace(file), { validate: args.has("validate") });
@@ -33,6 +45,22 @@ async function main(args: CommandArguments): Promise<number> {
   }
   if (args.has("json")) console.log(JSON.stringify(reports, null, 2));
   return reports.some((report) => report.divergence !== undefined) ? 1 : 0;
+}
+
+async function explain(args: CommandArguments): Promise<number> {
+  const text = args.text("why") ?? "";
+  const address = parseAddress(text);
+  if (address === undefined) throw new Unable(`--why takes a hexadecimal address, not "${text}"`);
+  const step = args.integer("at", 1);
+  const found = [];
+  for (const file of args.operands) {
+    for (const answer of why(await prepare(readTrace(file)), address, step)) {
+      found.push({ file, ...answer });
+    }
+  }
+  if (found.length === 0) throw new Unable(nothingMapped(address, step));
+  console.log(args.has("json") ? JSON.stringify(found, null, 2) : formatWhy(found));
+  return 0;
 }
 
 function formatReport(file: string, report: ReplayReport): string {

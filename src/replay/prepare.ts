@@ -12,6 +12,7 @@ import { type Step, StepReader } from "./step.ts";
 
 /** A trace ready to run, any number of times. */
 export interface PreparedTrace {
+  /** What happened, in order. */
   readonly steps: readonly Step[];
 }
 

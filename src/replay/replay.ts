@@ -28,13 +28,17 @@ export interface ReplayOptions {
 
 /** VMAs in use, over all steps. */
 export interface MapCountRange {
+  /** Fewest. */
   readonly min: number;
+  /** In half of the steps at most this many. */
   readonly median: number;
+  /** Most. */
   readonly max: number;
 }
 
 /** What a replay found. */
 export interface ReplayReport {
+  /** What the trace says of itself. */
   readonly header: HeaderRecord;
   /** Steps in the trace. */
   readonly steps: number;

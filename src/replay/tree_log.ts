@@ -12,6 +12,7 @@ import { type PreparedTrace, run } from "./prepare.ts";
 
 /** One operation on a tree, ranges inclusive. */
 export interface LoggedOperation {
+  /** What was done. */
   readonly operation: TreeOperation;
   /** First index; for searches where they begin. */
   readonly first: number;

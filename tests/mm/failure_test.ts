@@ -1,16 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
-import type { AddressSpace } from "../../src/mm/address_space.ts";
+import { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/errno.ts";
 import {
   MADV,
   MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_GROWSDOWN,
   MAP_PRIVATE,
   MAP_SHARED,
   MREMAP_DONTUNMAP,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
+  SHM_REMAP,
 } from "../../src/mm/flags.ts";
-import { map, mapFile, open, RW, space, touch } from "./scene.ts";
+import type { MappedFile, SharedSegment } from "../../src/mm/vma.ts";
+import { assertLayout, map, mapFile, mapShared, open, RW, space, touch } from "./scene.ts";
+import { PhysicalMemory } from "../../src/mm/physical_memory.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** A call that needs memory, on the address space that {@linkcode stage} sets up. */
@@ -19,11 +24,15 @@ interface Scenario {
   readonly call: (mm: AddressSpace) => unknown;
 }
 
+const ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS;
+const SEGMENT: SharedSegment = { file: open("SYSV00000000"), bytes: 0x4000, attached: 0 };
+
 // What every call below meets: written and unwritten VMAs, some from a fork, a file, a heap.
 //
 //   0x1000        0x9000   0xa000  0xb000   0xd000        0x20000   0x22000
 //   |-- rw* forked --|-- r* --|      |-- file --|            |-- heap --|
 //                                                 0x40000-0x48000 rw, unwritten
+//   0x60000-0x64000 a file, shared; 0x70000-0x74000 a System V segment; 0x800000-0x801000 a stack
 function stage(): AddressSpace {
   const parent = space();
   parent.exec({ vmas: [], startBrk: 0x20000, startStack: 0, mmapBase: 0x7fff_0000_0000 });
@@ -36,10 +45,12 @@ function stage(): AddressSpace {
   mm.brk(0x22000);
   touch(mm, 0x20000);
   mm.mprotect(0x20000, 0x1000, 1);
+  mapShared(mm, 0x60000, 0x64000, open(), 0, RW);
+  mm.shmat(SEGMENT, 0x70000);
+  const stack = ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;
+  mm.mmap({ address: 0x800000, length: 0x1000, protection: RW, flags: stack });
   return mm;
 }
-
-const ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS;
 
 const SCENARIOS: readonly Scenario[] = [
   { name: "munmap with a hole", call: (mm) => mm.munmap(0x3000, 0x1000) },
@@ -81,6 +92,21 @@ const SCENARIOS: readonly Scenario[] = [
     call: (mm) => mm.mremap(0x3000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0),
   },
   { name: "fork", call: (mm) => mm.fork() },
+  { name: "mseal of a middle", call: (mm) => mm.mseal(0x3000, 0x1000) },
+  { name: "mlock2 of a middle", call: (mm) => mm.mlock(0x41000, 0x1000, 1) },
+  { name: "naming a middle", call: (mm) => mm.setAnonName(0x3000, 0x1000, "arena") },
+  { name: "remap_file_pages of a middle", call: (mm) => mm.remapFilePages(0x61000, 0x1000, 0, 7) },
+  { name: "shmat", call: (mm) => mm.shmat(SEGMENT, 0x90000) },
+  { name: "shmat in the place of something", call: (mm) => mm.shmat(SEGMENT, 0x3000, SHM_REMAP) },
+  { name: "shmdt", call: (mm) => mm.shmdt(0x70000) },
+  {
+    name: "growing a stack",
+    call: (mm) => touch(mm, 0x7f_0000),
+  },
+  {
+    name: "mremap of several VMAs, the first one",
+    call: (mm) => mm.mremap(0x1000, 0x2000, 0x2000, MREMAP_MAYMOVE | MREMAP_FIXED, 0x100000),
+  },
 ];
 
 /** Lets the call fail at its first, second … taking of memory, until it succeeds; the number of failures. */
@@ -115,5 +141,126 @@ Deno.test("failure: brk without memory stays where it is", () => {
     mm.descriptor.budget.left = taken;
     if (mm.brk(0x25000) === 0x25000) return assert(taken > 0);
     assertEquals(snapshot(mm), before);
+  }
+});
+
+/** A file that knows how many VMAs map it, and complains about one that goes twice or never came. */
+function countedFile(): { file: MappedFile; count: () => number } {
+  let count = 0;
+  const hooks = {
+    map: () => void count++,
+    open: () => void count++,
+    close: () => {
+      assert(count > 0, "closed more often than opened");
+      count--;
+    },
+  };
+  return { file: open("device", { hooks }), count: () => count };
+}
+
+/** Calls on 0x1000-0x9000, which maps the file. */
+const HOOKED: readonly Scenario[] = [
+  { name: "munmap of all", call: (mm) => mm.munmap(0x1000, 0x8000) },
+  { name: "munmap with a hole", call: (mm) => mm.munmap(0x3000, 0x1000) },
+  { name: "munmap of a tail", call: (mm) => mm.munmap(0x7000, 0x4000) },
+  { name: "mprotect of a middle", call: (mm) => mm.mprotect(0x3000, 0x1000, RW) },
+  { name: "mmap of memory over a middle", call: (mm) => map(mm, 0x3000, 0x4000) },
+  {
+    name: "mremap of a middle",
+    call: (mm) => mm.mremap(0x3000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_FIXED, 0x20000),
+  },
+  { name: "fork", call: (mm) => mm.fork() },
+];
+
+for (const { name, call } of HOOKED) {
+  Deno.test(`failure: ${name}: a file's hooks are called once for each VMA, fail it where it may`, () => {
+    for (let taken = 0;; taken++) {
+      const { file, count } = countedFile();
+      const mm = space();
+      mapFile(mm, 0x1000, 0x9000, file, 0);
+      assertEquals(count(), 1);
+      mm.descriptor.budget.left = taken;
+      let failed = false;
+      let child: unknown;
+      try {
+        child = call(mm);
+      } catch (error) {
+        if (!(error instanceof MmError)) throw error;
+        failed = true;
+      }
+      const vmas = [...mm.vmas()].filter((vma) => vma.file === file).length;
+      const copies = child instanceof AddressSpace ? child.mapCount : 0;
+      assertEquals(count(), vmas + copies, `failed at taking ${taken}`);
+      mm.descriptor.budget.left = Infinity;
+      mm.exit();
+      assertEquals(count(), copies);
+      if (!failed) return;
+    }
+  });
+}
+
+Deno.test("failure: a new mapping of a file that finds no memory closes what it has opened", () => {
+  for (let taken = 0;; taken++) {
+    const { file, count } = countedFile();
+    const mm = space();
+    mm.descriptor.budget.left = taken;
+    try {
+      mapFile(mm, 0x1000, 0x2000, file, 0);
+      assertEquals(count(), 1);
+      return assert(taken > 0);
+    } catch (error) {
+      if (!(error instanceof MmError)) throw error;
+      assertEquals([count(), mm.mapCount], [0, 0]);
+    }
+  }
+});
+
+Deno.test("failure: a file that is mapped on beside itself is asked for what is new only", () => {
+  const { file, count } = countedFile();
+  const mm = space();
+  mapFile(mm, 0x1000, 0x2000, file, 0);
+  mapFile(mm, 0x2000, 0x3000, file, 0x1000);
+  assertLayout(mm, ["1000-3000 r--p 0 device"]);
+  assertEquals(count(), 1);
+});
+
+Deno.test("failure: a page fault without memory changes neither VMAs nor pages", () => {
+  for (let taken = 0;; taken++) {
+    const memory = new PhysicalMemory();
+    const mm = space({ memory });
+    mm.mmap({
+      address: 0x800000,
+      length: 0x1000,
+      protection: RW,
+      flags: ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN,
+    });
+    const before = snapshot(mm);
+    mm.descriptor.budget.left = taken;
+    try {
+      touch(mm, 0x7f_f000);
+      mm.validate();
+      return assert(taken > 0);
+    } catch (error) {
+      if (!(error instanceof MmError)) throw error;
+      assertEquals(snapshot(mm), before);
+      assertEquals([mm.descriptor.pageTable!.size, memory.anonymousPages], [0, 0]);
+    }
+  }
+});
+
+Deno.test("failure: exec without memory for its stack is ENOMEM, and exit still works", () => {
+  const image = { vmas: [], startBrk: 0, startStack: 0, mmapBase: 0x7fff_0000_0000 };
+  for (let taken = 0;; taken++) {
+    const mm = stage();
+    mm.descriptor.budget.left = taken;
+    try {
+      mm.exec({ ...image, stack: { top: 0x7ffd_0000_0000, bytes: 0x2000 } });
+      return assert(taken > 3);
+    } catch (error) {
+      assert(error instanceof MmError && ["ENOMEM", "EFAULT"].includes(error.code), String(error));
+      mm.validate();
+      mm.exit();
+      assertEquals(mm.descriptor.commit.pages >= 0, true);
+    }
   }
 });

@@ -142,3 +142,64 @@ Deno.test("placement: what is longer than the address space is ENOMEM", () => {
   const error = assertThrows(() => place(space(), 0x8000_0000_0000), MmError);
   assertEquals(error.code, "ENOMEM");
 });
+
+// The legacy layout, going up: a stack's guard gap makes it look above the stack.
+//
+//   base  |guard|-- stack --|-- here --|
+Deno.test("placement: going up, the guard gap of a stack in the way is kept", () => {
+  const base = 0x2aaa_0000_0000;
+  const mm = space({ legacyLayout: true, mmapBase: base });
+  mm.mmap({
+    address: base + MIB,
+    length: 0x2000,
+    protection: RW,
+    flags: ANONYMOUS | 0x10 | MAP_GROWSDOWN,
+  });
+  assertEquals(place(mm, 0x1000), base + MIB + 0x2000);
+});
+
+Deno.test("placement: the legacy layout aligns to huge pages upwards, without room to spare", () => {
+  const base = 0x2aaa_0000_0000;
+  const mm = space({ legacyLayout: true, mmapBase: base });
+  assertEquals(place(mm, 2 * MIB), base);
+  place(mm, 0x1000);
+  assertEquals(place(mm, 2 * MIB), base + 4 * MIB);
+});
+
+Deno.test("placement: a hint is taken up to the guard gap of the stack above it, no further", () => {
+  const mm = space();
+  const stack = 0x4000_0000;
+  mm.mmap({
+    address: stack,
+    length: 0x1000,
+    protection: RW,
+    flags: ANONYMOUS | 0x10 | MAP_GROWSDOWN,
+  });
+  const last = stack - 256 * 0x1000 - 0x1000;
+  assertEquals(place(mm, 0x1000, last), last);
+  assertEquals(place(mm, 0x1000, last + 0x1000), BASE - 0x1000);
+});
+
+Deno.test("placement: MAP_32BIT takes a hint in the first 2 GiB, and is ENOMEM when the window is full", () => {
+  const mm = space();
+  const flags = ANONYMOUS | MAP_32BIT;
+  assertEquals(place(mm, 0x1000, 0x2000_0000, flags), 0x2000_0000);
+  assertEquals(place(mm, 0x1000, 0x9000_0000, flags), 0x4000_0000);
+  map(mm, 0x4000_0000, 0x8000_0000);
+  assertEquals(assertThrows(() => place(mm, 0x1000, 0, flags), MmError).code, "ENOMEM");
+  assertEquals(assertThrows(() => place(mm, 0x8000_1000, 0, flags), MmError).code, "ENOMEM");
+});
+
+Deno.test("placement: an address space that is full is ENOMEM, both ways", () => {
+  for (const legacyLayout of [false, true]) {
+    const mm = space({ legacyLayout, mmapBase: 0x20000, taskSize: 0x40000 });
+    map(mm, 0x1000, 0x3f000);
+    assertEquals(assertThrows(() => place(mm, 0x2000), MmError).code, "ENOMEM");
+    assertEquals(place(mm, 0x1000), 0x3f000);
+  }
+});
+
+Deno.test("placement: a hint that reaches behind the end counts for none", () => {
+  const mm = space();
+  assertEquals(place(mm, 0x2000, 0x7fff_ffff_e000), BASE - 0x2000);
+});

@@ -1,0 +1,28 @@
+/**
+ * Delta debugging: the smallest list that still fails.
+ *
+ * @module
+ */
+
+/**
+ * Removes parts of a list as long as what is left still fails, halves first, single items last, until no single
+ * item can be removed. Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002).
+ *
+ * O(n log n) trials if few items matter, O(n²) at worst.
+ *
+ * @param fails whether a list fails as the whole one does; the whole one must
+ */
+export function reduce<T>(items: readonly T[], fails: (items: readonly T[]) => boolean): T[] {
+  let left = [...items];
+  for (let size = Math.ceil(left.length / 2); size > 0;) {
+    const before = left.length;
+    for (let from = left.length - size; from > -size; from -= size) {
+      const start = Math.max(0, from);
+      const without = [...left.slice(0, start), ...left.slice(from + size)];
+      if (without.length < left.length && fails(without)) left = without;
+    }
+    if (size > 1) size = Math.ceil(size / 2);
+    else if (left.length === before) size = 0;
+  }
+  return left;
+}
