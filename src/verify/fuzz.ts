@@ -1,0 +1,368 @@
+/**
+ * Random memory calls: a program that checks the rules which ordinary programs never use.
+ *
+ * All calls go to a small arena at a fixed place, so that they meet: ranges overlap in part, neighbours
+ * merge, holes open and close. A few go where the kernel places them, or have arguments that no call can
+ * take. Files: one file opened twice, once more for reading alone and for writing alone, a duplicate of
+ * the first descriptor, memory without a name.
+ *
+ * @module
+ */
+import {
+  MADV,
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_FIXED_NOREPLACE,
+  MAP_GROWSDOWN,
+  MAP_PRIVATE,
+  MCL_CURRENT,
+  MCL_FUTURE,
+  MCL_ONFAULT,
+  MREMAP_FIXED,
+  MREMAP_MAYMOVE,
+} from "../mm/flags.ts";
+import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../mm/limits.ts";
+import { CallTable, type Position } from "./call_table.ts";
+import { Draw } from "./draw.ts";
+import { type Machine, type TableCall, Text } from "./executable.ts";
+import { Random } from "./random.ts";
+
+/** More than mappings reach to, however far they grow: what lies behind the end cannot be locked. */
+const FILE_PAGES = 256;
+/** Bytes that the mapped file must have. */
+export const FUZZ_FILE_BYTES: number = FILE_PAGES * PAGE_SIZE;
+
+/** Descriptors, in the order in which they are opened; 0 to 2 are the caller's. */
+const FILE = 3, SHARED_MEMORY = 7, ZEROS = 8, DUPLICATE = 9;
+const MAPPABLE = [FILE, FILE, FILE, FILE + 1, FILE + 2, FILE + 3, SHARED_MEMORY, DUPLICATE];
+
+/** Below, the kernel's configuration and the process's capabilities decide. */
+const LOWEST = 0x1_0000;
+
+const AT_FDCWD = -100;
+const O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2;
+const CLONE_VM = 0x100, CLONE_VFORK = 0x4000, SIGCHLD = 17;
+const RLIMIT_DATA = 2, RLIMIT_STACK = 3, RLIMIT_AS = 9;
+const DEEPEST_FORK = 3;
+const SHM_RDONLY = 0o10000, SHM_RND = 0o20000, SHM_REMAP = 0o40000;
+const IPC_CREAT = 0o1000, IPC_RMID = 0;
+/** Key of the one System V segment that is there for a moment at a time. */
+const SEGMENT = 0x6d61706c;
+
+/** What {@linkcode fuzzTable} makes calls for. */
+export interface FuzzOptions {
+  /** Machine that the calls are made on. */
+  readonly machine: Machine;
+  /** Decides everything. */
+  readonly seed: number;
+  /** Memory calls, touches and forks, all together at least. */
+  readonly steps: number;
+  /** A file that the program may map, at least {@linkcode FUZZ_FILE_BYTES} long. */
+  readonly file: string;
+}
+
+/** The calls of a program that does random things to its memory. */
+export function fuzzTable(options: FuzzOptions): readonly TableCall[] {
+  return new Fuzzer(options).calls();
+}
+
+class Fuzzer {
+  readonly #random: Random;
+  readonly #draw: Draw;
+  readonly #table: CallTable;
+  readonly #options: FuzzOptions;
+  readonly #vector = new Text(new Uint8Array(64));
+  readonly #noLimit = new Text(limit(-1));
+  readonly #stackLimit = new Text(limit(0x80_0000));
+  readonly #limited = new Set<number>();
+  /** Mappings made where the kernel chose: the call, and bytes. */
+  #placed: { readonly position: Position; readonly length: number }[] = [];
+  #steps = 0;
+  #depth = 0;
+  /** The calls are made by a process that ends soon, in memory of its own. */
+  #mayEnd = false;
+
+  constructor(options: FuzzOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed);
+    this.#draw = new Draw(this.#random);
+    this.#table = new CallTable(options.machine);
+  }
+
+  calls(): readonly TableCall[] {
+    this.#openFiles();
+    while (this.#steps < this.#options.steps) this.#step();
+    this.#table.add("exit_group", 0);
+    return this.#table.calls;
+  }
+
+  #openFiles(): void {
+    const table = this.#table;
+    const path = new Text(this.#options.file);
+    table.add("close_range", FILE, 0xffff_ffff, 0);
+    for (const access of [O_RDWR, O_RDWR, O_RDONLY, O_WRONLY]) {
+      table.add("openat", AT_FDCWD, path, access);
+    }
+    table.add("memfd_create", new Text("maple"), 0);
+    table.add("openat", AT_FDCWD, new Text("/dev/zero"), O_RDWR);
+    table.add("dup", FILE);
+    table.add("ftruncate", SHARED_MEMORY, FUZZ_FILE_BYTES);
+    this.#unlimit(RLIMIT_STACK);
+  }
+
+  #step(): void {
+    this.#steps++;
+    this.#random.weighted<() => void>([
+      [18, () => this.#map()],
+      [6, () => this.#mapAnywhere()],
+      [4, () => this.#mapStack()],
+      [10, () => this.#unmap()],
+      [16, () => this.#protect()],
+      [12, () => this.#remap()],
+      [14, () => this.#advise()],
+      [8, () => this.#lock()],
+      [1, () => this.#lockAll()],
+      [3, () => this.#moveBreak()],
+      [30, () => this.#touch()],
+      [3, () => this.#look()],
+      [1, () => this.#rearrange()],
+      [1, () => this.#attach()],
+      [this.#mayEnd ? 4 : 0, () => this.#seal()],
+      [4, () => this.#guard()],
+      [1, () => this.#limit()],
+      [this.#depth < DEEPEST_FORK ? 3 : 0, () => this.#fork()],
+    ])();
+  }
+
+  /** Maps at a place in the arena, over what is there or not. */
+  #map(): void {
+    const draw = this.#draw;
+    const [drawn, length] = draw.range();
+    const address = this.#notLow(drawn);
+    const place = this.#random.weighted([[12, MAP_FIXED], [3, MAP_FIXED_NOREPLACE], [2, 0]]);
+    this.#mmap(address, length, place | draw.mapFlags());
+  }
+
+  /** Who may map so low, and where a hint as low goes, depends on what a trace does not tell. */
+  #notLow(address: number): number {
+    return address >= 0 && address < LOWEST ? this.#draw.page() : address;
+  }
+
+  /** Maps where the kernel likes, sometimes as much as a huge page holds; something is done to it later. */
+  #mapAnywhere(): void {
+    const huge = this.#random.oneIn(3);
+    const small = this.#draw.length();
+    const length = huge ? HUGE_PAGE_SIZE * (1 + this.#random.below(3)) + small % 0x3000 : small;
+    const position = this.#mmap(0, length, this.#draw.mapFlags());
+    this.#placed.push({ position, length });
+  }
+
+  #mmap(address: number, length: number, flags: number): Position {
+    const draw = this.#draw;
+    const kind = draw.kind();
+    const protection = draw.protection();
+    if (!this.#random.oneIn(4)) {
+      const all = flags | kind | MAP_ANONYMOUS;
+      return this.#table.add("mmap", address, length, protection, all, -1, 0);
+    }
+    const descriptor = this.#random.oneIn(40) ? 99 : this.#random.pick(MAPPABLE);
+    // Offsets run with addresses now and then, so that neighbours in the file are neighbours in memory.
+    const offset = this.#random.oneIn(3)
+      ? PAGE_SIZE * this.#random.below(FILE_PAGES / 8)
+      : Math.abs(address) % (FUZZ_FILE_BYTES / 8);
+    return this.#table.add("mmap", address, length, protection, flags | kind, descriptor, offset);
+  }
+
+  /** Maps memory that grows down, or an ordinary neighbour for it. */
+  #mapStack(): void {
+    const random = this.#random;
+    const grows = random.oneIn(4) ? 0 : MAP_GROWSDOWN;
+    const flags = MAP_PRIVATE | MAP_ANONYMOUS | grows |
+      (random.oneIn(3) ? MAP_FIXED_NOREPLACE : MAP_FIXED);
+    const protection = this.#draw.protection();
+    const address = this.#draw.stackPage();
+    const length = this.#draw.length();
+    this.#table.add("mmap", address, length, protection, flags, -1, 0);
+    for (let touches = random.below(4); touches > 0; touches--) {
+      this.#write(address - PAGE_SIZE * random.below(64));
+    }
+  }
+
+  #unmap(): void {
+    const placed = this.#random.oneIn(4) ? this.#takePlaced() : undefined;
+    if (placed === undefined) {
+      this.#table.add("munmap", ...this.#draw.range());
+    } else {
+      const part = this.#random.oneIn(3) ? PAGE_SIZE : 0;
+      this.#feed(placed.position, this.#table.add("munmap", part, placed.length - part));
+    }
+  }
+
+  #protect(): void {
+    const protection = this.#draw.changedProtection();
+    if (this.#random.oneIn(12)) {
+      this.#table.add("pkey_mprotect", ...this.#draw.range(), protection, -1);
+      return;
+    }
+    const placed = this.#random.oneIn(10) ? this.#takePlaced() : undefined;
+    if (placed === undefined) {
+      this.#table.add("mprotect", ...this.#draw.range(), protection);
+    } else {
+      this.#feed(placed.position, this.#table.add("mprotect", 0, PAGE_SIZE, protection));
+    }
+  }
+
+  #remap(): void {
+    const draw = this.#draw;
+    const [address, length] = draw.range();
+    const newLength = this.#random.oneIn(3) ? draw.range()[1] : length;
+    const oldLength = this.#random.oneIn(25) ? 0 : length;
+    const target = this.#random.oneIn(25) ? draw.strangeAddress() : draw.page();
+    const flags = draw.remapFlags();
+    const position = this.#table.add("mremap", address, oldLength, newLength, flags, target);
+    if ((flags & MREMAP_FIXED) === 0 && flags & MREMAP_MAYMOVE) {
+      this.#placed.push({ position, length: newLength });
+    }
+  }
+
+  #advise(): void {
+    this.#table.add("madvise", ...this.#draw.range(), this.#draw.advice());
+  }
+
+  #lock(): void {
+    const range = this.#draw.range();
+    this.#random.weighted<() => void>([
+      [3, () => this.#table.add("mlock", ...range)],
+      [2, () => this.#table.add("mlock2", ...range, this.#random.below(3))],
+      [4, () => this.#table.add("munlock", ...range)],
+    ])();
+  }
+
+  #lockAll(): void {
+    const flags = this.#random.pick([MCL_CURRENT, MCL_FUTURE, MCL_CURRENT | MCL_FUTURE, 0, 8]);
+    const onFault = this.#random.oneIn(3) ? MCL_ONFAULT : 0;
+    this.#table.add("mlockall", flags | onFault);
+    for (let calls = this.#random.below(4); calls > 0; calls--) this.#map();
+    this.#table.add("munlockall");
+  }
+
+  /** Moves the heap's end to somewhere around where it is. */
+  #moveBreak(): void {
+    if (this.#limited.has(RLIMIT_DATA)) return; // it binds the heap by what a trace does not tell
+    const now = this.#table.add("brk", 0);
+    const distance = (this.#random.below(16) - 6) * PAGE_SIZE + this.#random.pick([0, 0, 1, 2048]);
+    this.#feed(now, this.#table.add("brk", distance));
+  }
+
+  #touch(): void {
+    const address = this.#random.oneIn(8) ? this.#draw.stackPage() : this.#draw.page();
+    if (this.#random.oneIn(6)) this.#table.add("faccessat", AT_FDCWD, address, 0);
+    else this.#write(address + this.#random.below(4096));
+  }
+
+  #write(address: number): void {
+    this.#table.add("read", ZEROS, address, 1);
+  }
+
+  /** Calls that only look, or write back. */
+  #look(): void {
+    const range = this.#draw.range();
+    if (this.#random.oneIn(2)) this.#table.add("msync", ...range, this.#random.below(8));
+    else this.#table.add("mincore", ...range, this.#random.oneIn(10) ? -PAGE_SIZE : this.#vector);
+  }
+
+  /** Maps other pages of a shared mapping, as the deprecated call does it. */
+  #rearrange(): void {
+    const range = this.#draw.range();
+    const offset = this.#random.below(16), protection = this.#random.oneIn(20) ? 1 : 0;
+    this.#table.add("remap_file_pages", ...range, protection, offset, 0);
+  }
+
+  /** Attaches a System V segment in the arena, and mostly detaches it again. */
+  #attach(): void {
+    if (this.#limited.size > 0) return; // which segment a limit refused, a trace does not tell
+    const strange = this.#random.oneIn(4);
+    const address = this.#notLow(strange ? this.#draw.strangeAddress() : this.#draw.page());
+    const flags = this.#random.pick([0, SHM_RDONLY, SHM_RND, SHM_REMAP, SHM_REMAP | SHM_RDONLY]);
+    const size = this.#draw.length();
+    const get = () => this.#table.add("shmget", SEGMENT, size, IPC_CREAT | 0o600);
+    let segment = get();
+    this.#feed(segment, this.#table.add("shmat", 0, address, flags));
+    segment = get();
+    this.#feed(segment, this.#table.add("shmctl", 0, IPC_RMID, 0)); // it goes with its last mapping
+    for (let calls = this.#random.below(4); calls > 0; calls--) this.#step();
+    if (!this.#random.oneIn(4)) this.#table.add("shmdt", address);
+  }
+
+  /** Seals a range, for good. */
+  #seal(): void {
+    this.#table.add("mseal", ...this.#draw.range(), this.#random.oneIn(20) ? 1 : 0);
+  }
+
+  /** Lowers a limit for a while. */
+  #limit(): void {
+    const [resource, pages] = this.#random.pick(
+      [[RLIMIT_AS, 60], [RLIMIT_DATA, 8], [RLIMIT_STACK, 8]] as const,
+    );
+    if (this.#limited.has(resource)) return;
+    this.#limited.add(resource);
+    const bytes = new Text(limit(PAGE_SIZE * (pages + this.#random.below(60))));
+    this.#table.add("prlimit64", 0, resource, bytes, 0);
+    for (let calls = this.#random.below(12); calls > 0; calls--) this.#step();
+    this.#unlimit(resource);
+    this.#limited.delete(resource);
+  }
+
+  /** Takes a limit back; that of the stack stays such that none can grow into the arena. */
+  #unlimit(resource: number): void {
+    const bytes = resource === RLIMIT_STACK ? this.#stackLimit : this.#noLimit;
+    this.#table.add("prlimit64", 0, resource, bytes, 0);
+  }
+
+  /** Guard pages, in a place of their own: where they are decides whether pages can be faulted in. */
+  #guard(): void {
+    const draw = this.#draw;
+    const [address, length] = [draw.guardPage(), draw.length()];
+    this.#random.weighted<() => void>([
+      [4, () => this.#mmap(address, length, MAP_FIXED)],
+      [2, () => this.#table.add("munmap", address, length)],
+      [4, () => this.#table.add("mprotect", address, length, draw.protection())],
+      [4, () => this.#table.add("madvise", address, length, MADV.GUARD_INSTALL)],
+      [2, () => this.#table.add("madvise", address, length, MADV.GUARD_REMOVE)],
+      [2, () => this.#table.add("madvise", address, length, this.#random.pick([0, 1, 2]))],
+      [4, () => this.#write(address)],
+    ])();
+  }
+
+  /** Makes a process that does random things too, while this one waits. */
+  #fork(): void {
+    const shares = this.#random.oneIn(4) ? CLONE_VM | CLONE_VFORK : 0;
+    const position = this.#table.add("clone", shares | SIGCHLD, 0, 0, 0, 0);
+    const placed = this.#placed, mayEnd = this.#mayEnd;
+    this.#placed = [];
+    this.#mayEnd ||= shares === 0;
+    this.#depth++;
+    for (let calls = this.#random.below(12); calls > 0; calls--) this.#step();
+    this.#depth--;
+    this.#mayEnd = mayEnd;
+    this.#placed = placed;
+    this.#table.add("exit_group", 0);
+    this.#table.skipFrom(position);
+    this.#table.add("wait4", -1, 0, 0, 0);
+  }
+
+  #takePlaced(): { readonly position: Position; readonly length: number } | undefined {
+    const at = this.#random.below(this.#placed.length + 1);
+    return this.#placed.splice(at, 1)[0];
+  }
+
+  #feed(from: Position, to: Position): void {
+    this.#table.feed(from, to, 0);
+  }
+}
+
+/** A `struct rlimit`: the soft limit, and a hard one that allows anything. */
+function limit(bytes: number): Uint8Array {
+  const words = new BigUint64Array([BigInt.asUintN(64, BigInt(bytes)), BigInt.asUintN(64, -1n)]);
+  return new Uint8Array(words.buffer);
+}

@@ -1,0 +1,134 @@
+/**
+ * `deno task verify -- COMMAND…`: checks the running kernel against the model, live.
+ *
+ * @module
+ */
+import { record } from "../capture/record.ts";
+import { type CommandArguments, interruption, runCommand, Unable } from "../command/command.ts";
+import { Progress } from "../command/progress.ts";
+import { formatDivergence } from "../replay/divergence.ts";
+import { withFuzzProgram } from "./fuzz_program.ts";
+import { type Verification, verify } from "./verify.ts";
+
+const SPECIFICATION = {
+  name: "verify",
+  summary:
+    "Runs a command and checks after every memory call that the model agrees with the kernel.",
+  usage: "[options] -- COMMAND…\n       deno task verify [options] --fuzz SEED",
+  options: {
+    fuzz: { value: "SEED", help: "run a program that makes random memory calls" },
+    steps: { value: "N", help: "with --fuzz: how many calls (1000)" },
+    keep: { value: "FILE", help: "keep the trace; compressed if the name ends in .gz" },
+    placement: { value: "POLICY", help: "expect the placement of Linux 5.19, 6.7 or 6.18" },
+    validate: { help: "check tree and address space from scratch after every step" },
+    json: { help: "print one JSON object instead of text" },
+  },
+  details:
+    "The run ends at the first divergence: the command gets a SIGINT and runs on by itself, " +
+    "and the trace\nup to there is kept, without --keep as divergence.jsonl.gz in the working " +
+    "directory.\nExit status: 0 model and kernel agree, 1 a divergence, 2 the command could not be run.",
+} as const;
+
+/** Where the trace of a divergence goes without `--keep`. */
+const DIVERGENCE_FILE = "divergence.jsonl.gz";
+const DEFAULT_STEPS = 1000;
+
+/** What is to be run, and what it is called in the report. */
+interface Subject {
+  readonly command: readonly string[];
+  readonly name: string;
+}
+
+async function main(args: CommandArguments): Promise<number> {
+  const seed = args.integer("fuzz");
+  const command = args.rest;
+  if (args.operands.length > 0) throw new Unable("The command stands behind --; see --help");
+  if ((seed === undefined) === (command.length === 0)) {
+    throw new Unable("Either a command behind -- or --fuzz SEED is needed; see --help");
+  }
+  if (seed === undefined) {
+    if (args.has("steps")) throw new Unable("--steps goes with --fuzz; see --help");
+    return await verifySubject(args, { command, name: command.join(" ") });
+  }
+  const steps = args.integer("steps", 1) ?? DEFAULT_STEPS;
+  return await withFuzzProgram({ seed, steps }, (program) => {
+    const name = `--fuzz ${seed} --steps ${steps}`;
+    return verifySubject(args, { command: [program], name });
+  });
+}
+
+async function verifySubject(args: CommandArguments, subject: Subject): Promise<number> {
+  const kept = args.text("keep") ?? DIVERGENCE_FILE;
+  const unfinished = `${kept}.part`;
+  const found = await run(args, subject, unfinished, kept.endsWith(".gz"));
+  const agrees = found.divergence === undefined && found.contradiction === undefined;
+  const keeps = !agrees || args.has("keep");
+  if (keeps) await Deno.rename(unfinished, kept);
+  else await Deno.remove(unfinished);
+
+  const trace = keeps ? kept : undefined;
+  if (args.has("json")) console.log(JSON.stringify(asJson(found, subject, trace), null, 2));
+  else console.log(format(found, subject, trace));
+  return agrees ? 0 : 1;
+}
+
+/** Records and replays; the trace is at `path` then, unless this throws. */
+async function run(
+  args: CommandArguments,
+  { command, name }: Subject,
+  path: string,
+  gzip: boolean,
+): Promise<Verification> {
+  const progress = new Progress();
+  const records = record(command, { purpose: `verify ${name}`, signal: interruption() });
+  const placement = args.choice("placement", ["5.19", "6.7", "6.18"]);
+  const sink = await create(path);
+  try {
+    return await verify(records, sink, {
+      gzip,
+      ...(placement && { placement }),
+      validate: args.has("validate"),
+      onStep: (steps) => progress.show(() => `${steps} steps compared`),
+    });
+  } catch (error) {
+    await Deno.remove(path);
+    throw error;
+  } finally {
+    await records.return(); // a full disk ends the recording, not only the file
+    progress.clear();
+  }
+}
+
+async function create(path: string): Promise<WritableStream<Uint8Array<ArrayBuffer>>> {
+  try {
+    return (await Deno.open(path, { write: true, create: true, truncate: true })).writable;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Unable(`Cannot write ${path}: ${why}`);
+  }
+}
+
+function format(found: Verification, { name }: Subject, trace: string | undefined): string {
+  const { steps, matched, mapCount, divergence, contradiction } = found;
+  const percent = matched === steps ? "100" : (Math.floor(1000 * matched / steps) / 10).toFixed(1);
+  const counts = `map_count ${mapCount.min}/${mapCount.median}/${mapCount.max}`;
+  const divergences = divergence === undefined
+    ? "no divergence"
+    : "1 divergence, the run ends there";
+  const lines = [
+    `${name}: steps ${matched}/${steps} (${percent} %), ${divergences}, ${counts}`,
+    ...(found.interrupted ? ["interrupted: what came later was not compared"] : []),
+    ...(divergence ? [formatDivergence(divergence)] : []),
+    ...(contradiction ? [`step ${steps + 1}: the model contradicts itself: ${contradiction}`] : []),
+    ...(trace === undefined ? [] : [`trace: ${trace}`]),
+  ];
+  if (divergence || contradiction) lines.push(`again: deno task replay ${trace}`);
+  return lines.join("\n");
+}
+
+function asJson(found: Verification, { name }: Subject, trace: string | undefined): unknown {
+  const { contradiction, ...rest } = found;
+  return { command: name, ...rest, contradiction: contradiction?.message, trace };
+}
+
+if (import.meta.main) await runCommand(SPECIFICATION, main);

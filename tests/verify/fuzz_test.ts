@@ -1,0 +1,85 @@
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { CallTable } from "../../src/verify/call_table.ts";
+import { executable, Text } from "../../src/verify/executable.ts";
+import { fuzzTable } from "../../src/verify/fuzz.ts";
+import { impossible } from "../capture/capturing.ts";
+import { runVerify } from "./verifying.ts";
+
+const OPTIONS = { machine: "x86_64", steps: 2000, file: "data" } as const;
+
+const CALLS = [
+  ...["mmap", "munmap", "mprotect", "pkey_mprotect", "brk", "mremap", "madvise", "mseal", "shmat"],
+  ...["mlock", "mlock2", "munlock", "mlockall", "munlockall", "msync", "mincore", "shmdt"],
+  ...["remap_file_pages", "prlimit64", "clone", "read", "exit_group"],
+];
+
+Deno.test("fuzz: the same seed makes the same program, another seed another", () => {
+  const program = (seed: number) => executable("x86_64", fuzzTable({ ...OPTIONS, seed }));
+  assertEquals(program(1), program(1));
+  assertNotEquals(program(1), program(2));
+});
+
+Deno.test("fuzz: both machines get the same calls", () => {
+  const table = (machine: "x86_64" | "aarch64") => fuzzTable({ ...OPTIONS, machine, seed: 1 });
+  const [x86, arm] = [table("x86_64"), table("aarch64")];
+  assertEquals(x86.length, arm.length);
+  assertEquals(x86.map((call) => call.args.length), arm.map((call) => call.args.length));
+});
+
+Deno.test("fuzz: every recorded memory call occurs, with forks, faults and bad arguments", () => {
+  const occurring = new Set(fuzzTable({ ...OPTIONS, seed: 1 }).map((call) => call.number));
+  for (const name of CALLS) {
+    const table = new CallTable("x86_64");
+    table.add(name);
+    assert(occurring.has(table.calls[0]!.number), `${name} does not occur`);
+  }
+});
+
+Deno.test("executable: what cannot be a call of the machine is refused", () => {
+  let message = "";
+  try {
+    new CallTable("x86_64").add("no_such_call");
+  } catch (error) {
+    message = String(error);
+  }
+  assertMatch(message, /Cannot add no_such_call/);
+});
+
+Deno.test({
+  name: "executable: a result reaches a later call, and calls are passed over unless it is 0",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const table = new CallTable(Deno.build.arch);
+    const failed = table.add("ftruncate", -1, 0); // EBADF, -9
+    table.add("exit_group", 99);
+    table.skipFrom(failed);
+    table.add("write", 1, new Text("here\n"), 5);
+    table.feed(failed, table.add("exit_group", 16), 0);
+    const directory = await Deno.makeTempDir();
+    try {
+      const program = `${directory}/program`;
+      await Deno.writeFile(program, executable(Deno.build.arch, table.calls), { mode: 0o700 });
+      const { code, stdout } = await new Deno.Command(program).output();
+      assertEquals([code, new TextDecoder().decode(stdout)], [7, "here\n"]);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
+for (const seed of [4, 7, 8, 10, 12]) {
+  Deno.test({
+    name: `fuzz: seed ${seed} agrees with the kernel, validated after every step`,
+    ignore: impossible,
+    fn: async () => {
+      const { status, stdout } = await runVerify([
+        "--fuzz",
+        String(seed),
+        "--steps",
+        "60",
+        "--validate",
+      ]);
+      assertEquals(status, 0, stdout);
+    },
+  });
+}
