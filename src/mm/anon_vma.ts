@@ -93,9 +93,14 @@ export function setBounds(vma: Vma, start: number, end: number, pageOffset: numb
   vma.start = start;
   vma.end = end;
   vma.pageOffset = pageOffset;
+  if (vma.links.length > 0 || vma.fileMapping !== null) reindex(vma);
+}
+
+/** Moves a VMA in the interval trees that hold it; a function of its own to keep `setBounds` small. */
+function reindex(vma: Vma): void {
   const last = lastOffset(vma);
-  for (const anonVma of vma.links) anonVma.byOffset?.move(vma, pageOffset, last);
-  vma.fileMapping?.byOffset.move(vma, pageOffset, last);
+  for (const anonVma of vma.links) anonVma.byOffset?.move(vma, vma.pageOffset, last);
+  vma.fileMapping?.byOffset.move(vma, vma.pageOffset, last);
 }
 
 /** The offset of a VMA's last page. */

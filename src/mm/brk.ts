@@ -11,9 +11,18 @@ import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { mergeNew } from "./merge.ts";
 import { unmapRange } from "./munmap.ts";
 import { startWithGap } from "./placement.ts";
+import { tryPopulate } from "./populate.ts";
 import { enroll } from "./reverse_map.ts";
 import { Vma } from "./vma.ts";
-import { VM_ACCOUNT, VM_MAYEXEC, VM_MAYREAD, VM_MAYWRITE, VM_READ, VM_WRITE } from "./vm_flags.ts";
+import {
+  VM_ACCOUNT,
+  VM_LOCKED,
+  VM_MAYEXEC,
+  VM_MAYREAD,
+  VM_MAYWRITE,
+  VM_READ,
+  VM_WRITE,
+} from "./vm_flags.ts";
 
 const HEAP_FLAGS = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT;
 
@@ -69,5 +78,6 @@ function expand(mm: MemoryDescriptor, start: number, end: number): boolean {
   }
   account(mm, flags, size);
   commit(mm, size);
+  if (flags & VM_LOCKED) tryPopulate(mm, start, end);
   return true;
 }

@@ -35,7 +35,10 @@ import {
   type VmFlags,
 } from "./vm_flags.ts";
 
-const KNOWN: ReadonlySet<number> = new Set(Object.values(MADV));
+/** Advice there is; poisoning pages is for kernels with CONFIG_MEMORY_FAILURE, and not modelled. */
+const KNOWN: ReadonlySet<number> = new Set(
+  Object.values(MADV).filter((advice) => advice !== MADV.HWPOISON && advice !== MADV.SOFT_OFFLINE),
+);
 
 /**
  * Advises on `[address, address + length)`.

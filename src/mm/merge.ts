@@ -22,13 +22,21 @@ import { VM_SPECIAL, VM_STICKY, type VmFlags } from "./vm_flags.ts";
 
 /** What a range is, or is about to be. A VMA is one. */
 export interface Range {
+  /** First byte. */
   readonly start: number;
+  /** First byte after the last. */
   readonly end: number;
+  /** Protection, sharing and the rest. */
   readonly flags: VmFlags;
+  /** Offset of the first page, pages. */
   readonly pageOffset: number;
+  /** The open file, null for private anonymous memory. */
   readonly file: MappedFile | null;
+  /** Name of a mapping that the kernel itself made. */
   readonly special: string | null;
+  /** Name given with PR_SET_VMA_ANON_NAME. */
   readonly anonName: string | null;
+  /** Where its pages hang; null if none was written to. */
   readonly anonVma: AnonVma | null;
   /** anon_vmas of the VMA whose pages the range gets; more than one after a fork. */
   readonly links: readonly AnonVma[];

@@ -10,17 +10,14 @@ import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT } from "./flags.ts"
 import { ADDRESS_LIMIT, PAGE_SIZE, pageAlignDown, pages, roundOut } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { modify } from "./modify.ts";
-import { reachesBehindFile } from "./page_advice.ts";
+import { populate, tryPopulate } from "./populate.ts";
 import type { Vma } from "./vma.ts";
 import {
-  VM_ACCESS_FLAGS,
   VM_DROPPABLE,
   VM_HUGETLB,
-  VM_IO,
   VM_LOCKED,
   VM_LOCKED_MASK,
   VM_LOCKONFAULT,
-  VM_PFNMAP,
   VM_SPECIAL,
   type VmFlags,
 } from "./vm_flags.ts";
@@ -83,7 +80,9 @@ export function mlockall(mm: MemoryDescriptor, flags: number): void {
   }
   const lock = VM_LOCKED | (flags & MCL_ONFAULT ? VM_LOCKONFAULT : 0);
   mm.defaultFlags = (mm.defaultFlags & ~VM_LOCKED_MASK) | (flags & MCL_FUTURE ? lock : 0);
-  if (flags & MCL_CURRENT) applyToAll(mm, lock);
+  if (!(flags & MCL_CURRENT)) return;
+  applyToAll(mm, lock);
+  tryPopulate(mm, 0, mm.taskSize);
 }
 
 /** Unlocks everything, and what will be mapped. */
@@ -134,23 +133,6 @@ function lockVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number, loc
   mm.lockedPages += pages(end - start) *
     (Number((flags & VM_LOCKED) !== 0) - Number((old & VM_LOCKED) !== 0));
   return changed;
-}
-
-/**
- * Faults pages in, as far as that can be refused: where nothing may be accessed, or behind the end of a
- * file. What was locked stays so. Mirrors `__mm_populate()`.
- */
-function populate(mm: MemoryDescriptor, start: number, end: number): void {
-  let vma = start < end ? mm.layout.findVma(start) : undefined;
-  for (; vma !== undefined && vma.start < end; vma = mm.layout.after(vma.start)) {
-    if (vma.flags & (VM_IO | VM_PFNMAP | VM_LOCKONFAULT)) continue;
-    if (!(vma.flags & VM_ACCESS_FLAGS)) {
-      throw cannot("lock", vma.start, vma.end, "ENOMEM", "its pages may not be accessed");
-    }
-    if (reachesBehindFile(vma, Math.min(end, vma.end))) {
-      throw cannot("lock", vma.start, vma.end, "ENOMEM", "its file ends before it");
-    }
-  }
 }
 
 /** Mirrors `vma_supports_mlock()`. */

@@ -53,6 +53,7 @@ import { mayLockAtAll, supportsLock } from "./mlock.ts";
 import { gatherRemoval, type Removal, unmapRange } from "./munmap.ts";
 import { NOWHERE, place } from "./placement.ts";
 import { isolate } from "./split.ts";
+import { tryPopulate } from "./populate.ts";
 import { enroll } from "./reverse_map.ts";
 import { type MappedFile, Vma } from "./vma.ts";
 import {
@@ -170,6 +171,9 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   const mapping = mapped ?? (shared ? sharedMemory(pages(length)) : null);
   const pageOffset = mapped !== null ? pages(offset) : shared ? 0 : pages(address);
   mapRegion(mm, address, address + length, vmFlags, pageOffset, mapping);
+  const populates = vmFlags & VM_LOCKED ||
+    (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE;
+  if (populates) tryPopulate(mm, address, address + length);
   return address;
 }
 

@@ -19,6 +19,7 @@ import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, pages, roundLength } from ".
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { modify } from "./modify.ts";
 import { protectRange } from "./page_table.ts";
+import { tryPopulate } from "./populate.ts";
 import type { Vma } from "./vma.ts";
 import {
   VM_ACCESS_FLAGS,
@@ -26,6 +27,7 @@ import {
   VM_EXEC,
   VM_GROWSDOWN,
   VM_HUGETLB,
+  VM_LOCKED,
   VM_NORESERVE,
   VM_READ,
   VM_SEALED,
@@ -122,6 +124,9 @@ function protectVma(
   commit(mm, accountedPages(flags, size) - accountedPages(old, size));
   accountKind(mm, old, -size);
   accountKind(mm, flags, size);
+  // Locked memory that may now be written is copied at once, not at the first write.
+  const becomesWritable = (old & (VM_WRITE | VM_SHARED | VM_LOCKED)) === VM_LOCKED;
+  if (becomesWritable && flags & VM_WRITE) tryPopulate(mm, start, end);
   return changed;
 }
 

@@ -16,6 +16,7 @@ import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { mergeNew } from "./merge.ts";
 import { munmap, unmapRange } from "./munmap.ts";
 import { moveRange } from "./page_table.ts";
+import { tryPopulate } from "./populate.ts";
 import { NOWHERE, place } from "./placement.ts";
 import { enroll } from "./reverse_map.ts";
 import type { Vma } from "./vma.ts";
@@ -81,11 +82,16 @@ export function mremap(
   }
   if (canExpandInPlace(mm, vma, remap)) {
     expandInPlace(mm, vma, remap);
+    if (vma.flags & VM_LOCKED) {
+      tryPopulate(mm, address + remap.oldLength, address + remap.newLength);
+    }
     return address;
   }
   if (!(flags & MREMAP_MAYMOVE)) throw refuse(remap, "ENOMEM", "there is no room to grow");
   const target = placeFor(mm, vma, remap, 0);
-  return mm.budget.withReserve(structures(vma), () => move(mm, vma, remap, target));
+  mm.budget.withReserve(structures(vma), () => move(mm, vma, remap, target));
+  if (vma.flags & VM_LOCKED) tryPopulate(mm, target + remap.oldLength, target + remap.newLength);
+  return target;
 }
 
 /** What can be said before any VMA is looked at. Mirrors `check_mremap_params()`. */

@@ -29,8 +29,11 @@ import { VM_SEALED } from "./vm_flags.ts";
 
 /** VMAs on their way out, cut at both ends. */
 export class Removal {
+  /** The address space. */
   readonly mm: MemoryDescriptor;
+  /** First byte. */
   readonly start: number;
+  /** First byte after the last. */
   readonly end: number;
   /** The VMA that keeps its part below `start`. */
   head: Vma | undefined;

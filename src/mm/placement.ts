@@ -40,13 +40,14 @@ export interface PlacementRequest {
   readonly length: number;
   /** MAP_… bits. */
   readonly flags: number;
+  /** The open file, null for anonymous memory. */
   readonly file: MappedFile | null;
   /** Offset in the file, bytes. */
   readonly offset: number;
 }
 
 /** No place was found. */
-export const NOWHERE = -1;
+export const NOWHERE: number = -1;
 
 /** Where MAP_32BIT looks: `[1 GiB, 2 GiB)`. */
 const LOW_WINDOW_START = 0x4000_0000;

@@ -169,8 +169,8 @@ export const MM_CANARIES: readonly Canary[] = [
       "mmap with MAP_FIXED answers with the start of the VMA into which the mapping was merged.",
     patches: [{
       file: "src/mm/mmap.ts",
-      text: "pageOffset, mapping);\n  return address;",
-      replacement: "pageOffset, mapping);\n" +
+      text: "tryPopulate(mm, address, address + length);\n  return address;",
+      replacement: "tryPopulate(mm, address, address + length);\n" +
         "  if (mm.layout.findVma(address)!.start !== address) acted();\n" +
         "  return mm.layout.findVma(address)!.start;",
     }],

@@ -14,6 +14,7 @@ import {
   MAP_SHARED,
   MAP_SHARED_VALIDATE,
   MAP_SYNC,
+  MLOCK_ONFAULT,
   MREMAP_DONTUNMAP,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
@@ -197,7 +198,7 @@ Deno.test("mremap: MREMAP_DONTUNMAP leaves a VMA that was never written, at its 
 Deno.test("mremap: MREMAP_DONTUNMAP unlocks the source even where it is one VMA with the copy", () => {
   const mm = space();
   map(mm, 0x2000, 0x3000);
-  mm.mlock(0x2000, 0x1000);
+  mm.mlock(0x2000, 0x1000, MLOCK_ONFAULT);
   const flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
   mm.mremap(0x2000, 0x1000, 0x1000, flags, 0x1000);
   assertLayout(mm, ["1000-3000 rw-p 1"]);
