@@ -38,7 +38,7 @@ async function main(args: CommandArguments): Promise<number> {
   const runner = new Runner();
   const plays = [...SUITE.keys()].map((scenario) => ({ scenario, checks: "all" as const }));
   const plain = await runner.play(undefined, plays);
-  runner.close();
+  await runner.close();
   const wrong = plain.filter((outcome) => outcome.failure !== undefined);
   const progress = new Progress();
   let done = 0;

@@ -1,6 +1,6 @@
 /**
- * Running every scenario on one build, in a worker, so that a fault that hangs or breaks the engine is a
- * finding like any other.
+ * Running every scenario on one build, in a process of its own, so that a fault that hangs or breaks the engine is
+ * a finding like any other.
  *
  * @module
  */
@@ -8,6 +8,7 @@
 import type { Checks } from "../regressions/scenario.ts";
 import type { Canary } from "./canary.ts";
 import { plant, ROOT } from "./build.ts";
+import { Child } from "./child.ts";
 
 /** What one scenario showed on one build. */
 export interface Outcome {
@@ -33,7 +34,7 @@ export interface Play {
   readonly checks: Checks;
 }
 
-/** What the worker is asked. */
+/** What the process is asked. */
 export interface Order {
   /** The root of the build. */
   readonly root: string;
@@ -43,9 +44,9 @@ export interface Order {
 /** Longest time without an answer, ms: then a scenario counts as hanging. */
 const LIMIT_MS = 10_000;
 
-/** A worker for one build at a time. */
+/** A process that plays on one build after the other. */
 export class Runner {
-  #worker: Worker | undefined;
+  #child: Child | undefined;
 
   /** Plays the scenarios on the checkout, or on a copy with the canary's fault. */
   async play(canary: Canary | undefined, plays: readonly Play[]): Promise<Outcome[]> {
@@ -58,56 +59,46 @@ export class Runner {
     }
   }
 
-  /** Ends the worker. */
-  close(): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
+  /** Ends the process. */
+  async close(): Promise<void> {
+    await this.#child?.end();
+    this.#child = undefined;
   }
 
-  /** Each scenario in turn: one that hangs costs the worker, and the rest goes to a new one. */
+  /** Each scenario in turn: one that hangs costs the process, and the rest goes to a new one. */
   async #order(root: URL, plays: readonly Play[]): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
     while (outcomes.length < plays.length) {
-      const rest = plays.slice(outcomes.length);
-      outcomes.push(...await this.#listen({ root: root.href, plays: rest }));
+      const order: Order = { root: root.href, plays: plays.slice(outcomes.length) };
+      const child = this.#child ??= new Child(new URL("./player.ts", import.meta.url));
+      await child.send(order);
+      for (const play of order.plays) {
+        const answer = await child.next(LIMIT_MS);
+        outcomes.push(outcomeOf(answer) ?? hangs(play));
+        if (answer !== undefined) continue;
+        await this.close();
+        break;
+      }
     }
     return outcomes;
   }
-
-  async #listen(order: Order): Promise<Outcome[]> {
-    const worker = this.#worker ??= await start();
-    const outcomes: Outcome[] = [];
-    const { promise, resolve } = Promise.withResolvers<Outcome[]>();
-    const giveUp = (failure: string) => {
-      this.close();
-      const play = order.plays[outcomes.length]!;
-      outcomes.push({ ...play, operations: 0, latest: "", acted: undefined, failure });
-      resolve(outcomes);
-    };
-    const hangs = () => giveUp(`no answer within ${LIMIT_MS / 1000} s`);
-    let timer = setTimeout(hangs, LIMIT_MS);
-    worker.onmessage = (event: MessageEvent<Outcome>) => {
-      clearTimeout(timer);
-      outcomes.push(event.data);
-      if (outcomes.length === order.plays.length) resolve(outcomes);
-      else timer = setTimeout(hangs, LIMIT_MS);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      clearTimeout(timer);
-      giveUp(event.message);
-    };
-    worker.postMessage(order);
-    return await promise;
-  }
 }
 
-/** A worker that has said that it is ready. */
-async function start(): Promise<Worker> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  await new Promise((resolve, reject) => {
-    worker.onmessage = resolve;
-    worker.onerror = reject;
-  });
-  return worker;
+function hangs(play: Play): Outcome {
+  const failure = `no answer within ${LIMIT_MS / 1000} s`;
+  return { ...play, operations: 0, latest: "", acted: undefined, failure };
+}
+
+/** The answer as an outcome: what JSON left out is undefined. */
+function outcomeOf(answer: unknown): Outcome | undefined {
+  if (typeof answer !== "object" || answer === null) return undefined;
+  const blank: Outcome = {
+    scenario: 0,
+    checks: "all",
+    operations: 0,
+    latest: "",
+    acted: undefined,
+    failure: undefined,
+  };
+  return Object.assign(blank, answer);
 }

@@ -52,7 +52,7 @@ export async function playCanaries(options: PlayOptions = {}): Promise<Row[]> {
       rows[place] = row;
       options.onRow?.(row);
     }
-    runner.close();
+    await runner.close();
   };
   await Promise.all([work(), work()]);
   return rows;

@@ -6,13 +6,14 @@
  */
 
 import { ROOT } from "../canaries/build.ts";
+import { Child } from "../canaries/child.ts";
 import { type Mutant, mutantsOf, mutated } from "./mutants.ts";
-import type { Answer, Order } from "./trial.ts";
+import type { Order } from "./trial.ts";
 
 /** What became of a mutant. */
 export interface Verdict {
   readonly mutant: Mutant;
-  /** The test that noticed it, `timeout` if it hung, undefined if it survived. */
+  /** The test that noticed it, `it hangs` if it did, undefined if it survived. */
   readonly killedBy: string | undefined;
 }
 
@@ -85,20 +86,15 @@ export async function score(options: ScoreOptions): Promise<Verdict[]> {
   const mutants = await choose(options.files, options.sample);
   const verdicts: Verdict[] = [];
   const queue = [...mutants.entries()];
-  const work = async () => {
-    const folder = await Deno.makeTempDir({ prefix: "maple-mutation-" });
-    try {
-      const root = await copyCheckout(folder);
+  const work = () =>
+    withCopy(async (copy) => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const [place, mutant] = next;
-        const verdict = { mutant, killedBy: await tryMutant(root, mutant) };
+        const verdict = { mutant, killedBy: await tryMutant(copy, mutant) };
         verdicts[place] = verdict;
         options.onVerdict?.(verdict, mutants.length - queue.length, mutants.length);
       }
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  };
+    });
   await Promise.all(Array.from({ length: options.jobs }, work));
   return verdicts;
 }
@@ -135,46 +131,63 @@ async function copyFolder(path: string, root: URL): Promise<void> {
 }
 
 /** The test that fails on the mutant, undefined if none does. The copy is as it was afterwards. */
-async function tryMutant(root: URL, mutant: Mutant): Promise<string | undefined> {
-  const url = new URL(mutant.file, root);
+async function tryMutant(copy: Copy, mutant: Mutant): Promise<string | undefined> {
+  const url = new URL(mutant.file, copy.root);
   const source = await Deno.readTextFile(url);
   await Deno.writeTextFile(url, mutated(source, mutant));
   try {
-    return await runTests(root, mutant.file.startsWith("src/tree/") ? TREE_TESTS : MM_TESTS);
+    return await copy.run(mutant.file.startsWith("src/tree/") ? TREE_TESTS : MM_TESTS);
   } finally {
     await Deno.writeTextFile(url, source);
   }
 }
 
-/** Runs tests of the copy in a worker of their own; what fails or hangs, undefined if all pass. */
-async function runTests(root: URL, tests: readonly string[]): Promise<string | undefined> {
-  const worker = new Worker(new URL("tests/mutation/trial.ts", root), { type: "module" });
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const hangs = () => resolve("timeout");
-  let timer = setTimeout(hangs, LIMIT_MS);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    resolve(`worker: ${event.message}`);
-  };
-  worker.onmessage = ({ data }: MessageEvent<Answer | "ready" | "going on">) => {
-    clearTimeout(timer);
-    timer = setTimeout(hangs, LIMIT_MS);
+/** A copy of the checkout, and the process that runs tests in it. */
+class Copy {
+  readonly root: URL;
+  #child: Child | undefined;
+
+  constructor(root: URL) {
+    this.root = root;
+  }
+
+  /** Runs tests of the copy; what fails or hangs, undefined if all pass. */
+  async run(tests: readonly string[]): Promise<string | undefined> {
+    const child = this.#child ??= new Child(new URL("tests/mutation/host.ts", this.root), true);
     const order: Order = { files: tests.map((test) => `../${test}`) };
-    if (data === "ready") worker.postMessage(order);
-    else if (data !== "going on") resolve(data.killedBy);
-  };
-  const killedBy = await promise;
-  clearTimeout(timer);
-  worker.terminate();
-  return killedBy;
+    await child.send(order);
+    for (;;) {
+      const answer = await child.next(LIMIT_MS);
+      if (answer === undefined) {
+        await this.close();
+        return "it hangs";
+      }
+      if (answer === "going on") continue;
+      const killed = typeof answer === "object" && answer !== null && "killedBy" in answer;
+      return killed ? String(answer.killedBy) : undefined;
+    }
+  }
+
+  /** Ends the process. */
+  async close(): Promise<void> {
+    await this.#child?.end();
+    this.#child = undefined;
+  }
+}
+
+/** Calls `use` with a fresh copy. */
+async function withCopy<T>(use: (copy: Copy) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "maple-mutation-" });
+  const copy = new Copy(await copyCheckout(folder));
+  try {
+    return await use(copy);
+  } finally {
+    await copy.close();
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** Whether the tests pass on a copy without a change; the test that fails if not. */
 export async function tryPlain(): Promise<string | undefined> {
-  const folder = await Deno.makeTempDir({ prefix: "maple-mutation-" });
-  try {
-    return await runTests(await copyCheckout(folder), [...TREE_TESTS, ...MM_TESTS]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  return await withCopy((copy) => copy.run([...TREE_TESTS, ...MM_TESTS]));
 }

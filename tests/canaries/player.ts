@@ -1,5 +1,5 @@
 /**
- * The worker's side of `run.ts`: loads the build and plays scenario after scenario, an answer each.
+ * The process that `run.ts` starts: loads the build and plays scenario after scenario, an answer each.
  *
  * @module
  */
@@ -8,14 +8,11 @@ import { Stage } from "../regressions/scenario.ts";
 import { SUITE } from "../regressions/suite.ts";
 import { fault } from "./acted.ts";
 import { load } from "./build.ts";
+import { orders } from "./child.ts";
 import type { Order, Outcome } from "./run.ts";
 
-declare const self: {
-  onmessage: ((event: MessageEvent<Order>) => void) | null;
-  postMessage(answer: Outcome | "ready"): void;
-};
-
-self.onmessage = async ({ data: { root, plays } }) => {
+/** Plays what was ordered on one build. */
+async function* play({ root, plays }: Order): AsyncGenerator<Outcome> {
   const build = await load(new URL(root));
   for (const { scenario, checks } of plays) {
     const stage = new Stage(build, checks);
@@ -28,12 +25,20 @@ self.onmessage = async ({ data: { root, plays } }) => {
       failure = lineOf(error);
     }
     const { operations, latest } = stage;
-    self.postMessage({ scenario, checks, operations, latest, acted: fault.firstActed, failure });
+    yield { scenario, checks, operations, latest, acted: fault.firstActed, failure };
   }
-};
+}
 
-// What is sent before the modules above have been evaluated would be lost.
-self.postMessage("ready");
+function isOrder(order: unknown): order is Order {
+  return typeof order === "object" && order !== null && "root" in order && "plays" in order;
+}
+
+if (import.meta.main) {
+  for await (const order of orders()) {
+    if (!isOrder(order)) continue;
+    for await (const outcome of play(order)) console.log(JSON.stringify(outcome));
+  }
+}
 
 /** The first line that says something. */
 function lineOf(error: unknown): string {
