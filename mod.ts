@@ -22,7 +22,8 @@ export {
 export { MAX_INDEX } from "./src/tree/node_layout.ts";
 export { NodeBudget, type NodePool, type PoolOptions } from "./src/tree/node_pool.ts";
 export { type SharedEntry, SharedReader, type SharedTree } from "./src/tree/shared_reader.ts";
-export type { TreeStatistics, WorkCounts } from "./src/tree/statistics.ts";
+export type { TreeStatistics } from "./src/tree/statistics.ts";
+export type { WorkCounts } from "./src/tree/work_counts.ts";
 
 // The address space.
 export { AddressSpace } from "./src/mm/address_space.ts";

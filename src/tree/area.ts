@@ -10,7 +10,11 @@
 
 import type { Cursor } from "./cursor.ts";
 import { hexRange, MapleError } from "./errors.ts";
-import {
+import { extent } from "./gaps.ts";
+import * as layout from "./node_layout.ts";
+import { gapSlot, wideSlot } from "./search.ts";
+
+const {
   END,
   GAP_SLOTS,
   GAPS,
@@ -23,8 +27,7 @@ import {
   ROOT_ENTRY,
   SLOTS,
   WORD_SHIFT,
-} from "./node_layout.ts";
-import { gapSlot, wideSlot } from "./search.ts";
+} = layout;
 
 /**
  * Stands on the lowest free area of `size` indices within the window `c.index … c.last`.
@@ -38,11 +41,11 @@ import { gapSlot, wideSlot } from "./search.ts";
 export function lowestArea(c: Cursor, size: number): void {
   const { pool } = c;
   const { words, reals } = pool;
-  const min = c.index;
-  const max = c.last;
-  checkWindow(c, size, min, max);
-  if (words[ROOT] === 0) return rootArea(c, size, true);
+  checkWindow(c, size);
   const root = words[ROOT]!;
+  if (root === 0) return rootArea(c, size, true);
+  const { before, last } = c;
+  const min = c.index;
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
   let slot = 0;
@@ -54,17 +57,17 @@ export function lowestArea(c: Cursor, size: number): void {
   if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, min);
   for (;;) {
     const word = node << WORD_SHIFT;
-    const pivots = (node << REAL_SHIFT) + PIVOTS;
+    const bounds = node << REAL_SHIFT;
     const end = words[word + END]!;
     for (; slot <= end; slot++) {
-      const bound = reals[pivots + slot - 1]!;
-      if (bound >= max) return noArea(size, min, max);
+      const bound = reals[bounds + slot]!;
+      if (bound >= last) return noArea(c, size);
       if (level > 1) {
-        if (reals[pivots - PIVOTS + GAPS + slot]! >= size) break;
+        if (reals[bounds + GAPS + slot]! >= size) break;
       } else if (words[word + SLOTS + slot] === 0) {
-        const low = bound < min ? min : bound + 1;
-        const pivot = reals[pivots + slot]!;
-        if ((pivot < max ? pivot : max) - low + 1 >= size) return standOn(c, low, size);
+        const low = bound > before ? bound : before;
+        const pivot = reals[bounds + PIVOTS + slot]!;
+        if (extent(low, pivot < last ? pivot : last) >= size) return standOn(c, low, low + size);
       }
     }
     if (slot <= end) {
@@ -73,7 +76,7 @@ export function lowestArea(c: Cursor, size: number): void {
       level--;
     } else {
       const link = words[word + PARENT]!;
-      if (link === 0) return noArea(size, min, max);
+      if (link === 0) return noArea(c, size);
       node = link >> 4;
       slot = (link & 15) + 1;
       level++;
@@ -90,33 +93,32 @@ export function lowestArea(c: Cursor, size: number): void {
 export function highestArea(c: Cursor, size: number): void {
   const { pool } = c;
   const { words, reals } = pool;
-  const min = c.index;
-  const max = c.last;
-  checkWindow(c, size, min, max);
-  if (words[ROOT] === 0) return rootArea(c, size, false);
+  checkWindow(c, size);
   const root = words[ROOT]!;
+  if (root === 0) return rootArea(c, size, false);
+  const { before, last } = c;
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
   let slot = 0;
   for (; level > 1; level--) {
-    slot = gapSlot(reals, node << REAL_SHIFT, max);
+    slot = gapSlot(reals, node << REAL_SHIFT, last);
     if (reals[(node << REAL_SHIFT) + GAPS + slot]! < size) break;
     node = words[(node << WORD_SHIFT) + GAP_SLOTS + slot]!;
   }
-  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, max);
+  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, last);
   for (;;) {
     const word = node << WORD_SHIFT;
-    const pivots = (node << REAL_SHIFT) + PIVOTS;
+    const bounds = node << REAL_SHIFT;
     for (; slot >= 0; slot--) {
-      const pivot = reals[pivots + slot]!;
-      if (pivot < min) return noArea(size, min, max);
+      const pivot = reals[bounds + PIVOTS + slot]!;
+      if (pivot <= before) return noArea(c, size);
       if (level > 1) {
-        if (reals[pivots - PIVOTS + GAPS + slot]! >= size) break;
+        if (reals[bounds + GAPS + slot]! >= size) break;
       } else if (words[word + SLOTS + slot] === 0) {
-        const bound = reals[pivots + slot - 1]!;
-        const high = pivot < max ? pivot : max;
-        if (high - (bound < min ? min : bound + 1) + 1 >= size) {
-          return standOn(c, high - size + 1, size);
+        const bound = reals[bounds + slot]!;
+        const high = pivot < last ? pivot : last;
+        if (extent(bound > before ? bound : before, high) >= size) {
+          return standOn(c, high - size, high);
         }
       }
     }
@@ -126,7 +128,7 @@ export function highestArea(c: Cursor, size: number): void {
       level--;
     } else {
       const link = words[word + PARENT]!;
-      if (link === 0) return noArea(size, min, max);
+      if (link === 0) return noArea(c, size);
       node = link >> 4;
       slot = (link & 15) - 1;
       level++;
@@ -136,34 +138,35 @@ export function highestArea(c: Cursor, size: number): void {
 
 /** A tree without nodes holds at most index 0. */
 function rootArea(c: Cursor, size: number, lowest: boolean): void {
-  const low = c.pool.words[ROOT_ENTRY] !== 0 && c.index === 0 ? 1 : c.index;
-  if (c.last - low + 1 < size) noArea(size, c.index, c.last);
-  standOn(c, lowest ? low : c.last - size + 1, size);
+  const low = c.pool.words[ROOT_ENTRY] !== 0 && c.before < 0 ? 0 : c.before;
+  if (extent(low, c.last) < size) return noArea(c, size);
+  if (lowest) standOn(c, low, low + size);
+  else standOn(c, c.last - size, c.last);
 }
 
 /** Where the cursor stands afterwards: on the area itself, which is part of an empty slot. */
-function standOn(c: Cursor, first: number, size: number): void {
-  c.index = first;
-  c.last = first + size - 1;
+function standOn(c: Cursor, before: number, last: number): void {
+  c.before = before;
+  c.last = last;
   c.status = "active";
 }
 
-function checkWindow(c: Cursor, size: number, min: number, max: number): void {
+function checkWindow(c: Cursor, size: number): void {
   // Found or not, the cursor no longer stands where it stood before.
   c.version = -1;
   if (!c.pool.gaps) {
     throw new MapleError("EINVAL", "Cannot search for free space: this tree does not track gaps");
   }
-  if (min <= max && size > 0 && max - min >= size - 1) return;
+  if (size > 0 && extent(c.before, c.last) >= size) return;
   throw new MapleError(
     "EINVAL",
-    `Cannot find ${size} free indices in ${hexRange(min, max)}: they would not fit`,
+    `Cannot find ${size} free indices in ${hexRange(c.index, c.last)}: they would not fit`,
   );
 }
 
-function noArea(size: number, min: number, max: number): never {
+function noArea(c: Cursor, size: number): never {
   throw new MapleError(
     "EBUSY",
-    `Cannot find ${size} free indices in ${hexRange(min, max)}: no free range is that long`,
+    `Cannot find ${size} free indices in ${hexRange(c.index, c.last)}: no free range is that long`,
   );
 }

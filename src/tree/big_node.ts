@@ -8,7 +8,11 @@
  * @module
  */
 
-import {
+import * as layout from "./node_layout.ts";
+import type { NodePool } from "./node_pool.ts";
+import { innerGap, leafGap } from "./gaps.ts";
+
+const {
   BOUND,
   END,
   GAP_CAPACITY,
@@ -21,9 +25,7 @@ import {
   WIDE_CAPACITY,
   WIDE_MIN_END,
   WORD_SHIFT,
-} from "./node_layout.ts";
-import { type NodePool, Work } from "./node_pool.ts";
-import { innerGap, leafGap } from "./gaps.ts";
+} = layout;
 
 /** The left part of one leaf, a store's own three slots, the right part of another and a neighbour. */
 const ROOM = 64;
@@ -78,7 +80,7 @@ export class BigNode {
       this.slots[slot + shift] = this.slots[slot]!;
       this.gaps[slot + shift] = this.gaps[slot]!;
     }
-    pool.work[Work.MOVED]! += this.count;
+    pool.work.slotsMoved += this.count;
     this.#copy(pool, node, 0, shift - 1, 0);
     this.count += shift;
   }
@@ -136,7 +138,7 @@ export class BigNode {
         words[(words[slots + slot]! << WORD_SHIFT) + PARENT] = node << 4 | slot;
       }
     }
-    pool.work[Work.MOVED]! += count;
+    pool.work.slotsMoved += count;
     return node;
   }
 
@@ -151,6 +153,6 @@ export class BigNode {
       this.slots[target] = words[slots + slot]!;
       if (narrow) this.gaps[target] = reals[gaps + slot]!;
     }
-    pool.work[Work.MOVED]! += to - from + 1;
+    pool.work.slotsMoved += to - from + 1;
   }
 }

@@ -1,9 +1,14 @@
 /**
  * The cursor: where in the tree a walk stands.
  *
- * `index … last` is the range it stands on, `status` what that means. A cursor that is `active` also remembers
- * the leaf and the slot; `version` says whether they can still be believed. When they cannot, the walk begins
- * again from the root at the index that the cursor holds. The kernel's `struct ma_state` plays this part.
+ * `index … last` is the range it stands on, `status` what that means. Of the two ends it keeps the index *before*
+ * the range, as nodes keep it: an iteration then only copies, and `index` is reckoned when somebody asks. (V8
+ * adds 1 to a number that is known to be an integer by turning it into an integer and back.)
+ *
+ * A cursor that is `active` outside of a read section also remembers the leaf and the slot. They can be believed as
+ * long as `version` is the pool's; with every other status, and in a read section, it never is. When they cannot,
+ * the walk begins again from the root at the index that the cursor holds. The kernel's `struct ma_state` plays
+ * this part.
  *
  * @module
  */
@@ -36,8 +41,8 @@ export type CursorStatus =
 export class Cursor<V = unknown> {
   /** The tree's nodes. */
   readonly pool: NodePool<V>;
-  /** First index of the range it stands on. Starts as not-a-number to be an unboxed double from the first. */
-  index: number = NaN;
+  /** The index before the range it stands on. Starts as not-a-number to be an unboxed double from the first. */
+  before: number = NaN;
   /** Last index of that range, inclusive. */
   last: number = NaN;
   /** What the range means. */
@@ -46,7 +51,7 @@ export class Cursor<V = unknown> {
   node = 0;
   /** The slot in it. */
   slot = 0;
-  /** The pool's version when `node` and `slot` were found. */
+  /** The pool's version when `node` and `slot` were found, -1 if they say nothing. */
   version: number = -1;
 
   /** The read section that keeps its leaf from being reused; `undefined` outside of one. */
@@ -56,7 +61,16 @@ export class Cursor<V = unknown> {
   constructor(pool: NodePool<V>, index: number, last: number, section: ReadSection | undefined) {
     this.pool = pool;
     this.section = section;
-    this.index = index;
+    this.before = index - 1;
     this.last = last;
+  }
+
+  /** First index of the range it stands on. */
+  get index(): number {
+    return this.before + 1;
+  }
+
+  set index(index: number) {
+    this.before = index - 1;
   }
 }

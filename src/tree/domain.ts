@@ -5,7 +5,9 @@
  */
 
 import { hexRange, MapleError } from "./errors.ts";
-import { MAX_INDEX } from "./node_layout.ts";
+import * as layout from "./node_layout.ts";
+
+const { MAX_INDEX } = layout;
 
 /**
  * Checks one index.

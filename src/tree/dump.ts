@@ -9,7 +9,10 @@
  * @module
  */
 
-import {
+import * as layout from "./node_layout.ts";
+import type { NodePool } from "./node_pool.ts";
+
+const {
   BOUND,
   END,
   GAP_CAPACITY,
@@ -27,8 +30,7 @@ import {
   SLOTS,
   WIDE_CAPACITY,
   WORD_SHIFT,
-} from "./node_layout.ts";
-import type { NodePool } from "./node_pool.ts";
+} = layout;
 
 /** The kernel's numbers for the node types. */
 const LEAF_64 = 1;

@@ -13,7 +13,9 @@
  * @module
  */
 
-import { MAX_READERS, PERIOD, READERS } from "./node_layout.ts";
+import * as layout from "./node_layout.ts";
+
+const { MAX_READERS, PERIOD, READERS } = layout;
 
 /** An open read section: nothing that it may have met is reused before it is closed. */
 export interface ReadSection {

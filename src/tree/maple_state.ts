@@ -9,11 +9,13 @@ import { Cursor } from "./cursor.ts";
 import { checkIndex, checkRange } from "./domain.ts";
 import type { ReadSection } from "./grace.ts";
 import * as navigate from "./navigate.ts";
-import { MAX_INDEX } from "./node_layout.ts";
+import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 import { nodesFor, nodesForEntries, worstCase } from "./reserve.ts";
 import { classify, store } from "./store.ts";
 import type { NodeSupply, WriteState } from "./write_state.ts";
+
+const { MAX_INDEX } = layout;
 
 /**
  * A place in a tree, from which one goes on: to the next entry, to the one before, to a store right there.
@@ -82,11 +84,13 @@ export class MapleState<V> extends Cursor<V> {
   /** Forgets where it stands, not which range it holds. Mirrors `mas_reset()`. */
   reset(): void {
     this.status = "start";
+    this.version = -1;
   }
 
   /** Lets go: going on means behind `last`, or in front of `index`. Mirrors `mas_pause()`. */
   pause(): void {
     this.status = "pause";
+    this.version = -1;
   }
 
   /** Stands on the range around `index`, empty or not, and gives its value. Mirrors `mas_walk()`. */
@@ -238,7 +242,7 @@ export class MapleState<V> extends Cursor<V> {
   }
 
   #value(word: number): V | undefined {
-    return word === 0 ? undefined : this.pool.decode(word);
+    return this.pool.decode(word);
   }
 
   /** Writes, and stands on what was written. What a prepared store leaves of its reserve goes back; a bulk
@@ -253,6 +257,7 @@ export class MapleState<V> extends Cursor<V> {
       store(write, value, supply, promised);
     } catch (error) {
       this.status = "error";
+      this.version = -1;
       throw error;
     }
     if (supply !== "pool") {
@@ -261,7 +266,7 @@ export class MapleState<V> extends Cursor<V> {
         : 0;
       pool.reserved += this.#reserved;
     }
-    this.index = write.index;
+    this.before = write.before;
     this.last = write.last;
     this.status = "active";
     this.version = -1;

@@ -12,7 +12,7 @@ import { hexRange, MapleError } from "./errors.ts";
 import type { ReadSection } from "./grace.ts";
 import { MapleState } from "./maple_state.ts";
 import { find, next, previous, walk } from "./navigate.ts";
-import { HEIGHT_MASK, MAX_INDEX, ROOT } from "./node_layout.ts";
+import * as layout from "./node_layout.ts";
 import { NodeBudget, NodePool } from "./node_pool.ts";
 import { run } from "./run.ts";
 import { entryAt } from "./search.ts";
@@ -21,6 +21,8 @@ import { statistics, type TreeStatistics } from "./statistics.ts";
 import { store } from "./store.ts";
 import { validate } from "./validate.ts";
 import { WriteState } from "./write_state.ts";
+
+const { HEIGHT_MASK, MAX_INDEX, ROOT } = layout;
 
 /** How a tree is made. */
 export interface MapleTreeOptions {
@@ -129,8 +131,7 @@ export class MapleTree<V> {
    */
   load(index: number): V | undefined {
     checkIndex(index);
-    const word = entryAt(this.#pool, index);
-    return word === 0 ? undefined : this.#pool.decode(word);
+    return this.#pool.decode(entryAt(this.#pool, index));
   }
 
   /**
@@ -367,6 +368,7 @@ export class MapleTree<V> {
     cursor.index = index;
     cursor.last = index;
     cursor.status = "start";
+    cursor.version = -1;
     return cursor;
   }
 

@@ -13,30 +13,23 @@
  */
 
 import type { Cursor } from "./cursor.ts";
-import {
-  DEAD,
-  END,
-  MAX_INDEX,
-  PARENT,
-  PIVOTS,
-  REAL_SHIFT,
-  ROOT,
-  ROOT_ENTRY,
-  SLOTS,
-  WORD_SHIFT,
-} from "./node_layout.ts";
+import * as layout from "./node_layout.ts";
 import { nearLeaf, wideSlot } from "./search.ts";
 import type { NodePool } from "./node_pool.ts";
+
+const { DEAD, END, MAX_INDEX, PARENT, PIVOTS, REAL_SHIFT, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } =
+  layout;
 
 /** Walks from the root to the slot that covers the cursor's index, empty or not, and stands on it. */
 export function walk(c: Cursor): number {
   const { pool } = c;
   const root = pool.words[ROOT]!;
   if (root === 0) return walkRootEntry(c);
-  const node = nearLeaf(pool, root, c.index);
-  const slot = wideSlot(pool.reals, node << REAL_SHIFT, c.index);
+  const index = pool.sought = c.index;
+  const node = nearLeaf(pool, root);
+  const slot = wideSlot(pool.reals, node << REAL_SHIFT, index);
   c.status = "active";
-  c.version = pool.version;
+  c.version = c.section === undefined ? pool.version : -1;
   return stand(c, node, slot);
 }
 
@@ -53,9 +46,8 @@ export function next(c: Cursor, max: number): number {
  * never neighbours, so it is one of the next two. A fifth of an iteration's time is saved by asking here first.
  */
 function nextInLeaf(c: Cursor, max: number): number {
-  const { pool } = c;
-  if (c.version !== pool.version || c.status !== "active" || c.section !== undefined) return 0;
-  const { words, reals } = pool;
+  if (c.version !== c.pool.version) return 0;
+  const { words, reals } = c.pool;
   const base = c.node << WORD_SHIFT;
   const end = words[base + END]!;
   let slot = c.slot + 1;
@@ -66,7 +58,7 @@ function nextInLeaf(c: Cursor, max: number): number {
   const bound = reals[pivot - 1]!;
   if (word === 0 || bound >= max) return 0;
   c.slot = slot;
-  c.index = bound + 1;
+  c.before = bound;
   c.last = reals[pivot]!;
   return word;
 }
@@ -239,6 +231,7 @@ function seekDown(c: Cursor, min: number): number {
 /** The step would leave the limit; the cursor stays where it is and says so. */
 function limit(c: Cursor, status: "overflow" | "underflow"): 0 {
   c.status = status;
+  c.version = -1;
   return 0;
 }
 
@@ -261,7 +254,7 @@ function step(c: Cursor, max: number, empties: boolean): number {
     if (word === 0 && !empties && last < max && c.section === undefined) continue;
     c.node = node;
     c.slot = slot;
-    c.index = reals[pivot - 1]! + 1;
+    c.before = reals[pivot - 1]!;
     c.last = last;
     if (word !== 0 || empties) return word;
   }
@@ -313,7 +306,7 @@ function stand(c: Cursor, node: number, slot: number): number {
   const pivots = (node << REAL_SHIFT) + PIVOTS + slot;
   c.node = node;
   c.slot = slot;
-  c.index = reals[pivots - 1]! + 1;
+  c.before = reals[pivots - 1]!;
   c.last = reals[pivots]!;
   return words[(node << WORD_SHIFT) + SLOTS + slot]!;
 }

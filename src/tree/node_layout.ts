@@ -26,6 +26,10 @@
  * The `parent` word is `parent id << 4 | slot in the parent`, 0 in the root, {@linkcode DEAD} once a
  * writer has replaced the node.
  *
+ * Every file that uses these constants makes them its own: `import * as layout`, then `const { END } = layout`. V8
+ * takes a constant of the same file into the compiled code as a number; an imported one it loads each time,
+ * checks for being initialised and for being a small integer. Imported constants cost 10–25 % of every operation.
+ *
  * @module
  */
 

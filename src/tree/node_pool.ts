@@ -17,7 +17,11 @@
  */
 
 import { MapleError } from "./errors.ts";
-import {
+import * as layout from "./node_layout.ts";
+import { Grace } from "./grace.ts";
+import { WorkCounts } from "./work_counts.ts";
+
+const {
   DEAD,
   END,
   GAP_CAPACITY,
@@ -30,8 +34,7 @@ import {
   WIDE_CAPACITY,
   WIDE_MIN_END,
   WORD_SHIFT,
-} from "./node_layout.ts";
-import { Grace } from "./grace.ts";
+} = layout;
 
 /** How many nodes may still be asked for: one budget may serve several trees, and a test that sets it sees
  * the n-th request from then on fail. */
@@ -53,28 +56,6 @@ export interface PoolOptions {
   /** What requests are charged to. */
   readonly budget: NodeBudget;
 }
-
-/** Indices into {@linkcode NodePool.work}: exact counts of work, equal on every machine. */
-export const Work = {
-  /** Nodes that a walk passed through. */
-  VISITED: 0,
-  /** Nodes taken from the pool. */
-  ALLOCATED: 1,
-  /** Nodes given back. */
-  FREED: 2,
-  /** Leaves changed in place or rewritten, splits and joins not counted. */
-  REWRITTEN: 3,
-  /** Nodes split in two or three, or evened out with a neighbour instead. */
-  SPLIT: 4,
-  /** Nodes joined with a neighbour because they held too little. */
-  REBALANCED: 5,
-  /** Stores that left one leaf for another. */
-  SPANNING: 6,
-  /** Slots moved within or between nodes. */
-  MOVED: 7,
-  /** Gap records written. */
-  GAPS: 8,
-} as const;
 
 /** Nodes in a new pool: the header alone, as an empty tree needs no more. */
 const EMPTY_CAPACITY = 1;
@@ -117,8 +98,11 @@ export class NodePool<V = unknown> {
   reserved = 0;
   /** Rises with every change of the tree, so that a cursor knows when what it remembers is stale. */
   version = 0;
-  /** Exact counts of work, by {@linkcode Work}. */
-  readonly work: Float64Array<ArrayBuffer> = new Float64Array(9);
+  /** The index that a walk looks for. It is handed over here because V8 puts a number that is an argument of a call
+   * it does not compile in on the heap: a store would allocate. */
+  sought: number = NaN;
+  /** Exact counts of work. */
+  readonly work: WorkCounts = new WorkCounts();
   /** Who reads, and what waits for them. */
   readonly grace: Grace;
 
@@ -197,7 +181,7 @@ export class NodePool<V = unknown> {
 
   /** Takes one node; {@linkcode ensure} or a reservation has made sure that there is one. */
   take(): number {
-    this.work[Work.ALLOCATED]!++;
+    this.work.allocated++;
     const node = this.#free;
     if (node === 0) return this.#top++;
     this.#free = this.words[(node << WORD_SHIFT) + END]!;
@@ -214,7 +198,7 @@ export class NodePool<V = unknown> {
 
   /** Puts a node on the free list. */
   free(node: number): void {
-    this.work[Work.FREED]!++;
+    this.work.freed++;
     this.words[(node << WORD_SHIFT) + END] = this.#free;
     this.#free = node;
     this.#freeCount++;
@@ -253,7 +237,7 @@ export class NodePool<V = unknown> {
   }
 
   /**
-   * The value that an entry word stands for.
+   * The value that an entry word stands for: `undefined` for 0, of which the value table has none.
    *
    * The one cast of the tree: an odd word was made by {@linkcode encode} from a `V` that was this number.
    */
@@ -305,7 +289,6 @@ export class NodePool<V = unknown> {
     pool.#freeHandleCount = this.#freeHandleCount;
     for (const node of this.grace.nodes()) pool.free(node);
     for (const handle of this.grace.handles()) pool.freeHandle(handle);
-    pool.work.fill(0);
     return pool;
   }
 

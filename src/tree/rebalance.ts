@@ -8,9 +8,11 @@
  * @module
  */
 
-import { END, PARENT, WORD_SHIFT } from "./node_layout.ts";
-import { type NodePool, Work } from "./node_pool.ts";
+import * as layout from "./node_layout.ts";
+import type { NodePool } from "./node_pool.ts";
 import type { Run } from "./run.ts";
+
+const { END, PARENT, WORD_SHIFT } = layout;
 
 /**
  * Replaces the run by nodes that hold the big node's slots, and repairs its ancestors.
@@ -20,7 +22,7 @@ import type { Run } from "./run.ts";
 export function rebalance(run: Run): void {
   do {
     const { pool, big } = run;
-    if (big.count <= big.minEnd(pool) && borrow(run)) pool.work[Work.REBALANCED]!++;
+    if (big.count <= big.minEnd(pool) && borrow(run)) pool.work.rebalanced++;
     cutEvenly(run);
   } while (!run.link());
 }
@@ -34,7 +36,7 @@ function cutEvenly(run: Run): void {
   const half = last >> 1;
   const emptyAtHalf = big.level === 1 && big.slots[half] === 0;
   if (last < 2 * capacity - (emptyAtHalf ? 1 : 0)) return run.cut(big.settle(pool, half, last), 0);
-  pool.work[Work.SPLIT]!++;
+  pool.work.split++;
   const third = Math.floor(last / 3);
   run.cut(big.settle(pool, third, last), big.settle(pool, third * 2, last));
 }

@@ -5,9 +5,11 @@
  */
 
 import { MapleError } from "./errors.ts";
-import { HEIGHT_MASK, ROOT } from "./node_layout.ts";
+import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 import { type NodeSupply, StoreType, type WriteState } from "./write_state.ts";
+
+const { HEIGHT_MASK, ROOT } = layout;
 
 /**
  * The most nodes that a classified store takes, by its type. Mirrors `mas_prealloc_calc()` (Linux 6.12

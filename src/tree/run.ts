@@ -14,7 +14,11 @@
  */
 
 import { BigNode } from "./big_node.ts";
-import {
+import * as layout from "./node_layout.ts";
+import { NodeBudget, NodePool } from "./node_pool.ts";
+import { innerGap, leafGap, recordGap } from "./gaps.ts";
+
+const {
   BOUND,
   END,
   GAPS,
@@ -28,9 +32,7 @@ import {
   ROOT_ENTRY,
   SLOTS,
   WORD_SHIFT,
-} from "./node_layout.ts";
-import { NodeBudget, NodePool, Work } from "./node_pool.ts";
-import { innerGap, leafGap, recordGap } from "./gaps.ts";
+} = layout;
 
 const NO_TREE = { gaps: false, rcu: false, shared: false, limit: 0, budget: new NodeBudget() };
 
@@ -252,7 +254,7 @@ export class Run {
     }
     const gaps = (parent << REAL_SHIFT) + GAPS + from;
     for (let i = 0; i < this.#madeCount; i++) pool.reals[gaps + i] = gapOf(pool, this.#made[i]!);
-    pool.work[Work.GAPS]! += this.#madeCount;
+    pool.work.gapUpdates += this.#madeCount;
     recordGap(pool, parent, innerGap(pool, parent));
   }
 
@@ -278,7 +280,7 @@ export class Run {
       reals[pivots + slot] = Infinity;
       if (pool.gaps) reals[gaps + slot] = 0;
     }
-    pool.work[Work.MOVED]! += end - to;
+    pool.work.slotsMoved += end - to;
   }
 }
 

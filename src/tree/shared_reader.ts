@@ -11,7 +11,10 @@
 
 import { checkIndex } from "./domain.ts";
 import { MapleError } from "./errors.ts";
-import {
+import * as layout from "./node_layout.ts";
+import { gapSlot, wideSlot } from "./search.ts";
+
+const {
   END,
   GAP_SLOTS,
   HEIGHT_BITS,
@@ -27,8 +30,7 @@ import {
   ROOT_ENTRY,
   SLOTS,
   WORD_SHIFT,
-} from "./node_layout.ts";
-import { gapSlot, wideSlot } from "./search.ts";
+} = layout;
 
 /** A tree in shared memory, as it is posted to a worker. */
 export interface SharedTree {

@@ -13,21 +13,14 @@
  * @module
  */
 
-import {
-  END,
-  MAX_INDEX,
-  PARENT,
-  PIVOTS,
-  REAL_SHIFT,
-  ROOT,
-  SLOTS,
-  WORD_SHIFT,
-} from "./node_layout.ts";
-import { type NodePool, Work } from "./node_pool.ts";
+import * as layout from "./node_layout.ts";
+import type { NodePool } from "./node_pool.ts";
 import { rebalance } from "./rebalance.ts";
 import { run } from "./run.ts";
 import { leafAt, wideSlot } from "./search.ts";
 import type { WriteState } from "./write_state.ts";
+
+const { END, MAX_INDEX, PARENT, PIVOTS, REAL_SHIFT, ROOT, SLOTS, WORD_SHIFT } = layout;
 
 /**
  * Finds the leaves at both ends of the range of `w` and, if nothing is stored, widens it over the empty
@@ -46,12 +39,12 @@ export function findEnds(w: WriteState, nothing: boolean): void {
   if (nothing) {
     const entries = (left << WORD_SHIFT) + SLOTS;
     const pivots = (left << REAL_SHIFT) + PIVOTS;
-    if (words[entries + slot] === 0) w.index = reals[pivots + slot - 1]! + 1;
+    if (words[entries + slot] === 0) w.before = reals[pivots + slot - 1]!;
     else if (
-      slot > 0 && words[entries + slot - 1] === 0 && w.index === reals[pivots + slot - 1]! + 1
+      slot > 0 && words[entries + slot - 1] === 0 && w.before === reals[pivots + slot - 1]!
     ) {
       slot--;
-      w.index = reals[pivots + slot - 1]! + 1;
+      w.before = reals[pivots + slot - 1]!;
     }
     if (words[(right << WORD_SHIFT) + SLOTS + farSlot] === 0) {
       w.last = reals[(right << REAL_SHIFT) + PIVOTS + farSlot]!;
@@ -84,15 +77,15 @@ function endsWithSubtree(pool: NodePool, leaf: number, last: number, nothing: bo
 export function spanningStore(w: WriteState, word: number): void {
   const { pool, node: left, farNode: right, slot, farSlot } = w;
   const { words, reals } = pool;
-  pool.work[Work.SPANNING]!++;
+  pool.work.spanning++;
   const leftEntries = (left << WORD_SHIFT) + SLOTS;
   const rightEntries = (right << WORD_SHIFT) + SLOTS;
   const low = reals[(left << REAL_SHIFT) + PIVOTS + slot - 1]!;
-  const keepsLeft = low + 1 < w.index;
+  const keepsLeft = low < w.before;
   run.begin(pool, left, right);
   const { big } = run;
   big.append(pool, left, 0, slot - 1);
-  if (keepsLeft) big.push(w.index - 1, words[leftEntries + slot]!);
+  if (keepsLeft) big.push(w.before, words[leftEntries + slot]!);
   big.push(w.last, word);
   big.append(pool, right, farSlot, words[(right << WORD_SHIFT) + END]!);
 

@@ -8,9 +8,10 @@
  * @module
  */
 
-import { END, MAX_INDEX, WORD_SHIFT } from "./node_layout.ts";
-import { Work } from "./node_pool.ts";
+import * as layout from "./node_layout.ts";
 import type { Run } from "./run.ts";
+
+const { END, MAX_INDEX, WORD_SHIFT } = layout;
 
 /**
  * Replaces the run's one leaf by nodes that hold the big node's slots, and does the same with its ancestors
@@ -27,7 +28,7 @@ export function split(run: Run, bulk: boolean): void {
       run.cut(big.count - 1, 0);
       continue;
     }
-    pool.work[Work.SPLIT]!++;
+    pool.work.split++;
     if (!push(run, -1) && !push(run, 1)) halve(run, bulk);
   } while (!run.link());
 }

@@ -4,17 +4,11 @@
  * @module
  */
 
-import {
-  END,
-  HEIGHT_BITS,
-  HEIGHT_MASK,
-  NODE_BYTES,
-  ROOT,
-  ROOT_ENTRY,
-  SLOTS,
-  WORD_SHIFT,
-} from "./node_layout.ts";
-import { type NodePool, Work } from "./node_pool.ts";
+import * as layout from "./node_layout.ts";
+import type { NodePool } from "./node_pool.ts";
+import type { WorkCounts } from "./work_counts.ts";
+
+const { END, HEIGHT_BITS, HEIGHT_MASK, NODE_BYTES, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } = layout;
 
 /** What a tree is made of, and what it took to make it. */
 export interface TreeStatistics {
@@ -39,29 +33,7 @@ export interface TreeStatistics {
   /** Grace periods that have ended. */
   readonly gracePeriods: number;
   /** Exact counts of work since the tree was made, equal on every machine. */
-  readonly work: WorkCounts;
-}
-
-/** Exact counts of what the tree has done. */
-export interface WorkCounts {
-  /** Nodes that walks from the root passed through. */
-  readonly visited: number;
-  /** Nodes taken from the pool. */
-  readonly allocated: number;
-  /** Nodes given back to it. */
-  readonly freed: number;
-  /** Stores that changed one leaf and nothing else but gaps. */
-  readonly rewritten: number;
-  /** Nodes that overflowed. */
-  readonly split: number;
-  /** Nodes that held too little and took in a neighbour. */
-  readonly rebalanced: number;
-  /** Stores that reached beyond one leaf. */
-  readonly spanning: number;
-  /** Slots moved within and between nodes. */
-  readonly slotsMoved: number;
-  /** Gap records written in inner nodes. */
-  readonly gapUpdates: number;
+  readonly work: Readonly<WorkCounts>;
 }
 
 /** Walks the whole tree, in time linear in its nodes. */
@@ -83,17 +55,7 @@ export function statistics(pool: NodePool): TreeStatistics {
     poolBytes: pool.bytes,
     retired: pool.used - nodes,
     gracePeriods: pool.grace.ended,
-    work: {
-      visited: work[Work.VISITED]!,
-      allocated: work[Work.ALLOCATED]!,
-      freed: work[Work.FREED]!,
-      rewritten: work[Work.REWRITTEN]!,
-      split: work[Work.SPLIT]!,
-      rebalanced: work[Work.REBALANCED]!,
-      spanning: work[Work.SPANNING]!,
-      slotsMoved: work[Work.MOVED]!,
-      gapUpdates: work[Work.GAPS]!,
-    },
+    work: { ...work },
   };
 }
 

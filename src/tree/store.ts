@@ -8,8 +8,17 @@
  * @module
  */
 
-import { leafGap, recordGap } from "./gaps.ts";
-import {
+import { extent, leafGap, recordGap } from "./gaps.ts";
+import * as layout from "./node_layout.ts";
+import { rebalance } from "./rebalance.ts";
+import { claim, nodesFor } from "./reserve.ts";
+import { run } from "./run.ts";
+import { nearLeaf, wideSlot } from "./search.ts";
+import { findEnds, spanningStore } from "./span.ts";
+import { split } from "./split.ts";
+import { type NodeSupply, StoreType, type WriteState } from "./write_state.ts";
+
+const {
   END,
   GAPS,
   HEIGHT_BITS,
@@ -24,19 +33,12 @@ import {
   WIDE_CAPACITY,
   WIDE_MIN_END,
   WORD_SHIFT,
-} from "./node_layout.ts";
-import { Work } from "./node_pool.ts";
-import { rebalance } from "./rebalance.ts";
-import { claim, nodesFor } from "./reserve.ts";
-import { run } from "./run.ts";
-import { nearLeaf, wideSlot } from "./search.ts";
-import { findEnds, spanningStore } from "./span.ts";
-import { split } from "./split.ts";
-import { type NodeSupply, StoreType, type WriteState } from "./write_state.ts";
+} = layout;
+const Type = StoreType;
 
 /**
- * Stores `value` over the range `w.index … w.last`; `undefined` stores nothing. Afterwards `w` holds the
- * range that is now one slot: wider than asked for if nothing was stored next to nothing.
+ * Stores `value` over the range `w.index … w.last`; `undefined` stores nothing. Afterwards `w.before` and `w.last`
+ * are around the range that is now one slot: wider than asked for if nothing was stored next to nothing.
  *
  * Precondition: `w.index <= w.last`, both within the index domain.
  *
@@ -52,7 +54,7 @@ export function store(
 ): void {
   const { pool } = w;
   const type = classify(w, value === undefined);
-  if (type <= StoreType.NODE && type !== StoreType.ROOT && !pool.rcu) {
+  if (type <= Type.NODE && type !== Type.ROOT && !pool.rcu) {
     // Most stores end here: they take no nodes, so there is nothing that could fail.
     pool.reserved -= promised;
     pool.version++;
@@ -63,28 +65,28 @@ export function store(
   pool.version++;
   const word = pool.encode(value);
   switch (type) {
-    case StoreType.EXACT:
+    case Type.EXACT:
       replaceEntry(w, word);
       break;
-    case StoreType.NODE:
+    case Type.NODE:
       replaceLeaf(w, word);
       break;
-    case StoreType.REBALANCE:
+    case Type.REBALANCE:
       gather(w, word);
       joinSibling();
       rebalance(run);
       break;
-    case StoreType.SPLIT:
+    case Type.SPLIT:
       gather(w, word);
       split(run, supply === "bulk");
       break;
-    case StoreType.SPANNING:
+    case Type.SPANNING:
       spanningStore(w, word);
       break;
-    case StoreType.NEW_ROOT:
+    case Type.NEW_ROOT:
       run.replaceTree(pool, word);
       break;
-    case StoreType.ROOT:
+    case Type.ROOT:
       storeRoot(w, word);
   }
   if (pool.rcu) pool.reclaim();
@@ -99,19 +101,22 @@ export function store(
 export function classify(w: WriteState, nothing: boolean): StoreType {
   const { pool } = w;
   const { words, reals } = pool;
+  const first = w.index;
+  let before = first - 1;
+  w.before = before;
   const root = words[ROOT]!;
-  if (root === 0) return StoreType.ROOT;
-  const node = nearLeaf(pool, root, w.index);
+  if (root === 0) return Type.ROOT;
+  pool.sought = first;
+  const node = nearLeaf(pool, root);
   const entries = (node << WORD_SHIFT) + SLOTS;
   const pivots = (node << REAL_SHIFT) + PIVOTS;
   const end = words[entries - SLOTS + END]!;
   const max = reals[pivots + end]!;
-  let first = w.index;
   let last = w.last;
   w.node = node;
   if (last >= max && (last > max || (nothing && last !== MAX_INDEX))) {
-    if (first !== 0 || last !== MAX_INDEX) findEnds(w, nothing);
-    return w.index === 0 && w.last === MAX_INDEX ? StoreType.NEW_ROOT : StoreType.SPANNING;
+    if (before !== -1 || last !== MAX_INDEX) findEnds(w, nothing);
+    return w.before === -1 && w.last === MAX_INDEX ? Type.NEW_ROOT : Type.SPANNING;
   }
   let slot = wideSlot(reals, node << REAL_SHIFT, first);
   let slotEnd = slot;
@@ -123,29 +128,28 @@ export function classify(w: WriteState, nothing: boolean): StoreType {
     else if (last === high && slotEnd < end && words[entries + slotEnd + 1] === 0) {
       last = high = reals[pivots + ++slotEnd]!;
     }
-    if (words[entries + slot] === 0) first = low + 1;
-    else if (first === low + 1 && slot > 0 && words[entries + slot - 1] === 0) {
-      low = reals[pivots + --slot - 1]!;
-      first = low + 1;
+    if (words[entries + slot] === 0) before = low;
+    else if (before === low && slot > 0 && words[entries + slot - 1] === 0) {
+      before = low = reals[pivots + --slot - 1]!;
     }
-    w.index = first;
+    w.before = before;
     w.last = last;
   }
-  const newEnd = end + 2 - (slotEnd - slot) - (first === low + 1 ? 1 : 0) - (last === high ? 1 : 0);
+  const newEnd = end + 2 - (slotEnd - slot) - (before === low ? 1 : 0) - (last === high ? 1 : 0);
   w.slot = slot;
   w.slotEnd = slotEnd;
   w.low = low;
   w.high = high;
   w.newEnd = newEnd;
-  if (slot === slotEnd && newEnd === end) return StoreType.EXACT;
-  if (first === 0 && last === MAX_INDEX) return StoreType.NEW_ROOT;
+  if (slot === slotEnd && newEnd === end) return Type.EXACT;
+  if (before === -1 && last === MAX_INDEX) return Type.NEW_ROOT;
   if (newEnd < WIDE_MIN_END) {
-    return (root & HEIGHT_MASK) === 1 ? StoreType.NODE : StoreType.REBALANCE;
+    return (root & HEIGHT_MASK) === 1 ? Type.NODE : Type.REBALANCE;
   }
-  if (newEnd >= WIDE_CAPACITY) return StoreType.SPLIT;
-  if (pool.rcu) return StoreType.NODE;
-  if (slot === end) return StoreType.APPEND;
-  return newEnd === end ? StoreType.SLOT : StoreType.NODE;
+  if (newEnd >= WIDE_CAPACITY) return Type.SPLIT;
+  if (pool.rcu) return Type.NODE;
+  if (slot === end) return Type.APPEND;
+  return newEnd === end ? Type.SLOT : Type.NODE;
 }
 
 /**
@@ -159,28 +163,28 @@ function writeLeaf(w: WriteState, word: number): void {
   const entries = (node << WORD_SHIFT) + SLOTS;
   const pivots = (node << REAL_SHIFT) + PIVOTS;
   const end = words[entries - SLOTS + END]!;
-  const first = w.index;
+  const before = w.before;
   const last = w.last;
   const low = w.low;
   const high = w.high;
-  const before = words[entries + slot]!;
-  const behind = words[entries + slotEnd]!;
-  const keepsBefore = first > low + 1;
+  const lowWord = words[entries + slot]!;
+  const highWord = words[entries + slotEnd]!;
+  const keepsBefore = before > low;
   const keepsBehind = last < high;
-  const rest = slot === slotEnd && keepsBefore && keepsBehind ? pool.copy(behind) : behind;
+  const rest = slot === slotEnd && keepsBefore && keepsBehind ? pool.copy(highWord) : highWord;
 
   // The longest empty stretch that goes, and the longest that comes: what the leaf's gap needs to know.
   let lost = 0;
-  let won = word === 0 ? last - first + 1 : 0;
+  let won = word === 0 ? extent(before, last) : 0;
   for (let i = slot; i <= slotEnd; i++) {
     const old = words[entries + i]!;
     if (old === 0) {
-      const length = reals[pivots + i]! - reals[pivots + i - 1]!;
+      const length = extent(reals[pivots + i - 1]!, reals[pivots + i]!);
       if (length > lost) lost = length;
     } else if (!(i === slot && keepsBefore) && !(i === slotEnd && keepsBehind)) pool.release(old);
   }
-  if (before === 0 && keepsBefore && first - 1 - low > won) won = first - 1 - low;
-  if (behind === 0 && keepsBehind && high - last > won) won = high - last;
+  if (lowWord === 0 && keepsBefore) won = Math.max(won, extent(low, before));
+  if (highWord === 0 && keepsBehind) won = Math.max(won, extent(last, high));
 
   const shift = newEnd - end;
   if (shift > 0) {
@@ -199,7 +203,7 @@ function writeLeaf(w: WriteState, word: number): void {
     }
   }
   let at = slot;
-  if (keepsBefore) reals[pivots + at++] = first - 1;
+  if (keepsBefore) reals[pivots + at++] = before;
   reals[pivots + at] = last;
   words[entries + at] = word;
   if (keepsBehind) {
@@ -207,15 +211,18 @@ function writeLeaf(w: WriteState, word: number): void {
     words[entries + at] = rest;
   }
   words[entries - SLOTS + END] = newEnd;
-  work[Work.REWRITTEN]!++;
-  if (shift !== 0) work[Work.MOVED]! += end - slotEnd;
-  if (pool.gaps && lost !== won) updateGap(w, lost, won);
+  work.rewritten++;
+  if (shift !== 0) work.slotsMoved += end - slotEnd;
+  if (!pool.gaps || lost === won) return;
+  w.lost = lost;
+  w.won = won;
+  updateGap(w);
 }
 
-/** Tells the parent about a leaf whose empty stretches changed: one of `lost` indices went, one of `won`
+/** Tells the parent about a leaf whose empty stretches changed: one of `w.lost` indices went, one of `w.won`
  * came. The leaf is read again only if the largest one went. */
-function updateGap(w: WriteState, lost: number, won: number): void {
-  const { pool, node } = w;
+function updateGap(w: WriteState): void {
+  const { pool, node, lost, won } = w;
   const link = pool.words[(node << WORD_SHIFT) + PARENT]!;
   if (link === 0) return;
   const recorded = pool.reals[((link >> 4) << REAL_SHIFT) + GAPS + (link & 15)]!;
@@ -228,13 +235,13 @@ function gather(w: WriteState, word: number): void {
   const { pool, node, slot, slotEnd } = w;
   const entries = (node << WORD_SHIFT) + SLOTS;
   const end = pool.words[entries - SLOTS + END]!;
-  const keepsBefore = w.index > w.low + 1;
+  const keepsBefore = w.before > w.low;
   const keepsBehind = w.last < w.high;
   run.begin(pool, node, node);
   const { big } = run;
   const { words } = pool;
   big.append(pool, node, 0, slot - 1);
-  if (keepsBefore) big.push(w.index - 1, words[entries + slot]!);
+  if (keepsBefore) big.push(w.before, words[entries + slot]!);
   big.push(w.last, word);
   if (keepsBehind) {
     const behind = words[entries + slotEnd]!;
@@ -254,10 +261,12 @@ function replaceEntry(w: WriteState, word: number): void {
   const old = pool.words[at]!;
   pool.publish(at, word);
   pool.release(old);
-  pool.work[Work.REWRITTEN]!++;
+  pool.work.rewritten++;
   if (pool.gaps && (old === 0) !== (word === 0)) {
-    const length = w.high - w.low;
-    updateGap(w, old === 0 ? length : 0, word === 0 ? length : 0);
+    const length = extent(w.low, w.high);
+    w.lost = old === 0 ? length : 0;
+    w.won = word === 0 ? length : 0;
+    updateGap(w);
   }
 }
 
@@ -266,7 +275,7 @@ function replaceLeaf(w: WriteState, word: number): void {
   gather(w, word);
   run.cut(run.big.count - 1, 0);
   run.link();
-  w.pool.work[Work.REWRITTEN]!++;
+  w.pool.work.rewritten++;
 }
 
 /** Adds the sibling with which a leaf that holds too little is joined: the right one if there is one. */
@@ -274,7 +283,7 @@ function joinSibling(): void {
   const right = run.sibling(run.left, 1);
   if (right !== 0) run.takeRight(right);
   else run.takeLeft(run.sibling(run.left, -1));
-  run.pool.work[Work.REBALANCED]!++;
+  run.pool.work.rebalanced++;
 }
 
 /** A store into a tree without nodes. Mirrors `mas_store_root()` and `mas_root_expand()`. */

@@ -19,7 +19,10 @@
  */
 
 import { InvariantError } from "./errors.ts";
-import {
+import * as layout from "./node_layout.ts";
+import type { NodePool } from "./node_pool.ts";
+
+const {
   BOUND,
   DEAD,
   END,
@@ -37,8 +40,7 @@ import {
   WIDE_CAPACITY,
   WIDE_MIN_END,
   WORD_SHIFT,
-} from "./node_layout.ts";
-import type { NodePool } from "./node_pool.ts";
+} = layout;
 
 /** What has been seen on the way through the tree. */
 interface Survey {

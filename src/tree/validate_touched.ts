@@ -17,7 +17,11 @@
 
 import { InvariantError } from "./errors.ts";
 import { innerGap, leafGap } from "./gaps.ts";
-import {
+import * as layout from "./node_layout.ts";
+import type { NodePool } from "./node_pool.ts";
+import { leafAt, wideSlot } from "./search.ts";
+
+const {
   BOUND,
   DEAD,
   END,
@@ -35,9 +39,7 @@ import {
   WIDE_CAPACITY,
   WIDE_MIN_END,
   WORD_SHIFT,
-} from "./node_layout.ts";
-import type { NodePool } from "./node_pool.ts";
-import { leafAt, wideSlot } from "./search.ts";
+} = layout;
 
 /** Checks the tree of one pool, write by write. */
 export class TouchedValidator {

@@ -45,8 +45,10 @@ export type NodeSupply = "pool" | "prepared" | "bulk";
 export class WriteState {
   /** The tree's nodes. */
   readonly pool: NodePool;
-  /** First index of the range; storing nothing widens it over the empty slot in front. */
+  /** First index of the range, as asked for. */
   index = NaN;
+  /** The index before the range; storing nothing widens it over the empty slot in front. */
+  before = NaN;
   /** Last index of the range, inclusive; widened likewise. */
   last = NaN;
   /** The leaf in which the range begins. */
@@ -61,6 +63,10 @@ export class WriteState {
   low = NaN;
   /** The last index of `slotEnd`. */
   high = NaN;
+  /** The longest empty stretch of the leaf that goes, in indices. Here and not an argument: see `NodePool.sought`. */
+  lost = NaN;
+  /** The longest that comes. */
+  won = NaN;
   /** Spanning only: the leaf that holds the index behind the range. */
   farNode = 0;
   /** Spanning only: the first slot of `farNode` that stays. */

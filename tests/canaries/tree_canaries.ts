@@ -18,15 +18,14 @@ export const TREE_CANARIES: readonly Canary[] = [
       {
         file: "src/tree/store.ts",
         text:
-          "  const newEnd = end + 2 - (slotEnd - slot) - (first === low + 1 ? 1 : 0) - (last === high ? 1 : 0);",
-        replacement:
-          "  const newEnd = end + 2 - (slotEnd - slot) - (first === low + 1 ? 1 : 0) -\n" +
+          "  const newEnd = end + 2 - (slotEnd - slot) - (before === low ? 1 : 0) - (last === high ? 1 : 0);",
+        replacement: "  const newEnd = end + 2 - (slotEnd - slot) - (before === low ? 1 : 0) -\n" +
           "    (last === high && (slotEnd === slot || words[entries + slotEnd] === 0) ? 1 : 0);",
       },
       {
         file: "src/tree/store.ts",
         text: "  const keepsBehind = last < high;\n  const rest =",
-        replacement: "  const keepsBehind = last < high || (slotEnd > slot && behind !== 0);\n" +
+        replacement: "  const keepsBehind = last < high || (slotEnd > slot && highWord !== 0);\n" +
           "  if (keepsBehind && last === high) acted();\n  const rest =",
       },
     ],
@@ -72,13 +71,13 @@ export const TREE_CANARIES: readonly Canary[] = [
     patches: [
       {
         file: "src/tree/area.ts",
-        text: "  if (min <= max && size > 0 && max - min >= size - 1) return;",
-        replacement:
-          "  if (min <= max && size > 0) {\n    if (max - min < size - 1) acted();\n    return;\n  }",
+        text: "  if (size > 0 && extent(c.before, c.last) >= size) return;",
+        replacement: "  if (size > 0 && c.before < c.last) {\n" +
+          "    if (c.last - c.before < size) acted();\n    return;\n  }",
       },
       {
         file: "src/tree/area.ts",
-        text: "        if (high - (bound < min ? min : bound + 1) + 1 >= size) {",
+        text: "        if (extent(bound > before ? bound : before, high) >= size) {",
         replacement: "        if (high - bound >= size) {",
       },
     ],
@@ -100,10 +99,11 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "The lowest gap is not looked for in the node in which the window ends.",
     patches: [{
       file: "src/tree/area.ts",
-      text: "      if (bound >= max) return noArea(size, min, max);\n      if (level > 1) {",
-      replacement: "      if (level > 1 && slot > 0 && reals[pivots + slot]! >= max) acted();\n" +
-        "      if (bound >= max || (level > 1 && slot > 0 && reals[pivots + slot]! >= max)) {\n" +
-        "        return noArea(size, min, max);\n      }\n      if (level > 1) {",
+      text: "      if (bound >= last) return noArea(c, size);\n      if (level > 1) {",
+      replacement:
+        "      const behind = level > 1 && slot > 0 && reals[bounds + PIVOTS + slot]! >= last;\n" +
+        "      if (behind) acted();\n" +
+        "      if (bound >= last || behind) return noArea(c, size);\n      if (level > 1) {",
     }],
   },
   {
@@ -123,9 +123,9 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "In a tree without nodes the single value at 0 is not looked at.",
     patches: [{
       file: "src/tree/area.ts",
-      text: "  const low = c.pool.words[ROOT_ENTRY] !== 0 && c.index === 0 ? 1 : c.index;",
+      text: "  const low = c.pool.words[ROOT_ENTRY] !== 0 && c.before < 0 ? 0 : c.before;",
       replacement:
-        "  if (c.pool.words[ROOT_ENTRY] !== 0 && c.index === 0) acted();\n  const low = c.index;",
+        "  if (c.pool.words[ROOT_ENTRY] !== 0 && c.before < 0) acted();\n  const low = c.before;",
     }],
   },
   {
@@ -158,9 +158,9 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "A node with one slot less than it must hold does not borrow from its neighbour.",
     patches: [{
       file: "src/tree/rebalance.ts",
-      text: "    if (big.count <= big.minEnd(pool) && borrow(run)) pool.work[Work.REBALANCED]!++;",
+      text: "    if (big.count <= big.minEnd(pool) && borrow(run)) pool.work.rebalanced++;",
       replacement: "    if (big.count === big.minEnd(pool)) acted();\n" +
-        "    if (big.count < big.minEnd(pool) && borrow(run)) pool.work[Work.REBALANCED]!++;",
+        "    if (big.count < big.minEnd(pool) && borrow(run)) pool.work.rebalanced++;",
     }],
   },
   {
@@ -185,17 +185,15 @@ export const TREE_CANARIES: readonly Canary[] = [
     patches: [
       {
         file: "src/tree/store.ts",
-        text:
-          "  if (pool.rcu) return StoreType.NODE;\n  if (slot === end) return StoreType.APPEND;",
-        replacement:
-          "  if (slot === end) return StoreType.APPEND;\n  if (pool.rcu) return StoreType.NODE;",
+        text: "  if (pool.rcu) return Type.NODE;\n  if (slot === end) return Type.APPEND;",
+        replacement: "  if (slot === end) return Type.APPEND;\n  if (pool.rcu) return Type.NODE;",
       },
       {
         file: "src/tree/store.ts",
-        text: "    case StoreType.EXACT:\n      replaceEntry(w, word);",
+        text: "    case Type.EXACT:\n      replaceEntry(w, word);",
         replacement:
-          "    case StoreType.APPEND:\n      acted();\n      writeLeaf(w, word);\n      break;\n" +
-          "    case StoreType.EXACT:\n      replaceEntry(w, word);",
+          "    case Type.APPEND:\n      acted();\n      writeLeaf(w, word);\n      break;\n" +
+          "    case Type.EXACT:\n      replaceEntry(w, word);",
       },
     ],
   },
@@ -206,17 +204,16 @@ export const TREE_CANARIES: readonly Canary[] = [
     patches: [
       {
         file: "src/tree/store.ts",
-        text:
-          "  if (pool.rcu) return StoreType.NODE;\n  if (slot === end) return StoreType.APPEND;",
-        replacement: "  if (pool.rcu) return newEnd === end ? StoreType.SLOT : StoreType.NODE;\n" +
-          "  if (slot === end) return StoreType.APPEND;",
+        text: "  if (pool.rcu) return Type.NODE;\n  if (slot === end) return Type.APPEND;",
+        replacement: "  if (pool.rcu) return newEnd === end ? Type.SLOT : Type.NODE;\n" +
+          "  if (slot === end) return Type.APPEND;",
       },
       {
         file: "src/tree/store.ts",
-        text: "    case StoreType.EXACT:\n      replaceEntry(w, word);",
+        text: "    case Type.EXACT:\n      replaceEntry(w, word);",
         replacement:
-          "    case StoreType.SLOT:\n      acted();\n      writeLeaf(w, word);\n      break;\n" +
-          "    case StoreType.EXACT:\n      replaceEntry(w, word);",
+          "    case Type.SLOT:\n      acted();\n      writeLeaf(w, word);\n      break;\n" +
+          "    case Type.EXACT:\n      replaceEntry(w, word);",
       },
     ],
   },
@@ -306,10 +303,11 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "When a store fails its state is left at the range that storing nothing had widened.",
     patches: [{
       file: "src/tree/maple_state.ts",
-      text: '      this.status = "error";\n      throw error;',
-      replacement: "      if (this.index !== write.index || this.last !== write.last) acted();\n" +
-        "      this.index = write.index;\n      this.last = write.last;\n" +
-        '      this.status = "error";\n      throw error;',
+      text: "      this.version = -1;\n      throw error;",
+      replacement:
+        "      if (this.before !== write.before || this.last !== write.last) acted();\n" +
+        "      this.before = write.before;\n      this.last = write.last;\n" +
+        "      this.version = -1;\n      throw error;",
     }],
   },
   {
@@ -318,12 +316,12 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "A store that moves no slot does not tell the parent that the free space has changed.",
     patches: [{
       file: "src/tree/store.ts",
-      text: "  if (pool.gaps && lost !== won) updateGap(w, lost, won);",
-      replacement: "  const link = words[(node << WORD_SHIFT) + PARENT]!;\n" +
+      text: "  if (!pool.gaps || lost === won) return;",
+      replacement: "  if (!pool.gaps || lost === won) return;\n" +
+        "  const link = words[(node << WORD_SHIFT) + PARENT]!;\n" +
         "  const recorded = reals[((link >> 4) << REAL_SHIFT) + GAPS + (link & 15)]!;\n" +
-        "  if (pool.gaps && shift === 0) {\n" +
-        "    if (link !== 0 && leafGap(pool, node) !== recorded) acted();\n" +
-        "  } else if (pool.gaps && lost !== won) updateGap(w, lost, won);",
+        "  if (shift === 0) {\n" +
+        "    if (link !== 0 && leafGap(pool, node) !== recorded) acted();\n    return;\n  }",
     }],
   },
   {
@@ -355,8 +353,8 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "The highest gap is looked for in a root that is a leaf as if it had ten slots.",
     patches: [{
       file: "src/tree/area.ts",
-      text: "  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, max);",
-      replacement: "  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, max);\n" +
+      text: "  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, last);",
+      replacement: "  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, last);\n" +
         "  if ((root & HEIGHT_MASK) === 1 && slot > 9) {\n    acted();\n    slot = 9;\n  }",
     }],
   },
