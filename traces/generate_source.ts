@@ -34,30 +34,38 @@ export function generateSource(seed: number, size: SourceSize): string {
   return parts.join("\n") + "\n";
 }
 
+/** Macros that repeat their argument: a text of thousands of strings from one line. */
+export const REPEAT_MACROS: string = "#define TEN(x) x x x x x x x x x x\n" +
+  "#define HUNDRED(x) TEN(TEN(x))\n" +
+  "#define THOUSAND(x) TEN(TEN(TEN(x)))\n";
+
 /**
- * A header of exactly `bytes` bytes that only declares: of ten names `macros` are macros, which the
- * preprocessor keeps, and the others functions, which the compiler keeps.
+ * A constant text of so many strings, a multiple of 100, by {@linkcode REPEAT_MACROS}: long to compile, as
+ * the compiler keeps where each string stood.
+ */
+export function generateText(name: string, strings: number): string {
+  const [macro, times] = strings % 1000 === 0
+    ? ["THOUSAND", strings / 1000]
+    : ["HUNDRED", strings / 100];
+  return `const char ${name}[] = ${macro}(${Array(times).fill('"a"').join(" ")});\n`;
+}
+
+/**
+ * A header of exactly `bytes` bytes: a comment, then constant texts of 1,000 strings.
  *
  * @param name prefix of the names
  */
-export function generateHeader(name: string, bytes: number, macros: number): string {
-  let text = "";
-  for (let i = 0; text.length < bytes - 80; i++) {
-    text += i % 10 < macros
-      ? `#define ${name}_M${i} ${i}ul\n`
-      : `extern unsigned long ${name}_${i}(unsigned long);\n`;
-  }
-  return `${text}/*${"-".repeat(bytes - text.length - 5)}*/\n`;
+export function generateHeader(name: string, bytes: number, texts: number): string {
+  const body = Array.from({ length: texts }, (_, i) => generateText(`${name}_text${i}`, 1000));
+  const code = body.join("");
+  const line = `${"-".repeat(79)}\n`;
+  const comment = line.repeat(Math.ceil(bytes / line.length)).slice(0, bytes - code.length - 5);
+  return `/*${comment}*/\n${code}`;
 }
 
-/** Macros that repeat their argument 10 and 1,000 times: a large table from few lines. */
-export const REPEAT_MACROS: string = "#define REPEAT10(x) x, x, x, x, x, x, x, x, x, x\n" +
-  "#define REPEAT1000(x) REPEAT10(REPEAT10(REPEAT10(x)))\n";
-
-/** A constant table of so many thousand entries, by {@linkcode REPEAT_MACROS}. */
-export function generateTable(name: string, thousands: number): string {
-  const lines = Array.from({ length: thousands }, (_, i) => `  REPEAT1000(${i}),\n`);
-  return `const unsigned long ${name}[] = {\n${lines.join("")}};\n`;
+/** A header of so many macros: names, and little else that a compiler keeps. */
+export function generateNames(count: number): string {
+  return Array.from({ length: count }, (_, i) => `#define N${i} ${i}\n`).join("");
 }
 
 function generateFunction(random: Random, index: number, statements: number): string {

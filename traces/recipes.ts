@@ -4,7 +4,13 @@
  * @module
  */
 import { countMunmaps, type TraceSummary } from "../src/trace/summary.ts";
-import { generateHeader, generateSource, generateTable, REPEAT_MACROS } from "./generate_source.ts";
+import {
+  generateHeader,
+  generateNames,
+  generateSource,
+  generateText,
+  REPEAT_MACROS,
+} from "./generate_source.ts";
 
 /** What has to be there, and what is run. */
 export interface Recipe {
@@ -36,7 +42,7 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   "cc1-2022": {
     purpose:
       "The situation of the 2022 report: munmaps at map_count 59 to 61 cut small VMAs in two",
-    files: headersAndTables,
+    files: headersAndTexts,
     command: [...CC1, "-O2"],
     placement: "5.19",
     accept: isLike2022,
@@ -60,32 +66,47 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
 };
 
 /**
- * Two headers and a table after each. A header of more than 128 KiB is read into a mapping of its own,
- * which is unmapped at its end: a hole, as the compiler has mapped more below it meanwhile. Growing the
- * table fills the hole again, so that the number of VMAs stays where the report had it. The table of
- * names, which outgrows its own 128 KiB in the first header, makes another hole.
+ * Four headers, each larger than the one before, and texts in and between them. The compiler reads a header
+ * of more than 128 KiB, and larger than any it has freed, into a mapping of its own and unmaps that at the
+ * header's end; a text of 1,000 strings costs it a mapping of 8 pages, one of 500 a mapping of 2. New
+ * mappings go into the highest hole that is long enough, so each header repeats these steps:
+ *
+ * 1. Its buffer fits into no hole and goes below everything: below one text, which the buffer of the header
+ *    before, by then a hole, cuts off from what lies above.
+ * 2. Its texts fill that hole up to 2 pages; the last of them goes below the buffer.
+ * 3. Its end unmaps the buffer: text, buffer, text was one small VMA, and is cut in two.
+ * 4. The text of 500 strings closes the hole above: the number of VMAs is again what it was before.
+ *
+ * The texts at the beginning fill the holes that loading the libraries left. The names at the end make
+ * the compiler outgrow its table of names, which lies in one of these holes if that was long enough: one
+ * more small VMA is cut.
  */
-function headersAndTables(): Record<string, string> {
+function headersAndTexts(): Record<string, string> {
   const page = 4096;
-  return {
-    "h0.h": generateHeader("header0", 38 * page - 40, 6),
-    "h1.h": generateHeader("header1", 63 * page - 40, 4),
-    "source.c": [
-      REPEAT_MACROS,
-      '#include "h0.h"\n',
-      generateTable("table0", 14),
-      '#include "h1.h"\n',
-      generateTable("table1", 30),
-      generateSource(1, { functions: 13, statements: 20 }),
-    ].join(""),
-  };
+  const pages = [34, 42, 50, 58]; // 8 pages a text, and 2
+  const beginning = [...Array<number>(12).fill(2000), 1000, 500];
+  const files: Record<string, string> = { "names.h": generateNames(11_000) };
+  const source = [
+    REPEAT_MACROS,
+    ...beginning.map((strings, i) => generateText(`text${i}`, strings)),
+  ];
+  for (const [i, size] of pages.entries()) {
+    const hole = pages[i - 1] ?? 0;
+    files[`h${i}.h`] = generateHeader(`h${i}`, size * page - 40, Math.floor(hole / 8) + 1);
+    source.push(`#include "h${i}.h"\n`);
+    if (hole > 0) source.push(generateText(`end${i}`, 500));
+  }
+  source.push('#include "names.h"\n', generateSource(1, { functions: 13, statements: 20 }));
+  return { ...files, "source.c": source.join("") };
 }
 
-/** Every munmap at 59 to 61 VMAs, three of them cut a VMA in two, one a VMA of less than 100 pages. */
+/**
+ * Every munmap at 59 to 61 VMAs, and four of them cut a VMA of less than 100 pages in two: the buffers of
+ * three headers, and the table of names.
+ */
 function isLike2022({ munmaps }: TraceSummary): boolean {
-  const splits = munmaps.filter((munmap) => munmap.kind === "split");
-  return munmaps.every(({ mapCount }) => mapCount >= 59 && mapCount <= 61) &&
-    splits.length >= 3 && splits.some(({ vmaPages }) => vmaPages < 100);
+  const small = munmaps.filter(({ kind, vmaPages }) => kind === "split" && vmaPages < 100);
+  return small.length >= 4 && munmaps.every(({ mapCount }) => mapCount >= 59 && mapCount <= 61);
 }
 
 /** 20 files of functions, one that calls them, and the makefile. */

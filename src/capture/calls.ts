@@ -8,7 +8,7 @@ import type { PageMoves, Range } from "./layout.ts";
 const CLONE_VM = 0x100;
 /** Signal sent to the parent at exit: the low byte of `clone`'s flags. */
 const EXIT_SIGNAL = 0xff;
-const MREMAP_DONTUNMAP = 4;
+const MREMAP_FIXED = 2, MREMAP_DONTUNMAP = 4;
 
 const PAGE = 4096;
 /** Calls that make a process or turn it into another program. */
@@ -42,10 +42,17 @@ export function pageMoves(call: string, args: readonly number[], result: number)
   if (call === "mmap") return { fresh: [range(result, length)] };
   if (call !== "mremap" || result === address) return { fresh: [] };
   const from = range(address, length), to = range(result, newLength);
-  return {
-    fresh: (flags & MREMAP_DONTUNMAP) === 0 ? [to] : [from, to],
-    moved: { from, to },
-  };
+  return { fresh: (flags & MREMAP_DONTUNMAP) === 0 ? [] : [from], moved: { from, to } };
+}
+
+/**
+ * The same of a call that failed. Only `mremap` can have moved something nonetheless, the first of several
+ * VMAs: neither its source nor its target is known any more.
+ */
+export function failedMoves(call: string, args: readonly number[]): PageMoves {
+  const [address = 0, length = 0, newLength = 0, flags = 0, target = 0] = args;
+  const moves = call === "mremap" && (flags & MREMAP_FIXED) !== 0;
+  return { fresh: moves ? [range(address, length), range(target, newLength)] : [] };
 }
 
 function range(start: number, length: number): Range {

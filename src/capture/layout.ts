@@ -21,7 +21,10 @@ export interface Range {
 export interface PageMoves {
   /** Mapped anew: nothing of what was there before is there now. */
   readonly fresh: readonly Range[];
-  /** Pages that moved, as `mremap` moves them. */
+  /**
+   * Pages that moved, as `mremap` moves them: several VMAs where the lengths are equal, and what
+   * lies at the target between them then stays.
+   */
   readonly moved?: { readonly from: Range; readonly to: Range };
 }
 
@@ -33,14 +36,17 @@ export interface Difference {
   readonly added: MapLine[];
 }
 
-/** What is gone or new; whether a VMA was written to does not count. */
+/**
+ * What is gone or new. That a VMA has been written to does not count, a `fault` record tells it; that it
+ * no longer has does: all its pages went elsewhere, or something alike was mapped over it.
+ */
 export function difference(before: readonly MapLine[], after: readonly MapLine[]): Difference {
   const removed: number[] = [];
   const added: MapLine[] = [];
   let i = 0, j = 0;
   while (i < before.length || j < after.length) {
     const old = before[i], now = after[j];
-    if (old !== undefined && now !== undefined && isSame(old, now)) {
+    if (old && now && isSame(old, now) && (now.written || !old.written)) {
       i++;
       j++;
     } else if (now === undefined || (old !== undefined && old.start <= now.start)) {
@@ -76,19 +82,39 @@ export function withGrown(layout: readonly MapLine[], grown: readonly MapLine[])
 }
 
 /**
- * For each VMA of `after`, whether it is known from `before` to have been written to: pages of a
- * written VMA went into it. What is written in `after` beyond that was written since.
+ * For each VMA of `after`, whether it is known from `before` to have been written to: it is private, and
+ * pages of a written VMA went into it. What is written in `after` beyond that was written since.
  */
 export function carriedWrites(
   before: readonly MapLine[],
   after: readonly MapLine[],
   { fresh, moved }: PageMoves,
 ): boolean[] {
-  const written = before.filter((line) => line.written).flatMap((line) => without(line, fresh));
-  if (moved !== undefined && before.some((line) => line.written && overlaps(line, moved.from))) {
-    written.push(moved.to);
-  }
-  return after.map((line) => written.some((range) => overlaps(line, range)));
+  const arrived = moved === undefined ? [] : arrivals(before, moved);
+  const replaced = [...fresh, ...arrived, ...(moved && isResized(moved) ? [moved.to] : [])];
+  const written: Range[] = before.filter((line) => line.written)
+    .flatMap((line) => without(line, replaced));
+  written.push(...arrived.filter((part) => part.written));
+  return after.map((line) =>
+    line.permissions[3] === "p" && written.some((range) => overlaps(line, range))
+  );
+}
+
+/** The parts of VMAs that moved, where they are now. */
+function arrivals(
+  before: readonly MapLine[],
+  { from, to }: { readonly from: Range; readonly to: Range },
+): (Range & { readonly written: boolean })[] {
+  const shift = to.start - from.start;
+  return before.filter((line) => overlaps(line, from)).map((line) => ({
+    start: Math.max(line.start, from.start) + shift,
+    end: Math.min(line.end + shift, from.end + shift, to.end),
+    written: line.written ?? false,
+  })).filter(({ start, end }) => start < end);
+}
+
+function isResized({ from, to }: { readonly from: Range; readonly to: Range }): boolean {
+  return to.end - to.start !== from.end - from.start;
 }
 
 /** True if a VMA has the flag among its VmFlags. */

@@ -17,7 +17,7 @@
 import { baseName } from "../trace/maps_line.ts";
 import type { MapLine, OpenFile, ResourceLimits, TraceRecord } from "../trace/record.ts";
 import { argumentsOf, isRecorded } from "../trace/recorded_calls.ts";
-import { cloneFlags, cloneSharesMemory, isExclusive, pageMoves } from "./calls.ts";
+import { cloneFlags, cloneSharesMemory, failedMoves, isExclusive, pageMoves } from "./calls.ts";
 import { errnoName } from "./errno.ts";
 import { RecordError } from "./launch.ts";
 import { carriedWrites, difference, grownStacks, hasFlag, withGrown } from "./layout.ts";
@@ -243,7 +243,7 @@ export class Recorder {
     const shown = this.#layoutOf(pid) ?? space.layout;
     // What grows while mmap or mremap runs may be what they mapped next to a stack.
     if (call !== "mmap" && call !== "mremap") this.#recordGrowth(task, shown);
-    const moves = info.failed ? { fresh: [] } : pageMoves(call, args, info.result);
+    const moves = info.failed ? failedMoves(call, args) : pageMoves(call, args, info.result);
     const carried = carriedWrites(space.layout, shown, moves);
     const first = shown.filter((line, i) => line.written && !carried[i]);
     const layout = shown.map((line, i) => carried[i] ? { ...line, written: true } : line);

@@ -30,23 +30,40 @@ import {
  * are faulted in
  */
 export function populate(mm: MemoryDescriptor, start: number, end: number): void {
+  forEachVma(mm, start, end, (vma, from, to) => populateVma(mm, vma, from, to));
+}
+
+/**
+ * The same for callers to whom it makes no difference: a VMA whose pages cannot be had is passed over.
+ * Mirrors `mm_populate()`.
+ */
+export function tryPopulate(mm: MemoryDescriptor, start: number, end: number): void {
+  forEachVma(mm, start, end, (vma, from, to) => {
+    unlessRefused(() => populateVma(mm, vma, from, to));
+  });
+}
+
+function forEachVma(
+  mm: MemoryDescriptor,
+  start: number,
+  end: number,
+  act: (vma: Vma, start: number, end: number) => void,
+): void {
   let vma = start < end ? mm.layout.findVma(start) : undefined;
   for (; vma !== undefined && vma.start < end; vma = mm.layout.after(vma.start)) {
     if (vma.flags & (VM_IO | VM_PFNMAP | VM_LOCKONFAULT)) continue;
-    const stop = Math.min(end, vma.end);
-    if (!(vma.flags & VM_ACCESS_FLAGS)) {
-      throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its pages may not be accessed");
-    }
-    enter(mm, vma, Math.max(start, vma.start), stop);
-    if (reachesBehindFile(vma, stop)) {
-      throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its file ends before it");
-    }
+    act(vma, Math.max(start, vma.start), Math.min(end, vma.end));
   }
 }
 
-/** Faults in as far as can be, for callers to whom it makes no difference. Mirrors `mm_populate()`. */
-export function tryPopulate(mm: MemoryDescriptor, start: number, end: number): void {
-  unlessRefused(() => populate(mm, start, end));
+function populateVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number): void {
+  if (!(vma.flags & VM_ACCESS_FLAGS)) {
+    throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its pages may not be accessed");
+  }
+  enter(mm, vma, start, end);
+  if (reachesBehindFile(vma, end)) {
+    throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its file ends before it");
+  }
 }
 
 function enter(mm: MemoryDescriptor, vma: Vma, start: number, end: number): void {

@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { cloneFlags, cloneSharesMemory, isExclusive, pageMoves } from "../../src/capture/calls.ts";
+import {
+  cloneFlags,
+  cloneSharesMemory,
+  failedMoves,
+  isExclusive,
+  pageMoves,
+} from "../../src/capture/calls.ts";
 import { argumentsOf } from "../../src/trace/recorded_calls.ts";
 import { CALLS as ARM64 } from "../../src/capture/syscalls_arm64.ts";
 import { CALLS as X86_64 } from "../../src/capture/syscalls_x86_64.ts";
@@ -42,6 +48,14 @@ Deno.test("pageMoves: mremap in place moves nothing, DONTUNMAP leaves the source
   assertEquals(pageMoves("mremap", [0x1000, 0x1000, 0x2000, 0], 0x1000), { fresh: [] });
   const from = { start: 0x1000, end: 0x2000 }, to = { start: 0x8000, end: 0x9000 };
   const args = [0x1000, 0x1000, 0x1000];
-  assertEquals(pageMoves("mremap", [...args, 1], 0x8000), { fresh: [to], moved: { from, to } });
-  assertEquals(pageMoves("mremap", [...args, 5], 0x8000).fresh, [from, to]);
+  assertEquals(pageMoves("mremap", [...args, 1], 0x8000), { fresh: [], moved: { from, to } });
+  assertEquals(pageMoves("mremap", [...args, 5], 0x8000).fresh, [from]);
+});
+
+Deno.test("failedMoves: MREMAP_FIXED may have moved some of several VMAs, no other call has", () => {
+  const from = { start: 0x1000, end: 0x3000 }, to = { start: 0x8000, end: 0xa000 };
+  const args = [0x1000, 0x2000, 0x2000];
+  assertEquals(failedMoves("mremap", [...args, 3, 0x8000]).fresh, [from, to]);
+  assertEquals(failedMoves("mremap", [...args, 1, 0]).fresh, []);
+  assertEquals(failedMoves("mmap", [0x8000, 0x2000, 3, 0x32]).fresh, []);
 });

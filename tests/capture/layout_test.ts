@@ -48,6 +48,12 @@ Deno.test("difference: of equal layouts it is empty, written or not", () => {
   assertEquals(difference(before, after), { removed: [], added: [] });
 });
 
+Deno.test("difference: a VMA that is no longer written is another one", () => {
+  const before = [vma(0x1000, 0x3000, { written: true })];
+  const after = [vma(0x1000, 0x3000)];
+  assertEquals(difference(before, after), { removed: [0x1000], added: after });
+});
+
 //   0x1000      0x4000            0x8000    0xa000
 //   |--- heap ---|      (free)      |- stack -|
 const BEFORE = [vma(0x1000, 0x4000), vma(0x8000, 0xa000, STACK)];
@@ -93,6 +99,41 @@ Deno.test("carriedWrites: a new mapping that merged with a written one is", () =
 Deno.test("carriedWrites: mremap takes it along, MREMAP_DONTUNMAP leaves nothing behind", () => {
   const from = { start: 0x1000, end: 0x5000 }, to = { start: 0x8000, end: 0xc000 };
   const after = [vma(0x1000, 0x5000), vma(0x8000, 0xc000)];
-  const moves = { fresh: [from, to], moved: { from, to } };
+  const moves = { fresh: [from], moved: { from, to } };
   assertEquals(carriedWrites(WRITTEN, after, moves), [false, true]);
+});
+
+// mremap of three VMAs, a hole between the last two; only the middle one was written to.
+//
+//   0x1000    0x2000    0x3000    0x4000    0x5000         0x11000   0x12000   0x13000   0x14000
+//   |- shared -|-written-|  (free)  |- heap -|      ──▶      |- shared -|-written-| stays |- heap -|
+Deno.test("carriedWrites: of several VMAs that moved, those are written that were", () => {
+  const shared = { permissions: "rw-s" };
+  const stays = vma(0x13000, 0x14000, { written: true });
+  const before = [
+    vma(0x1000, 0x2000, shared),
+    vma(0x2000, 0x3000, { written: true }),
+    vma(0x4000, 0x5000),
+    stays,
+    vma(0x14000, 0x15000, { written: true }),
+  ];
+  const after = [
+    vma(0x11000, 0x12000, shared),
+    vma(0x12000, 0x13000),
+    stays,
+    vma(0x14000, 0x15000),
+  ];
+  const moved = { from: { start: 0x1000, end: 0x5000 }, to: { start: 0x11000, end: 0x15000 } };
+  assertEquals(carriedWrites(before, after, { fresh: [], moved }), [false, true, true, false]);
+});
+
+Deno.test("carriedWrites: a mapping that grew as it moved covers what lay at its target", () => {
+  const before = [vma(0x1000, 0x2000), vma(0x8000, 0xa000, { written: true })];
+  const moved = { from: { start: 0x1000, end: 0x2000 }, to: { start: 0x8000, end: 0xa000 } };
+  assertEquals(carriedWrites(before, [vma(0x8000, 0xa000)], { fresh: [], moved }), [false]);
+});
+
+Deno.test("carriedWrites: a segment attached over a written VMA is shared, so never written", () => {
+  const after = [vma(0x1000, 0x5000, { permissions: "rw-s" })];
+  assertEquals(carriedWrites(WRITTEN, after, { fresh: [] }), [false]);
 });
