@@ -146,10 +146,9 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "The search in a full node does not look at the last group of pivots.",
     patches: [{
       file: "src/tree/search.ts",
-      text: "  const group = (+(reals[base + 4]! < index) + +(reals[base + 8]! < index) +\n" +
-        "    +(reals[base + 12]! < index)) << 2;",
+      text: "  const group = below(reals, base + 4, 4, index) << 2;",
       replacement: "  if (reals[base + 12]! < index) acted();\n" +
-        "  const group = (+(reals[base + 4]! < index) + +(reals[base + 8]! < index)) << 2;",
+        "  const group = Math.min(below(reals, base + 4, 4, index), 2) << 2;",
     }],
   },
   {
