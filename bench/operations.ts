@@ -83,6 +83,9 @@ export class OperationList {
   }
 }
 
+/** The verbs as constants of this module, which the compiled loop then holds as numbers. */
+const { LOAD, FIND, STORE, CLEAR, GAP, ITERATE, NEXT, PREVIOUS, LOW_GAP } = Verb;
+
 /** Performs operations `from` up to but not including `to`; returns a hash of what they answered. */
 export function execute(map: RangeMap, operations: Operations, from: number, to: number): number {
   const { verbs, as, bs, cs } = operations;
@@ -90,31 +93,31 @@ export function execute(map: RangeMap, operations: Operations, from: number, to:
   for (let i = from; i < to; i++) {
     let answer = 0;
     switch (verbs[i]) {
-      case Verb.LOAD:
+      case LOAD:
         answer = map.load(as[i]!);
         break;
-      case Verb.FIND:
+      case FIND:
         answer = map.find(as[i]!, bs[i]!);
         break;
-      case Verb.STORE:
+      case STORE:
         map.store(as[i]!, bs[i]!, cs[i]!);
         break;
-      case Verb.CLEAR:
+      case CLEAR:
         map.clear(as[i]!, bs[i]!);
         break;
-      case Verb.GAP:
+      case GAP:
         answer = map.highestGap(as[i]!, bs[i]!, cs[i]!);
         break;
-      case Verb.ITERATE:
+      case ITERATE:
         answer = map.checksum();
         break;
-      case Verb.NEXT:
+      case NEXT:
         answer = map.next(as[i]!, bs[i]!);
         break;
-      case Verb.PREVIOUS:
+      case PREVIOUS:
         answer = map.previous(as[i]!, bs[i]!);
         break;
-      case Verb.LOW_GAP:
+      case LOW_GAP:
         answer = map.lowestGap(as[i]!, bs[i]!, cs[i]!);
         break;
     }

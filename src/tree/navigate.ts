@@ -83,8 +83,11 @@ export function previousRange(c: Cursor, min: number): number {
 
 /** The entry at the cursor's index or behind it; once it stands on a range, the next one behind that. */
 export function find(c: Cursor, max: number): number {
-  const answer = seekUp(c, max);
+  // Most searches begin anew, and end in the leaf that covers the index.
+  const answer = c.status === "start" && c.before < max ? lookHere(c, max) : seekUp(c, max);
   if (answer !== GO_ON) return answer;
+  const near = nextInLeaf(c, max);
+  if (near !== 0) return near;
   const word = step(c, max, false);
   if (c.status === "overflow") c.status = "active";
   return word;
