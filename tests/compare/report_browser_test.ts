@@ -14,7 +14,7 @@ async function check(html: string): Promise<{ code: number; said: string }> {
   try {
     await Deno.writeTextFile(file, html);
     const { code, stdout } = await new Deno.Command("deno", {
-      args: ["run", "-q", "--allow-all", `${SUITE}tests/compare/browser_check.ts`, file],
+      args: ["run", "-q", "-P=browser", `${SUITE}tests/compare/browser_check.ts`, file],
       cwd: SUITE,
       stderr: "inherit",
     }).output();
