@@ -9,7 +9,7 @@
  */
 
 // The tree.
-export type { Cursor, CursorStatus } from "./src/tree/cursor.ts";
+export type { Cursor, CursorStatus, Standing } from "./src/tree/cursor.ts";
 export { InvariantError, MapleError, type MapleErrorCode } from "./src/tree/errors.ts";
 export type { Grace, ReadSection } from "./src/tree/grace.ts";
 export { MapleState } from "./src/tree/maple_state.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Cursor } from "./cursor.ts";
+import { type Cursor, Standing } from "./cursor.ts";
 import { hexRange, MapleError } from "./errors.ts";
 import { extent } from "./gaps.ts";
 import * as layout from "./node_layout.ts";
@@ -28,6 +28,7 @@ const {
   SLOTS,
   WORD_SHIFT,
 } = layout;
+const { ACTIVE } = Standing;
 
 /**
  * Stands on the lowest free area of `size` indices within the window `c.index … c.last`.
@@ -148,7 +149,7 @@ function rootArea(c: Cursor, size: number, lowest: boolean): void {
 function standOn(c: Cursor, before: number, last: number): void {
   c.before = before;
   c.last = last;
-  c.status = "active";
+  c.standing = ACTIVE;
 }
 
 function checkWindow(c: Cursor, size: number): void {

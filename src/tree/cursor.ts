@@ -37,6 +37,32 @@ export type CursorStatus =
   | "underflow"
   | "error";
 
+/** The statuses as numbers, in the same order: V8 compares those at once, and strings in several steps. */
+export const Standing = {
+  START: 0,
+  ACTIVE: 1,
+  NONE: 2,
+  AT_ROOT: 3,
+  PAUSE: 4,
+  OVERFLOW: 5,
+  UNDERFLOW: 6,
+  ERROR: 7,
+} as const;
+
+/** One of {@linkcode Standing}. */
+export type Standing = typeof Standing[keyof typeof Standing];
+
+const STATUSES: readonly CursorStatus[] = [
+  "start",
+  "active",
+  "none",
+  "root",
+  "pause",
+  "overflow",
+  "underflow",
+  "error",
+];
+
 /** A place in a tree. */
 export class Cursor<V = unknown> {
   /** The tree's nodes. */
@@ -45,8 +71,8 @@ export class Cursor<V = unknown> {
   before: number = NaN;
   /** Last index of that range, inclusive. */
   last: number = NaN;
-  /** What the range means. */
-  status: CursorStatus = "start";
+  /** What the range means: the status as a number. */
+  standing: Standing = Standing.START;
   /** The leaf, while active and current. */
   node = 0;
   /** The slot in it. */
@@ -63,6 +89,11 @@ export class Cursor<V = unknown> {
     this.section = section;
     this.before = index - 1;
     this.last = last;
+  }
+
+  /** What the range means. */
+  get status(): CursorStatus {
+    return STATUSES[this.standing]!;
   }
 
   /** First index of the range it stands on. */

@@ -5,7 +5,7 @@
  */
 
 import { highestArea, lowestArea } from "./area.ts";
-import { Cursor } from "./cursor.ts";
+import { Cursor, Standing } from "./cursor.ts";
 import { checkIndex, checkRange } from "./domain.ts";
 import type { ReadSection } from "./grace.ts";
 import * as navigate from "./navigate.ts";
@@ -16,6 +16,7 @@ import { classify, store } from "./store.ts";
 import type { NodeSupply, WriteState } from "./write_state.ts";
 
 const { MAX_INDEX } = layout;
+const { START, ACTIVE, PAUSE, ERROR } = Standing;
 
 /**
  * A place in a tree, from which one goes on: to the next entry, to the one before, to a store right there.
@@ -77,19 +78,19 @@ export class MapleState<V> extends Cursor<V> {
     if (last !== first) checkIndex(last);
     this.index = first;
     this.last = last;
-    this.status = "start";
+    this.standing = START;
     this.version = -1;
   }
 
   /** Forgets where it stands, not which range it holds. Mirrors `mas_reset()`. */
   reset(): void {
-    this.status = "start";
+    this.standing = START;
     this.version = -1;
   }
 
   /** Lets go: going on means behind `last`, or in front of `index`. Mirrors `mas_pause()`. */
   pause(): void {
-    this.status = "pause";
+    this.standing = PAUSE;
     this.version = -1;
   }
 
@@ -256,7 +257,7 @@ export class MapleState<V> extends Cursor<V> {
     try {
       store(write, value, supply, promised);
     } catch (error) {
-      this.status = "error";
+      this.standing = ERROR;
       this.version = -1;
       throw error;
     }
@@ -268,7 +269,7 @@ export class MapleState<V> extends Cursor<V> {
     }
     this.before = write.before;
     this.last = write.last;
-    this.status = "active";
+    this.standing = ACTIVE;
     this.version = -1;
   }
 

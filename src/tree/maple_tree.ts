@@ -5,7 +5,7 @@
  */
 
 import { highestArea, lowestArea } from "./area.ts";
-import { Cursor } from "./cursor.ts";
+import { Cursor, Standing } from "./cursor.ts";
 import { checkIndex, checkRange } from "./domain.ts";
 import { dump } from "./dump.ts";
 import { hexRange, MapleError } from "./errors.ts";
@@ -23,6 +23,7 @@ import { validate } from "./validate.ts";
 import { WriteState } from "./write_state.ts";
 
 const { HEIGHT_MASK, MAX_INDEX, ROOT } = layout;
+const { START } = Standing;
 
 /** How a tree is made. */
 export interface MapleTreeOptions {
@@ -367,7 +368,7 @@ export class MapleTree<V> {
     const cursor = this.#cursor;
     cursor.index = index;
     cursor.last = index;
-    cursor.status = "start";
+    cursor.standing = START;
     cursor.version = -1;
     return cursor;
   }

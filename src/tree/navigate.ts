@@ -12,13 +12,14 @@
  * @module
  */
 
-import type { Cursor } from "./cursor.ts";
+import { type Cursor, Standing } from "./cursor.ts";
 import * as layout from "./node_layout.ts";
 import { nearLeaf, wideSlot } from "./search.ts";
 import type { NodePool } from "./node_pool.ts";
 
 const { DEAD, END, MAX_INDEX, PARENT, PIVOTS, REAL_SHIFT, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } =
   layout;
+const { START, ACTIVE, NONE, AT_ROOT, PAUSE, OVERFLOW, UNDERFLOW, ERROR } = Standing;
 
 /** Walks from the root to the slot that covers the cursor's index, empty or not, and stands on it. */
 export function walk(c: Cursor): number {
@@ -28,7 +29,7 @@ export function walk(c: Cursor): number {
   const index = pool.sought = c.index;
   const node = nearLeaf(pool, root);
   const slot = wideSlot(pool.reals, node << REAL_SHIFT, index);
-  c.status = "active";
+  c.standing = ACTIVE;
   c.version = c.section === undefined ? pool.version : -1;
   return stand(c, node, slot);
 }
@@ -72,7 +73,27 @@ export function nextRange(c: Cursor, max: number): number {
 /** The previous entry in front of the cursor, down to `min`. */
 export function previous(c: Cursor, min: number): number {
   const answer = turnDown(c, min);
-  return answer === GO_ON ? stepBack(c, min, false) : answer;
+  if (answer !== GO_ON) return answer;
+  const near = previousInLeaf(c, min);
+  return near !== 0 ? near : stepBack(c, min, false);
+}
+
+/** The previous entry, if it is in the leaf on which the cursor stands; 0 if more is to be done. */
+function previousInLeaf(c: Cursor, min: number): number {
+  const { pool } = c;
+  if (c.version !== pool.version || c.slot === 0 || c.before < min) return 0;
+  const { words, reals } = pool;
+  const slots = c.node << WORD_SHIFT | SLOTS;
+  const bounds = c.node << REAL_SHIFT;
+  let slot = c.slot - 1;
+  if (words[slots + slot] === 0) {
+    if (slot === 0 || reals[bounds + slot]! < min) return 0;
+    slot--;
+  }
+  c.slot = slot;
+  c.before = reals[bounds + slot]!;
+  c.last = reals[bounds + slot + 1]!;
+  return words[slots + slot]!;
 }
 
 /** The previous range in front of the cursor, empty ones included. */
@@ -84,12 +105,12 @@ export function previousRange(c: Cursor, min: number): number {
 /** The entry at the cursor's index or behind it; once it stands on a range, the next one behind that. */
 export function find(c: Cursor, max: number): number {
   // Most searches begin anew, and end in the leaf that covers the index.
-  const answer = c.status === "start" && c.before < max ? lookHere(c, max) : seekUp(c, max);
+  const answer = c.standing === START && c.before < max ? lookHere(c, max) : seekUp(c, max);
   if (answer !== GO_ON) return answer;
   const near = nextInLeaf(c, max);
   if (near !== 0) return near;
   const word = step(c, max, false);
-  if (c.status === "overflow") c.status = "active";
+  if (c.standing === OVERFLOW) c.standing = ACTIVE;
   return word;
 }
 
@@ -116,53 +137,53 @@ const GO_ON = -2;
 
 /** Prepares `next`. */
 function turnUp(c: Cursor, max: number): number {
-  if (c.last >= max) return limit(c, "overflow");
-  if (c.status === "active") return GO_ON;
-  const wasNone = c.status === "none";
-  switch (c.status) {
-    case "overflow":
-      c.status = "active";
+  if (c.last >= max) return limit(c, OVERFLOW);
+  if (c.standing === ACTIVE) return GO_ON;
+  const wasNone = c.standing === NONE;
+  switch (c.standing) {
+    case OVERFLOW:
+      c.standing = ACTIVE;
       return GO_ON;
-    case "underflow": {
+    case UNDERFLOW: {
       // It stands in front of the first entry, which is therefore the next one.
       const word = walk(c);
       if (word !== 0) return word;
       break;
     }
-    case "none":
-    case "pause":
-    case "start":
+    case NONE:
+    case PAUSE:
+    case START:
       walk(c);
       break;
-    case "error":
+    case ERROR:
       return 0;
   }
   if (standsOnSlot(c)) return GO_ON;
-  if (c.status === "root" && !(wasNone && c.index === 0)) leaveRoot(c);
+  if (c.standing === AT_ROOT && !(wasNone && c.index === 0)) leaveRoot(c);
   return 0;
 }
 
 /** Prepares `previous`. */
 function turnDown(c: Cursor, min: number): number {
-  if (c.index <= min) return limit(c, "underflow");
-  switch (c.status) {
-    case "active":
+  if (c.index <= min) return limit(c, UNDERFLOW);
+  switch (c.standing) {
+    case ACTIVE:
       return GO_ON;
-    case "underflow":
-      c.status = "active";
+    case UNDERFLOW:
+      c.standing = ACTIVE;
       return GO_ON;
-    case "overflow": {
+    case OVERFLOW: {
       // It stands behind the last entry, which is therefore the previous one.
       const word = walk(c);
       if (word !== 0) return word;
       break;
     }
-    case "none":
-    case "pause":
-    case "start":
+    case NONE:
+    case PAUSE:
+    case START:
       walk(c);
       break;
-    case "error":
+    case ERROR:
       return 0;
   }
   return standsOnSlot(c) ? GO_ON : enterRoot(c);
@@ -170,24 +191,24 @@ function turnDown(c: Cursor, min: number): number {
 
 /** Prepares `find`: the first time it looks at the index itself. */
 function seekUp(c: Cursor, max: number): number {
-  switch (c.status) {
-    case "active":
+  switch (c.standing) {
+    case ACTIVE:
       return c.last < max ? GO_ON : 0;
-    case "pause":
-    case "none":
+    case PAUSE:
+    case NONE:
       if (c.last >= max) return 0;
-      c.index = c.status === "pause" ? ++c.last : c.last;
-      c.status = "start";
+      c.index = c.standing === PAUSE ? ++c.last : c.last;
+      c.standing = START;
       return lookHere(c, max);
-    case "start":
+    case START:
       return c.index > max ? 0 : lookHere(c, max);
-    case "underflow":
-      return c.index >= max ? limit(c, "overflow") : lookHere(c, max);
-    case "overflow":
+    case UNDERFLOW:
+      return c.index >= max ? limit(c, OVERFLOW) : lookHere(c, max);
+    case OVERFLOW:
       return c.last >= max ? 0 : lookHere(c, max);
-    case "root":
+    case AT_ROOT:
       return leaveRoot(c);
-    case "error":
+    case ERROR:
       return 0;
   }
 }
@@ -195,34 +216,34 @@ function seekUp(c: Cursor, max: number): number {
 /** Looks at the cursor's own index first. */
 function lookHere(c: Cursor, max: number): number {
   const word = walk(c);
-  return word !== 0 || c.status !== "active" || c.index === max ? word : GO_ON;
+  return word !== 0 || c.standing !== ACTIVE || c.index === max ? word : GO_ON;
 }
 
 /** Prepares `findReverse`. */
 function seekDown(c: Cursor, min: number): number {
-  switch (c.status) {
-    case "active":
+  switch (c.standing) {
+    case ACTIVE:
       return c.index < min ? 0 : GO_ON;
-    case "overflow":
-    case "underflow":
-      if (c.index <= min) return limit(c, "underflow");
-      c.status = "active";
+    case OVERFLOW:
+    case UNDERFLOW:
+      if (c.index <= min) return limit(c, UNDERFLOW);
+      c.standing = ACTIVE;
       return GO_ON;
-    case "pause":
-      if (c.index <= min) return limit(c, "underflow");
+    case PAUSE:
+      if (c.index <= min) return limit(c, UNDERFLOW);
       c.last = --c.index;
       break;
-    case "none":
+    case NONE:
       if (c.index <= min) return 0;
       c.last = c.index;
       break;
-    case "start":
+    case START:
       if (c.index < min) return 0;
       break;
-    case "root":
-      c.status = "none";
+    case AT_ROOT:
+      c.standing = NONE;
       return 0;
-    case "error":
+    case ERROR:
       return 0;
   }
   const word = walk(c);
@@ -232,8 +253,8 @@ function seekDown(c: Cursor, min: number): number {
 }
 
 /** The step would leave the limit; the cursor stays where it is and says so. */
-function limit(c: Cursor, status: "overflow" | "underflow"): 0 {
-  c.status = status;
+function limit(c: Cursor, standing: typeof OVERFLOW | typeof UNDERFLOW): 0 {
+  c.standing = standing;
   c.version = -1;
   return 0;
 }
@@ -261,7 +282,7 @@ function step(c: Cursor, max: number, empties: boolean): number {
     c.last = last;
     if (word !== 0 || empties) return word;
   }
-  return limit(c, "overflow");
+  return limit(c, OVERFLOW);
 }
 
 /**
@@ -270,10 +291,10 @@ function step(c: Cursor, max: number, empties: boolean): number {
  * the place where the cursor stood is found, so that no index is passed over that held something.
  */
 function stepByWalk(c: Cursor, max: number, empties: boolean): number {
-  if (c.last >= max) return limit(c, "overflow");
+  if (c.last >= max) return limit(c, OVERFLOW);
   c.index = c.last + 1;
   const word = walk(c);
-  if (word !== 0 || empties || c.status !== "active") return word;
+  if (word !== 0 || empties || c.standing !== ACTIVE) return word;
   return step(c, max, empties);
 }
 
@@ -291,15 +312,15 @@ function stepBack(c: Cursor, min: number, empties: boolean): number {
     const word = stand(c, node, slot);
     if (word !== 0 || empties) return word;
   }
-  return limit(c, "underflow");
+  return limit(c, UNDERFLOW);
 }
 
 /** {@linkcode stepByWalk} downwards. */
 function stepBackByWalk(c: Cursor, min: number, empties: boolean): number {
-  if (c.index <= min) return limit(c, "underflow");
+  if (c.index <= min) return limit(c, UNDERFLOW);
   c.index--;
   const word = walk(c);
-  if (word !== 0 || empties || c.status !== "active") return word;
+  if (word !== 0 || empties || c.standing !== ACTIVE) return word;
   return stepBack(c, min, empties);
 }
 
@@ -316,7 +337,7 @@ function stand(c: Cursor, node: number, slot: number): number {
 
 /** Whether the walk has ended on a slot, and not in a tree without nodes. */
 function standsOnSlot(c: Cursor): boolean {
-  return c.status === "active";
+  return c.standing === ACTIVE;
 }
 
 /**
@@ -356,20 +377,20 @@ function walkRootEntry(c: Cursor): number {
   // The tree may have got its first node since; then that word says nothing.
   if (words[ROOT] !== 0) return walk(c);
   if (word === 0) {
-    c.status = "none";
+    c.standing = NONE;
     c.index = 0;
     c.last = MAX_INDEX;
     return 0;
   }
   if (c.index > 0) return leaveRoot(c);
-  c.status = "root";
+  c.standing = AT_ROOT;
   c.last = 0;
   return word;
 }
 
 /** Steps from the single entry at 0 to the emptiness behind it. */
 function leaveRoot(c: Cursor): 0 {
-  c.status = "none";
+  c.standing = NONE;
   c.index = 1;
   c.last = MAX_INDEX;
   return 0;
@@ -377,9 +398,9 @@ function leaveRoot(c: Cursor): 0 {
 
 /** Steps from that emptiness back to the single entry at 0, if there is one. */
 function enterRoot(c: Cursor): number {
-  if (c.status === "none" && c.index === 0) return 0;
+  if (c.standing === NONE && c.index === 0) return 0;
   c.index = 0;
   c.last = 0;
-  c.status = "root";
+  c.standing = AT_ROOT;
   return c.pool.words[ROOT_ENTRY]!;
 }

@@ -266,8 +266,8 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "find after a pause looks at the range's own last index again.",
     patches: [{
       file: "src/tree/navigate.ts",
-      text: '      c.index = c.status === "pause" ? ++c.last : c.last;',
-      replacement: '      if (c.status === "pause") acted();\n      c.index = c.last;',
+      text: "      c.index = c.standing === PAUSE ? ++c.last : c.last;",
+      replacement: "      if (c.standing === PAUSE) acted();\n      c.index = c.last;",
     }],
   },
   {
