@@ -240,7 +240,8 @@ export class Recorder {
   #leave(task: Task, open: OpenCall, info: CallInfo & { at: "exit" }): void {
     const { space, pid } = task;
     const { call, args } = open;
-    const shown = this.#layoutOf(pid) ?? space.layout;
+    // A call that excludes no other changes no VMA: what has changed is the work of who is inside.
+    const shown = this.#isDisturbed(task) ? space.layout : this.#layoutOf(pid) ?? space.layout;
     // What grows while mmap or mremap runs may be what they mapped next to a stack.
     if (call !== "mmap" && call !== "mremap") this.#recordGrowth(task, shown);
     const moves = info.failed ? failedMoves(call, args) : pageMoves(call, args, info.result);
@@ -359,15 +360,22 @@ export class Recorder {
 
   /** Looks at the layout if pages were faulted in since: cheap enough for the entry of every call. */
   #lookIfFaulted(task: Task): void {
+    if (this.#isDisturbed(task)) return;
     const { faults } = parseStat(this.#libc.readText(`/proc/${task.pid}/stat`) ?? "");
     if (faults === task.faults) return;
     task.faults = faults;
     this.#lookBetweenCalls(task);
   }
 
+  /** True while another thread is inside a call that changes the layout, and may have done half of it. */
+  #isDisturbed(task: Task): boolean {
+    return task.space.inside !== undefined && task.space.inside !== task;
+  }
+
   /** Records what happened to the layout since it was last shown: stacks that grew, first writes. */
   #lookBetweenCalls(task: Task): void {
     const { space, pid } = task;
+    if (this.#isDisturbed(task)) return;
     const shown = this.#layoutOf(pid);
     if (shown === undefined) return;
     this.#recordGrowth(task, shown);

@@ -25,7 +25,7 @@ const FORBIDDEN = /[\\`$[\]]/;
  * nothing. Postcondition: every VMA in the range has the name, beyond holes too; then a hole makes
  * the call fail. Where a VMA refuses, those before it have the name, as in the kernel.
  *
- * @throws {MmError} EINVAL unaligned, a range that wraps, or a name with other than plain printable
+ * @throws {MmError} EINVAL unaligned, a range that wraps, part of a special mapping, or a name with other than plain printable
  * characters or more than 79 of them · EBADF a file is mapped there · ENOMEM a hole · EAGAIN memory
  * ran out, or a split would pass max_map_count
  */

@@ -39,7 +39,7 @@ const NEEDS = { read: VM_READ, write: VM_WRITE, execute: VM_EXEC, force: 0 } as 
  *
  * @throws {MmError} EFAULT nothing is mapped there and no stack above may grow to it, or the
  * protection forbids the access · ENOMEM a stack may not grow so far, or memory ran out · EPERM a
- * stack would grow below mmap_min_addr
+ * stack would grow below mmap_min_addr · EAGAIN the page is under migration, where the kernel waits
  */
 export function fault(mm: MemoryDescriptor, address: number, access: Access): void {
   if (mm.pageTable === null) touch(mm, address, access);

@@ -84,7 +84,7 @@ export class IntervalTree<T> {
     const node = this.#nodes.get(item);
     if (node === undefined) return false;
     this.#nodes.delete(item);
-    this.#root = remove(this.#root, node);
+    this.#root = remove(this.#root!, node);
     return true;
   }
 
@@ -147,11 +147,10 @@ function splitAround<T>(
 }
 
 /** The tree without `node`, which is in it; its root. */
-function remove<T>(root: Node<T> | null, node: Node<T>): Node<T> | null {
-  if (root === null) return null;
+function remove<T>(root: Node<T>, node: Node<T>): Node<T> | null {
   if (root === node) return join(root.left, root.right);
-  if (isBelow(node, root)) root.left = remove(root.left, node);
-  else root.right = remove(root.right, node);
+  if (isBelow(node, root)) root.left = remove(root.left!, node);
+  else root.right = remove(root.right!, node);
   return updated(root);
 }
 

@@ -136,12 +136,6 @@ export class Layout {
     this.#pending = undefined;
   }
 
-  /** Gives up what `prepare` took. */
-  abandon(): void {
-    this.#writer.destroy();
-    this.#pending = undefined;
-  }
-
   /** Puts `vma` in the place of what the tree holds over exactly its range. Cannot fail. */
   replace(vma: Vma): void {
     this.observer?.("store", vma.start, vma.end - 1, vma);

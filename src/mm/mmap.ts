@@ -113,7 +113,7 @@ const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
  *
  * @returns the first byte; with MAP_FIXED the address asked for, even where the VMA begins lower
  * @throws {MmError} EINVAL empty, unaligned offset or MAP_FIXED address, no or an unknown kind of
- * mapping, a file that would grow down · EBADF neither file nor MAP_ANONYMOUS · ENOMEM too long, no
+ * mapping, a file that would grow down, part of a special mapping replaced · EBADF neither file nor MAP_ANONYMOUS · ENOMEM too long, no
  * gap, max_map_count, a resource limit, or memory ran out · EOVERFLOW the offset passes what a file
  * can have · EACCES the file was not opened for this · EEXIST MAP_FIXED_NOREPLACE over something ·
  * EAGAIN more than may be locked · EPERM a VMA replaced is sealed, the address is below
@@ -271,8 +271,9 @@ function sharedMemory(size: number): MappedFile {
  * Puts a VMA over `[start, end)`, in the place of what lies there.
  *
  * Postcondition: a VMA covers the range, alone or merged with its neighbours. A failed call changes
- * nothing that can be accessed, with two exceptions that are the kernel's: at a limit, what lay in the
- * range has been cut out of its VMAs already; where the file refuses, it is gone.
+ * nothing that can be accessed, with three exceptions that are the kernel's: at a limit, what lay in the
+ * range has been cut out of its VMAs already; before a sealed VMA, the first one has been; where the file
+ * refuses, it is gone.
  *
  * @throws {MmError} ENOMEM a resource limit, the commit limit, max_map_count, or memory ran out ·
  * EPERM a VMA replaced is sealed

@@ -46,7 +46,8 @@ const KNOWN = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
  * a VMA in it may not have the protection, all before that is changed and the call fails, as in the
  * kernel; the VMA it fails at is as it was.
  *
- * @throws {MmError} EINVAL unaligned, unknown protection, PROT_GROWSDOWN on what does not grow ·
+ * @throws {MmError} EINVAL unaligned, unknown protection, PROT_GROWSDOWN on what does not grow,
+ * part of a special mapping ·
  * ENOMEM a hole, a split would pass max_map_count, a limit, or memory ran out · EACCES the file was
  * not opened for this · EPERM a VMA is sealed
  */

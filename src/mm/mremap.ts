@@ -52,9 +52,10 @@ interface Remap {
  * @param flags MREMAP_… bits
  * @param newAddress where to, with MREMAP_FIXED; a hint with MREMAP_DONTUNMAP
  * @returns the first byte
- * @throws {MmError} EINVAL unaligned, unknown flags, a range that overlaps its target · EFAULT
- * nothing is mapped, the range leaves its VMA, or a System V segment is one of several to be moved · ENOMEM no room, a limit, or memory ran out ·
- * EAGAIN more than may be locked · EPERM it is sealed
+ * @throws {MmError} EINVAL unaligned, unknown flags, a range that overlaps its target, part of a special
+ * mapping · EFAULT nothing is mapped, the range leaves its VMA, or a System V segment is one of several to
+ * be moved · ENOMEM no room, a limit, or memory ran out · EAGAIN more than may be locked · EPERM it is
+ * sealed
  */
 export function mremap(
   mm: MemoryDescriptor,
@@ -74,6 +75,16 @@ export function mremap(
   checkArguments(mm, remap);
   if (flags & MREMAP_FIXED && remap.oldLength === remap.newLength) return moveAll(mm, remap);
   const vma = checkedVma(mm, remap);
+  const result = resize(mm, vma, remap);
+  if (vma.flags & VM_LOCKED) {
+    tryPopulate(mm, result + remap.oldLength, result + remap.newLength);
+  }
+  return result;
+}
+
+/** Does it to one VMA that may be treated so. */
+function resize(mm: MemoryDescriptor, vma: Vma, remap: Remap): number {
+  const { address, flags } = remap;
   if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) return moveTo(mm, vma, remap);
   if (remap.newLength === remap.oldLength) return address;
   if (remap.newLength < remap.oldLength) {
@@ -82,16 +93,11 @@ export function mremap(
   }
   if (canExpandInPlace(mm, vma, remap)) {
     expandInPlace(mm, vma, remap);
-    if (vma.flags & VM_LOCKED) {
-      tryPopulate(mm, address + remap.oldLength, address + remap.newLength);
-    }
     return address;
   }
   if (!(flags & MREMAP_MAYMOVE)) throw refuse(remap, "ENOMEM", "there is no room to grow");
   const target = placeFor(mm, vma, remap, 0);
-  mm.budget.withReserve(structures(vma), () => move(mm, vma, remap, target));
-  if (vma.flags & VM_LOCKED) tryPopulate(mm, target + remap.oldLength, target + remap.newLength);
-  return target;
+  return mm.budget.withReserve(structures(vma), () => move(mm, vma, remap, target));
 }
 
 /** What can be said before any VMA is looked at. Mirrors `check_mremap_params()`. */
@@ -253,6 +259,10 @@ function move(mm: MemoryDescriptor, vma: Vma, remap: Remap, target: number): num
   if (mm.layout.mapCount >= mm.maxMapCount - 3) {
     throw refuse(remap, "ENOMEM", `${mm.layout.mapCount} VMAs are in use`);
   }
+  const isPart = address > vma.start || address + oldLength < vma.end;
+  if (vma.special !== null && isPart) {
+    throw refuse(remap, "EINVAL", `${vma.special} cannot be split`);
+  }
   const charge = accountedPages(vma.flags, stays ? pages(oldLength) : size - pages(oldLength));
   if (!mayCommit(mm, charge)) throw refuse(remap, "ENOMEM", "so much memory cannot be promised");
 
@@ -309,8 +319,7 @@ function rangeOf(vma: Vma): Pick<
  * its page offset still tells where it was first placed.
  */
 function leaveEmpty(mm: MemoryDescriptor, moved: Vma, address: number, length: number): void {
-  const old = mm.layout.load(address);
-  if (old === undefined) return;
+  const old = mm.layout.load(address)!;
   if (old.flags & VM_LOCKED) mm.lockedPages -= pages(old.end - old.start);
   old.flags &= ~VM_LOCKED_MASK;
   if (old === moved || old.start !== address || old.end !== address + length) return;

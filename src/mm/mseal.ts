@@ -21,7 +21,8 @@ import { VM_SEALED } from "./vm_flags.ts";
  * where memory runs out, the VMAs before are sealed, as in the kernel.
  *
  * @param flags 0
- * @throws {MmError} EINVAL unaligned, flags, or a range that wraps · ENOMEM a hole, a split would
+ * @throws {MmError} EINVAL unaligned, flags, a range that wraps, or part of a special
+ * mapping · ENOMEM a hole, a split would
  * pass max_map_count, or memory ran out
  */
 export function mseal(mm: MemoryDescriptor, address: number, length: number, flags = 0): void {

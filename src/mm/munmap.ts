@@ -19,11 +19,12 @@
 
 import { account, accountedPages, commit } from "./accounting.ts";
 import { clone, setBounds, takeClone, unlink } from "./anon_vma.ts";
-import { cannot } from "./errno.ts";
+import { cannot, type Errno } from "./errno.ts";
 import { isPageAligned, pageAlignUp, pages } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { zapRange } from "./page_table.ts";
 import { enroll, withdraw } from "./reverse_map.ts";
+import { isolate } from "./split.ts";
 import type { Vma } from "./vma.ts";
 import { VM_SEALED } from "./vm_flags.ts";
 
@@ -133,10 +134,11 @@ export class Removal {
  *
  * Precondition: `first` is the first VMA that intersects the range.
  * Postcondition: tree, counts and anon_vmas still say what they said; the VMAs at the ends have
- * their new bounds. A failed call changes nothing.
+ * their new bounds. A failed call changes nothing, but for EPERM and EINVAL: where it is another VMA
+ * than the first that may not go, the first one has been split at `start`, as in the kernel.
  *
  * @throws {MmError} ENOMEM a hole would pass max_map_count, or memory ran out · EPERM a VMA is
- * sealed
+ * sealed · EINVAL a special mapping would be split
  */
 export function gatherRemoval(
   mm: MemoryDescriptor,
@@ -152,7 +154,12 @@ export function gatherRemoval(
   removal.previous = first.start < start ? undefined : mm.layout.before(first.start);
   let vma: Vma | undefined = first;
   for (; vma !== undefined && vma.start < end; vma = mm.layout.after(vma.start)) {
-    if (vma.flags & VM_SEALED) throw cannot("unmap", start, end, "EPERM", "a VMA in it is sealed");
+    const refusal = refusalOf(vma, start, end);
+    if (refusal !== undefined) {
+      // By the time the kernel looks here, it has cut the first VMA, and leaves it so.
+      if (removal.head !== undefined) isolate(mm, removal.head, start, removal.head.end);
+      throw cannot("unmap", start, end, ...refusal);
+    }
     removal.count(vma, Math.max(start, vma.start), Math.min(end, vma.end));
     if (vma.start < start) removal.head = vma;
     else if (vma.end > end) removal.tail = vma;
@@ -172,13 +179,20 @@ export function gatherRemoval(
   return removal;
 }
 
+/** Why a VMA may not go, or not in part; undefined if it may. */
+function refusalOf(vma: Vma, start: number, end: number): [Errno, string] | undefined {
+  if (vma.flags & VM_SEALED) return ["EPERM", "a VMA in it is sealed"];
+  const partly = vma.start < start || end < vma.end;
+  return partly && vma.special !== null ? ["EINVAL", `${vma.special} cannot be split`] : undefined;
+}
+
 /**
  * Removes what lies in `[start, end)`.
  *
  * Precondition: page-aligned, not empty.
- * Postcondition: no VMA intersects the range. A failed call changes nothing.
+ * Postcondition: no VMA intersects the range. A failed call unmaps nothing.
  *
- * @throws {MmError} ENOMEM · EPERM, as {@linkcode munmap}
+ * @throws {MmError} ENOMEM · EPERM · EINVAL, as {@linkcode gatherRemoval}
  */
 export function unmapRange(mm: MemoryDescriptor, start: number, end: number): void {
   const first = mm.layout.findIntersection(start, end);
@@ -201,11 +215,12 @@ export function unmapRange(mm: MemoryDescriptor, start: number, end: number): vo
  *
  * Precondition: `address` is page-aligned, `length > 0` bytes; it is rounded up to whole pages.
  * Postcondition: no VMA intersects the range; `mapCount` has changed by splits − removals.
- * A failed call changes nothing.
+ * A failed call unmaps nothing; where it was a later VMA that may not go, the first one has been split at
+ * `address`, as in the kernel.
  *
  * @param address first byte, page-aligned
  * @param length bytes
- * @throws {MmError} EINVAL unaligned, empty or beyond the user's addresses · ENOMEM a split would
+ * @throws {MmError} EINVAL unaligned, empty, beyond the user's addresses, or part of a special mapping · ENOMEM a split would
  * pass max_map_count, or memory ran out · EPERM a VMA in the range is sealed
  */
 export function munmap(mm: MemoryDescriptor, address: number, length: number): void {

@@ -37,7 +37,7 @@ const DISCARDS: ReadonlySet<number> = new Set([
 
 /** Why the VMA refuses the advice, undefined if it heeds it or the advice is not about pages. */
 export function pageAdviceRefusal(vma: Vma, advice: number): Errno | undefined {
-  const { flags, file } = vma;
+  const { flags, file, special } = vma;
   const sealed = flags & VM_SEALED && !(flags & VM_WRITE) && file === null;
   if (sealed && DISCARDS.has(advice)) return "EPERM";
   switch (advice) {
@@ -49,7 +49,9 @@ export function pageAdviceRefusal(vma: Vma, advice: number): Errno | undefined {
     case MADV.DONTNEED_LOCKED:
       return flags & VM_PFNMAP ? "EINVAL" : undefined;
     case MADV.FREE:
-      return flags & (VM_LOCKED | VM_PFNMAP) || file !== null ? "EINVAL" : undefined;
+      return flags & (VM_LOCKED | VM_PFNMAP) || file !== null || special !== null
+        ? "EINVAL"
+        : undefined;
     case MADV.COLD:
     case MADV.PAGEOUT:
       return flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB) ? "EINVAL" : undefined;

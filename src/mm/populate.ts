@@ -15,6 +15,7 @@ import {
   VM_ACCESS_FLAGS,
   VM_IO,
   VM_LOCKONFAULT,
+  VM_MAYBE_GUARD,
   VM_PFNMAP,
   VM_READ,
   VM_SHARED,
@@ -66,7 +67,12 @@ function populateVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number)
   }
 }
 
+/**
+ * Which pages are guard pages is not modelled, and the kernel stops at the first one: a VMA that may have
+ * some is left to its first use.
+ */
 function enter(mm: MemoryDescriptor, vma: Vma, start: number, end: number): void {
+  if (vma.flags & VM_MAYBE_GUARD) return;
   const writes = (vma.flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
   unlessRefused(() => {
     if (writes) prepareAnonVma(mm, vma);

@@ -60,17 +60,16 @@ export function vmasAt(mapping: AnonVma | FileMapping, index: number): Vma[] {
 export function placesOf(mapping: AnonVma | FileMapping, index: number): Place[] {
   const places: Place[] = [];
   for (const vma of vmasAt(mapping, index)) {
-    if (vma.pageTable === null) continue;
+    const table = vma.pageTable!; // it was enrolled: pages are modelled on a whole machine or not at all
     const number = pageNumber(vma, index);
-    places.push({ vma, table: vma.pageTable, number, entry: vma.pageTable.get(number) });
+    places.push({ vma, table, number, entry: table.get(number) });
   }
   return places;
 }
 
-/** The places that show a page now. */
+/** The places that show a page now, which must not have been given back. */
 export function mappingsOf(page: Page): Place[] {
-  if (page.mapping === null) return [];
-  return placesOf(page.mapping, page.index).filter(({ entry }) =>
+  return placesOf(page.mapping!, page.index).filter(({ entry }) =>
     entry?.kind === "present" && entry.page === page
   );
 }

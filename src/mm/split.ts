@@ -22,7 +22,8 @@ import type { Vma } from "./vma.ts";
  * Postcondition: the VMA returned is exactly the range; `mapCount` has risen by the number of cuts.
  * A failed call changes nothing.
  *
- * @throws {MmError} ENOMEM a cut would pass max_map_count, or memory ran out
+ * @throws {MmError} ENOMEM a cut would pass max_map_count, or memory ran out · EINVAL a special mapping,
+ * such as `[vdso]`
  */
 export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: number): Vma {
   const cutsHead = vma.start < start;
@@ -32,6 +33,9 @@ export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: numb
   if (mm.layout.mapCount + cuts > mm.maxMapCount) {
     const why = `${mm.layout.mapCount} VMAs are in use`;
     throw cannot("split", vma.start, vma.end, "ENOMEM", why);
+  }
+  if (vma.special !== null) {
+    throw cannot("split", vma.start, vma.end, "EINVAL", `${vma.special} cannot be split`);
   }
   for (let n = 0; n < cuts; n++) {
     mm.budget.take("a VMA");

@@ -19,12 +19,20 @@ import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { validate } from "./validate.ts";
 import type { Vma } from "./vma.ts";
 
+/** A range that was written, inclusive. */
+interface Touched {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** Checks one address space, call by call. */
 export class SpaceValidator {
   readonly #layout: Layout;
   readonly #tree: TouchedValidator;
   readonly #state: MapleState<Vma>;
-  readonly #touched: { readonly first: number; readonly last: number }[] = [];
+  readonly #touched: Touched[] = [];
+  /** The last write, as long as the tree has not been checked since. */
+  #unchecked: Touched | undefined;
 
   /**
    * Validates everything once, and from then on what is written. Its layout moves to a tree that is watched from
@@ -40,7 +48,7 @@ export class SpaceValidator {
     layout.mapCount = mm.layout.mapCount;
     const told = mm.layout.observer;
     layout.observer = (operation, first, last, value) => {
-      if (operation === "store" || operation === "clear") this.#touched.push({ first, last });
+      if (operation === "store" || operation === "clear") this.#note({ first, last });
       told?.(operation, first, last, value);
     };
     mm.layout = layout;
@@ -50,13 +58,14 @@ export class SpaceValidator {
   }
 
   /**
-   * Checks what was written since the last time.
+   * Checks what was written since the last time. Where a call writes more than once, the tree is checked
+   * before each further write too, which then throws.
    *
    * @throws {InvariantError} a rule of the tree is broken
    * @throws {MmInvariantError} a VMA is out of place, or `mapCount` is wrong
    */
   check(): void {
-    for (const { first, last } of this.#touched) this.#tree.check(first, last);
+    this.#checkTree();
     // A teardown writes no range, but retires every node.
     if (this.#tree.changed) this.#tree.check(0, MAX_INDEX);
     for (const { first, last } of this.#touched) this.#checkVmas(first, last);
@@ -65,6 +74,20 @@ export class SpaceValidator {
     const { entries } = this.#tree;
     if (mapCount === entries) return;
     throw new MmInvariantError(`mapCount is ${mapCount}, but the tree holds ${entries} VMAs`);
+  }
+
+  /** Notes a write that is about to happen: what the one before it left is checked now, or never. */
+  #note(touched: Touched): void {
+    this.#checkTree();
+    this.#unchecked = touched;
+    this.#touched.push(touched);
+  }
+
+  #checkTree(): void {
+    if (this.#unchecked !== undefined) {
+      this.#tree.check(this.#unchecked.first, this.#unchecked.last);
+    }
+    this.#unchecked = undefined;
   }
 
   /** The VMAs in `first … last`, and those that touch it. */

@@ -5,8 +5,7 @@
  */
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
-import { readTrace } from "../trace/read.ts";
-import { bisect, formatFault } from "./bisect.ts";
+import { bisectFiles } from "./bisect_files.ts";
 
 const SPECIFICATION = {
   name: "bisect",
@@ -22,18 +21,7 @@ const SPECIFICATION = {
 
 async function main(args: CommandArguments): Promise<number> {
   if (args.operands.length === 0) throw new Unable("no trace was given; see --help");
-  const every = args.integer("every", 1);
-  const faults = [];
-  for (const file of args.operands) {
-    const fault = await bisect(readTrace(file), every);
-    faults.push({ file, fault });
-    if (args.has("json")) continue;
-    console.log(
-      fault === undefined ? `${file}: no rule is broken` : `${file}: ${formatFault(fault)}`,
-    );
-  }
-  if (args.has("json")) console.log(JSON.stringify(faults, null, 2));
-  return faults.some(({ fault }) => fault !== undefined) ? 1 : 0;
+  return await bisectFiles(args);
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);

@@ -8,7 +8,7 @@ import type { AddressSpace } from "../mm/address_space.ts";
 import { fileOffset, vmaName } from "../mm/maps.ts";
 import type { MemoryDescriptor } from "../mm/memory_descriptor.ts";
 import type { MappedFile, Vma } from "../mm/vma.ts";
-import { formatPermissions, formatVmFlags, type VmFlags } from "../mm/vm_flags.ts";
+import { formatPermissions, formatVmFlags, VM_MAYBE_GUARD, type VmFlags } from "../mm/vm_flags.ts";
 import type { MapLine } from "../trace/record.ts";
 import { lineFlags } from "./image.ts";
 
@@ -58,7 +58,11 @@ export class LayoutComparison {
     }
     if (plainName(vmaName(mm, vma)) !== plainName(line.name)) return "the name differs";
     if (!this.#sameInode(vma.file, line)) return "the file differs";
-    if (line.written && vma.anonVma === null) return "only the kernel has an anon_vma";
+    // Guard pages decide whether a call faulted pages in; if it did, a record of its own tells of it.
+    const mayBeLate = (vma.flags & VM_MAYBE_GUARD) !== 0;
+    if (line.written && vma.anonVma === null && !mayBeLate) {
+      return "only the kernel has an anon_vma";
+    }
     return undefined;
   }
 

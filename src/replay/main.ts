@@ -6,6 +6,7 @@
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
 import { readTrace } from "../trace/read.ts";
+import { bisectFiles } from "./bisect_files.ts";
 import { formatDivergence } from "./divergence.ts";
 import { prepare } from "./prepare.ts";
 import { replay, type ReplayReport } from "./replay.ts";
@@ -18,6 +19,8 @@ const SPECIFICATION = {
   usage: "[options] FILE…",
   options: {
     validate: { help: "check tree and address space from scratch after every step" },
+    bisect: { help: "instead, find the first step after which a rule is broken" },
+    every: { help: "with --bisect: steps between two checkpoints (256)", value: "STEPS" },
     why: {
       help: "instead, say why the VMA at ADDRESS and its neighbours are not one",
       value: "ADDRESS",
@@ -30,11 +33,16 @@ const SPECIFICATION = {
   },
   details:
     "Prints `file: steps matched/total, map_count min/median/max` for each file. Exit status: " +
-    "0 all agree, 1 a divergence, 2 a trace could not be replayed.",
+    "0 all agree, 1 a divergence or a broken rule, 2 a trace could not be replayed.",
 } as const;
 
 async function main(args: CommandArguments): Promise<number> {
   if (args.operands.length === 0) throw new Unable("no trace was given; see --help");
+  if (args.has("bisect") && (args.has("why") || args.has("validate"))) {
+    throw new Unable("--bisect looks for broken rules only: not with --why or --validate");
+  }
+  if (args.has("bisect")) return await bisectFiles(args);
+  if (args.has("every")) throw new Unable("--every says where --bisect looks first; see --help");
   if (args.has("why")) return await explain(args);
   if (args.has("at")) throw new Unable("--at says when --why is to look; see --help");
   const reports: (ReplayReport & { file: string })[] = [];

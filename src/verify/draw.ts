@@ -6,7 +6,9 @@
 import {
   MADV,
   MAP_32BIT,
+  MAP_DENYWRITE,
   MAP_DROPPABLE,
+  MAP_EXECUTABLE,
   MAP_GROWSDOWN,
   MAP_LOCKED,
   MAP_NONBLOCK,
@@ -17,6 +19,7 @@ import {
   MAP_SHARED_VALIDATE,
   MAP_STACK,
   MAP_SYNC,
+  MAP_UNINITIALIZED,
   MREMAP_DONTUNMAP,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
@@ -160,6 +163,7 @@ export class Draw {
         [1, MAP_SYNC],
         [2, MAP_GROWSDOWN],
         [2, MAP_32BIT],
+        [1, MAP_DENYWRITE | MAP_EXECUTABLE | MAP_UNINITIALIZED], // without effect
       ]);
     if (!random.oneIn(5)) return 0;
     return random.oneIn(4) ? one() | one() : one();

@@ -14,12 +14,16 @@ import {
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
   MAP_GROWSDOWN,
+  MAP_HUGETLB,
   MAP_PRIVATE,
   MCL_CURRENT,
   MCL_FUTURE,
   MCL_ONFAULT,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
+  PR_SET_VMA,
+  PR_SET_VMA_ANON_NAME,
+  PROT_GROWSDOWN,
 } from "../mm/flags.ts";
 import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../mm/limits.ts";
 import { CallTable, type Position } from "./call_table.ts";
@@ -72,6 +76,7 @@ class Fuzzer {
   readonly #table: CallTable;
   readonly #options: FuzzOptions;
   readonly #vector = new Text(new Uint8Array(64));
+  readonly #names = ["one", "another", "[bracketed]"].map((name) => new Text(name));
   readonly #noLimit = new Text(limit(-1));
   readonly #stackLimit = new Text(limit(0x80_0000));
   readonly #limited = new Set<number>();
@@ -126,6 +131,7 @@ class Fuzzer {
       [30, () => this.#touch()],
       [3, () => this.#look()],
       [1, () => this.#rearrange()],
+      [3, () => this.#name()],
       [1, () => this.#attach()],
       [this.#mayEnd ? 4 : 0, () => this.#seal()],
       [4, () => this.#guard()],
@@ -170,7 +176,9 @@ class Fuzzer {
     const offset = this.#random.oneIn(3)
       ? PAGE_SIZE * this.#random.below(FILE_PAGES / 8)
       : Math.abs(address) % (FUZZ_FILE_BYTES / 8);
-    return this.#table.add("mmap", address, length, protection, flags | kind, descriptor, offset);
+    // None of the files has huge pages; how many a machine has for memory without a file, who can tell?
+    const all = flags | kind | (this.#random.oneIn(60) ? MAP_HUGETLB : 0);
+    return this.#table.add("mmap", address, length, protection, all, descriptor, offset);
   }
 
   /** Maps memory that grows down, or an ordinary neighbour for it. */
@@ -183,6 +191,11 @@ class Fuzzer {
     const address = this.#draw.stackPage();
     const length = this.#draw.length();
     this.#table.add("mmap", address, length, protection, flags, -1, 0);
+    if (random.oneIn(4)) {
+      const within = address + PAGE_SIZE * random.below(4);
+      const changed = this.#draw.protection() | PROT_GROWSDOWN;
+      this.#table.add("mprotect", within, PAGE_SIZE, changed);
+    }
     for (let touches = random.below(4); touches > 0; touches--) {
       this.#write(address - PAGE_SIZE * random.below(64));
     }
@@ -217,7 +230,7 @@ class Fuzzer {
     const [address, length] = draw.range();
     const newLength = this.#random.oneIn(3) ? draw.range()[1] : length;
     const oldLength = this.#random.oneIn(25) ? 0 : length;
-    const target = this.#random.oneIn(25) ? draw.strangeAddress() : draw.page();
+    const target = this.#random.oneIn(25) ? this.#notLow(draw.strangeAddress()) : draw.page();
     const flags = draw.remapFlags();
     const position = this.#table.add("mremap", address, oldLength, newLength, flags, target);
     if ((flags & MREMAP_FIXED) === 0 && flags & MREMAP_MAYMOVE) {
@@ -276,6 +289,18 @@ class Fuzzer {
     const range = this.#draw.range();
     const offset = this.#random.below(16), protection = this.#random.oneIn(20) ? 1 : 0;
     this.#table.add("remap_file_pages", ...range, protection, offset, 0);
+  }
+
+  /** Names memory, takes its name away, or asks for a name that none may have. */
+  #name(): void {
+    const range = this.#draw.range();
+    const name = this.#random.weighted<Text | number>([
+      [6, this.#names[0]!],
+      [4, this.#names[1]!],
+      [3, 0],
+      [1, this.#names[2]!],
+    ]);
+    this.#table.add("prctl", PR_SET_VMA, PR_SET_VMA_ANON_NAME, ...range, name);
   }
 
   /** Attaches a System V segment in the arena, and mostly detaches it again. */

@@ -13,6 +13,7 @@ import {
   MS_SYNC,
 } from "../../src/mm/flags.ts";
 import { ADDRESS_LIMIT } from "../../src/mm/limits.ts";
+import { mapFile, open } from "./scene.ts";
 import { END, lock, LOCKED, NO_LOCKS, type Row, seal, TOP } from "./errno_scene.ts";
 
 /** Calls that advise, lock, seal and look. */
@@ -69,6 +70,17 @@ export const ADVICE_CALLS: Readonly<Record<string, readonly Row[]>> = {
       call: (mm) => mm.madvise(0x40000, 0x1000, advice),
     }))),
     { errno: "ENOMEM", why: "nothing mapped", call: (mm) => mm.madvise(0x90000, 0x1000, 0) },
+    ...([MADV.POPULATE_READ, MADV.POPULATE_WRITE].map((advice): Row => ({
+      errno: "ENOMEM",
+      why: `advice ${advice} behind a hole`,
+      call: (mm) => mm.madvise(0xf000, 0x2000, advice),
+    }))),
+    {
+      errno: "EFAULT",
+      why: "MADV_POPULATE_READ behind the end of the file",
+      given: (mm) => mapFile(mm, 0x90000, 0x92000, { ...open(), pages: 1 }, 0),
+      call: (mm) => mm.madvise(0x90000, 0x2000, MADV.POPULATE_READ),
+    },
     {
       errno: "EAGAIN",
       why: "a split at max_map_count (model)",

@@ -6,6 +6,9 @@
 
 import { SHM_REMAP, SHM_RND } from "../../src/mm/flags.ts";
 import { ADDRESS_LIMIT } from "../../src/mm/limits.ts";
+import { beginMigration } from "../../src/mm/migrate.ts";
+import { PhysicalMemory } from "../../src/mm/physical_memory.ts";
+import { pageAt } from "./pages.ts";
 import { mapShared, open, touch } from "./scene.ts";
 import { END, PROGRAM, type Row, seal, segment, stack, strict, TOP } from "./errno_scene.ts";
 
@@ -170,6 +173,16 @@ export const OTHER_CALLS: Readonly<Record<string, readonly Row[]>> = {
       options: { mmapMinAddress: 0x10000 },
       given: (mm) => stack(mm, 0x10000),
       call: (mm) => touch(mm, 0xf000),
+    },
+    {
+      errno: "EAGAIN",
+      why: "a page under migration: the kernel waits (model)",
+      options: { memory: new PhysicalMemory() },
+      given: (mm) => {
+        touch(mm, 0x10000);
+        beginMigration(pageAt(mm, 0x10000));
+      },
+      call: (mm) => touch(mm, 0x10000),
     },
   ],
   fork: [

@@ -42,7 +42,7 @@ const ERRNOS: Readonly<Record<string, readonly Errno[]>> = {
   munmap: ["EINVAL", "ENOMEM", "EPERM"],
   mprotect: ["EACCES", "EINVAL", "ENOMEM", "EPERM"],
   mremap: ["EAGAIN", "EFAULT", "EINVAL", "ENOMEM", "EPERM"],
-  madvise: ["EACCES", "EAGAIN", "EINVAL", "ENOMEM", "EPERM"],
+  madvise: ["EACCES", "EAGAIN", "EFAULT", "EINVAL", "ENOMEM", "EPERM"],
   mlock: ["EINVAL", "ENOMEM", "EPERM"],
   munlock: ["EINVAL", "ENOMEM"],
   mlockall: ["EINVAL", "ENOMEM", "EPERM"],
@@ -53,7 +53,7 @@ const ERRNOS: Readonly<Record<string, readonly Errno[]>> = {
   shmat: ["EACCES", "EINVAL", "ENOMEM", "EPERM"],
   shmdt: ["EINVAL", "EPERM"],
   setAnonName: ["EAGAIN", "EBADF", "EINVAL", "ENOMEM"],
-  fault: ["EFAULT", "ENOMEM", "EPERM"],
+  fault: ["EAGAIN", "EFAULT", "ENOMEM", "EPERM"],
   fork: ["ENOMEM"],
   exec: ["EFAULT", "ENOMEM"],
 };
@@ -75,6 +75,16 @@ for (const [verb, rows] of Object.entries(TABLE)) {
     });
   }
 }
+
+Deno.test("MmError: carries the error's number, and the range in hexadecimal, below zero too", () => {
+  const mm = scene();
+  const error = assertThrows(() => mm.munmap(-0x2000, 0x1000), MmError);
+  assertEquals([error.code, error.errno], ["EINVAL", 22]);
+  assertEquals(
+    error.message,
+    "Cannot unmap -0x2000--0x1000: it ends beyond the user's addresses",
+  );
+});
 
 /** What looks wrong and yet is accepted, by the kernel too. */
 const ACCEPTED: Readonly<Record<string, (mm: AddressSpace) => unknown>> = {

@@ -210,3 +210,15 @@ Deno.test("headroom: VMAs left, and the rules that keep touching neighbours apar
     borders: [{ obstacle: "flags", count: 2 }, { obstacle: "file", count: 1 }],
   });
 });
+
+Deno.test("explainMerge: what came from a fork takes in nothing unwritten below it either", () => {
+  const parent = space();
+  map(parent, 0x2000, 0x3000);
+  touch(parent, 0x2000);
+  const mm = parent.fork();
+  map(mm, 0x1000, 0x2000);
+  const [lower, upper] = [...mm.vmas()];
+  const explanation = explainMerge(lower!, upper!);
+  assertEquals(explanation.obstacle, "forked");
+  assertStringIncludes(explanation.words, "0x2000-0x3000 was written to before a fork");
+});

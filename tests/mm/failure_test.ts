@@ -6,11 +6,14 @@ import {
   MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_GROWSDOWN,
+  MAP_LOCKED,
+  MAP_POPULATE,
   MAP_PRIVATE,
   MAP_SHARED,
   MREMAP_DONTUNMAP,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
+  PROT_GROWSDOWN,
   SHM_REMAP,
 } from "../../src/mm/flags.ts";
 import type { MappedFile, SharedSegment } from "../../src/mm/vma.ts";
@@ -21,10 +24,13 @@ import { snapshot } from "./snapshot.ts";
 /** A call that needs memory, on the address space that {@linkcode stage} sets up. */
 interface Scenario {
   readonly name: string;
+  /** What comes before it, with memory enough. */
+  readonly given?: (mm: AddressSpace) => void;
   readonly call: (mm: AddressSpace) => unknown;
 }
 
 const ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS;
+const FIXED = MREMAP_MAYMOVE | MREMAP_FIXED;
 const SEGMENT: SharedSegment = { file: open("SYSV00000000"), bytes: 0x4000, attached: 0 };
 
 // What every call below meets: written and unwritten VMAs, some from a fork, a file, a heap.
@@ -91,7 +97,49 @@ const SCENARIOS: readonly Scenario[] = [
     name: "mremap that leaves the old place",
     call: (mm) => mm.mremap(0x3000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0),
   },
+  {
+    name: "mremap that leaves the old place, onto a middle",
+    call: (mm) => mm.mremap(0x3000, 0x1000, 0x1000, FIXED | MREMAP_DONTUNMAP, 0x43000),
+  },
+  {
+    name: "mremap that grows, onto a middle",
+    call: (mm) => mm.mremap(0x3000, 0x1000, 0x2000, FIXED, 0x43000),
+  },
+  {
+    name: "mremap of shared memory to a second place",
+    call: (mm) => mm.mremap(0x60000, 0, 0x4000, MREMAP_MAYMOVE),
+  },
   { name: "fork", call: (mm) => mm.fork() },
+  {
+    name: "munlock of a middle",
+    given: (mm) => mm.mlock(0x41000, 0x4000),
+    call: (mm) => mm.munlock(0x42000, 0x1000),
+  },
+  {
+    name: "mmap with MAP_POPULATE",
+    call: (mm) => mm.mmap({ length: 0x3000, protection: RW, flags: ANONYMOUS | MAP_POPULATE }),
+  },
+  {
+    name: "mmap of what grows down, locked",
+    call: (mm) => {
+      const flags = ANONYMOUS | MAP_GROWSDOWN | MAP_LOCKED;
+      return mm.mmap({ length: 0x3000, protection: RW, flags });
+    },
+  },
+  {
+    name: "mprotect with PROT_GROWSDOWN",
+    given: (mm) => touch(mm, 0x7f_c000),
+    call: (mm) => mm.mprotect(0x7f_e000, 0x1000, 1 | PROT_GROWSDOWN),
+  },
+  {
+    name: "madvise that installs guard pages",
+    call: (mm) => mm.madvise(0x40000, 0x1000, MADV.GUARD_INSTALL),
+  },
+  {
+    name: "taking the name of a middle",
+    given: (mm) => mm.setAnonName(0x41000, 0x3000, "arena"),
+    call: (mm) => mm.setAnonName(0x42000, 0x1000, null),
+  },
   { name: "mseal of a middle", call: (mm) => mm.mseal(0x3000, 0x1000) },
   { name: "mlock2 of a middle", call: (mm) => mm.mlock(0x41000, 0x1000, 1) },
   { name: "naming a middle", call: (mm) => mm.setAnonName(0x3000, 0x1000, "arena") },
@@ -110,9 +158,10 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** Lets the call fail at its first, second … taking of memory, until it succeeds; the number of failures. */
-function failEverywhere({ name, call }: Scenario): number {
+function failEverywhere({ name, given, call }: Scenario): number {
   for (let taken = 0;; taken++) {
     const mm = stage();
+    given?.(mm);
     const before = snapshot(mm);
     mm.descriptor.budget.left = taken;
     try {
@@ -133,6 +182,74 @@ for (const scenario of SCENARIOS) {
     assert(failEverywhere(scenario) > 0, "the call took no memory: nothing was tested");
   });
 }
+
+/** Calls over several VMAs, which the kernel takes one after the other: those before the one at fault are done. */
+const PARTIAL: readonly Scenario[] = [
+  { name: "mprotect", call: (mm) => mm.mprotect(0x2000, 0x8000, 5) },
+  { name: "madvise", call: (mm) => mm.madvise(0x2000, 0x8000, MADV.DONTFORK) },
+  { name: "mlock", call: (mm) => mm.mlock(0x2000, 0x8000) },
+  {
+    name: "munlock",
+    given: (mm) => mm.mlock(0x1000, 0x9000),
+    call: (mm) => mm.munlock(0x2000, 0x7800),
+  },
+  { name: "mseal", call: (mm) => mm.mseal(0x2000, 0x8000) },
+  { name: "naming", call: (mm) => mm.setAnonName(0x2000, 0x8000, "arena") },
+  { name: "mremap", call: (mm) => mm.mremap(0x2000, 0x8000, 0x8000, FIXED, 0x100000) },
+];
+
+/** What each page of the stage is, wherever it was moved to. */
+function pageKinds(mm: AddressSpace): string[] {
+  const kinds: string[] = [];
+  for (const vma of mm.vmas()) {
+    for (let at = vma.start; at < vma.end; at += 0x1000) {
+      kinds.push(`${at.toString(16)} ${vma.flags} ${vma.anonName}`);
+    }
+  }
+  return kinds;
+}
+
+for (const { name, given, call } of PARTIAL) {
+  Deno.test(`failure: ${name} over several VMAs leaves each as it was or as it was to be`, () => {
+    const done = stage();
+    given?.(done);
+    const old = pageKinds(done);
+    call(done);
+    const allowed = new Set([...old, ...pageKinds(done)]);
+    for (let taken = 0;; taken++) {
+      const mm = stage();
+      given?.(mm);
+      mm.descriptor.budget.left = taken;
+      let failed = false;
+      try {
+        call(mm);
+      } catch (error) {
+        if (!(error instanceof MmError)) throw error;
+        assert(["ENOMEM", "EAGAIN"].includes(error.code), error.message);
+        failed = true;
+      }
+      mm.validate();
+      const kinds = pageKinds(mm);
+      assertEquals(kinds.filter((kind) => !allowed.has(kind)), [], `failed at taking ${taken}`);
+      assertEquals(kinds.length, old.length, `failed at taking ${taken}`);
+      if (!failed) return assert(taken > 0);
+    }
+  });
+}
+
+Deno.test("failure: mlockall passes over what it cannot have, and so does munlockall", () => {
+  for (
+    const call of [(mm: AddressSpace) => mm.mlockall(1), (mm: AddressSpace) => mm.munlockall()]
+  ) {
+    for (let taken = 0; taken < 6; taken++) {
+      const mm = stage();
+      mm.mlock(0x41000, 0x1000);
+      mm.descriptor.budget.left = taken;
+      call(mm);
+      mm.validate();
+    }
+  }
+});
 
 Deno.test("failure: brk without memory stays where it is", () => {
   for (let taken = 0;; taken++) {
@@ -169,6 +286,22 @@ const HOOKED: readonly Scenario[] = [
     name: "mremap of a middle",
     call: (mm) => mm.mremap(0x3000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_FIXED, 0x20000),
   },
+  {
+    name: "mremap that leaves the old place",
+    call: (mm) => mm.mremap(0x3000, 0x1000, 0x1000, FIXED | MREMAP_DONTUNMAP, 0x20000),
+  },
+  { name: "mremap that grows in place", call: (mm) => mm.mremap(0x1000, 0x8000, 0x9000) },
+  {
+    name: "mremap that grows elsewhere",
+    call: (mm) => mm.mremap(0x1000, 0x8000, 0xa000, FIXED, 0x20000),
+  },
+  { name: "mremap that shrinks", call: (mm) => mm.mremap(0x3000, 0x3000, 0x1000) },
+  { name: "mremap onto itself", call: (mm) => mm.mremap(0x3000, 0x1000, 0x1000, FIXED, 0x6000) },
+  { name: "mlock of a head", call: (mm) => mm.mlock(0x1000, 0x1000) },
+  { name: "madvise of a middle", call: (mm) => mm.madvise(0x3000, 0x1000, MADV.DONTFORK) },
+  { name: "mseal of a middle", call: (mm) => mm.mseal(0x3000, 0x1000) },
+  { name: "mmap of memory over all", call: (mm) => map(mm, 0x1000, 0x9000) },
+  { name: "a write", call: (mm) => mm.fault(0x1000, "force") },
   { name: "fork", call: (mm) => mm.fork() },
 ];
 

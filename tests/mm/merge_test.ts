@@ -194,3 +194,20 @@ Deno.test("merge: private memory without a file is told by its page numbers", ()
   mm.mmap({ address: 0x9000, length: 0x1000, protection: RW, flags });
   assertLayout(mm, ["8000-9000 rw-p 1*", "9000-a000 rw-p 9"]);
 });
+
+// The middle becomes like both neighbours, but each of them was written to on its own: it joins the lower one.
+//
+//   0x1000      0x2000      0x3000      0x4000
+//   |-- rw * --|---- r ----|-- rw * --|
+//   |--------- rw * -------|-- rw * --|
+Deno.test("merge: between two anon_vmas the middle joins the lower one only", () => {
+  const mm = space();
+  map(mm, 0x1000, 0x2000);
+  touch(mm, 0x1000);
+  map(mm, 0x3000, 0x4000);
+  touch(mm, 0x3000);
+  map(mm, 0x2000, 0x3000, 1);
+  mm.mprotect(0x2000, 0x1000, RW);
+  assertLayout(mm, ["1000-3000 rw-p 1*", "3000-4000 rw-p 3*"]);
+  mm.validate();
+});

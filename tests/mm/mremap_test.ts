@@ -7,7 +7,8 @@ import {
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
 } from "../../src/mm/flags.ts";
-import { assertLayout, map, RW, space, touch } from "./scene.ts";
+import { parseVmFlags } from "../../src/mm/vm_flags.ts";
+import { assertLayout, map, open, RW, space, touch } from "./scene.ts";
 
 const BASE = 0x7fff_0000_0000;
 const FIXED = MREMAP_MAYMOVE | MREMAP_FIXED;
@@ -102,4 +103,23 @@ Deno.test("mremap: old length 0 maps shared memory twice, private memory not", (
   map(mm, 0x8000, 0x9000);
   const error = assertThrows(() => mm.mremap(0x8000, 0, 0x1000, MREMAP_MAYMOVE), MmError);
   assertEquals(error.code, "EINVAL");
+});
+
+// A device's mapping merges with nothing, so not with its own extension either.
+Deno.test("mremap: a device's mapping does not grow in place", () => {
+  const mm = space();
+  mm.exec({
+    vmas: [{
+      start: 0x1000,
+      end: 0x2000,
+      flags: parseVmFlags("rd wr sh mr mw me ms io"),
+      file: open(),
+    }],
+    startBrk: 0,
+    startStack: 0,
+    mmapBase: BASE,
+  });
+  const error = assertThrows(() => mm.mremap(0x1000, 0x1000, 0x2000, MREMAP_MAYMOVE), MmError);
+  assertEquals(error.code, "ENOMEM");
+  assertLayout(mm, ["1000-2000 rw-s 1 data"]);
 });

@@ -202,3 +202,18 @@ Deno.test("pages: what a fork wipes or leaves behind has none in the child", () 
   assertEquals(tableOf(mm, 0x1000, 0x4000), "w.w");
   child.validate();
 });
+
+Deno.test("pages: MADV_PAGEOUT passes over what others show too, and what is under migration", () => {
+  const { mm, memory } = spaceWithPages();
+  map(mm, 0x1000, 0x3000);
+  touch(mm, 0x1000);
+  const child = mm.fork();
+  touch(mm, 0x2000);
+  const migration = beginMigration(pageAt(mm, 0x2000));
+  mm.madvise(0x1000, 0x2000, MADV.PAGEOUT);
+  assertEquals(tableOf(mm, 0x1000, 0x3000), "rm");
+  assertEquals(memory.swapSlots, 0);
+  finishMigration(memory, migration);
+  mm.validate();
+  child.validate();
+});

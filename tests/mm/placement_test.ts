@@ -203,3 +203,10 @@ Deno.test("placement: a hint that reaches behind the end counts for none", () =>
   const mm = space();
   assertEquals(place(mm, 0x2000, 0x7fff_ffff_e000), BASE - 0x2000);
 });
+
+//   mmap_base ──▶ 0x3f000 |<- one page ->| 0x40000, the end of the user's addresses
+Deno.test("placement: upwards, what is longer than all above mmap_base finds no place", () => {
+  const mm = space({ legacyLayout: true, mmapBase: 0x3f000, taskSize: 0x40000 });
+  assertEquals(assertThrows(() => place(mm, 0x2000), MmError).code, "ENOMEM");
+  assertEquals(place(mm, 0x1000), 0x3f000);
+});

@@ -2,12 +2,14 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/errno.ts";
 import {
+  MADV,
   MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_LOCKED,
   MAP_NONBLOCK,
   MAP_POPULATE,
   MAP_PRIVATE,
+  MREMAP_FIXED,
   MREMAP_MAYMOVE,
 } from "../../src/mm/flags.ts";
 import { spaceWithPages, tableOf } from "./pages.ts";
@@ -104,4 +106,38 @@ Deno.test("populate: execute-only and write-only memory is faulted in as far as 
   mm.mlock(0x5000, 0x1000);
   assertEquals(tableOf(mm, 0x1000, 0x6000), "..w.w");
   mm.validate();
+});
+
+//   |-- rw, locked --|   moves to where it was told and grows: its new pages are faulted in behind it
+Deno.test("populate: what grows as it moves under a lock is faulted in where it is new", () => {
+  const { mm } = spaceWithPages();
+  map(mm, 0x1000, 0x2000);
+  mm.mlock(0x1000, 0x1000);
+  mm.mremap(0x1000, 0x1000, 0x3000, MREMAP_MAYMOVE | MREMAP_FIXED, 0x20000);
+  assertEquals(tableOf(mm, 0x20000, 0x23000), "www");
+  mm.validate();
+});
+
+//   |-- none --|-- rw --|        mlock ends at the first VMA that may not be accessed, mlockall does not
+Deno.test("populate: mlockall passes over what may not be accessed, where mlock ends", () => {
+  const layout = (lock: (mm: AddressSpace) => void) => {
+    const mm = space();
+    map(mm, 0x1000, 0x2000, 0);
+    map(mm, 0x2000, 0x3000);
+    lock(mm);
+    return [...mm.vmas()].map((vma) => vma.anonVma !== null);
+  };
+  assertEquals(layout((mm) => mm.mlockall(1)), [false, true]);
+  const error = (mm: AddressSpace) =>
+    assertEquals(assertThrows(() => mm.mlock(0x1000, 0x2000), MmError).code, "ENOMEM");
+  assertEquals(layout(error), [false, false]);
+});
+
+// The kernel stops at a guard page; which pages are some, the model does not know.
+Deno.test("populate: a VMA with guard pages is left to its first use", () => {
+  const mm = space();
+  mapFile(mm, 0x1000, 0x3000, open(), 0, RW);
+  mm.madvise(0x1000, 0x1000, MADV.GUARD_INSTALL);
+  mm.mlock(0x1000, 0x2000);
+  assertLayout(mm, ["1000-3000 rw-p 0 data"]);
 });

@@ -171,3 +171,18 @@ Deno.test("setAnonName: shared anonymous memory has a name too; other files have
   assertLayout(mm, ["1000-2000 rw-s 0 [anon_shmem:ring]"]);
   assert(mm.maps().includes("[anon_shmem:ring]"));
 });
+
+Deno.test("remap_file_pages: the pages that come may be accessed as those that went", () => {
+  const mm = space();
+  const file = open();
+  mapShared(mm, 0x1000, 0x3000, file, 0, 4);
+  mapShared(mm, 0x3000, 0x5000, file, 0x2000, 2);
+  mm.remapFilePages(0x1000, 0x1000, 0, 7);
+  mm.remapFilePages(0x3000, 0x1000, 0, 8);
+  assertLayout(mm, [
+    "1000-2000 --xs 7 data",
+    "2000-3000 --xs 1 data",
+    "3000-4000 -w-s 8 data",
+    "4000-5000 -w-s 3 data",
+  ]);
+});

@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import { CallTable } from "../../src/verify/call_table.ts";
+import { executable } from "../../src/verify/executable.ts";
+import { impossible } from "../capture/capturing.ts";
+import { runVerify } from "./verifying.ts";
+
+const CLONE_VM = 0x100, CLONE_VFORK = 0x4000, SIGCHLD = 17;
+const ARENA = 0x10_0000_0000, PAGE = 4096;
+
+/** Two processes in one memory: one cuts and joins VMAs, the other makes further processes meanwhile. */
+function program(machine: "x86_64" | "aarch64"): Uint8Array {
+  const table = new CallTable(machine);
+  table.add("mmap", ARENA, 3 * PAGE, 3, 0x32, -1, 0);
+  const other = table.add("clone", CLONE_VM | SIGCHLD, 0, 0, 0, 0);
+  for (let calls = 0; calls < 400; calls++) {
+    table.add("mprotect", ARENA + PAGE, PAGE, calls % 2 === 0 ? 1 : 3);
+  }
+  table.add("exit_group", 0);
+  table.skipFrom(other);
+  for (let children = 0; children < 100; children++) {
+    const child = table.add("clone", CLONE_VM | CLONE_VFORK | SIGCHLD, 0, 0, 0, 0);
+    table.add("exit_group", 0);
+    table.skipFrom(child);
+  }
+  for (let children = 0; children < 101; children++) table.add("wait4", -1, 0, 0, 0);
+  table.add("exit_group", 0);
+  return executable(machine, table.calls);
+}
+
+Deno.test({
+  name: "verify: what another thread's call has done half is not taken for the work of a clone",
+  ignore: impossible,
+  fn: async () => {
+    const directory = await Deno.makeTempDir();
+    try {
+      const path = `${directory}/program`;
+      await Deno.writeFile(path, program(Deno.build.arch), { mode: 0o700 });
+      const { status, stdout } = await runVerify(["--", path]);
+      assertEquals(status, 0, stdout);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
