@@ -10,7 +10,7 @@
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 
-const { BOUND, END, GAP_CAPACITY, GAPS, PARENT, PIVOTS, REAL_SHIFT, SLOTS, WORD_SHIFT } = layout;
+const { END, GAP_CAPACITY, GAPS, PARENT, PIVOTS, REAL_SHIFT, SLOTS, WORD_SHIFT } = layout;
 
 /**
  * The indices behind `before` up to `last`, in number.
@@ -72,10 +72,4 @@ export function recordGap(pool: NodePool, node: number, gap: number): void {
     if (old !== recorded) return;
     gap = innerGap(pool, parent);
   }
-}
-
-/** The indices that slot `slot` of `leaf` covers, in number. */
-export function slotLength(pool: NodePool, leaf: number, slot: number): number {
-  const at = (leaf << REAL_SHIFT) + BOUND + slot;
-  return extent(pool.reals[at]!, pool.reals[at + 1]!);
 }

@@ -83,6 +83,11 @@ function descend(pool: NodePool, root: number): number {
   let level = root & HEIGHT_MASK;
   pool.work.visited += level;
   if (pool.gaps === true) {
+    if (level >= LARGE_HEIGHT) {
+      for (; level > 1; level--) {
+        node = words[(node << WORD_SHIFT) + GAP_SLOTS + guess(reals, node << REAL_SHIFT, sought)]!;
+      }
+    }
     for (; level > 1; level--) {
       node = words[(node << WORD_SHIFT) + GAP_SLOTS + gapSlot(reals, node << REAL_SHIFT, sought)]!;
     }
@@ -95,8 +100,21 @@ function descend(pool: NodePool, root: number): number {
 }
 
 /**
- * The entry word at `index`: the whole of a load.
+ * From this height on, more than half a million ranges with gaps tracked, the nodes no longer fit the caches, and what
+ * a walk costs is waiting for memory. Comparisons without branches wait at every node for its pivots before they know
+ * where to go; a loop that stops lets the processor guess, and fetch the next node meanwhile. Loads at 1,000,000
+ * ranges take about 0.8 of the time so, at 65,000 (height 6) 1.44 times as long.
  */
+const LARGE_HEIGHT = 7;
+
+/** The slot that covers `index`, as {@linkcode gapSlot} and {@linkcode wideSlot} find it. */
+function guess(reals: Float64Array, base: number, index: number): number {
+  let slot = 0;
+  while (reals[base + PIVOTS + slot]! < index) slot++;
+  return slot;
+}
+
+/** The entry word at `index`: the whole of a load. */
 export function entryAt(pool: NodePool, index: number): number {
   const { words, reals } = pool;
   const root = words[ROOT]!;
@@ -107,7 +125,14 @@ export function entryAt(pool: NodePool, index: number): number {
   }
   let node = root >> HEIGHT_BITS;
   if (pool.gaps === true) {
-    for (let level = root & HEIGHT_MASK; level > 1; level--) {
+    let level = root & HEIGHT_MASK;
+    if (level >= LARGE_HEIGHT) {
+      for (; level > 1; level--) {
+        node = words[(node << WORD_SHIFT) + GAP_SLOTS + guess(reals, node << REAL_SHIFT, index)]!;
+      }
+      return words[(node << WORD_SHIFT) + SLOTS + guess(reals, node << REAL_SHIFT, index)]!;
+    }
+    for (; level > 1; level--) {
       node = words[(node << WORD_SHIFT) + GAP_SLOTS + gapSlot(reals, node << REAL_SHIFT, index)]!;
     }
   } else {

@@ -1,24 +1,47 @@
 /**
  * Mutants that no test can notice, and why.
  *
+ * An entry names the text of its line, so that it stands for the code it was thought of, wherever that moves to. One
+ * that fits no mutant any more, or one that a test notices, is an error: its code must be looked at again.
+ *
  * @module
  */
 
-import type { Mutant } from "./mutants.ts";
+import type { Equivalence } from "./equivalences.ts";
+import { MM_EQUIVALENT } from "./equivalent_mm.ts";
+import { TREE_EQUIVALENT } from "./equivalent_tree.ts";
+import { changeOf, type Mutant } from "./mutants.ts";
 
-/** One sentence for all mutants of a piece of code. */
-interface Equivalence {
-  readonly file: string;
-  /** What stands on the mutated line. */
-  readonly line: RegExp;
-  readonly why: string;
+const EQUIVALENT = { ...TREE_EQUIVALENT, ...MM_EQUIVALENT };
+
+/** The entry that explains a mutant, undefined if none does. */
+export function equivalence(source: string, mutant: Mutant): Equivalence | undefined {
+  const text = lineOf(source, mutant);
+  const change = changeOf(source, mutant);
+  return EQUIVALENT[mutant.file]?.find(([, line, changes]) =>
+    line === text && changes.includes(change)
+  );
 }
 
-/** Kept short: what could be tested is tested instead. */
-const EQUIVALENT: readonly Equivalence[] = [];
+/** The line of a mutant, without the spaces at its ends. */
+function lineOf(source: string, mutant: Mutant): string {
+  return (source.split("\n")[mutant.line - 1] ?? "").trim();
+}
 
-/** Why a mutant is equivalent, undefined if it is not known to be. */
-export function equivalence(source: string, mutant: Mutant): string | undefined {
-  const line = source.split("\n")[mutant.line - 1] ?? "";
-  return EQUIVALENT.find((entry) => entry.file === mutant.file && entry.line.test(line))?.why;
+/** Entries that fit none of the mutants, in words. */
+export function staleEntries(
+  mutants: readonly { readonly source: string; readonly mutant: Mutant }[],
+): string[] {
+  const key = (...parts: readonly string[]) => parts.join("\n");
+  const fitting = new Set(
+    mutants.map(({ source, mutant }) =>
+      key(mutant.file, lineOf(source, mutant), changeOf(source, mutant))
+    ),
+  );
+  return Object.entries(EQUIVALENT).flatMap(([file, entries]) =>
+    entries.flatMap(([, line, changes]) =>
+      changes.filter((change) => !fitting.has(key(file, line, change)))
+        .map((change) => `${file}: ${change} in: ${line}`)
+    )
+  );
 }

@@ -7,9 +7,9 @@
 import { type CommandArguments, runCommand, Unable } from "../../src/command/command.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { ROOT } from "../canaries/build.ts";
-import { equivalence } from "./equivalent.ts";
-import { describe } from "./mutants.ts";
-import { score, sourceFiles, tryPlain, type Verdict } from "./score.ts";
+import { equivalence, staleEntries } from "./equivalent.ts";
+import { describe, mutantsOf } from "./mutants.ts";
+import { BrokenTestsError, score, sourceFiles, type Verdict } from "./score.ts";
 
 const SPECIFICATION = {
   name: "mutate",
@@ -18,69 +18,135 @@ const SPECIFICATION = {
   usage: "[options] [FILE…]",
   options: {
     sample: { help: "try only so many, evenly spread; all unless given", value: "N" },
-    jobs: { help: "copies that are tried at once (2)", value: "N" },
+    jobs: { help: "processes at once (2)", value: "N" },
+    all: { help: "show the equivalent ones too" },
     json: { help: "print one JSON object instead of text" },
   },
   details:
-    "FILE is a source file such as src/tree/store.ts; all of both folders unless given. Exit status: 0 every " +
-    "mutant that is not equivalent was noticed, 1 some survived, 2 the tests do not pass without a change.",
+    "FILE is a source file such as src/tree/store.ts; all of both folders unless given. The score is the share " +
+    "of those noticed among the mutants that are not equivalent (tests/mutation/equivalent.ts says why each of " +
+    "them is); the raw one counts those as survivors. Exit status: 0 every mutant that is not equivalent was " +
+    "noticed, 1 some survived or an equivalent one was noticed, 2 the tests do not pass without a change, or an " +
+    "equivalence fits no line of the source any more.",
 } as const;
 
-async function main(args: CommandArguments): Promise<number> {
-  const files = args.operands.length > 0 ? args.operands : await sourceFiles();
-  const failing = await tryPlain();
-  if (failing !== undefined) throw new Unable(`the tests do not pass as it is: ${failing}`);
-  const progress = new Progress();
-  let killed = 0;
-  const verdicts = await score({
-    files,
-    sample: args.integer("sample", 1),
-    jobs: args.integer("jobs", 1) ?? 2,
-    onVerdict: (verdict, done, all) => {
-      if (verdict.killedBy !== undefined) killed++;
-      else if (!args.has("json")) {
-        progress.clear();
-        describeAll([verdict]).then(([survivor]) => console.log(line(survivor!)));
-      }
-      progress.show(() => `${done} of ${all} mutants, ${killed} noticed`);
-    },
-  });
-  progress.clear();
-  const survivors = await describeAll(verdicts.filter((verdict) => verdict.killedBy === undefined));
-  const unexplained = survivors.filter(({ why }) => why === undefined);
-  if (args.has("json")) {
-    console.log(JSON.stringify({ mutants: verdicts.length, survivors }, null, 2));
-  } else console.log(format(verdicts, survivors));
-  return unexplained.length === 0 ? 0 : 1;
-}
-
-interface Survivor {
+/** A mutant that was tried. */
+interface Tried extends Verdict {
   readonly text: string;
-  /** Why no test can notice it. */
+  /** Why no test can notice it, if it is known to be so. */
   readonly why: string | undefined;
 }
 
-async function describeAll(verdicts: readonly Verdict[]): Promise<Survivor[]> {
-  const survivors: Survivor[] = [];
-  for (const { mutant } of verdicts) {
-    const source = await Deno.readTextFile(new URL(mutant.file, ROOT));
-    const text = describe(source, mutant);
-    survivors.push({ text, why: equivalence(source, mutant) });
+async function main(args: CommandArguments): Promise<number> {
+  const known = await sourceFiles();
+  const unknown = args.operands.find((file) => !known.includes(file));
+  if (unknown !== undefined) throw new Unable(`${unknown} is not among the files that are mutated`);
+  const sources = await readSources(known);
+  refuseStale(sources);
+  const progress = new Progress();
+  let killed = 0;
+  const verdicts = await scoreOrSay({
+    files: args.operands.length > 0 ? args.operands : known,
+    sample: args.integer("sample", 1),
+    jobs: args.integer("jobs", 1) ?? 2,
+    onVerdict: (verdict: Verdict, done: number, all: number) => {
+      if (verdict.killedBy !== undefined) killed++;
+      progress.show(() => `${verdict.mutant.file}: ${done} of ${all} mutants, ${killed} noticed`);
+    },
+  });
+  progress.clear();
+  const tried = verdicts.map((verdict): Tried => {
+    const source = sources.get(verdict.mutant.file)!;
+    const why = equivalence(source, verdict.mutant)?.[3];
+    return { ...verdict, text: describe(source, verdict.mutant), why };
+  });
+  if (args.has("json")) console.log(JSON.stringify(summaryOf(tried), null, 2));
+  else console.log(format(tried, args.has("all")));
+  const { survived, refuted } = sorted(tried);
+  return survived.length + refuted.length === 0 ? 0 : 1;
+}
+
+async function readSources(files: readonly string[]): Promise<Map<string, string>> {
+  const sources = new Map<string, string>();
+  for (const file of files) sources.set(file, await Deno.readTextFile(new URL(file, ROOT)));
+  return sources;
+}
+
+function refuseStale(sources: ReadonlyMap<string, string>): void {
+  const mutants = [...sources].flatMap(([file, source]) =>
+    mutantsOf(file, source).map((mutant) => ({ source, mutant }))
+  );
+  const stale = staleEntries(mutants);
+  if (stale.length > 0) {
+    throw new Unable(
+      `${stale.length} entries of tests/mutation/equivalent.ts fit no line any more:\n  ` +
+        stale.join("\n  "),
+    );
   }
-  return survivors;
 }
 
-function format(verdicts: readonly Verdict[], survivors: readonly Survivor[]): string {
-  const killed = verdicts.length - survivors.length;
-  const equivalent = survivors.filter(({ why }) => why !== undefined).length;
-  const counted = verdicts.length - equivalent;
-  const percent = (100 * killed / Math.max(1, counted)).toFixed(1);
-  return `${verdicts.length} mutants, ${killed} noticed, ${equivalent} equivalent, ` +
-    `${counted - killed} survived: ${percent} %`;
+async function scoreOrSay(options: Parameters<typeof score>[0]): Promise<Verdict[]> {
+  try {
+    return await score(options);
+  } catch (error) {
+    throw error instanceof BrokenTestsError ? new Unable(error.message) : error;
+  }
 }
 
-function line({ text, why }: Survivor): string {
-  return why === undefined ? `survived  ${text}` : `equivalent  ${text}: ${why}`;
+/** The mutants by what became of them. */
+function sorted(tried: readonly Tried[]): Record<
+  "killed" | "survived" | "equivalent" | "refuted",
+  Tried[]
+> {
+  const is = (killed: boolean, equivalent: boolean) =>
+    tried.filter(({ killedBy, why }) =>
+      (killedBy !== undefined) === killed && (why !== undefined) === equivalent
+    );
+  return {
+    killed: is(true, false),
+    survived: is(false, false),
+    equivalent: is(false, true),
+    refuted: is(true, true),
+  };
+}
+
+function summaryOf(tried: readonly Tried[]) {
+  const { survived, equivalent, refuted } = sorted(tried);
+  const lines = (of: readonly Tried[]) => of.map(({ text, why }) => ({ text, why }));
+  return {
+    mutants: tried.length,
+    survived: lines(survived),
+    equivalent: lines(equivalent),
+    refuted: lines(refuted),
+  };
+}
+
+function format(tried: readonly Tried[], all: boolean): string {
+  const { survived, equivalent, refuted } = sorted(tried);
+  const files = [...new Set(tried.map(({ mutant }) => mutant.file))];
+  return [
+    ...survived.map(({ text, tests }) =>
+      `survived  ${text}${tests === 0 ? "  (makes no difference in any test)" : ""}`
+    ),
+    ...refuted.map(({ text, killedBy }) => `not equivalent  ${text}: ${killedBy} notices it`),
+    ...(all ? equivalent.map(({ text, why }) => `equivalent  ${text}: ${why}`) : []),
+    "",
+    "mutants  noticed  equivalent  survived    raw  score",
+    ...files.map((file) => row(tried.filter(({ mutant }) => mutant.file === file), file)),
+    ...["src/tree", "src/mm"].filter((folder) => files.some((file) => file.startsWith(folder))).map(
+      (folder) => row(tried.filter(({ mutant }) => mutant.file.startsWith(folder)), folder),
+    ),
+    row(tried, "all"),
+  ].join("\n");
+}
+
+function row(tried: readonly Tried[], name: string): string {
+  const { killed, survived, equivalent, refuted } = sorted(tried);
+  const noticed = killed.length + refuted.length;
+  const percent = (of: number) => (100 * noticed / Math.max(1, of)).toFixed(1).padStart(5);
+  return `${String(tried.length).padStart(7)}  ${String(noticed).padStart(7)}  ` +
+    `${String(equivalent.length).padStart(10)}  ${String(survived.length).padStart(8)}  ` +
+    `${percent(tried.length)}  ${percent(tried.length - equivalent.length)}  ${name}`;
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);

@@ -1,64 +1,96 @@
 /**
- * The worker of a trial: runs test files of the copy in which it stands, one after the other, and stops at the first
- * test that fails. `Deno.test` is replaced by a list.
+ * The process that runs tests of the copy in which it stands, with one mutant on or none. `Deno.test` is replaced by a
+ * list; orders come in and answers go out as lines of JSON.
  *
  * @module
  */
 
-/** What the worker is asked: test files, relative to this one. */
-export interface Order {
+import fc from "fast-check";
+import { orders } from "../canaries/child.ts";
+import { differs, state } from "./switch.ts";
+
+/** To load test files, with a mutant on if it can only act then. */
+export interface Load {
+  /** Relative to this file. */
   readonly files: readonly string[];
+  readonly mutant: number;
 }
 
-/** What it answers. */
-export interface Answer {
-  /** The test that failed, undefined if none did. */
-  readonly killedBy: string | undefined;
-  /** Tests that ran. */
-  readonly tests: number;
+/** To run one test with a mutant on, or with none (0). */
+export interface Run {
+  /** Its place among all tests loaded. */
+  readonly test: number;
+  readonly mutant: number;
+  /** Turns of loops beyond which it counts as endless; any number if it is not given. */
+  readonly mostTurns?: number;
 }
 
-declare const self: {
-  onmessage: ((event: MessageEvent<Order>) => void) | null;
-  postMessage(answer: Answer | "ready" | "going on"): void;
-};
-
-interface Test {
-  readonly name: string;
-  readonly run: (context: unknown) => unknown;
+/** What loading gave. */
+export interface Loaded {
+  readonly tests: readonly { readonly name: string; readonly file: string }[];
+  /** The mutants that would have made a difference meanwhile. */
+  readonly differing: readonly number[];
 }
 
-const registered: Test[] = [];
-
-function register(name: string, run: (context: unknown) => unknown): void {
-  registered.push({ name, run });
+/** What a test gave. */
+export interface Ran {
+  /** The first line of what was thrown, undefined if it passed. */
+  readonly failure?: string;
+  readonly ms: number;
+  readonly turns: number;
+  /** The mutants that would have computed something else; only told if none was on. */
+  readonly differing: readonly number[];
 }
 
-/** Runs until a test fails. */
-async function run(files: readonly string[]): Promise<Answer> {
-  let tests = 0;
+type Test = (context: unknown) => unknown;
+
+const registered: { name: string; run: Test }[] = [];
+
+/** Loads test files. */
+async function load({ files, mutant }: Load): Promise<Loaded> {
+  state.active = mutant;
+  const tests: { name: string; file: string }[] = [];
   for (const file of files) {
-    try {
-      await import(new URL(file, import.meta.url).href);
-    } catch (error) {
-      return { killedBy: `${file}: ${error}`, tests };
-    }
-    for (const test of registered.splice(0)) {
-      tests++;
-      self.postMessage("going on");
-      try {
-        await test.run({});
-      } catch {
-        return { killedBy: test.name, tests };
-      }
-    }
+    await import(new URL(file, import.meta.url).href);
+    tests.push(...registered.slice(tests.length).map(({ name }) => ({ name, file })));
   }
-  return { killedBy: undefined, tests };
+  return { tests, differing: differing() };
 }
 
-if (import.meta.url.includes("maple-mutation-")) {
-  Object.defineProperty(Deno, "test", { value: register });
+/** Runs one test. */
+async function run({ test, mutant, mostTurns }: Run): Promise<Ran> {
+  Object.assign(state, { active: mutant, turns: 0, mostTurns: mostTurns ?? Infinity });
+  differs.fill(0);
+  const start = performance.now();
+  let failure: string | undefined;
+  try {
+    await registered[test]!.run({});
+  } catch (error) {
+    failure = String(error).split("\n", 1)[0]!;
+  }
+  const ms = performance.now() - start;
+  const { turns } = state;
+  const told = mutant === 0 ? differing() : [];
+  return { ...(failure !== undefined && { failure }), ms, turns, differing: told };
+}
+
+function differing(): number[] {
+  return [...differs.keys()].filter((mutant) => differs[mutant] === 1);
+}
+
+function answer(line: unknown): void {
+  const bytes = new TextEncoder().encode(JSON.stringify(line) + "\n");
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
+
+if (import.meta.main) {
+  Object.defineProperty(Deno, "test", {
+    value: (name: string, test: Test) => registered.push({ name, run: test }),
+  });
   console.log = () => {};
-  self.onmessage = async ({ data }) => self.postMessage(await run(data.files));
-  self.postMessage("ready");
+  fc.configureGlobal({ endOnFailure: true }); // that it fails is enough, no need to shrink it
+  for await (const order of orders()) {
+    if (typeof order !== "object" || order === null) continue;
+    answer("files" in order ? await load(order as Load) : await run(order as Run));
+  }
 }
