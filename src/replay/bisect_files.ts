@@ -1,5 +1,5 @@
 /**
- * What `deno task replay --bisect` and `deno task bisect` do with their files.
+ * What `deno task replay --bisect` does with its files.
  *
  * @module
  */

@@ -5,7 +5,9 @@
  */
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
+import { MmInvariantError } from "../mm/invariant_error.ts";
 import { readTrace } from "../trace/read.ts";
+import { InvariantError } from "../tree/errors.ts";
 import { bisectFiles } from "./bisect_files.ts";
 import { formatDivergence } from "./divergence.ts";
 import { prepare } from "./prepare.ts";
@@ -45,14 +47,31 @@ async function main(args: CommandArguments): Promise<number> {
   if (args.has("every")) throw new Unable("--every says where --bisect looks first; see --help");
   if (args.has("why")) return await explain(args);
   if (args.has("at")) throw new Unable("--at says when --why is to look; see --help");
-  const reports: (ReplayReport & { file: string })[] = [];
+  const reports: ((ReplayReport | Broken) & { file: string })[] = [];
   for (const file of args.operands) {
-    const report = await replay(readTrace(file), { validate: args.has("validate") });
+    const report = await replayOrBreak(file, args.has("validate"));
     reports.push({ file, ...report });
     if (!args.has("json")) console.log(formatReport(file, report));
   }
   if (args.has("json")) console.log(JSON.stringify(reports, null, 2));
-  return reports.some((report) => report.divergence !== undefined) ? 1 : 0;
+  return reports.some((report) => "broken" in report || report.divergence !== undefined) ? 1 : 0;
+}
+
+/** What validating found. */
+interface Broken {
+  /** The rule that is broken, and where. */
+  readonly broken: string;
+}
+
+async function replayOrBreak(file: string, validate: boolean): Promise<ReplayReport | Broken> {
+  try {
+    return await replay(readTrace(file), { validate });
+  } catch (error) {
+    if (error instanceof InvariantError || error instanceof MmInvariantError) {
+      return { broken: error.message };
+    }
+    throw error;
+  }
 }
 
 async function explain(args: CommandArguments): Promise<number> {
@@ -71,7 +90,10 @@ async function explain(args: CommandArguments): Promise<number> {
   return 0;
 }
 
-function formatReport(file: string, report: ReplayReport): string {
+function formatReport(file: string, report: ReplayReport | Broken): string {
+  if ("broken" in report) {
+    return `${file}: ${report.broken}\n  deno task replay --bisect ${file} finds the step after which it is broken`;
+  }
   const { steps, matched, mapCount, divergence, approximate } = report;
   const percent = matched === steps ? "100" : (Math.floor(1000 * matched / steps) / 10).toFixed(1);
   const compared = approximate

@@ -1,0 +1,44 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { plant, ROOT } from "../canaries/build.ts";
+import { CANARIES } from "../canaries/table.ts";
+import { present } from "../present.ts";
+
+const TRACE = new URL("traces/cc1-2022.jsonl.gz", ROOT).pathname;
+
+/** Runs the command of a build; its exit status and what it printed. */
+async function run(root: URL, ...args: string[]): Promise<{ code: number; out: string }> {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-q", "--no-check", "--allow-read"],
+      ...["--config", new URL("deno.json", ROOT).pathname],
+      new URL("src/replay/main.ts", root).href,
+      ...args,
+    ],
+    stderr: "inherit",
+  }).output();
+  return { code, out: new TextDecoder().decode(stdout) };
+}
+
+Deno.test("replay: a build that breaks a rule is told in a sentence, and --bisect names the step", async () => {
+  const canary = present(CANARIES.find(({ name }) => name === "stale slot kept"));
+  const folder = await Deno.makeTempDir({ prefix: "maple-replay-" });
+  try {
+    const root = await plant(folder, canary.patches);
+    const validated = await run(root, "--validate", TRACE);
+    assertEquals(validated.code, 1);
+    assertStringIncludes(validated.out, `${TRACE}: Invariant broken in node `);
+    assertEquals(validated.out.trimEnd().split("\n").length, 2);
+    const bisected = await run(root, "--bisect", TRACE);
+    assertEquals(bisected.code, 1);
+    assertStringIncludes(bisected.out, "first fault after step ");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("replay: --bisect finds nothing in a sound build", async () => {
+  assertEquals(await run(ROOT, "--bisect", TRACE), {
+    code: 0,
+    out: `${TRACE}: no rule is broken\n`,
+  });
+});
