@@ -147,11 +147,11 @@ test("two opens of one file are two open files, a duplicate is the same, a reuse
 test("pages that mmap populates are a fault after the call, pages written later one before the next", async () => {
   const records = await recordsOfProgram();
   const populated = leaveOf(records, entered(records, "mmap", 1, 37 * PAGE));
-  const next = records[populated.index + 1];
-  assertEquals([next?.type, next?.type === "fault" && next.address], [
-    "fault",
-    startAt(populated.record),
-  ]);
+  // Another thread of the program may have written to something of its own meanwhile.
+  const behind = records.slice(populated.index + 1);
+  const atOnce = behind.slice(0, behind.findIndex(({ type }) => type !== "fault"));
+  const first = ofType(atOnce, "fault").map((fault) => fault.address);
+  assert(first.includes(startAt(populated.record) ?? 0));
   const written = leaveOf(records, entered(records, "mmap", 1, 41 * PAGE));
   const move = entered(records, "mremap", 1, 41 * PAGE);
   const faults = ofType(records.slice(written.index, move), "fault").map((fault) => fault.address);
