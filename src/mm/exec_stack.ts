@@ -55,7 +55,7 @@ const FIRST_GROWTH = 0x2_0000;
  * its last pages and, as far as RLIMIT_STACK allows, 128 KiB of room below them. After a failure the
  * address space is good for nothing but `exit`, as in the kernel, which then kills the process.
  *
- * @throws {MmError} ENOMEM the place is below mmap_min_addr, a limit, or memory ran out · EFAULT
+ * @throws {MmError} ENOMEM the place is not above mmap_min_addr, a limit, or memory ran out · EFAULT
  * RLIMIT_STACK leaves no room to grow
  */
 export function buildStack(mm: MemoryDescriptor, stack: ImageStack): Vma {
@@ -63,12 +63,13 @@ export function buildStack(mm: MemoryDescriptor, stack: ImageStack): Vma {
   const lowest = pageAlignDown(mm.taskSize - Math.max(1, stack.bytes));
   for (let at = mm.taskSize - PAGE_SIZE; at >= lowest; at -= PAGE_SIZE) fault(mm, at, "write");
   const shift = mm.taskSize - stack.top;
-  if (vma.start - shift < mm.mmapMinAddress) {
+  if (vma.start - shift <= mm.mmapMinAddress) {
     const { start, end } = vma;
-    throw cannot("shift", start, end, "ENOMEM", "its place is below mmap_min_addr");
+    throw cannot("shift", start, end, "ENOMEM", "its place is not above mmap_min_addr");
   }
   if (shift > 0) mm.budget.withReserve(2, () => shiftDown(mm, vma, shift));
-  const base = Math.max(vma.end - mm.limits.stack, vma.start - FIRST_GROWTH);
+  const most = pageAlignDown(mm.limits.stack);
+  const base = Math.max(vma.end - most, vma.start - FIRST_GROWTH);
   try {
     if (base < vma.start) growDown(mm, vma, pageAlignDown(base));
   } catch {

@@ -39,7 +39,7 @@ export function explainMerge(a: Vma, b: Vma): MergeExplanation {
   if (whenLowerGrows !== null) {
     return { obstacle: whenLowerGrows, words: sentence(whenLowerGrows, lower, upper) };
   }
-  if (upper.file?.hooks?.close !== undefined && lower.file?.hooks?.close !== undefined) {
+  if (upper.file?.hooks?.close !== undefined) {
     const words = `Their file ${fileName(upper.file)} wants to be told when a mapping goes: ` +
       "neither may be merged away";
     return { obstacle: "close hook", words };

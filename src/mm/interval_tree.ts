@@ -122,16 +122,13 @@ function insert<T>(root: Node<T> | null, node: Node<T>): Node<T> {
   return updated(root);
 }
 
-/** Hangs what is below `key` on the left of `parts`, what is above it on the right. */
+/** Hangs what is below `key` on the left of `parts`, which has nothing yet, what is above it on the right. */
 function splitAround<T>(
   root: Node<T> | null,
   key: Node<T>,
   parts: { left: Node<T> | null; right: Node<T> | null },
 ): void {
-  if (root === null) {
-    parts.left = parts.right = null;
-    return;
-  }
+  if (root === null) return;
   const halves: { left: Node<T> | null; right: Node<T> | null } = { left: null, right: null };
   if (isBelow(key, root)) {
     splitAround(root.left, key, halves);

@@ -60,7 +60,8 @@ export function madvise(
   advice: number,
 ): void {
   const end = address + pageAlignUp(length);
-  const wraps = length > 0 && (roundLength(length) === 0 || end >= ADDRESS_LIMIT);
+  const wraps = length !== 0 &&
+    (roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT);
   if (!KNOWN.has(advice)) {
     throw cannot("advise on", address, end, "EINVAL", "the advice is unknown");
   }

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
+import { MmError } from "../../src/mm/errno.ts";
 import { TASK_SIZE_X86_64 } from "../../src/mm/limits.ts";
 import { formatVmFlags } from "../../src/mm/vm_flags.ts";
 import { mappingsOf } from "../../src/mm/reverse_map.ts";
@@ -66,4 +67,26 @@ Deno.test("exec: RLIMIT_STACK bounds the room that a stack gets", () => {
   program(tight, 0x3000);
   const small = tight.findVma(TOP - 1)!;
   assertEquals(small.end - small.start, 0x3000);
+});
+
+Deno.test("exec: RLIMIT_STACK counts whole pages", () => {
+  const mm = space({ limits: { stack: 0x8800 } });
+  program(mm, 0x1000);
+  const stack = [...mm.vmas()].find((vma) => vma.end === TOP);
+  assertEquals(stack!.start, TOP - 0x8000);
+  mm.validate();
+});
+
+// `setup_arg_pages()` refuses a stack whose first page would be the first that may be mapped.
+Deno.test("exec: a stack that would begin at mmap_min_addr is refused, one a page above is not", () => {
+  const exec = (top: number) =>
+    space({ taskSize: 0x10000, mmapMinAddress: 0x1000, limits: { stack: 0x1000 } }).exec({
+      vmas: [],
+      stack: { top, bytes: 0x1000 },
+      startBrk: 0x8000,
+      startStack: top - 0x100,
+      mmapBase: 0x9000,
+    });
+  assertEquals(assertThrows(() => exec(0x2000), MmError).code, "ENOMEM");
+  exec(0x3000);
 });

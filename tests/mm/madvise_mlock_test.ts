@@ -99,3 +99,13 @@ Deno.test("mlockall: what is mapped, what will be, and neither any more", () => 
   assertEquals(mm.descriptor.lockedPages, 0);
   mm.validate();
 });
+
+// What a caller means by -1 the kernel reads as nearly 2^64 bytes.
+Deno.test("madvise: a negative length is one that wraps", () => {
+  const mm = space();
+  map(mm, 0x1000, 0x3000);
+  for (const length of [-1, -0x1000, -0x2000]) {
+    const error = assertThrows(() => mm.madvise(0x2000, length, MADV.DONTNEED), MmError);
+    assertEquals(error.code, "EINVAL", String(length));
+  }
+});
