@@ -16,10 +16,48 @@ export const MM_EQUIVALENT: Equivalences = {
       "A range that is not empty does not end where it begins.",
     ],
   ],
+  "src/mm/anon_vma.ts": [
+    [
+      "slower",
+      "if (vma.links.length === 0) return;",
+      ["vma.links.length === 0 ▸ false"],
+      "Without links there is nothing to take it off, and no anon_vma of its own.",
+    ],
+    [
+      "same",
+      "if (vma.anonVma !== null) vma.anonVma.activeVmas--;",
+      ["vma.anonVma !== null ▸ true"],
+      "A VMA with links has an anon_vma; the check is for the type checker.",
+    ],
+    ["slower", "if (vma.links.length > 0 || vma.fileMapping !== null) reindex(vma);", [
+      "vma.links.length > 0 || vma.fileMapping !== null ▸ true",
+      "> ▸ >=",
+    ], "A VMA that no tree holds is moved in none."],
+  ],
   "src/mm/brk.ts": [
     ["same", "(newEnd < oldEnd ? shrink(mm, newEnd, oldEnd) : expand(mm, oldEnd, newEnd));", [
       "< ▸ <=",
     ], "Equal ends were dealt with before."],
+  ],
+  "src/mm/exec_stack.ts": [
+    [
+      "same",
+      "const lowest = pageAlignDown(mm.taskSize - Math.max(1, stack.bytes));",
+      ["1 ▸ 2"],
+      "The last two bytes lie in one page.",
+    ],
+    [
+      "same",
+      "if (shift > 0) mm.budget.withReserve(2, () => shiftDown(mm, vma, shift));",
+      ["0 ▸ 1"],
+      "The shift is whole pages.",
+    ],
+    [
+      "same",
+      "if (mm.pageTable !== null) moveRange(mm.pageTable, start, end - start, start - shift);",
+      ["- ▸ +"],
+      "Above the place where it was built there is no page.",
+    ],
   ],
   "src/mm/explain.ts": [
     [
@@ -28,6 +66,11 @@ export const MM_EQUIVALENT: Equivalences = {
       ["<= ▸ <"],
       "Two VMAs never begin at one address.",
     ],
+  ],
+  "src/mm/fault.ts": [
+    ["slower", "const reused = vma.anonVma === null ? reusableAnonVma(mm, vma) : null;", [
+      "vma.anonVma === null ▸ true",
+    ], "It looks for an anon_vma that nobody uses."],
   ],
   "src/mm/interval_tree.ts": [
     ["same", "#age = 0;", ["0 ▸ 1"], "Ages are only compared with one another."],
@@ -76,6 +119,31 @@ export const MM_EQUIVALENT: Equivalences = {
   "src/mm/layout.ts": [
     [
       "same",
+      "return this.#reader.previous(0);",
+      ["0 ▸ 1"],
+      "A VMA that holds address 0 holds its whole page.",
+    ],
+    [
+      "same",
+      "this.#pending = undefined;",
+      ["this.#pending = undefined; ▸ ;"],
+      "Nobody reads it before it is set again.",
+    ],
+    [
+      "same",
+      "this.#reader.reset();",
+      ["this.#reader.reset(); ▸ ;"],
+      "A search for a gap begins at the root wherever the reader stands.",
+    ],
+    [
+      "same",
+      "this.#reader.emptyArea(length, low, high - 1);",
+      ["- ▸ +"],
+      "Gaps, lengths and windows are whole pages: two bytes more make no room.",
+    ],
+
+    [
+      "same",
       "if (address > MAX_INDEX) return undefined;",
       ["> ▸ >="],
       "No VMA reaches the last index: user addresses end far below.",
@@ -96,11 +164,61 @@ export const MM_EQUIVALENT: Equivalences = {
     [
       "same",
       "return roundLength(wrapped < 0 ? length + offset : wrapped);",
+      ["0 ▸ 1"],
+      "What ends just at the limit rounds to 0 both ways.",
+    ],
+
+    [
+      "same",
+      "return roundLength(wrapped < 0 ? length + offset : wrapped);",
       ["< ▸ <="],
       "What ends just at the limit rounds to 0 both ways.",
     ],
   ],
+  "src/mm/merge.ts": [
+    [
+      "same",
+      "const sticky = (range.flags | (upper?.flags ?? 0)) & VM_STICKY;",
+      ["0 ▸ 1"],
+      "Of a missing neighbour 1 says no more than 0: it is no sticky flag.",
+    ],
+    ["slower", "if (wish.flags & VM_SPECIAL || !(wholeHead || wholeTail)) return undefined;", [
+      "wish.flags & VM_SPECIAL || !(wholeHead || wholeTail) ▸ false",
+      "|| ▸ &&",
+    ], "A special range has no neighbour that may grow, and one inside a VMA touches none."],
+    ["slower", "const previous = wholeHead ? mm.layout.before(start) : undefined;", [
+      "wholeHead ▸ true",
+    ], "The VMA below the whole does not touch a range that begins further up."],
+    [
+      "slower",
+      "const next = wholeTail ? mm.layout.after(start) : undefined;",
+      ["wholeTail ▸ true"],
+      "The VMA above the whole does not touch a range that ends further down.",
+    ],
+    [
+      "same",
+      "const sticky = (wish.flags | (upper?.flags ?? 0)) & VM_STICKY;",
+      ["0 ▸ 1"],
+      "Of a missing neighbour 1 says no more than 0: it is no sticky flag.",
+    ],
+    [
+      "same",
+      "return grower !== undefined && lower !== undefined && upper !== undefined &&",
+      ["&& ▸ ||"],
+      "The one that grows is one of the two, and the other is always there; the line is for the type checker.",
+    ],
+  ],
   "src/mm/mincore.ts": [
+    [
+      "slower",
+      "for (let page = 0; page < step; page++) {",
+      ["< ▸ <="],
+      "One page more is looked at, and its byte written anew or left out.",
+    ],
+    ["same", "if (vector !== undefined) checkWritable(mm, vector + done, vector + done + step);", [
+      "vector !== undefined ▸ true",
+    ], "Without a number there is no first byte to check; the line is for the type checker."],
+
     [
       "same",
       "if (length < 0 || address + length > mm.taskSize) {",
@@ -112,6 +230,16 @@ export const MM_EQUIVALENT: Equivalences = {
     ], "Nothing is mapped there, which fails alike."],
   ],
   "src/mm/mlock.ts": [
+    ["slower", "if (!mm.mayLockFreely && pages(end - start) + mm.lockedPages > limit) {", [
+      "> ▸ >=",
+      "- ▸ +",
+    ], "The exact count follows, and it decides."],
+    ["same", "tryPopulate(mm, 0, mm.taskSize);", ["0 ▸ 1"], "Byte 1 lies in the first page."],
+    ["same", "let vma = mm.layout.findVma(0);", ["0 ▸ 1"], "Byte 1 lies in the first page."],
+    ["slower", "for (; vma !== undefined && vma.start < end; vma = mm.layout.after(vma.start)) {", [
+      "< ▸ <=",
+    ], "Of a VMA that begins where the range ends no page is within."],
+
     ["slower", "let vma = start < end ? mm.layout.findVma(start) : undefined;", [
       "start < end ▸ true",
       "< ▸ <=",

@@ -77,6 +77,9 @@ export const TREE_EQUIVALENT: Equivalences = {
     ["same", "c.version = -1;", ["1 ▸ 2"], "No version is negative, and that is all it says."],
   ],
   "src/tree/big_node.ts": [
+    ["same", "const room = cut < this.capacity(pool) - 1 && last - cut > this.minEnd(pool);", [
+      "> ▸ >=",
+    ], "Wherever a leaf is cut, the right side keeps more than that."],
     ["same", "count = 0;", ["0 ▸ 1"], "It is set before it is read."],
     ["same", "level = 1;", ["1 ▸ 2"], "It is set before it is read."],
     [
@@ -209,6 +212,13 @@ export const TREE_EQUIVALENT: Equivalences = {
     ],
   ],
   "src/tree/navigate.ts": [
+    ["same", "c.last = c.index;", ["c.last = c.index; ▸ ;"], "The walk that follows sets it."],
+    [
+      "same",
+      "node = words[word + innerSlots + (side > 0 ? 0 : words[word + END]!)]!;",
+      ["> ▸ >="],
+      "The side is -1 or 1.",
+    ],
     [
       "same",
       "c.version = c.section === undefined ? pool.version : -1;",
@@ -257,6 +267,9 @@ export const TREE_EQUIVALENT: Equivalences = {
     ],
   ],
   "src/tree/node_pool.ts": [
+    ["slower", "this.grace = new Grace(options.shared ? this.words : undefined);", [
+      "options.shared ▸ true",
+    ], "Nobody announces himself in memory that is not shared."],
     [
       "slower",
       "const NO_HANDLES = new Int32Array(0);",
@@ -304,6 +317,27 @@ export const TREE_EQUIVALENT: Equivalences = {
     ],
   ],
   "src/tree/run.ts": [
+    ["same", "this.#doomedCount = this.#droppedCount = 0;", [
+      "this.#doomedCount = this.#droppedCount = 0; ▸ ;",
+    ], "The lists are emptied at the end of a store and at the beginning of the next."],
+    [
+      "slower",
+      "for (let i = end - to, slot = begin; i > 0; i--, slot += step) {",
+      ["> ▸ >="],
+      "The one slot moved besides is written anew, or cleared.",
+    ],
+    [
+      "slower",
+      "const larger = new Int32Array(list.length * 2);",
+      ["2 ▸ 3 (2)"],
+      "Another amount of room, taken as often as it is needed.",
+    ],
+    ["slower", "if ((word & 1) !== 0 || word === 0) return;", [
+      "(word & 1) !== 0 || word === 0 ▸ false",
+      "|| ▸ &&",
+      "0 ▸ 1 (2)",
+    ], "Releasing the word asks the same again."],
+    ["same", "this.begin(pool, 0, 0);", ["0 ▸ 1", "0 ▸ 1 (2)"], "Nobody asks for its ends then."],
     [
       "same",
       "const NO_TREE = { gaps: false, rcu: false, shared: false, limit: 0, budget: new NodeBudget() };",
@@ -343,9 +377,17 @@ export const TREE_EQUIVALENT: Equivalences = {
     ],
   ],
   "src/tree/split.ts": [
+    ["same", "run.cut(big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
     ["same", "if (step < 0) {", ["< ▸ <=", "0 ▸ 1"], "The step is -1 or 1."],
   ],
   "src/tree/store.ts": [
+    [
+      "same",
+      "joinSibling();",
+      ["joinSibling(); ▸ ;"],
+      "Rebalancing takes in the same neighbour where the big node holds too little, and counts it.",
+    ],
+    ["same", "run.cut(run.big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
     [
       "slower",
       "if (pool.rcu) pool.reclaim();",
@@ -354,6 +396,7 @@ export const TREE_EQUIVALENT: Equivalences = {
     ],
     ["slower", "if (before !== -1 || last !== MAX_INDEX) findEnds(w, nothing);", [
       "before !== -1 || last !== MAX_INDEX ▸ true",
+      "1 ▸ 2",
     ], "Ends are looked for that a new root does not ask for."],
     [
       "same",
@@ -434,5 +477,13 @@ export const TREE_EQUIVALENT: Equivalences = {
     ["same", "newEnd = 0;", ["0 ▸ 1"], "It is set before it is read."],
     ["same", "farNode = 0;", ["0 ▸ 1"], "It is set before it is read."],
     ["same", "farSlot = 0;", ["0 ▸ 1"], "It is set before it is read."],
+  ],
+  "src/tree/rebalance.ts": [
+    [
+      "same",
+      "if (last < capacity) return run.cut(last, 0);",
+      ["0 ▸ 1"],
+      "There is no second cut then.",
+    ],
   ],
 };
