@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type CommandArguments, interruption, runCommand, Unable } from "../command/command.ts";
+import {
+  type CommandArguments,
+  createFile,
+  interruption,
+  runCommand,
+  Unable,
+} from "../command/command.ts";
 import { Progress } from "../command/progress.ts";
 import type { TraceRecord } from "../trace/record.ts";
 import { writeTrace } from "../trace/write.ts";
@@ -26,7 +32,7 @@ async function main(args: CommandArguments): Promise<number> {
   const outcome = { status: 0, calls: 0 };
   const progress = new Progress();
   try {
-    const sink = await create(out);
+    const sink = await createFile(out);
     const gzip = out.endsWith(".gz");
     await writeTrace(watched(first, records, outcome, progress), sink, { gzip });
   } finally {
@@ -34,15 +40,6 @@ async function main(args: CommandArguments): Promise<number> {
     progress.clear();
   }
   return outcome.status;
-}
-
-async function create(path: string): Promise<WritableStream<Uint8Array<ArrayBuffer>>> {
-  try {
-    return (await Deno.open(path, { write: true, create: true, truncate: true })).writable;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Unable(`Cannot write ${path}: ${why}`);
-  }
 }
 
 /** Passes the records on, and takes from them how far the recording is and how the command ended. */

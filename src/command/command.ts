@@ -202,6 +202,20 @@ export async function runCommand(
 }
 
 /**
+ * A new, empty file to write to.
+ *
+ * @throws {Unable} it cannot be written, and why
+ */
+export async function createFile(path: string): Promise<WritableStream<Uint8Array<ArrayBuffer>>> {
+  try {
+    return (await Deno.open(path, { write: true, create: true, truncate: true })).writable;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Unable(`Cannot write ${path}: ${why}`);
+  }
+}
+
+/**
  * A signal that the first Ctrl-C, or a polite `kill`, aborts. The second Ctrl-C ends the process at
  * once with 130, in case the first is not heeded.
  */

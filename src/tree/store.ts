@@ -73,7 +73,6 @@ export function store(
       break;
     case Type.REBALANCE:
       gather(w, word);
-      joinSibling();
       rebalance(run);
       break;
     case Type.SPLIT:
@@ -276,14 +275,6 @@ function replaceLeaf(w: WriteState, word: number): void {
   run.cut(run.big.count - 1, 0);
   run.link();
   w.pool.work.rewritten++;
-}
-
-/** Adds the sibling with which a leaf that holds too little is joined: the right one if there is one. */
-function joinSibling(): void {
-  const right = run.sibling(run.left, 1);
-  if (right !== 0) run.takeRight(right);
-  else run.takeLeft(run.sibling(run.left, -1));
-  run.pool.work.rebalanced++;
 }
 
 /** A store into a tree without nodes. Mirrors `mas_store_root()` and `mas_root_expand()`. */

@@ -4,7 +4,13 @@
  * @module
  */
 import { record } from "../capture/record.ts";
-import { type CommandArguments, interruption, runCommand, Unable } from "../command/command.ts";
+import {
+  type CommandArguments,
+  createFile,
+  interruption,
+  runCommand,
+  Unable,
+} from "../command/command.ts";
 import { Progress } from "../command/progress.ts";
 import { formatDivergence } from "../replay/divergence.ts";
 import { withFuzzProgram } from "./fuzz_program.ts";
@@ -82,7 +88,7 @@ async function run(
   const progress = new Progress();
   const records = record(command, { purpose: `verify ${name}`, signal: interruption() });
   const placement = args.choice("placement", ["5.19", "6.7", "6.18"]);
-  const sink = await create(path);
+  const sink = await createFile(path);
   try {
     return await verify(records, sink, {
       gzip,
@@ -96,15 +102,6 @@ async function run(
   } finally {
     await records.return(); // a full disk ends the recording, not only the file
     progress.clear();
-  }
-}
-
-async function create(path: string): Promise<WritableStream<Uint8Array<ArrayBuffer>>> {
-  try {
-    return (await Deno.open(path, { write: true, create: true, truncate: true })).writable;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Unable(`Cannot write ${path}: ${why}`);
   }
 }
 

@@ -381,12 +381,6 @@ export const TREE_EQUIVALENT: Equivalences = {
     ["same", "if (step < 0) {", ["< ▸ <=", "0 ▸ 1"], "The step is -1 or 1."],
   ],
   "src/tree/store.ts": [
-    [
-      "same",
-      "joinSibling();",
-      ["joinSibling(); ▸ ;"],
-      "Rebalancing takes in the same neighbour where the big node holds too little, and counts it.",
-    ],
     ["same", "run.cut(run.big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
     [
       "slower",
