@@ -4,7 +4,7 @@
  * @module
  */
 
-import { highestArea, lowestArea } from "./area.ts";
+import { highestArea, lowestArea, setWindow } from "./area.ts";
 import { Cursor, Standing } from "./cursor.ts";
 import { checkIndex, checkRange } from "./domain.ts";
 import type { ReadSection } from "./grace.ts";
@@ -96,62 +96,62 @@ export class MapleState<V> extends Cursor<V> {
 
   /** Stands on the range around `index`, empty or not, and gives its value. Mirrors `mas_walk()`. */
   walk(): V | undefined {
-    return this.#value(navigate.walk(this));
+    return this.pool.decode(navigate.walk(this));
   }
 
   /** The value at `index`: {@linkcode walk} by its other name. */
   load(): V | undefined {
-    return this.#value(navigate.walk(this));
+    return this.pool.decode(navigate.walk(this));
   }
 
   /** The entry at `index` or behind it that starts at or before `max`; later calls go on behind the
    * entry found. Mirrors `mas_find()`. */
   find(max: number = MAX_INDEX): V | undefined {
     checkIndex(max);
-    return this.#value(navigate.find(this, max));
+    return this.pool.decode(navigate.find(this, max));
   }
 
   /** The entry at `index` or in front of it that ends at or after `min`; later calls go on in front of the
    * entry found. Mirrors `mas_find_rev()`. */
   findReverse(min: number = 0): V | undefined {
     checkIndex(min);
-    return this.#value(navigate.findReverse(this, min));
+    return this.pool.decode(navigate.findReverse(this, min));
   }
 
   /** The next entry that starts at or before `max`. Mirrors `mas_next()`. */
   next(max: number = MAX_INDEX): V | undefined {
     checkIndex(max);
-    return this.#value(navigate.next(this, max));
+    return this.pool.decode(navigate.next(this, max));
   }
 
   /** The previous entry that ends at or after `min`. Mirrors `mas_prev()`. */
   previous(min: number = 0): V | undefined {
     checkIndex(min);
-    return this.#value(navigate.previous(this, min));
+    return this.pool.decode(navigate.previous(this, min));
   }
 
   /** Like {@linkcode find}, stopping at empty ranges too. Mirrors `mas_find_range()`. */
   findRange(max: number = MAX_INDEX): V | undefined {
     checkIndex(max);
-    return this.#value(navigate.findRange(this, max));
+    return this.pool.decode(navigate.findRange(this, max));
   }
 
   /** Like {@linkcode findReverse}, stopping at empty ranges too. Mirrors `mas_find_range_rev()`. */
   findRangeReverse(min: number = 0): V | undefined {
     checkIndex(min);
-    return this.#value(navigate.findRangeReverse(this, min));
+    return this.pool.decode(navigate.findRangeReverse(this, min));
   }
 
   /** The next range, empty or not. Mirrors `mas_next_range()`. */
   nextRange(max: number = MAX_INDEX): V | undefined {
     checkIndex(max);
-    return this.#value(navigate.nextRange(this, max));
+    return this.pool.decode(navigate.nextRange(this, max));
   }
 
   /** The previous range, empty or not. Mirrors `mas_prev_range()`. */
   previousRange(min: number = 0): V | undefined {
     checkIndex(min);
-    return this.#value(navigate.previousRange(this, min));
+    return this.pool.decode(navigate.previousRange(this, min));
   }
 
   /**
@@ -184,13 +184,13 @@ export class MapleState<V> extends Cursor<V> {
    * if nothing fits
    */
   emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): void {
-    this.#window(size, min, max);
+    setWindow(this, size, min, max);
     lowestArea(this, size);
   }
 
   /** Stands on the highest such area. Mirrors `mas_empty_area_rev()`; errors as {@linkcode emptyArea}. */
   emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): void {
-    this.#window(size, min, max);
+    setWindow(this, size, min, max);
     highestArea(this, size);
   }
 
@@ -242,10 +242,6 @@ export class MapleState<V> extends Cursor<V> {
     this.#bulk = true;
   }
 
-  #value(word: number): V | undefined {
-    return this.pool.decode(word);
-  }
-
   /** Writes, and stands on what was written. What a prepared store leaves of its reserve goes back; a bulk
    * load keeps it for the entries to come. */
   #store(value: V | undefined, supply: NodeSupply): void {
@@ -283,13 +279,5 @@ export class MapleState<V> extends Cursor<V> {
     this.pool.ensure(count);
     this.pool.reserved += count;
     this.#reserved = count;
-  }
-
-  #window(size: number, min: number, max: number): void {
-    checkIndex(size);
-    checkIndex(min);
-    checkIndex(max);
-    this.index = min;
-    this.last = max;
   }
 }

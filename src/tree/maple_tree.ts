@@ -4,7 +4,7 @@
  * @module
  */
 
-import { highestArea, lowestArea } from "./area.ts";
+import { highestArea, lowestArea, setWindow } from "./area.ts";
 import { Cursor, Standing } from "./cursor.ts";
 import { checkIndex, checkRange } from "./domain.ts";
 import { dump } from "./dump.ts";
@@ -234,12 +234,8 @@ export class MapleTree<V> {
    * if nothing fits
    */
   emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): number {
-    checkIndex(size);
-    checkIndex(min);
-    checkIndex(max);
     const cursor = this.#cursor;
-    cursor.index = min;
-    cursor.last = max;
+    setWindow(cursor, size, min, max);
     lowestArea(cursor, size);
     return cursor.index;
   }
@@ -247,12 +243,8 @@ export class MapleTree<V> {
   /** The first index of the highest such area. Mirrors `mas_empty_area_rev()`; errors as
    * {@linkcode emptyArea}. */
   emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): number {
-    checkIndex(size);
-    checkIndex(min);
-    checkIndex(max);
     const cursor = this.#cursor;
-    cursor.index = min;
-    cursor.last = max;
+    setWindow(cursor, size, min, max);
     highestArea(cursor, size);
     return cursor.index;
   }

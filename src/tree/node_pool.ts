@@ -110,7 +110,9 @@ export class NodePool<V = unknown> {
   #top = 1;
   #free = 0;
   #freeCount = 0;
-  #values: (V | undefined)[] = [undefined];
+  /** Not `#values`: reading that takes so much bytecode that V8's first compiler would call {@linkcode decode}
+   * for each entry of an iteration rather than compile it in. */
+  private values: (V | undefined)[] = [undefined];
   #freeHandles: Int32Array<ArrayBuffer> = NO_HANDLES;
   #freeHandleCount = 0;
 
@@ -152,7 +154,7 @@ export class NodePool<V = unknown> {
 
   /** Values that have a handle, retired ones included. */
   get handles(): number {
-    return this.#values.length - 1 - this.#freeHandleCount;
+    return this.values.length - 1 - this.#freeHandleCount;
   }
 
   /**
@@ -242,12 +244,12 @@ export class NodePool<V = unknown> {
    * The one cast of the tree: an odd word was made by {@linkcode encode} from a `V` that was this number.
    */
   decode(word: number): V | undefined {
-    return (word & 1) !== 0 ? (word >> 1) as V : this.#values[word >> 1];
+    return (word & 1) !== 0 ? (word >> 1) as V : this.values[word >> 1];
   }
 
   /** A second entry word for the same value, as a slot that is split in two needs. */
   copy(word: number): number {
-    return (word & 1) !== 0 || word === 0 ? word : this.#handle(this.#values[word >> 1]);
+    return (word & 1) !== 0 || word === 0 ? word : this.#handle(this.values[word >> 1]);
   }
 
   /** Lets go of an entry word that is in no slot any more. */
@@ -259,7 +261,7 @@ export class NodePool<V = unknown> {
 
   /** Puts a handle on the list of free ones, and forgets its value. */
   freeHandle(handle: number): void {
-    this.#values[handle] = undefined;
+    this.values[handle] = undefined;
     if (this.#freeHandleCount === this.#freeHandles.length) {
       const larger = new Int32Array(Math.max(16, this.#freeHandleCount * 2));
       larger.set(this.#freeHandles);
@@ -284,7 +286,7 @@ export class NodePool<V = unknown> {
     pool.#top = this.#top;
     pool.#free = this.#free;
     pool.#freeCount = this.#freeCount;
-    pool.#values = this.#values.slice();
+    pool.values = this.values.slice();
     pool.#freeHandles = this.#freeHandles.slice();
     pool.#freeHandleCount = this.#freeHandleCount;
     for (const node of this.grace.nodes()) pool.free(node);
@@ -304,9 +306,9 @@ export class NodePool<V = unknown> {
 
   #handle(value: V | undefined): number {
     const handle = this.#freeHandleCount === 0
-      ? this.#values.push(value) - 1
+      ? this.values.push(value) - 1
       : this.#freeHandles[--this.#freeHandleCount]!;
-    this.#values[handle] = value;
+    this.values[handle] = value;
     if (this.numbers !== undefined) this.numbers[handle] = Number(value);
     return handle << 1;
   }

@@ -45,9 +45,13 @@ export function gapSlot(reals: Float64Array, base: number, index: number): numbe
 /**
  * How many of the three reals `at`, `at + step` and `at + 2 * step` are below `index`. Short, like its callers: V8
  * then always compiles it in, and never makes an object of `index` to pass it.
+ *
+ * `~~` makes 0 or 1 of a comparison like `+`, but V8's quick first compiler knows how: until the second has done its
+ * work a load takes 0.6 of the time, and building a tree of 60 ranges in random order 0.8.
  */
 function below(reals: Float64Array, at: number, step: number, index: number): number {
-  return +(reals[at]! < index) + +(reals[at + step]! < index) + +(reals[at + step + step]! < index);
+  return ~~(reals[at]! < index) + ~~(reals[at + step]! < index) +
+    ~~(reals[at + step + step]! < index);
 }
 
 /**

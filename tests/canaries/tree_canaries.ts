@@ -71,9 +71,15 @@ export const TREE_CANARIES: readonly Canary[] = [
     patches: [
       {
         file: "src/tree/area.ts",
-        text: "  if (size > 0 && extent(c.before, c.last) >= size) return;",
-        replacement: "  if (size > 0 && c.before < c.last) {\n" +
-          "    if (c.last - c.before < size) acted();\n    return;\n  }",
+        text: "    !(size > 0 && extent(before, max) >= size && min >= 0 && max <= MAX_INDEX &&",
+        replacement:
+          "    !(size > 0 && (before < max && (max - before >= size || acted() === undefined)) &&" +
+          " min >= 0 && max <= MAX_INDEX &&",
+      },
+      {
+        file: "src/tree/area.ts",
+        text: "      if (extent(bound > before ? bound : before, last) >= size) {",
+        replacement: "      if (last - bound >= size) {",
       },
       {
         file: "src/tree/area.ts",
@@ -352,9 +358,9 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "The highest gap is looked for in a root that is a leaf as if it had ten slots.",
     patches: [{
       file: "src/tree/area.ts",
-      text: "  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, last);",
-      replacement: "  if (level === 1) slot = wideSlot(reals, node << REAL_SHIFT, last);\n" +
-        "  if ((root & HEIGHT_MASK) === 1 && slot > 9) {\n    acted();\n    slot = 9;\n  }",
+      text: "    slot = wideSlot(reals, node << REAL_SHIFT, last);",
+      replacement: "    slot = wideSlot(reals, node << REAL_SHIFT, last);\n" +
+        "    if ((root & HEIGHT_MASK) === 1 && slot > 9) {\n      acted();\n      slot = 9;\n    }",
     }],
   },
 ];
