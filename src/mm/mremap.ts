@@ -10,7 +10,7 @@
 import { account, accountedPages, commit, mayCommit, mayExpand, mayLock } from "./accounting.ts";
 import { clone, takeClone, unlink } from "./anon_vma.ts";
 import { cannot, type Errno, type MmError } from "./errno.ts";
-import { MAP_FIXED, MAP_SHARED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "./flags.ts";
+import { MAP_FIXED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "./flags.ts";
 import { ADDRESS_LIMIT, isPageAligned, PAGE_SIZE, pages, roundLength } from "./limits.ts";
 import type { MemoryDescriptor } from "./memory_descriptor.ts";
 import { mergeNew } from "./merge.ts";
@@ -182,7 +182,7 @@ function moveAll(mm: MemoryDescriptor, remap: Remap): number {
     const moved: Remap = { ...part, newAddress: at + shift };
     moveTo(mm, checkedVma(mm, moved), moved);
     vma = mm.layout.findIntersection(at + length, end);
-    if (vma !== undefined) at = Math.max(at + length, vma.start);
+    if (vma !== undefined) at = vma.start;
   }
   return remap.newAddress;
 }
@@ -213,8 +213,8 @@ function structures(vma: Vma | undefined): number {
 }
 
 function placeFor(mm: MemoryDescriptor, vma: Vma, remap: Remap, hint: number): number {
-  const flags = (remap.flags & MREMAP_FIXED ? MAP_FIXED : 0) |
-    (vma.flags & VM_MAYSHARE ? MAP_SHARED : 0);
+  // Shared memory has a file, by which alone it is placed: MAP_SHARED would say no more.
+  const flags = remap.flags & MREMAP_FIXED ? MAP_FIXED : 0;
   const offset = vma.file === null
     ? 0
     : (vma.pageOffset + pages(remap.address - vma.start)) * PAGE_SIZE;
@@ -229,7 +229,11 @@ function canExpandInPlace(mm: MemoryDescriptor, vma: Vma, remap: Remap): boolean
   return end <= mm.taskSize && mm.layout.findIntersection(vma.end, end) === undefined;
 }
 
-/** Grows the VMA over the free range behind it, and merges with what follows if it can. */
+/**
+ * Grows the VMA over the free range behind it, and merges with what follows if it can. Mirrors
+ * `vma_merge_extend()`, which does not ask whether a VMA that was written to came from a fork: what it
+ * grows by is given as if it did not.
+ */
 function expandInPlace(mm: MemoryDescriptor, vma: Vma, remap: Remap): void {
   const start = vma.end;
   const end = remap.address + remap.newLength;
@@ -241,7 +245,6 @@ function expandInPlace(mm: MemoryDescriptor, vma: Vma, remap: Remap): void {
   extension.end = end;
   extension.pageOffset = vma.pageOffset + pages(start - vma.start);
   extension.anonVma = vma.anonVma;
-  extension.links = vma.links;
   const grown = mergeNew(mm, extension, vma, mm.layout.after(vma.start));
   if (grown === undefined) throw refuse(remap, "ENOMEM", "the VMA cannot be extended");
   account(mm, grown.flags, growth);
@@ -266,11 +269,11 @@ function move(mm: MemoryDescriptor, vma: Vma, remap: Remap, target: number): num
   const charge = accountedPages(vma.flags, stays ? pages(oldLength) : size - pages(oldLength));
   if (!mayCommit(mm, charge)) throw refuse(remap, "ENOMEM", "so much memory cannot be promised");
 
-  const moved = copyVma(mm, vma, address, target, newLength);
+  copyVma(mm, vma, address, target, newLength);
   if (mm.pageTable !== null) moveRange(mm.pageTable, address, oldLength, target);
   account(mm, vma.flags, size);
   commit(mm, accountedPages(vma.flags, size));
-  if (stays) leaveEmpty(mm, moved, address, oldLength);
+  if (stays) leaveEmpty(mm, address, oldLength);
   else if (oldLength > 0) unmapRange(mm, address, address + oldLength);
   return target;
 }
@@ -282,7 +285,7 @@ function copyVma(
   address: number,
   target: number,
   length: number,
-): Vma {
+): void {
   const copy = vma.part(address, vma.end);
   copy.start = target;
   copy.end = target + length;
@@ -294,7 +297,7 @@ function copyVma(
     mm.layout.before(target),
     mm.layout.findVma(target),
   );
-  if (merged !== undefined) return merged;
+  if (merged !== undefined) return;
   mm.budget.take("a VMA");
   takeClone(vma, mm.budget);
   mm.layout.prepare(copy.start, copy.end, copy);
@@ -303,7 +306,6 @@ function copyVma(
   mm.layout.mapCount++;
   enroll(mm, copy);
   copy.file?.hooks?.open?.(copy);
-  return copy;
 }
 
 function rangeOf(vma: Vma): Pick<
@@ -316,14 +318,14 @@ function rangeOf(vma: Vma): Pick<
 
 /**
  * MREMAP_DONTUNMAP: what stays is unlocked and, if it was moved as a whole, as if never written; only
- * its page offset still tells where it was first placed.
+ * its page offset still tells where it was first placed. Where it is one VMA with the copy, that one
+ * reaches further. Mirrors `dontunmap_complete()`.
  */
-function leaveEmpty(mm: MemoryDescriptor, moved: Vma, address: number, length: number): void {
+function leaveEmpty(mm: MemoryDescriptor, address: number, length: number): void {
   const old = mm.layout.load(address)!;
   if (old.flags & VM_LOCKED) mm.lockedPages -= pages(old.end - old.start);
   old.flags &= ~VM_LOCKED_MASK;
-  if (old === moved || old.start !== address || old.end !== address + length) return;
-  unlink(old);
+  if (old.start === address && old.end === address + length) unlink(old);
 }
 
 function refuse(remap: Remap, code: Errno, why: string): MmError {

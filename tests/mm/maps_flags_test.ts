@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { mapsLine } from "../../src/mm/maps.ts";
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_STACK } from "../../src/mm/flags.ts";
+import * as vmFlags from "../../src/mm/vm_flags.ts";
 import { formatVmFlags, parseVmFlags, VM_NOHUGEPAGE } from "../../src/mm/vm_flags.ts";
 import { map, mapFile, mapShared, open, RW, space } from "./scene.ts";
 
@@ -50,6 +51,54 @@ Deno.test("VmFlags: every name reads back to a bit of its own", () => {
   const names = formatVmFlags(0x3fff_ffff).split(" ");
   assertEquals(names.length, 30);
   assertEquals(new Set(names.map(parseVmFlags)).size, 30);
+});
+
+/** What `/proc/PID/smaps` calls each flag (Documentation/filesystems/proc.rst). */
+const SMAPS_NAMES = {
+  rd: vmFlags.VM_READ,
+  wr: vmFlags.VM_WRITE,
+  ex: vmFlags.VM_EXEC,
+  sh: vmFlags.VM_SHARED,
+  mr: vmFlags.VM_MAYREAD,
+  mw: vmFlags.VM_MAYWRITE,
+  me: vmFlags.VM_MAYEXEC,
+  ms: vmFlags.VM_MAYSHARE,
+  gd: vmFlags.VM_GROWSDOWN,
+  pf: vmFlags.VM_PFNMAP,
+  gu: vmFlags.VM_MAYBE_GUARD,
+  lo: vmFlags.VM_LOCKED,
+  io: vmFlags.VM_IO,
+  sr: vmFlags.VM_SEQ_READ,
+  rr: vmFlags.VM_RAND_READ,
+  dc: vmFlags.VM_DONTCOPY,
+  de: vmFlags.VM_DONTEXPAND,
+  lf: vmFlags.VM_LOCKONFAULT,
+  ac: vmFlags.VM_ACCOUNT,
+  nr: vmFlags.VM_NORESERVE,
+  ht: vmFlags.VM_HUGETLB,
+  sf: vmFlags.VM_SYNC,
+  bt: vmFlags.VM_ARCH_1,
+  wf: vmFlags.VM_WIPEONFORK,
+  dd: vmFlags.VM_DONTDUMP,
+  mm: vmFlags.VM_MIXEDMAP,
+  hg: vmFlags.VM_HUGEPAGE,
+  nh: vmFlags.VM_NOHUGEPAGE,
+  mg: vmFlags.VM_MERGEABLE,
+  dp: vmFlags.VM_DROPPABLE,
+  sl: vmFlags.VM_SEALED,
+};
+
+Deno.test("VmFlags: each flag has the two letters that smaps gives it", () => {
+  for (const [letters, flag] of Object.entries(SMAPS_NAMES)) {
+    assertEquals(parseVmFlags(letters), flag, letters);
+    assertEquals(formatVmFlags(flag), letters);
+  }
+});
+
+Deno.test("VmFlags: of nothing, or of what is ignored, comes the empty set", () => {
+  assertEquals(formatVmFlags(0), "");
+  assertEquals(parseVmFlags(""), 0);
+  assertEquals(parseVmFlags("sd"), 0);
 });
 
 Deno.test("mmap: MAP_STACK forbids huge pages for the VMA", () => {

@@ -76,6 +76,7 @@ Deno.test("mremap: MREMAP_FIXED heeds no guard gap, as MAP_FIXED does not", () =
   const flags = FIXED | MAP_GROWSDOWN;
   mm.mmap({ address: 0x40_0000, length: PAGE, protection: RW, flags });
   assertEquals(mm.mremap(0x1000, PAGE, PAGE, MOVE, 0x3f_e000), 0x3f_e000);
+  assertLayout(mm, ["3fe000-3ff000 rw-p 3fe", "400000-401000 rw-p 400"]);
 });
 
 Deno.test("mremap: a move needs no more address space and no new promise; what stays behind does", () => {

@@ -36,6 +36,17 @@ Deno.test("treeObserver: a hole is cleared, and the VMA above it stored", () => 
   assertEquals(changes(told), ["clear 2000-2fff", "store 3000-3fff"]);
 });
 
+//   |--------- rw ---------|        one store trims the old entry and puts the other part in its place
+//   |-- r- --|----- rw ----|
+Deno.test("treeObserver: a VMA that is cut once is stored once", () => {
+  assertEquals(changes(watched((mm) => mm.mprotect(0x1000, 0x1000, PROT_READ))), [
+    "store 2000-3fff",
+  ]);
+  assertEquals(changes(watched((mm) => mm.mprotect(0x2000, 0x2000, PROT_READ))), [
+    "store 2000-3fff",
+  ]);
+});
+
 Deno.test("treeObserver: searches are told before what they lead to", () => {
   const found = watched((mm) => mm.findVma(0x2000));
   assertEquals(found.map(([operation, first]) => [operation, first]), [["find", 0x2000]]);

@@ -12,6 +12,7 @@ import {
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
 } from "../../src/mm/flags.ts";
+import { parseVmFlags } from "../../src/mm/vm_flags.ts";
 import { spaceWithPages, tableOf } from "./pages.ts";
 import { assertLayout, map, mapFile, mapShared, open, RW, space } from "./scene.ts";
 
@@ -140,4 +141,18 @@ Deno.test("populate: a VMA with guard pages is left to its first use", () => {
   mm.madvise(0x1000, 0x1000, MADV.GUARD_INSTALL);
   mm.mlock(0x1000, 0x2000);
   assertLayout(mm, ["1000-3000 rw-p 0 data"]);
+});
+
+// Page frames of a device, and those without `struct page`, are there already: there is nothing to fault in.
+Deno.test("populate: what a driver mapped is passed over, be it accessible or not", () => {
+  for (const driver of ["io", "pf"]) {
+    for (const rights of ["rd wr ", ""]) {
+      const mm = space();
+      const flags = parseVmFlags(`${rights}mr mw me ${driver}`);
+      const vmas = [{ start: 0x1000, end: 0x2000, flags }];
+      mm.exec({ vmas, startBrk: 0, startStack: 0, mmapBase: 0x7fff_0000_0000 });
+      mm.mlock(0x1000, 0x1000);
+      assertLayout(mm, [`1000-2000 ${rights === "" ? "--" : "rw"}-p 1`]);
+    }
+  }
 });

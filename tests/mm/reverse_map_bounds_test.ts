@@ -54,6 +54,27 @@ Deno.test("reverse map: a written VMA of a file is cut in both its trees", () =>
   assertEquals(vmasAt(memory.mappingOf(file), 1), []);
 });
 
+Deno.test("reverse map: what is unmapped hangs on neither an anon_vma nor a file any more", () => {
+  const { mm } = spaceWithPages();
+  mapFile(mm, 0x1000, 0x2000, open(), 0, RW);
+  touch(mm, 0x1000);
+  const vma = mm.findVma(0x1000)!;
+  assert(vma.anonVma !== null && vma.fileMapping !== null);
+  mm.munmap(0x1000, PAGE);
+  assertEquals([vma.anonVma, vma.links, vma.fileMapping], [null, [], null]);
+});
+
+Deno.test("reverse map: all anon_vmas of a family have the first one as their root", () => {
+  const { mm } = spaceWithPages();
+  map(mm, 0x1000, 0x2000);
+  touch(mm, 0x1000);
+  const first = mm.findVma(0x1000)!.anonVma!;
+  const child = mm.fork();
+  const grandchild = child.fork();
+  const roots = [mm, child, grandchild].map((space) => space.findVma(0x1000)!.anonVma!.root);
+  for (const root of roots) assert(root === first);
+});
+
 //   parent |-- r --|   child |-- r --|     the child unmaps it
 Deno.test("reverse map: a relative that unmapped its copy is not asked any more", () => {
   const { mm } = spaceWithPages();

@@ -175,6 +175,14 @@ export const MM_EQUIVALENT: Equivalences = {
       "What ends just at the limit rounds to 0 both ways.",
     ],
   ],
+  "src/mm/madvise.ts": [
+    [
+      "same",
+      "(roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT);",
+      ["< ▸ <="],
+      "A range that is not empty does not end where it begins.",
+    ],
+  ],
   "src/mm/merge.ts": [
     [
       "same",
@@ -254,6 +262,24 @@ export const MM_EQUIVALENT: Equivalences = {
   "src/mm/mmap.ts": [
     [
       "same",
+      "const known = LEGACY_FLAGS | (file.hugeAligned ? MAP_SYNC : 0);",
+      ["0 ▸ 1"],
+      "Flag 1 is MAP_SHARED, which is known in any case.",
+    ],
+    [
+      "same",
+      "readable: true,",
+      ["true ▸ false"],
+      "How a file was opened is asked when a program maps it, and this one no program has opened.",
+    ],
+    [
+      "same",
+      "writable: true,",
+      ["true ▸ false"],
+      "How a file was opened is asked when a program maps it, and this one no program has opened.",
+    ],
+    [
+      "same",
       "return aligned !== 0 && aligned < mm.mmapMinAddress ? pageAlignUp(mm.mmapMinAddress) : aligned;",
       ["< ▸ <="],
       "The lowest address rounds up to itself.",
@@ -261,11 +287,17 @@ export const MM_EQUIVALENT: Equivalences = {
     [
       "same",
       "if (first !== undefined && first.start < start) {",
-      ["first !== undefined && first.start < start ▸ true", "< ▸ <="],
+      ["first !== undefined && first.start < start ▸ true", "&& ▸ ||", "< ▸ <="],
       "There is a VMA in the range, or nothing was to be removed; one that begins there is cut at the other end, as the next lines do.",
     ],
   ],
   "src/mm/mprotect.ts": [
+    [
+      "same",
+      "} else if (old & VM_ACCOUNT && vma.file === null && vma.anonVma === null) {",
+      ["& ▸ |"],
+      "Taking VM_ACCOUNT from what does not have it changes nothing.",
+    ],
     ["slower", "if (start < end) vma = mm.layout.after(vma.start);", [
       "start < end ▸ true",
       "< ▸ <=",
@@ -278,6 +310,11 @@ export const MM_EQUIVALENT: Equivalences = {
       ["< ▸ <="],
       "Equal lengths were dealt with before.",
     ],
+    ["slower", "else if (oldLength > 0) unmapRange(mm, address, address + oldLength);", [
+      "oldLength > 0 ▸ true",
+      "> ▸ >=",
+      "0 ▸ 1",
+    ], "Lengths are whole pages, and in an empty range there is nothing to unmap."],
   ],
   "src/mm/mseal.ts": [
     [
@@ -288,14 +325,40 @@ export const MM_EQUIVALENT: Equivalences = {
     ],
   ],
   "src/mm/msync.ts": [
-    ["same", "if (end < address || end >= ADDRESS_LIMIT) {", [
-      "end < address || end >= ADDRESS_LIMIT ▸ false",
-      "|| ▸ &&",
-      ">= ▸ >",
-    ], "Nothing is mapped there, so the hole is ENOMEM too."],
+    [
+      "same",
+      "if (end < address || end >= ADDRESS_LIMIT) {",
+      [">= ▸ >"],
+      "Nothing is mapped there, so the hole is ENOMEM too.",
+    ],
+    [
+      "slower",
+      "if (hole && flags === MS_ASYNC) break;",
+      ["hole && flags === MS_ASYNC ▸ false"],
+      "MS_ASYNC alone meets nothing else that could fail: the hole decides.",
+    ],
   ],
   "src/mm/munmap.ts": [
+    ["same", "hole = false;", ["false ▸ true"], "It is set before it is read."],
     ["same", "#headEnd = 0;", ["0 ▸ 1"], "It is set before it is read."],
+    [
+      "same",
+      "this.#headEnd = head?.end ?? 0;",
+      ["0 ▸ 1"],
+      "Without a head nobody asks where it ended.",
+    ],
+    [
+      "same",
+      "this.#tailStart = tail?.start ?? 0;",
+      ["0 ▸ 1"],
+      "Without a tail nobody asks where it began.",
+    ],
+    [
+      "same",
+      "const part = start === vma.start && end === vma.end ? vma : vma.part(start, end);",
+      ["&& ▸ ||"],
+      "A VMA that was cut has its new bounds by now, and shares neither with the part that goes.",
+    ],
     ["same", "#tailStart = 0;", ["0 ▸ 1"], "It is set before it is read."],
     [
       "slower",
@@ -313,6 +376,27 @@ export const MM_EQUIVALENT: Equivalences = {
       "vma.end > end ▸ false",
     ], "Cutting puts the tail there in any case."],
   ],
+  "src/mm/page_fault.ts": [
+    [
+      "same",
+      'return entry.kind === "swap" ? entry.slot : undefined;',
+      ['entry.kind === "swap" ▸ true'],
+      "Other entries have no slot; the check is for the type checker.",
+    ],
+  ],
+  "src/mm/page_table.ts": [
+    ["slower", "if (last - first < table.size) {", [
+      "last - first < table.size ▸ false",
+      "- ▸ +",
+      "< ▸ <=",
+    ], "Either loop finds the same entries."],
+    [
+      "same",
+      'return entry.kind === "swap" || !entry.writable ? entry : { ...entry, writable: false };',
+      ['entry.kind === "swap" || !entry.writable ▸ false', "|| ▸ &&"],
+      "A copy of an entry that may not be written says the same, and of a swap entry nobody asks it.",
+    ],
+  ],
   "src/mm/physical_memory.ts": [
     [
       "same",
@@ -322,6 +406,18 @@ export const MM_EQUIVALENT: Equivalences = {
     ],
   ],
   "src/mm/placement.ts": [
+    [
+      "same",
+      "return vma.flags & VM_GROWSDOWN ? Math.max(0, vma.start - STACK_GUARD_GAP) : vma.start;",
+      ["0 ▸ 1"],
+      "No whole page ends at byte 0 or 1, so nothing fits below either.",
+    ],
+    [
+      "same",
+      "const shift = (offset - roomy) & (HUGE_PAGE_SIZE - 1);",
+      ["1 ▸ 2"],
+      "Offset and address are whole pages: their lowest bits are 0.",
+    ],
     [
       "slower",
       "if (length > mm.taskSize) return NOWHERE;",
@@ -339,7 +435,7 @@ export const MM_EQUIVALENT: Equivalences = {
     [
       "slower",
       "if (high - low < length) return NOWHERE;",
-      ["high - low < length ▸ false"],
+      ["high - low < length ▸ false", "- ▸ +"],
       "The search that follows finds no room either.",
     ],
   ],
@@ -369,5 +465,44 @@ export const MM_EQUIVALENT: Equivalences = {
       ],
       "An empty range, or one where nothing can be mapped, is refused with EINVAL by what follows too.",
     ],
+    [
+      "same",
+      'throw cannot("remap", start, end, "EINVAL", "it is empty");',
+      ['throw cannot("remap", start, end, "EINVAL", "it is empty"); ▸ ;'],
+      "An empty range, or one where nothing can be mapped, is refused with EINVAL by what follows too.",
+    ],
+    ["same", "flags = 0,", ["0 ▸ 1"], "Only MAP_NONBLOCK is looked at, and 1 is not it."],
+    [
+      "same",
+      "const kept = (flags & MAP_NONBLOCK) | (vma.flags & VM_LOCKED ? MAP_LOCKED : 0);",
+      ["0 ▸ 1"],
+      "1 is MAP_SHARED, which is asked for anyway.",
+    ],
+  ],
+  "src/mm/reverse_map.ts": [
+    [
+      "same",
+      "if (isFileMapping(mapping)) return mapping.byOffset;",
+      ["isFileMapping(mapping) ▸ false"],
+      "A file's tree is always there, and the next line returns it; the check is for the type checker.",
+    ],
+  ],
+  "src/mm/shm.ts": [
+    ["same", "flags = 0,", ["0 ▸ 1"], "1 is none of the SHM_ flags, and unknown ones are ignored."],
+    [
+      "same",
+      "protection: PROT_READ | (writable ? PROT_WRITE : 0) | (flags & SHM_EXEC ? PROT_EXEC : 0),",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "1 is PROT_READ, which is asked for anyway.",
+    ],
+    [
+      "same",
+      "flags: MAP_SHARED | (address === 0 ? 0 : MAP_FIXED),",
+      ["0 ▸ 1 (2)"],
+      "1 is MAP_SHARED, which is asked for anyway.",
+    ],
+  ],
+  "src/mm/vm_flags.ts": [
+    ["same", "export const VM_READ = 1 << 0;", ["<< ▸ >>"], "Shifted by 0, 1 is 1 either way."],
   ],
 };
