@@ -8,12 +8,12 @@
  * @module
  */
 
-import { extent, leafGap, recordGap } from "./gaps.ts";
+import * as gaps from "./gaps.ts";
 import * as layout from "./node_layout.ts";
 import { rebalance } from "./rebalance.ts";
 import { claim, nodesFor } from "./reserve.ts";
 import { run } from "./run.ts";
-import { nearLeaf, wideSlot } from "./search.ts";
+import * as search from "./search.ts";
 import { findEnds, spanningStore } from "./span.ts";
 import { split } from "./split.ts";
 import { type NodeSupply, StoreType, type WriteState } from "./write_state.ts";
@@ -35,6 +35,11 @@ const {
   WORD_SHIFT,
 } = layout;
 const Type = StoreType;
+
+// Functions too, here where a store uses many: 2–3 % of its time goes to looking imported ones up and comparing them
+// with what they were when V8 compiled this.
+const { extent, leafGap, recordGap } = gaps;
+const { nearLeaf, wideSlot } = search;
 
 /**
  * Stores `value` over the range `w.index … w.last`; `undefined` stores nothing. Afterwards `w.before` and `w.last`
@@ -186,19 +191,24 @@ function writeLeaf(w: WriteState, word: number): void {
   if (highWord === 0 && keepsBehind) won = Math.max(won, extent(last, high));
 
   const shift = newEnd - end;
+  // Two places that run along, and no slot to be added to both: V8 checks every sum for overflow.
   if (shift > 0) {
-    for (let i = end; i > slotEnd; i--) {
-      reals[pivots + i + shift] = reals[pivots + i]!;
-      words[entries + i + shift] = words[entries + i]!;
+    const stop = pivots + slotEnd;
+    for (let pivot = pivots + end, entry = entries + end; pivot > stop; pivot--, entry--) {
+      reals[pivot + shift] = reals[pivot]!;
+      words[entry + shift] = words[entry]!;
     }
   } else if (shift < 0) {
-    for (let i = slotEnd + 1; i <= end; i++) {
-      reals[pivots + i + shift] = reals[pivots + i]!;
-      words[entries + i + shift] = words[entries + i]!;
+    const stop = pivots + end;
+    const after = slotEnd + 1;
+    for (let pivot = pivots + after, entry = entries + after; pivot <= stop; pivot++, entry++) {
+      reals[pivot + shift] = reals[pivot]!;
+      words[entry + shift] = words[entry]!;
     }
-    for (let i = newEnd + 1; i <= end; i++) {
-      reals[pivots + i] = Infinity;
-      words[entries + i] = 0;
+    const unused = newEnd + 1;
+    for (let pivot = pivots + unused, entry = entries + unused; pivot <= stop; pivot++, entry++) {
+      reals[pivot] = Infinity;
+      words[entry] = 0;
     }
   }
   let at = slot;

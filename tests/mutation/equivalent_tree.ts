@@ -429,7 +429,7 @@ export const TREE_EQUIVALENT: Equivalences = {
     ["slower", "if (shift > 0) {", ["> ▸ >="], "Slots are copied onto themselves."],
     [
       "slower",
-      "for (let i = end; i > slotEnd; i--) {",
+      "for (let pivot = pivots + end, entry = entries + end; pivot > stop; pivot--, entry--) {",
       ["> ▸ >="],
       "One slot more is moved to where it is written anew.",
     ],
