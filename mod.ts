@@ -95,5 +95,6 @@ export {
   type ReplayOptions,
   type ReplayReport,
 } from "./src/replay/replay.ts";
+export type { Validation } from "./src/replay/step_validator.ts";
 export type { CallStep, ExecStep, ExitStep, ForkStep, Step, TouchStep } from "./src/replay/step.ts";
 export { type LoggedOperation, treeOperations } from "./src/replay/tree_log.ts";

@@ -12,6 +12,7 @@ import { bisectFiles } from "./bisect_files.ts";
 import { formatDivergence } from "./divergence.ts";
 import { prepare } from "./prepare.ts";
 import { replay, type ReplayReport } from "./replay.ts";
+import type { Validation } from "./step_validator.ts";
 import { formatWhy, nothingMapped, parseAddress, why } from "./why.ts";
 
 const SPECIFICATION = {
@@ -20,7 +21,9 @@ const SPECIFICATION = {
     "Replays recorded traces through the model and compares with the kernel after every step.",
   usage: "[options] FILE…",
   options: {
-    validate: { help: "check tree and address space from scratch after every step" },
+    validate: {
+      help: "check tree and address space from scratch after every step, not only what it touched",
+    },
     bisect: { help: "instead, find the first step after which a rule is broken" },
     every: { help: "with --bisect: steps between two checkpoints (256)", value: "STEPS" },
     why: {
@@ -49,7 +52,7 @@ async function main(args: CommandArguments): Promise<number> {
   if (args.has("at")) throw new Unable("--at says when --why is to look; see --help");
   const reports: ((ReplayReport | Broken) & { file: string })[] = [];
   for (const file of args.operands) {
-    const report = await replayOrBreak(file, args.has("validate"));
+    const report = await replayOrBreak(file, args.has("validate") ? "full" : "touched");
     reports.push({ file, ...report });
     if (!args.has("json")) console.log(formatReport(file, report));
   }
@@ -63,7 +66,7 @@ interface Broken {
   readonly broken: string;
 }
 
-async function replayOrBreak(file: string, validate: boolean): Promise<ReplayReport | Broken> {
+async function replayOrBreak(file: string, validate: Validation): Promise<ReplayReport | Broken> {
   try {
     return await replay(readTrace(file), { validate });
   } catch (error) {

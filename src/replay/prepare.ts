@@ -9,6 +9,7 @@ import { MmError } from "../mm/errno.ts";
 import type { TraceRecord } from "../trace/record.ts";
 import { Machine } from "./machine.ts";
 import { type Step, StepReader } from "./step.ts";
+import { StepValidator, type Validation } from "./step_validator.ts";
 
 /** A trace ready to run, any number of times. */
 export interface PreparedTrace {
@@ -31,8 +32,8 @@ export async function prepare(
 
 /** How to run. */
 export interface RunOptions {
-  /** Check tree and address space from scratch after every step. */
-  readonly validate?: boolean;
+  /** What to check of the model itself after every step; nothing unless given. */
+  readonly validate?: Validation;
   /** The address spaces to run in; new ones unless given. */
   readonly machine?: Machine;
 }
@@ -46,11 +47,12 @@ export interface RunOptions {
  */
 export function run(prepared: PreparedTrace, options: RunOptions = {}): number {
   const machine = options.machine ?? new Machine();
+  const validator = new StepValidator(machine, options.validate);
   let hash = 0x811c9dc5;
   for (const step of prepared.steps) {
     if (step.type === "exit" || step.type === "exec") hash = hashLayout(hash, machine, step.pid);
     hash = mix(hash, perform(machine, step));
-    if (options.validate) { for (const space of machine.spaces()) space.validate(); }
+    validator.check();
   }
   return hash >>> 0;
 }

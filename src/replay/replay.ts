@@ -15,11 +15,12 @@ import { LayoutComparison } from "./compare.ts";
 import { describeDivergence, type Divergence } from "./divergence.ts";
 import { Machine } from "./machine.ts";
 import { type CallStep, type Step, StepReader } from "./step.ts";
+import { StepValidator, type Validation } from "./step_validator.ts";
 
 /** How to replay. */
 export interface ReplayOptions {
-  /** Check tree and address space from scratch after every step. */
-  readonly validate?: boolean;
+  /** What to check of the model itself after every step; nothing unless given. */
+  readonly validate?: Validation;
   /** Go on after a divergence and count them, each step against the model as it is. */
   readonly keepGoing?: boolean;
   /** Called after every step with the steps so far. */
@@ -88,6 +89,7 @@ export class Replay {
   readonly #options: ReplayOptions;
   readonly #reader = new StepReader();
   readonly #machine = new Machine();
+  readonly #validator: StepValidator;
   readonly #shown = new ShownLayouts();
   readonly #comparison = new LayoutComparison();
   readonly #mapCounts: number[] = [];
@@ -98,6 +100,7 @@ export class Replay {
   /** A replay that has seen nothing yet. */
   constructor(options: ReplayOptions = {}) {
     this.#options = options;
+    this.#validator = new StepValidator(this.#machine, options.validate);
   }
 
   /** The first disagreement so far. */
@@ -127,7 +130,7 @@ export class Replay {
     const found = this.#approximate ? undefined : result ?? this.#differs(step);
     if (found === undefined) this.#matched++;
     else this.#divergence ??= found;
-    if (this.#options.validate) { for (const space of this.#machine.spaces()) space.validate(); }
+    this.#validator.check();
     this.#options.onStep?.(this.#steps);
   }
 

@@ -44,7 +44,7 @@ function traceTest(shrunk: Shrunk, from: string): string {
     "",
     `Deno.test(${title(shrunk, from)}, async () => {`,
     '  const text = TRACE.join("\\n") + "\\n";',
-    "  await replay(readTrace(new Blob([text]).stream()), { validate: true });",
+    '  await replay(readTrace(new Blob([text]).stream()), { validate: "full" });',
     "});",
     "",
   ].join("\n");

@@ -26,7 +26,9 @@ const SPECIFICATION = {
     steps: { value: "N", help: "with --fuzz: how many calls (1000)" },
     keep: { value: "FILE", help: "keep the trace; compressed if the name ends in .gz" },
     placement: { value: "POLICY", help: "expect the placement of Linux 5.19, 6.7 or 6.18" },
-    validate: { help: "check tree and address space from scratch after every step" },
+    validate: {
+      help: "check tree and address space from scratch after every step, not only what it touched",
+    },
     json: { help: "print one JSON object instead of text" },
   },
   details:
@@ -93,7 +95,7 @@ async function run(
     return await verify(records, sink, {
       gzip,
       ...(placement && { placement }),
-      validate: args.has("validate"),
+      validate: args.has("validate") ? "full" : "touched",
       onStep: (steps) => progress.show(() => `${steps} steps compared`),
     });
   } catch (error) {

@@ -10,7 +10,7 @@ for (const name of CC1_TRACES) {
   Deno.test(`bench cc1 replay: ${name} gives the same hash with and without validation`, async () => {
     const trace = await prepareTrace(name);
     assert(trace.steps.length > 0);
-    assertEquals(run(trace), run(trace, { validate: true }));
+    assertEquals(run(trace), run(trace, { validate: "full" }));
   });
 }
 

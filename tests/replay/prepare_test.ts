@@ -9,7 +9,8 @@ Deno.test("run: gives the same hash every time, another one for another trace", 
   const ggc = await prepare(await recordsOf("cc1-ggc"));
   const hash = run(hello);
   assertEquals(run(hello), hash);
-  assertEquals(run(hello, { validate: true }), hash);
+  assertEquals(run(hello, { validate: "full" }), hash);
+  assertEquals(run(hello, { validate: "touched" }), hash);
   assertNotEquals(run(ggc), hash);
 });
 

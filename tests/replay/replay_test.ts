@@ -14,7 +14,7 @@ Deno.test("replay: there are at least five recorded traces", () => {
 
 for (const name of TRACES) {
   Deno.test(`replay: ${name} agrees with the kernel at every step, validated`, async () => {
-    const report = await replay(await recordsOf(name), { validate: true });
+    const report = await replay(await recordsOf(name), { validate: "full" });
     assertEquals(report.divergence, undefined);
     assert(!report.approximate);
     assert(report.steps > 50);

@@ -1,0 +1,44 @@
+/**
+ * What a replay checks of the model itself after every step.
+ *
+ * @module
+ */
+
+import type { AddressSpace } from "../mm/address_space.ts";
+import { SpaceValidator } from "../mm/validate_touched.ts";
+import type { Machine } from "./machine.ts";
+
+/**
+ * How much is checked: what the step `touched`, cheap enough to be left on, or the `full` tree and address
+ * space from scratch, which costs many times the replay.
+ */
+export type Validation = "touched" | "full";
+
+/** Checks the address spaces of a machine, step by step. */
+export class StepValidator {
+  readonly #machine: Machine;
+  readonly #validation: Validation | undefined;
+  readonly #spaces = new WeakMap<AddressSpace, SpaceValidator>();
+
+  /** A validator that checks nothing if `validation` is not given. */
+  constructor(machine: Machine, validation: Validation | undefined) {
+    this.#machine = machine;
+    this.#validation = validation;
+  }
+
+  /**
+   * Checks what the last step left. An address space that it made is validated as a whole, once.
+   *
+   * @throws {InvariantError} a rule of the tree is broken
+   * @throws {MmInvariantError} a rule of the address space is broken
+   */
+  check(): void {
+    if (this.#validation === undefined) return;
+    for (const space of this.#machine.spaces()) {
+      const known = this.#spaces.get(space);
+      if (this.#validation === "full") space.validate();
+      else if (known !== undefined) known.check();
+      else this.#spaces.set(space, new SpaceValidator(space.descriptor));
+    }
+  }
+}
