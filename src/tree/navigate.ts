@@ -137,6 +137,8 @@ export function find(c: Cursor, max: number): number {
   // Most searches begin anew, and end in the leaf that covers the index.
   const answer = c.standing === START && c.before < max ? lookHere(c, max) : seekUp(c, max);
   if (answer !== GO_ON) return answer;
+  // Whether a range is free is the other common question: 4 % of what cc1 at 60 VMAs asks of the tree.
+  if (c.last >= max) return 0;
   const near = nextInLeaf(c, max);
   if (near !== 0) return near;
   const word = step(c, max, false);
