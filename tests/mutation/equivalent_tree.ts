@@ -9,6 +9,37 @@ import type { Equivalences } from "./equivalences.ts";
 /** By source file. */
 export const TREE_EQUIVALENT: Equivalences = {
   "src/tree/area.ts": [
+    [
+      "slower",
+      "const min = before + 1;",
+      ["+ ▸ -"],
+      "The search begins in front of the window, and passes over what is there.",
+    ],
+    ["slower", "if (words[(node << WORD_SHIFT) + SLOTS + slot] === 0) {", [
+      "words[(node << WORD_SHIFT) + SLOTS + slot] === 0 ▸ false",
+    ], "The search that goes on finds the same."],
+    [
+      "slower",
+      "const pivot = reals[(node << REAL_SHIFT) + PIVOTS + slot]!;",
+      ["+ ▸ -"],
+      "What stands there is not beyond the window's lower end, and the search that goes on finds the same.",
+    ],
+    ["slower", "if (extent(before, pivot < last ? pivot : last) >= size) {", [
+      "extent(before, pivot < last ? pivot : last) >= size ▸ false",
+      ">= ▸ >",
+    ], "The search that goes on finds the same."],
+    ["same", "if (extent(before, pivot < last ? pivot : last) >= size) {", [
+      "pivot < last ▸ true",
+      "< ▸ <=",
+    ], "The window is known to be long enough, and so is a slot that reaches beyond it."],
+    ["slower", "if (extent(bound > before ? bound : before, last) >= size) {", [
+      "extent(bound > before ? bound : before, last) >= size ▸ false",
+      ">= ▸ >",
+    ], "The search that goes on finds the same."],
+    ["same", "if (extent(bound > before ? bound : before, last) >= size) {", [
+      "bound > before ▸ true",
+      "> ▸ >=",
+    ], "The window is known to be long enough, and so is a slot that begins in front of it."],
     ["same", "let slot = 0;", ["0 ▸ 1"], "It is set before it is read."],
     [
       "slower",
@@ -79,6 +110,7 @@ export const TREE_EQUIVALENT: Equivalences = {
   "src/tree/big_node.ts": [
     ["same", "const room = cut < this.capacity(pool) - 1 && last - cut > this.minEnd(pool);", [
       "> ▸ >=",
+      "- ▸ + (2)",
     ], "Wherever a leaf is cut, the right side keeps more than that."],
     ["same", "count = 0;", ["0 ▸ 1"], "It is set before it is read."],
     ["same", "level = 1;", ["1 ▸ 2"], "It is set before it is read."],
@@ -171,6 +203,12 @@ export const TREE_EQUIVALENT: Equivalences = {
   ],
   "src/tree/maple_state.ts": [
     [
+      "same",
+      "this.version = -1;",
+      ["this.version = -1; ▸ ;"],
+      "The store has raised the tree's version, so that what the cursor remembers is stale anyway.",
+    ],
+    [
       "slower",
       "if (last !== first) checkIndex(last);",
       ["last !== first ▸ true"],
@@ -179,6 +217,12 @@ export const TREE_EQUIVALENT: Equivalences = {
     ["same", "this.version = -1;", ["1 ▸ 2"], "No version is negative, and that is all it says."],
   ],
   "src/tree/maple_tree.ts": [
+    [
+      "same",
+      "checkIndex(last);",
+      ["checkIndex(last); ▸ ;"],
+      "The step to the first entry checks it again.",
+    ],
     [
       "same",
       "this.#cursor = new Cursor(this.#pool, 0, 0, undefined);",
@@ -212,6 +256,102 @@ export const TREE_EQUIVALENT: Equivalences = {
     ],
   ],
   "src/tree/navigate.ts": [
+    [
+      "same",
+      "c.version = c.section === undefined ? pool.version : -1;",
+      ["c.section === undefined ▸ true"],
+      "As long as the version is the tree's nothing has changed, for a reader in the same thread as little as for anybody.",
+    ],
+    [
+      "slower",
+      "if (c.version !== pool.version) return 0;",
+      ["c.version !== pool.version ▸ true"],
+      "The long way gives the same entry.",
+    ],
+    ["slower", "if (c.slot !== words[base + END]) return 0;", [
+      "c.slot !== words[base + END] ▸ true",
+      "!== ▸ ===",
+      "+ ▸ -",
+    ], "The long way gives the same entry."],
+    [
+      "same",
+      "if (c.slot !== words[base + END]) return 0;",
+      ["c.slot !== words[base + END] ▸ false"],
+      "Where the leaf goes on, what follows is beyond the limit or the empty end of the tree; so is the next leaf.",
+    ],
+    ["slower", "const at = (link & 15) + 1;", ["& ▸ |"], "The long way gives the same entry."],
+    ["slower", "if (parent === 0 || at > words[parent + END]!) return 0;", [
+      "parent === 0 || at > words[parent + END]! ▸ true",
+      "=== ▸ !==",
+      "> ▸ >=",
+    ], "The long way gives the same entry."],
+    [
+      "same",
+      "if (parent === 0 || at > words[parent + END]!) return 0;",
+      ["0 ▸ 1"],
+      "Node 0 has no second slot either.",
+    ],
+    [
+      "slower",
+      "const slot = words[slots] === 0 ? 1 : 0;",
+      ["words[slots] === 0 ▸ false"],
+      "It stands on the empty range for a moment, and goes on.",
+    ],
+    [
+      "slower",
+      "if (bound >= max) return 0;",
+      ["bound >= max ▸ true"],
+      "The long way gives the same entry.",
+    ],
+    ["slower", "if (c.version !== pool.version || c.slot === 0 || c.before < min) return 0;", [
+      "c.version !== pool.version || c.slot === 0 || c.before < min ▸ true",
+      "< ▸ <=",
+    ], "The long way gives the same entry."],
+    [
+      "slower",
+      "if (words[slots + slot] === 0) {",
+      ["words[slots + slot] === 0 ▸ false"],
+      "It stands on the empty range for a moment, and goes on.",
+    ],
+    ["slower", "if (slot === 0 || reals[bounds + slot]! < min) return 0;", [
+      "slot === 0 || reals[bounds + slot]! < min ▸ true",
+      "< ▸ <=",
+    ], "The long way gives the same entry."],
+    [
+      "slower",
+      "slot--;",
+      ["slot--; ▸ ;"],
+      "It stands on the empty range for a moment, and goes on.",
+    ],
+    [
+      "slower",
+      "const answer = c.standing === START && c.before < max ? lookHere(c, max) : seekUp(c, max);",
+      ["c.standing === START && c.before < max ▸ false"],
+      "seekUp asks the same, and looks too.",
+    ],
+    [
+      "slower",
+      "if (c.last >= max) return 0;",
+      ["c.last >= max ▸ false", ">= ▸ >"],
+      "The step that follows ends at the limit at once.",
+    ],
+    [
+      "slower",
+      "if (c.standing === ACTIVE) return GO_ON;",
+      ["c.standing === ACTIVE ▸ false"],
+      "No other status fits, and the last line says the same.",
+    ],
+    ["same", "c.standing = START;", ["c.standing = START; ▸ ;"], "The walk that follows sets it."],
+    ["same", "if (c.index <= min) return limit(c, UNDERFLOW);", [
+      "c.index <= min ▸ false",
+      "<= ▸ <",
+    ], "The step that follows ends at the limit at once."],
+    [
+      "same",
+      "if (c.last >= max) return limit(c, OVERFLOW);",
+      ["c.last >= max ▸ false", ">= ▸ >"],
+      "Who comes here has been asked: the last index lies below the limit.",
+    ],
     ["same", "c.last = c.index;", ["c.last = c.index; ▸ ;"], "The walk that follows sets it."],
     [
       "same",
@@ -317,6 +457,27 @@ export const TREE_EQUIVALENT: Equivalences = {
     ],
   ],
   "src/tree/run.ts": [
+    [
+      "same",
+      "if (link === 0) return 0;",
+      ["link === 0 ▸ false", "0 ▸ 1"],
+      "Node 0 has no slots in which a neighbour could be.",
+    ],
+    [
+      "same",
+      "if (!this.pool.rcu) return this.pool.release(word);",
+      ["!this.pool.rcu ▸ true", "!this.pool.rcu ▸ false", "!this.pool.rcu ▸ this.pool.rcu"],
+      "Within one thread nobody can begin to read between letting go and publishing; between threads it is a race that no test can force.",
+    ],
+    ["same", "if (left !== 0) big.append(pool, left, 0, (leftLink & 15) - 1);", [
+      "left !== 0 ▸ true",
+    ], "From slot 0 to slot -1 nothing is appended."],
+    [
+      "same",
+      "this.#doomedCount = this.#droppedCount = 0;",
+      ["0 ▸ 1"],
+      "The lists are emptied at the end of a store and at the beginning of the next.",
+    ],
     ["same", "this.#doomedCount = this.#droppedCount = 0;", [
       "this.#doomedCount = this.#droppedCount = 0; ▸ ;",
     ], "The lists are emptied at the end of a store and at the beginning of the next."],
@@ -365,6 +526,30 @@ export const TREE_EQUIVALENT: Equivalences = {
   "src/tree/search.ts": [
     [
       "same",
+      "if (near !== 0) {",
+      ["near !== 0 ▸ true"],
+      "The header has no range that an index could be in.",
+    ],
+    ["slower", "if (near !== 0) {", ["0 ▸ 1"], "A walk from the root finds the leaf too."],
+    [
+      "slower",
+      "const max = reals[base + PIVOTS + words[(near << WORD_SHIFT) + END]!]!;",
+      ["+ ▸ -"],
+      "The leaf is taken to end earlier, and what lies behind is looked for from the root.",
+    ],
+    ["slower", "if (level >= LARGE_HEIGHT) {", [
+      "level >= LARGE_HEIGHT ▸ true",
+      "level >= LARGE_HEIGHT ▸ false",
+      ">= ▸ >",
+    ], "Both ways find the same slot."],
+    [
+      "slower",
+      "for (; level > 1; level--) {",
+      ["1 ▸ 2"],
+      "The other loop goes on, and finds the same slot.",
+    ],
+    [
+      "same",
       "if (sought > reals[base + BOUND]! && sought <= max) return near;",
       ["+ ▸ -"],
       "BOUND is 0.",
@@ -376,7 +561,35 @@ export const TREE_EQUIVALENT: Equivalences = {
       "The last index of the leaf found last is looked for from the root, and found there.",
     ],
   ],
+  "src/tree/span.ts": [
+    [
+      "same",
+      "slot > 0 && words[entries + slot - 1] === 0 && w.before === reals[pivots + slot - 1]!",
+      ["> ▸ >="],
+      "In front of the first slot stands `end`, which is not 0 in a leaf that is not the root.",
+    ],
+    [
+      "same",
+      "if (endsSubtree || w.last === MAX_INDEX) farSlot = words[(right << WORD_SHIFT) + END]! + 1;",
+      ["1 ▸ 2"],
+      "Behind the last slot there is nothing.",
+    ],
+  ],
+  "src/tree/reserve.ts": [
+    [
+      "same",
+      "const leaves = Math.ceil((2 * entries + 1) / 14);",
+      ["1 ▸ 2"],
+      "An odd number of slots never fills leaves of 14 exactly.",
+    ],
+  ],
   "src/tree/split.ts": [
+    [
+      "same",
+      "run.cut(big.settle(pool, capacity - 2, big.count - 1), 0);",
+      ["- ▸ + (2)", "1 ▸ 2"],
+      "More than one node full and a neighbour: behind the cut there is more than a node must hold, one slot more or less.",
+    ],
     ["same", "run.cut(big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
     ["same", "if (step < 0) {", ["< ▸ <=", "0 ▸ 1"], "The step is -1 or 1."],
   ],

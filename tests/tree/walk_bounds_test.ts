@@ -1,0 +1,193 @@
+/**
+ * Cursors at the edges: limits at, before and behind every range's ends, the ends of leaves and of their parents, and the
+ * statuses that a walk leaves behind.
+ */
+import { assertEquals, assertThrows } from "@std/assert";
+import { MapleTree, MAX_INDEX } from "../../mod.ts";
+
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+const STEP = 16;
+
+/** Ranges of `STEP` indices, `space` free ones in front of each. All hold 0, the smallest value there is. */
+function filled(count: number, space: number, gaps: boolean): [MapleTree<number>, Range[]] {
+  const tree = new MapleTree<number>({ gaps });
+  const ranges: Range[] = [];
+  for (let i = 0; i < count; i++) {
+    const first = i * (STEP + space) + space;
+    ranges.push({ first, last: first + STEP - 1 });
+    tree.store(first, first + STEP - 1, 0);
+  }
+  return [tree, ranges];
+}
+
+/** Every tree is walked in steps of one from each range to a limit at each of the next ones' ends. */
+const TREES = [5, 70, 700].flatMap((count) =>
+  [0, 16].flatMap((space) => [false, true].map((gaps) => ({ count, space, gaps })))
+);
+
+for (const { count, space, gaps } of TREES) {
+  const name = `${count} ranges, ${space} indices between, gaps ${gaps}`;
+
+  Deno.test(`next: up to any limit, ${name}`, () => {
+    const [tree, ranges] = filled(count, space, gaps);
+    for (let i = 0; i + 1 < count; i++) {
+      const [here, there] = [ranges[i]!, ranges[i + 1]!];
+      for (const limit of [here.last, there.first - 1, there.first, there.last]) {
+        const state = tree.state(here.first);
+        assertEquals(state.walk(), 0);
+        const reached = there.first <= limit;
+        assertEquals(state.next(limit), reached ? 0 : undefined);
+        assertEquals(state.status, reached ? "active" : "overflow");
+        if (reached) assertEquals([state.index, state.last], [there.first, there.last]);
+        // Whoever was stopped goes on from there with a wider limit, and stands on a range again.
+        assertEquals(state.next(), reached && i + 2 === count ? undefined : 0);
+        if (reached) continue;
+        assertEquals([state.index, state.last, state.status], [there.first, there.last, "active"]);
+      }
+    }
+  });
+
+  Deno.test(`previous: down to any limit, ${name}`, () => {
+    const [tree, ranges] = filled(count, space, gaps);
+    for (let i = 1; i < count; i++) {
+      const [here, there] = [ranges[i]!, ranges[i - 1]!];
+      for (const limit of [here.first, there.last + 1, there.last, there.first]) {
+        const state = tree.state(here.first);
+        assertEquals(state.walk(), 0);
+        const reached = there.last >= limit;
+        assertEquals(state.previous(limit), reached ? 0 : undefined);
+        assertEquals(state.status, reached ? "active" : "underflow");
+        if (reached) assertEquals([state.index, state.last], [there.first, there.last]);
+        assertEquals(state.previous(), reached && i === 1 ? undefined : 0);
+        if (reached) continue;
+        assertEquals([state.index, state.last, state.status], [there.first, there.last, "active"]);
+      }
+    }
+  });
+}
+
+Deno.test("next, previous: every one of 30,000 ranges, in some 4,000 nodes", () => {
+  for (const gaps of [false, true]) {
+    const tree = new MapleTree<number>({ gaps });
+    const count = 30_000;
+    // Downwards, so that the nodes with small ids hold the largest indices.
+    for (let i = count - 1; i >= 0; i--) tree.store(i * 32 + 16, i * 32 + 31, i);
+    const state = tree.state(0);
+    for (let i = 0; i < count; i++) {
+      assertEquals([state.next(), state.index], [i, i * 32 + 16]);
+    }
+    assertEquals(state.next(), undefined);
+    for (let i = count - 1; i > 0; i--) assertEquals(state.previous(), i);
+  }
+});
+
+Deno.test("find: an entry that begins in front of the index but beyond the limit is none", () => {
+  const [tree] = filled(5, 16, false);
+  assertEquals(tree.state(20).find(19), undefined);
+  assertEquals(tree.state(20).find(20), 0);
+});
+
+Deno.test("find: in a tree that was emptied it ends at no node", () => {
+  const [tree] = filled(5, 16, false);
+  const state = tree.state(0);
+  assertEquals(state.find(), 0);
+  tree.clear();
+  assertEquals([state.find(), state.status], [undefined, "none"]);
+});
+
+// mas_find_setup() of Linux 6.12: whoever has come to nothing looks at the last index of where it stands.
+Deno.test("find: after nothing was found downwards from the value in the root it finds that again", () => {
+  const tree = new MapleTree<number>();
+  tree.store(0, 0, 1);
+  const state = tree.state(0);
+  assertEquals([state.findReverse(), state.findReverse(), state.status], [1, undefined, "none"]);
+  assertEquals([state.find(), state.index, state.last], [1, 0, 0]);
+});
+
+// The same: in front of a lower limit nothing is found upwards unless the limit lies behind where it stands.
+Deno.test("find: from in front of a limit up to where it stands nothing is found", () => {
+  const [tree] = filled(5, 16, false);
+  const state = tree.state(16);
+  assertEquals(state.walk(), 0);
+  assertEquals([state.previous(16), state.status], [undefined, "underflow"]);
+  assertEquals([state.find(16), state.status], [undefined, "overflow"]);
+});
+
+// mas_find_rev_setup() of Linux 6.12 looks at no limit once the walk has ended behind the value in the root.
+Deno.test("findReverse: behind the value in the root finds it whatever the limit", () => {
+  const tree = new MapleTree<number>();
+  tree.store(0, 0, 1);
+  assertEquals(tree.state(7).findReverse(1), 1);
+});
+
+Deno.test("findReverse: goes on from a limit, and stands on a range again", () => {
+  const [tree] = filled(5, 16, false);
+  const state = tree.state(80);
+  assertEquals(state.walk(), 0);
+  assertEquals([state.previous(80), state.status], [undefined, "underflow"]);
+  assertEquals([state.findReverse(), state.index, state.status], [0, 48, "active"]);
+});
+
+Deno.test("emptyArea, emptyAreaReverse: a state stands on the area, at once or after a search", () => {
+  const [tree] = filled(70, 16, true);
+  for (const size of [1, 16]) {
+    const up = tree.state(5);
+    up.emptyArea(size, 32);
+    assertEquals([up.index, up.last, up.status], [32, 31 + size, "active"]);
+    const down = tree.state(5);
+    down.emptyAreaReverse(size, 0, 47);
+    assertEquals([down.index, down.last, down.status], [48 - size, 47, "active"]);
+    up.emptyArea(size, 17);
+    assertEquals([up.index, up.status], [32, "active"]);
+    down.emptyAreaReverse(size, 0, 50);
+    assertEquals([down.last, down.status], [47, "active"]);
+  }
+});
+
+Deno.test("emptyArea: a window that begins in a gap too small goes on to one that fits, in 4,000 nodes", () => {
+  const tree = new MapleTree<number>({ gaps: true });
+  // Every third gap is larger; downwards, so that the nodes with small ids hold the largest indices.
+  for (let i = 29_999; i >= 0; i--) tree.store(i * 64 + (i % 3 === 0 ? 32 : 16), i * 64 + 63, i);
+  for (let i = 1; i < 29_990; i += 3) {
+    assertEquals(tree.emptyArea(20, i * 64 + 8), (i + 2) * 64);
+    assertEquals(tree.emptyAreaReverse(20, 0, i * 64 + 8), (i - 1) * 64 + 12);
+  }
+});
+
+Deno.test("store: nothing over several leaves from within free space widens to all of it", () => {
+  for (const gaps of [false, true]) {
+    for (let i = 1; i < 40; i++) {
+      const [tree, ranges] = filled(70, 16, gaps);
+      const [from, to] = [ranges[i]!, ranges[i + 25]!];
+      const state = tree.state(from.first - 8, to.first - 9);
+      state.store(undefined);
+      tree.validate();
+      assertEquals([state.index, state.last], [from.first - 16, to.first - 1]);
+      assertEquals(tree.size, 70 - 25);
+    }
+  }
+});
+
+Deno.test("store: in a tree without nodes nothing behind 0 leaves the value at 0", () => {
+  const tree = new MapleTree<string>();
+  tree.store(0, 0, "a");
+  for (const first of [1, 2]) tree.store(first, 9, undefined);
+  assertEquals(tree.load(0), "a");
+  tree.store(2, 5, "b");
+  assertEquals([tree.load(0), tree.load(1), tree.load(2), tree.load(6)], [
+    "a",
+    undefined,
+    "b",
+    undefined,
+  ]);
+  tree.validate();
+});
+
+Deno.test("entries: the last index is checked before the first entry is given", () => {
+  const [tree] = filled(5, 0, false);
+  assertThrows(() => tree.entries(0, MAX_INDEX + 1).next(), RangeError);
+});
