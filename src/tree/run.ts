@@ -48,9 +48,9 @@ export class Run {
   right = 0;
   #made = new Int32Array(3);
   #madeCount = 0;
-  #doomed = new Int32Array(32);
+  readonly #doomed: number[] = [];
   #doomedCount = 0;
-  #dropped = new Int32Array(32);
+  readonly #dropped: number[] = [];
   #droppedCount = 0;
 
   /** Starts over with the leaves `left … right` of a tree. */
@@ -125,7 +125,6 @@ export class Run {
 
   /** Puts a node that the new tree will not hold on the list. */
   doom(node: number): void {
-    if (this.#doomedCount === this.#doomed.length) this.#doomed = twice(this.#doomed);
     this.#doomed[this.#doomedCount++] = node;
   }
 
@@ -133,7 +132,6 @@ export class Run {
   drop(word: number): void {
     if ((word & 1) !== 0 || word === 0) return;
     if (!this.pool.rcu) return this.pool.release(word);
-    if (this.#droppedCount === this.#dropped.length) this.#dropped = twice(this.#dropped);
     this.#dropped[this.#droppedCount++] = word;
   }
 
@@ -282,12 +280,6 @@ export class Run {
     }
     pool.work.slotsMoved += end - to;
   }
-}
-
-function twice(list: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(list.length * 2);
-  larger.set(list);
-  return larger;
 }
 
 /** The run of whatever store is under way: a store is never interrupted by another, so one serves all trees. */

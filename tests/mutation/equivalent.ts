@@ -18,8 +18,9 @@ const EQUIVALENT = { ...TREE_EQUIVALENT, ...MM_EQUIVALENT };
 export function equivalence(source: string, mutant: Mutant): Equivalence | undefined {
   const text = lineOf(source, mutant);
   const change = changeOf(source, mutant);
-  return EQUIVALENT[mutant.file]?.find(([, line, changes]) =>
-    line === text && changes.includes(change)
+  return EQUIVALENT[mutant.file]?.find(([, line, changes, , nth]) =>
+    line === text && changes.includes(change) &&
+    (nth ?? place(source, mutant)) === place(source, mutant)
   );
 }
 
@@ -28,19 +29,29 @@ function lineOf(source: string, mutant: Mutant): string {
   return (source.split("\n")[mutant.line - 1] ?? "").trim();
 }
 
+/** Which of the lines with its text a mutant is in, from 1. */
+function place(source: string, mutant: Mutant): number {
+  const text = lineOf(source, mutant);
+  return source.split("\n").slice(0, mutant.line).filter((line) => line.trim() === text).length;
+}
+
 /** Entries that fit none of the mutants, in words. */
 export function staleEntries(
   mutants: readonly { readonly source: string; readonly mutant: Mutant }[],
 ): string[] {
   const key = (...parts: readonly string[]) => parts.join("\n");
   const fitting = new Set(
-    mutants.map(({ source, mutant }) =>
-      key(mutant.file, lineOf(source, mutant), changeOf(source, mutant))
-    ),
+    mutants.flatMap(({ source, mutant }) => {
+      const parts = [mutant.file, lineOf(source, mutant), changeOf(source, mutant)];
+      return [key(...parts), key(...parts, String(place(source, mutant)))];
+    }),
   );
   return Object.entries(EQUIVALENT).flatMap(([file, entries]) =>
-    entries.flatMap(([, line, changes]) =>
-      changes.filter((change) => !fitting.has(key(file, line, change)))
+    entries.flatMap(([, line, changes, , nth]) =>
+      changes
+        .filter((change) =>
+          !fitting.has(key(file, line, change, ...nth === undefined ? [] : [`${nth}`]))
+        )
         .map((change) => `${file}: ${change} in: ${line}`)
     )
   );

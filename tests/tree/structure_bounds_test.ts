@@ -29,7 +29,6 @@ function workOf(tree: MapleTree<number>, work: () => void): WorkCounts {
   return after;
 }
 
-// Lists that hold 32 at first: a run of its own, as the common one has grown in other tests.
 Deno.test("Run.replaceTree: gives back every node and every value, however many", () => {
   for (const rcu of [false, true]) {
     const tree = new MapleTree<string>({ gaps: true, rcu });
@@ -38,6 +37,7 @@ Deno.test("Run.replaceTree: gives back every node and every value, however many"
     new Run().replaceTree(pool, 0);
     if (rcu) pool.reclaim();
     assertEquals([pool.used, pool.handles], [0, 0]);
+    tree.validate();
   }
 });
 

@@ -3,7 +3,7 @@
  * statuses that a walk leaves behind.
  */
 import { assertEquals, assertThrows } from "@std/assert";
-import { MapleTree, MAX_INDEX } from "../../mod.ts";
+import { type MapleState, MapleTree, MAX_INDEX } from "../../mod.ts";
 
 interface Range {
   readonly first: number;
@@ -29,46 +29,70 @@ const TREES = [5, 70, 700].flatMap((count) =>
   [0, 16].flatMap((space) => [false, true].map((gaps) => ({ count, space, gaps })))
 );
 
+/** Where a state stands, and what it says of itself. */
+function place({ index, last, status }: MapleState<number>): string {
+  return `${index}-${last} ${status}`;
+}
+
 for (const { count, space, gaps } of TREES) {
   const name = `${count} ranges, ${space} indices between, gaps ${gaps}`;
 
   Deno.test(`next: up to any limit, ${name}`, () => {
     const [tree, ranges] = filled(count, space, gaps);
+    const wrong: string[] = [];
     for (let i = 0; i + 1 < count; i++) {
       const [here, there] = [ranges[i]!, ranges[i + 1]!];
       for (const limit of [here.last, there.first - 1, there.first, there.last]) {
         const state = tree.state(here.first);
-        assertEquals(state.walk(), 0);
+        state.walk();
+        const value = state.next(limit);
         const reached = there.first <= limit;
-        assertEquals(state.next(limit), reached ? 0 : undefined);
-        assertEquals(state.status, reached ? "active" : "overflow");
-        if (reached) assertEquals([state.index, state.last], [there.first, there.last]);
         // Whoever was stopped goes on from there with a wider limit, and stands on a range again.
-        assertEquals(state.next(), reached && i + 2 === count ? undefined : 0);
-        if (reached) continue;
-        assertEquals([state.index, state.last, state.status], [there.first, there.last, "active"]);
+        const right = reached ? value === 0 : value === undefined && state.status === "overflow" &&
+          state.next() === 0;
+        if (!right || place(state) !== `${there.first}-${there.last} active`) {
+          wrong.push(`from ${here.first} to ${limit}: ${value}, ${place(state)}`);
+        }
       }
     }
+    assertEquals(wrong, []);
   });
 
   Deno.test(`previous: down to any limit, ${name}`, () => {
     const [tree, ranges] = filled(count, space, gaps);
+    const wrong: string[] = [];
     for (let i = 1; i < count; i++) {
       const [here, there] = [ranges[i]!, ranges[i - 1]!];
       for (const limit of [here.first, there.last + 1, there.last, there.first]) {
         const state = tree.state(here.first);
-        assertEquals(state.walk(), 0);
+        state.walk();
+        const value = state.previous(limit);
         const reached = there.last >= limit;
-        assertEquals(state.previous(limit), reached ? 0 : undefined);
-        assertEquals(state.status, reached ? "active" : "underflow");
-        if (reached) assertEquals([state.index, state.last], [there.first, there.last]);
-        assertEquals(state.previous(), reached && i === 1 ? undefined : 0);
-        if (reached) continue;
-        assertEquals([state.index, state.last, state.status], [there.first, there.last, "active"]);
+        const right = reached ? value === 0 : value === undefined && state.status === "underflow" &&
+          state.previous() === 0;
+        if (!right || place(state) !== `${there.first}-${there.last} active`) {
+          wrong.push(`from ${here.first} to ${limit}: ${value}, ${place(state)}`);
+        }
       }
     }
+    assertEquals(wrong, []);
   });
 }
+
+// A state that reads beside a writer does not walk again after a limit: its leaf is still there.
+Deno.test("next, previous, findReverse: a reader that was stopped at a limit stands on a range again", () => {
+  const tree = new MapleTree<number>({ rcu: true });
+  for (let i = 0; i < 5; i++) tree.store(i * 32 + 16, i * 32 + 31, i);
+  using reader = tree.read();
+  const state = reader.state(48);
+  assertEquals(state.walk(), 1);
+  assertEquals([state.next(64), state.status], [undefined, "overflow"]);
+  assertEquals([state.next(), state.status], [2, "active"]);
+  assertEquals([state.previous(80), state.status], [undefined, "underflow"]);
+  assertEquals([state.previous(), state.status], [1, "active"]);
+  assertEquals([state.previous(48), state.status], [undefined, "underflow"]);
+  assertEquals([state.findReverse(), state.status], [0, "active"]);
+});
 
 Deno.test("next, previous: every one of 30,000 ranges, in some 4,000 nodes", () => {
   for (const gaps of [false, true]) {
@@ -77,11 +101,23 @@ Deno.test("next, previous: every one of 30,000 ranges, in some 4,000 nodes", () 
     // Downwards, so that the nodes with small ids hold the largest indices.
     for (let i = count - 1; i >= 0; i--) tree.store(i * 32 + 16, i * 32 + 31, i);
     const state = tree.state(0);
-    for (let i = 0; i < count; i++) {
-      assertEquals([state.next(), state.index], [i, i * 32 + 16]);
+    let right = 0;
+    for (let i = 0; i < count; i++) right += +(state.next() === i && state.index === i * 32 + 16);
+    assertEquals([right, state.next()], [count, undefined]);
+    for (let i = count - 1; i >= 0; i--) {
+      right -= +(state.previous() === i && state.last === i * 32 + 31);
     }
-    assertEquals(state.next(), undefined);
-    for (let i = count - 1; i > 0; i--) assertEquals(state.previous(), i);
+    assertEquals([right, state.previous()], [0, undefined]);
+  }
+});
+
+Deno.test("next: entries that hold 0 are entries, at the beginning of a leaf too", () => {
+  for (const space of [0, 16]) {
+    const [tree] = filled(700, space, true);
+    const state = tree.state(0);
+    let count = +(state.find() === 0);
+    while (state.next() === 0) count++;
+    assertEquals(count, 700);
   }
 });
 
@@ -152,7 +188,7 @@ Deno.test("emptyArea: a window that begins in a gap too small goes on to one tha
   const tree = new MapleTree<number>({ gaps: true });
   // Every third gap is larger; downwards, so that the nodes with small ids hold the largest indices.
   for (let i = 29_999; i >= 0; i--) tree.store(i * 64 + (i % 3 === 0 ? 32 : 16), i * 64 + 63, i);
-  for (let i = 1; i < 29_990; i += 3) {
+  for (let i = 1; i < 29_990; i += 600) {
     assertEquals(tree.emptyArea(20, i * 64 + 8), (i + 2) * 64);
     assertEquals(tree.emptyAreaReverse(20, 0, i * 64 + 8), (i - 1) * 64 + 12);
   }
