@@ -44,15 +44,8 @@ export const TREE_EQUIVALENT: Equivalences = {
     [
       "slower",
       "if (reals[(node << REAL_SHIFT) + GAPS + slot]! < size) break;",
-      [
-        "reals[(node << REAL_SHIFT) + GAPS + slot]! < size ▸ true",
-        "reals[(node << REAL_SHIFT) + GAPS + slot]! < size ▸ false",
-        "< ▸ <= (3)",
-        "+ ▸ - (2)",
-        "+ ▸ -",
-        "<< ▸ >>",
-      ],
-      "It only says how far down the search begins; from anywhere above or below it goes on upwards.",
+      ["reals[(node << REAL_SHIFT) + GAPS + slot]! < size ▸ false"],
+      "It goes down to the leaf, and from there upwards again.",
     ],
     [
       "slower",
@@ -214,13 +207,6 @@ export const TREE_EQUIVALENT: Equivalences = {
   "src/tree/maple_tree.ts": [
     [
       "same",
-      "checkIndex(last);",
-      ["checkIndex(last); ▸ ;"],
-      "The step to the first entry checks it again.",
-      1,
-    ],
-    [
-      "same",
       "this.#cursor = new Cursor(this.#pool, 0, 0, undefined);",
       ["0 ▸ 1", "0 ▸ 1 (2)"],
       "Whoever uses it sets its range first.",
@@ -279,7 +265,7 @@ export const TREE_EQUIVALENT: Equivalences = {
       "same",
       "if (c.slot !== words[base + END]) return 0;",
       ["c.slot !== words[base + END] ▸ false"],
-      "Where the leaf goes on, what follows is beyond the limit or the empty end of the tree; so is the next leaf.",
+      "Where the leaf goes on, what follows is beyond the limit or the leaf's empty last slot, which is passed over anyway.",
     ],
     ["slower", "const at = (link & 15) + 1;", ["& ▸ |"], "The long way gives the same entry."],
     ["slower", "if (parent === 0 || at > words[parent + END]!) return 0;", [
