@@ -207,6 +207,13 @@ export const TREE_EQUIVALENT: Equivalences = {
   "src/tree/maple_tree.ts": [
     [
       "same",
+      "checkIndex(last);",
+      ["checkIndex(last); ▸ ;"],
+      "The step to the first entry checks it again.",
+      1,
+    ],
+    [
+      "same",
       "this.#cursor = new Cursor(this.#pool, 0, 0, undefined);",
       ["0 ▸ 1", "0 ▸ 1 (2)"],
       "Whoever uses it sets its range first.",
@@ -393,14 +400,6 @@ export const TREE_EQUIVALENT: Equivalences = {
       "=== ▸ !== (2)",
       "continue; ▸ ;",
     ], "It stands on the empty range for a moment, and goes on."],
-  ],
-  "src/tree/node_layout.ts": [
-    [
-      "same",
-      "export const DEAD = -1;",
-      ["1 ▸ 2"],
-      "Any negative number: whoever asks compares with the constant.",
-    ],
   ],
   "src/tree/node_pool.ts": [
     ["slower", "this.grace = new Grace(options.shared ? this.words : undefined);", [
