@@ -14,6 +14,16 @@ Deno.test("mprotect: a middle makes three VMAs", () => {
   assertLayout(mm, ["1000-2000 rw-p 1", "2000-4000 r--p 2", "4000-6000 rw-p 4"]);
 });
 
+//   |--------- rw ---------|
+//        |-- rw --|
+//   |--------- rw ---------|
+Deno.test("mprotect: a middle that is already so makes no VMAs", () => {
+  const mm = space();
+  map(mm, 0x1000, 0x6000);
+  mm.mprotect(0x2000, 0x2000, RW);
+  assertLayout(mm, ["1000-6000 rw-p 1"]);
+});
+
 //   |-- rw --|  (hole)  |-- rw --|
 //   |----------- r --------------|     ENOMEM at the hole, the first is changed
 Deno.test("mprotect: changes everything before a hole, then fails with ENOMEM", () => {

@@ -85,19 +85,19 @@ Deno.test("TreeReader: steps in a leaf take no walk, the step out of it takes on
   }
 });
 
-// Stored downwards, so that early nodes hold high indices: what a node's id leads to must be its own. A search that
-// began anywhere but at the window's end would pass through the empty ranges beyond it, thousands of them.
-Deno.test("MapleState, emptyArea, emptyAreaReverse: in five thousand nodes, each leads to itself", () => {
-  const RANGES = 40_000;
+// Stored downwards, so that early nodes hold high indices, and at indices that fill a number's 53 bits: what a node's
+// id leads to must be its own.
+Deno.test("MapleState, emptyAreaReverse: in two thousand nodes, each leads to itself", () => {
+  const RANGES = 20_000;
+  const STRIDE = 0x5555555555;
   const tree = new MapleTree<number>({ gaps: true });
-  for (let i = RANGES - 1; i >= 0; i--) tree.store(i * 32 + 16, i * 32 + 31, i);
+  for (let i = RANGES - 1; i >= 0; i--) tree.store(i * STRIDE + 16, i * STRIDE + 31, i);
   const state = tree.state(0);
   for (let i = 0; i < RANGES; i++) {
-    if (state.next(MAX_INDEX) !== i) assertEquals(state.index, i * 32 + 16);
+    if (state.next(MAX_INDEX) !== i) assertEquals(state.index, i * STRIDE + 16);
   }
   for (let i = 0; i < RANGES; i += 7) {
-    assertEquals(tree.emptyAreaReverse(16, 0, i * 32 + 15), i * 32);
-    assertEquals(tree.emptyArea(16, i * 32, MAX_INDEX), i * 32);
+    assertEquals(tree.emptyAreaReverse(16, 0, i * STRIDE + 15), i * STRIDE);
   }
 });
 
