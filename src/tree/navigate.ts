@@ -135,10 +135,8 @@ export function previousRange(c: Cursor, min: number): number {
 /** The entry at the cursor's index or behind it; once it stands on a range, the next one behind that. */
 export function find(c: Cursor, max: number): number {
   // Most searches begin anew, and end in the leaf that covers the index.
-  const answer = c.standing === START && c.before < max ? lookHere(c, max) : seekUp(c, max);
+  const answer = c.standing === START && c.before < max ? lookUp(c, max) : seekUp(c, max);
   if (answer !== GO_ON) return answer;
-  // Whether a range is free is the other common question: 4 % of what cc1 at 60 VMAs asks of the tree.
-  if (c.last >= max) return 0;
   const near = nextInLeaf(c, max);
   if (near !== 0) return near;
   const word = step(c, max, false);
@@ -249,6 +247,27 @@ function seekUp(c: Cursor, max: number): number {
 function lookHere(c: Cursor, max: number): number {
   const word = walk(c);
   return word !== 0 || c.standing !== ACTIVE || c.index === max ? word : GO_ON;
+}
+
+/**
+ * Looks at the cursor's own index first, and at the next slot if nothing is there. Half of the searches for random
+ * indices begin in an empty slot, and no processor guesses which: that the slot is a sum and not a branch saves a
+ * fifth of such a search. Only the tree's last slot is empty and the last of its leaf, and no limit is beyond it.
+ */
+function lookUp(c: Cursor, max: number): number {
+  const { pool } = c;
+  const { words, reals } = pool;
+  const root = words[ROOT]!;
+  if (root === 0 || c.section !== undefined) return lookHere(c, max);
+  const index = pool.sought = c.before + 1;
+  const node = nearLeaf(pool, root);
+  const slots = (node << WORD_SHIFT) + SLOTS;
+  const bounds = node << REAL_SHIFT;
+  const near = wideSlot(reals, bounds, index);
+  const slot = near + ~~(words[slots + near] === 0);
+  c.standing = ACTIVE;
+  c.version = pool.version;
+  return stand(c, node, reals[bounds + slot]! < max ? slot : near);
 }
 
 /** Prepares `findReverse`. */

@@ -320,16 +320,27 @@ export const TREE_EQUIVALENT: Equivalences = {
     ],
     [
       "slower",
-      "const answer = c.standing === START && c.before < max ? lookHere(c, max) : seekUp(c, max);",
+      "const answer = c.standing === START && c.before < max ? lookUp(c, max) : seekUp(c, max);",
       ["c.standing === START && c.before < max ▸ false"],
       "seekUp asks the same, and looks too.",
     ],
     [
       "slower",
-      "if (c.last >= max) return 0;",
-      ["c.last >= max ▸ false", ">= ▸ >"],
-      "The step that follows ends at the limit at once.",
-      1,
+      "if (root === 0 || c.section !== undefined) return lookHere(c, max);",
+      ["root === 0 || c.section !== undefined ▸ true"],
+      "lookHere finds the same.",
+    ],
+    [
+      "same",
+      "if (root === 0 || c.section !== undefined) return lookHere(c, max);",
+      ["!== ▸ ==="],
+      "As long as the version is the tree's nothing has changed, for a reader in the same thread as little as for anybody.",
+    ],
+    [
+      "slower",
+      "c.version = pool.version;",
+      ["c.version = pool.version; ▸ ;"],
+      "The next step walks.",
     ],
     [
       "slower",

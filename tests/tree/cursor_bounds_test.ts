@@ -87,7 +87,7 @@ Deno.test("TreeReader: steps in a leaf take no walk, the step out of it takes on
 
 // Stored downwards, so that early nodes hold high indices, and at indices that fill a number's 53 bits: what a node's
 // id leads to must be its own.
-Deno.test("MapleState, emptyAreaReverse: in two thousand nodes, each leads to itself", () => {
+Deno.test("next, find, emptyAreaReverse: in two thousand nodes, each leads to itself", () => {
   const RANGES = 20_000;
   const STRIDE = 0x5555555555;
   const tree = new MapleTree<number>({ gaps: true });
@@ -98,6 +98,10 @@ Deno.test("MapleState, emptyAreaReverse: in two thousand nodes, each leads to it
   }
   for (let i = 0; i < RANGES; i += 7) {
     assertEquals(tree.emptyAreaReverse(16, 0, i * STRIDE + 15), i * STRIDE);
+    for (const index of [i * STRIDE, i * STRIDE + 16]) {
+      state.set(index);
+      if (state.find() !== i) assertEquals(state.index, i * STRIDE + 16);
+    }
   }
 });
 
