@@ -106,15 +106,28 @@ function descend(pool: NodePool, root: number): number {
 /**
  * From this height on, more than half a million ranges with gaps tracked, the nodes no longer fit the caches, and what
  * a walk costs is waiting for memory. Comparisons without branches wait at every node for its pivots before they know
- * where to go; a loop that stops lets the processor guess, and fetch the next node meanwhile. Loads at 1,000,000
- * ranges take about 0.8 of the time so, at 65,000 (height 6) 1.44 times as long.
+ * where to go; branches let the processor guess, and fetch the next node meanwhile. Loads at 1,000,000 ranges take
+ * about 0.8 of the time so, at 65,000 (height 6) 1.44 times as long. And the fewer instructions, the further it gets
+ * while it waits: pivots counted by one number that nothing checks for overflow, and leaves searched by halves, are
+ * another 0.79.
  */
 const LARGE_HEIGHT = 7;
 
-/** The slot that covers `index`, as {@linkcode gapSlot} and {@linkcode wideSlot} find it. */
+/** The slot that covers `index`, as {@linkcode gapSlot} finds it: one pivot after the other. */
 function guess(reals: Float64Array, base: number, index: number): number {
+  const first = base | PIVOTS;
+  let pivot = first;
+  while (reals[pivot]! < index) pivot = (pivot + 1) | 0;
+  return pivot - first;
+}
+
+/** The slot of a leaf that covers `index`, as {@linkcode wideSlot} finds it: by halves. */
+function guessWide(reals: Float64Array, base: number, index: number): number {
   let slot = 0;
-  while (reals[base + PIVOTS + slot]! < index) slot++;
+  if (reals[base | 8]! < index) slot = 8;
+  if (reals[base | slot | 4]! < index) slot |= 4;
+  if (reals[base | slot | 2]! < index) slot |= 2;
+  if (reals[base | slot | 1]! < index) slot |= 1;
   return slot;
 }
 
@@ -141,7 +154,7 @@ function soughtEntry(pool: NodePool): number {
       for (; level > 1; level--) {
         node = words[(node << WORD_SHIFT) + GAP_SLOTS + guess(reals, node << REAL_SHIFT, sought)]!;
       }
-      return words[(node << WORD_SHIFT) + SLOTS + guess(reals, node << REAL_SHIFT, sought)]!;
+      return words[(node << WORD_SHIFT) + SLOTS + guessWide(reals, node << REAL_SHIFT, sought)]!;
     }
     for (; level > 1; level--) {
       node = words[(node << WORD_SHIFT) + GAP_SLOTS + gapSlot(reals, node << REAL_SHIFT, sought)]!;
