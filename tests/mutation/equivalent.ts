@@ -8,11 +8,13 @@
  */
 
 import type { Equivalence } from "./equivalences.ts";
-import { MM_EQUIVALENT } from "./equivalent_mm.ts";
-import { TREE_EQUIVALENT } from "./equivalent_tree.ts";
+import { MM_PAGES } from "./equivalent_mm_pages.ts";
+import { MM_RANGES } from "./equivalent_mm_ranges.ts";
+import { TREE_READING } from "./equivalent_tree_reading.ts";
+import { TREE_WRITING } from "./equivalent_tree_writing.ts";
 import { changeOf, type Mutant } from "./mutants.ts";
 
-const EQUIVALENT = { ...TREE_EQUIVALENT, ...MM_EQUIVALENT };
+const EQUIVALENT = { ...TREE_READING, ...TREE_WRITING, ...MM_PAGES, ...MM_RANGES };
 
 /** The entry that explains a mutant, undefined if none does. */
 export function equivalence(source: string, mutant: Mutant): Equivalence | undefined {

@@ -2,14 +2,14 @@
  * What stores leave behind that no answer tells: nodes and values given back, the header untouched, nodes replaced
  * beside readers and kept without them, and how much work that took.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { MapleTree, NodeBudget } from "../../mod.ts";
 import { Grace } from "../../src/tree/grace.ts";
 import { MAX_READERS, READERS, WORD_SHIFT } from "../../src/tree/node_layout.ts";
 import { Run } from "../../src/tree/run.ts";
-import type { WorkCounts } from "../../src/tree/work_counts.ts";
 import { Random } from "../random.ts";
 import { shapeOf } from "./shape.ts";
+import { workOf } from "./work.ts";
 
 const STEP = 16;
 
@@ -18,15 +18,6 @@ function filled(count: number, options: { gaps?: boolean; rcu?: boolean }): Mapl
   const tree = new MapleTree<number>(options);
   for (let i = 0; i < count; i++) tree.store(i * STEP, i * STEP + 7, i);
   return tree;
-}
-
-/** What a piece of work adds to the counts. */
-function workOf(tree: MapleTree<number>, work: () => void): WorkCounts {
-  const before: WorkCounts = { ...tree.statistics().work };
-  work();
-  const after: WorkCounts = { ...tree.statistics().work };
-  for (const name of Object.keys(after) as (keyof WorkCounts)[]) after[name] -= before[name];
-  return after;
 }
 
 Deno.test("Run.replaceTree: gives back every node and every value, however many", () => {
@@ -125,9 +116,9 @@ Deno.test("store: a leaf replaced beside readers tells its parent of no gap that
     replaced++;
     assertEquals([work.allocated, work.gapUpdates], [1, 0]);
     // Slots gathered and slots written: at most twice a full leaf, whichever of its parent's children it is.
-    assertEquals(work.slotsMoved <= 32, true);
+    assert(work.slotsMoved <= 32);
   }
-  assertEquals(replaced > 20, true);
+  assert(replaced > 20);
 });
 
 Deno.test("store: a leaf that keeps seven slots is written where it stands", () => {
@@ -152,7 +143,7 @@ Deno.test("store: inner nodes without gaps keep at least seven slots", () => {
     if (i % 20 !== 0) continue;
     for (const line of shapeOf(tree)) {
       const [, depth, kind, end] = /d=(\d+) (\w+) .*end=(\d+)/.exec(line) ?? [];
-      if (kind === "range64" && depth !== "0") assertEquals(Number(end) >= 6, true, line);
+      if (kind === "range64" && depth !== "0") assert(Number(end) >= 6, line);
     }
   }
 });

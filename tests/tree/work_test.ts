@@ -4,16 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { MapleTree } from "../../mod.ts";
-import type { WorkCounts } from "../../src/tree/work_counts.ts";
-
-/** What a piece of work adds to the counts. */
-function workOf(tree: MapleTree<number>, work: () => void): WorkCounts {
-  const before: WorkCounts = { ...tree.statistics().work };
-  work();
-  const after: WorkCounts = { ...tree.statistics().work };
-  for (const name of Object.keys(after) as (keyof WorkCounts)[]) after[name] -= before[name];
-  return after;
-}
+import { workOf } from "./work.ts";
 
 /** Ranges of ten indices, free space of ten behind each. */
 function filled(count: number, options: { gaps?: boolean; rcu?: boolean } = {}): MapleTree<number> {

@@ -1,0 +1,190 @@
+/**
+ * Mutants of what keeps the pages of VMAs (`src/mm/`) that no test can notice, and why: see `equivalent.ts`.
+ *
+ * @module
+ */
+
+import type { Equivalences } from "./equivalences.ts";
+
+/** By source file. */
+export const MM_PAGES: Equivalences = {
+  "src/mm/anon_vma.ts": [
+    [
+      "slower",
+      "if (vma.links.length === 0) return;",
+      ["vma.links.length === 0 ▸ false"],
+      "Without links there is nothing to take it off, and no anon_vma of its own.",
+    ],
+    [
+      "same",
+      "if (vma.anonVma !== null) vma.anonVma.activeVmas--;",
+      ["vma.anonVma !== null ▸ true"],
+      "A VMA with links has an anon_vma; the check is for the type checker.",
+    ],
+    ["slower", "if (vma.links.length > 0 || vma.fileMapping !== null) reindex(vma);", [
+      "vma.links.length > 0 || vma.fileMapping !== null ▸ true",
+      "> ▸ >=",
+    ], "A VMA that no tree holds is moved in none."],
+  ],
+  "src/mm/fault.ts": [
+    ["slower", "const reused = vma.anonVma === null ? reusableAnonVma(mm, vma) : null;", [
+      "vma.anonVma === null ▸ true",
+    ], "It looks for an anon_vma that nobody uses."],
+  ],
+  "src/mm/interval_tree.ts": [
+    ["same", "#age = 0;", ["0 ▸ 1"], "Ages are only compared with one another."],
+    [
+      "slower",
+      "if (node.priority > root.priority) {",
+      ["> ▸ >="],
+      "Either order makes a tree that holds the same; only its shape differs.",
+    ],
+    ["slower", "if (low.priority > high.priority) {", [
+      "low.priority > high.priority ▸ true",
+      "low.priority > high.priority ▸ false",
+      "> ▸ >=",
+    ], "Either order makes a tree that holds the same; only its shape differs."],
+    [
+      "same",
+      "return a.first < b.first || (a.first === b.first && a.age < b.age);",
+      ["< ▸ <= (2)"],
+      "No two have the same age, and nothing is compared with itself.",
+    ],
+    ["same", "node.reach = Math.max(node.last, node.left?.reach ?? -1, node.right?.reach ?? -1);", [
+      "1 ▸ 2",
+      "1 ▸ 2 (2)",
+    ], "No offset is negative."],
+    [
+      "slower",
+      "let hash = value + 1;",
+      ["+ ▸ -", "1 ▸ 2"],
+      "Another mix of the bits: priorities only shape the tree.",
+    ],
+    ["slower", "hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);", [
+      "hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b); ▸ ;",
+      "16 ▸ 17",
+    ], "Another mix of the bits: priorities only shape the tree."],
+    ["slower", "hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);", [
+      "hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35); ▸ ;",
+      "13 ▸ 14",
+    ], "Another mix of the bits: priorities only shape the tree."],
+    [
+      "slower",
+      "return (hash ^ (hash >>> 16)) >>> 0;",
+      ["16 ▸ 17", "0 ▸ 1"],
+      "Another mix of the bits: priorities only shape the tree.",
+    ],
+  ],
+  "src/mm/madvise.ts": [
+    [
+      "same",
+      "(roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT);",
+      ["< ▸ <="],
+      "A range that is not empty does not end where it begins.",
+    ],
+  ],
+  "src/mm/mincore.ts": [
+    [
+      "slower",
+      "for (let page = 0; page < step; page++) {",
+      ["< ▸ <="],
+      "One page more is looked at, and its byte written anew or left out.",
+    ],
+    ["same", "if (vector !== undefined) checkWritable(mm, vector + done, vector + done + step);", [
+      "vector !== undefined ▸ true",
+    ], "Without a number there is no first byte to check; the line is for the type checker."],
+
+    [
+      "same",
+      "if (length < 0 || address + length > mm.taskSize) {",
+      ["+ ▸ -"],
+      "Nothing is mapped there, which fails alike.",
+    ],
+    ["same", "if (vector !== undefined && (vector < 0 || vector + count > mm.taskSize)) {", [
+      "+ ▸ -",
+    ], "Nothing is mapped there, which fails alike."],
+  ],
+  "src/mm/mlock.ts": [
+    ["slower", "if (!mm.mayLockFreely && pages(end - start) + mm.lockedPages > limit) {", [
+      "> ▸ >=",
+      "- ▸ +",
+    ], "The exact count follows, and it decides."],
+    ["same", "tryPopulate(mm, 0, mm.taskSize);", ["0 ▸ 1"], "Byte 1 lies in the first page."],
+    ["same", "let vma = mm.layout.findVma(0);", ["0 ▸ 1"], "Byte 1 lies in the first page."],
+    ["slower", "for (; vma !== undefined && vma.start < end; vma = mm.layout.after(vma.start)) {", [
+      "< ▸ <=",
+    ], "Of a VMA that begins where the range ends no page is within."],
+
+    ["slower", "let vma = start < end ? mm.layout.findVma(start) : undefined;", [
+      "start < end ▸ true",
+      "< ▸ <=",
+    ], "One search more, whose answer nobody uses."],
+    [
+      "slower",
+      "if (at < end) vma = mm.layout.after(vma.start);",
+      ["at < end ▸ true", "< ▸ <="],
+      "One search more, whose answer nobody uses.",
+    ],
+  ],
+  "src/mm/msync.ts": [
+    [
+      "same",
+      "if (end < address || end >= ADDRESS_LIMIT) {",
+      [">= ▸ >"],
+      "Nothing is mapped there, so the hole is ENOMEM too.",
+    ],
+    [
+      "slower",
+      "if (hole && flags === MS_ASYNC) break;",
+      ["hole && flags === MS_ASYNC ▸ false"],
+      "MS_ASYNC alone meets nothing else that could fail: the hole decides.",
+    ],
+  ],
+  "src/mm/page_fault.ts": [
+    [
+      "same",
+      'return entry.kind === "swap" ? entry.slot : undefined;',
+      ['entry.kind === "swap" ▸ true'],
+      "Other entries have no slot; the check is for the type checker.",
+    ],
+  ],
+  "src/mm/page_table.ts": [
+    ["slower", "if (last - first < table.size) {", [
+      "last - first < table.size ▸ false",
+      "- ▸ +",
+      "< ▸ <=",
+    ], "Either loop finds the same entries."],
+    [
+      "same",
+      'return entry.kind === "swap" || !entry.writable ? entry : { ...entry, writable: false };',
+      ['entry.kind === "swap" || !entry.writable ▸ false', "|| ▸ &&"],
+      "A copy of an entry that may not be written says the same, and of a swap entry nobody asks it.",
+    ],
+  ],
+  "src/mm/physical_memory.ts": [
+    [
+      "same",
+      "export const ZERO_PAGE: Page = new Page(null, 0);",
+      ["0 ▸ 1"],
+      "Nobody asks where the zero page stands.",
+    ],
+  ],
+  "src/mm/populate.ts": [
+    ["slower", "let vma = start < end ? mm.layout.findVma(start) : undefined;", [
+      "start < end ▸ true",
+      "< ▸ <=",
+    ], "One search more, whose answer nobody uses."],
+    ["same", "if (!(error instanceof MmError)) throw error;", [
+      "!(error instanceof MmError) ▸ false",
+      "throw error; ▸ ;",
+    ], "What is called throws nothing else; the line passes on what nobody expects."],
+  ],
+  "src/mm/reverse_map.ts": [
+    [
+      "same",
+      "if (isFileMapping(mapping)) return mapping.byOffset;",
+      ["isFileMapping(mapping) ▸ false"],
+      "A file's tree is always there, and the next line returns it; the check is for the type checker.",
+    ],
+  ],
+};
