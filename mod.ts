@@ -11,7 +11,7 @@
 // The tree.
 export type { Cursor, CursorStatus, Standing } from "./src/tree/cursor.ts";
 export { InvariantError, MapleError, type MapleErrorCode } from "./src/tree/errors.ts";
-export type { Grace, ReadSection } from "./src/tree/grace.ts";
+export type { Grace, ReadSection } from "./src/tree/rcu.ts";
 export { MapleState } from "./src/tree/maple_state.ts";
 export {
   type Entry,
@@ -23,20 +23,20 @@ export { MAX_INDEX } from "./src/tree/node_layout.ts";
 export { NodeBudget, type NodePool, type PoolOptions } from "./src/tree/node_pool.ts";
 export { type SharedEntry, SharedReader, type SharedTree } from "./src/tree/shared_reader.ts";
 export type { TreeStatistics } from "./src/tree/statistics.ts";
-export type { WorkCounts } from "./src/tree/work_counts.ts";
+export type { WorkCounts } from "./src/tree/counters.ts";
 
 // The address space.
 export { AddressSpace } from "./src/mm/address_space.ts";
-export { AllocationBudget } from "./src/mm/allocation.ts";
+export { AllocationBudget } from "./src/mm/fault_injection.ts";
 export { ERRNO, type Errno, MmError } from "./src/mm/errno.ts";
-export type { Image, ImageVma } from "./src/mm/exec.ts";
-export type { ImageStack } from "./src/mm/exec_stack.ts";
-export { explainMerge, type Headroom, type MergeExplanation } from "./src/mm/explain.ts";
-export type { Access } from "./src/mm/fault.ts";
-export * from "./src/mm/flags.ts";
+export type { Image, ImageVma } from "./src/mm/calls/exec.ts";
+export type { ImageStack } from "./src/mm/calls/exec_stack.ts";
+export { explainMerge, type Headroom, type MergeExplanation } from "./src/mm/vma/explain.ts";
+export type { Access } from "./src/mm/calls/fault.ts";
+export * from "./src/abi/mman.ts";
 export { MmInvariantError } from "./src/mm/invariant_error.ts";
-export type { Layout, TreeObserver, TreeOperation } from "./src/mm/layout.ts";
-export type { ResourceLimits } from "./src/mm/limits.ts";
+export type { Layout, TreeObserver, TreeOperation } from "./src/mm/vma_tree.ts";
+export type { ResourceLimits } from "./src/mm/rlimit.ts";
 export type {
   AddressSpaceOptions,
   CommitLedger,
@@ -44,10 +44,10 @@ export type {
   OvercommitMode,
   PlacementPolicy,
 } from "./src/mm/memory_descriptor.ts";
-export type { MmapRequest } from "./src/mm/mmap.ts";
-export type { MergeObstacle } from "./src/mm/merge.ts";
-export { PhysicalMemory } from "./src/mm/physical_memory.ts";
-export type { IntervalTree } from "./src/mm/interval_tree.ts";
+export type { MmapRequest } from "./src/mm/calls/mmap.ts";
+export type { MergeObstacle } from "./src/mm/vma/merge.ts";
+export { PhysicalMemory } from "./src/mm/pages/physical_memory.ts";
+export type { IntervalTree } from "./src/mm/pages/interval_tree.ts";
 export type {
   AnonVma,
   Entry as PageEntry,
@@ -81,12 +81,12 @@ export type {
   PlacementPolicy as TracePlacement,
   ResourceLimits as TraceLimits,
   TraceRecord,
-} from "./src/trace/record.ts";
-export { TRACE_VERSION } from "./src/trace/record.ts";
+} from "./src/trace/format.ts";
+export { TRACE_VERSION } from "./src/trace/format.ts";
 export { type Divergence, formatDivergence } from "./src/replay/divergence.ts";
-export type { Action } from "./src/replay/calls.ts";
-export { Machine } from "./src/replay/machine.ts";
-export { prepare, type PreparedTrace, run, type RunOptions } from "./src/replay/prepare.ts";
+export type { Action } from "./src/replay/decode.ts";
+export { Machine } from "./src/replay/system.ts";
+export { prepare, type PreparedTrace, run, type RunOptions } from "./src/replay/compiled.ts";
 export {
   type MapCountRange,
   Replay,

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { MapLine } from "../trace/record.ts";
+import type { MapLine } from "../trace/format.ts";
 
 /** Addresses from `start` to `end`, exclusive. */
 export interface Range {

@@ -11,7 +11,7 @@ import {
   Unable,
 } from "../command/command.ts";
 import { Progress } from "../command/progress.ts";
-import type { TraceRecord } from "../trace/record.ts";
+import type { TraceRecord } from "../trace/format.ts";
 import { writeTrace } from "../trace/write.ts";
 import { record } from "./record.ts";
 

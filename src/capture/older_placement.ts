@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { MapLine } from "../trace/record.ts";
+import type { MapLine } from "../trace/format.ts";
 import { hasFlag } from "./layout.ts";
 
 const PAGE = 4096;

@@ -12,7 +12,7 @@
  * @module
  */
 import { baseName } from "../trace/maps_line.ts";
-import type { FileKind, OpenFile } from "../trace/record.ts";
+import type { FileKind, OpenFile } from "../trace/format.ts";
 import type { FileStatus, Libc } from "./libc.ts";
 import { deviceOfMount, parseDescriptorInfo } from "./proc.ts";
 

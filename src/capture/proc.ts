@@ -5,7 +5,7 @@
  * @module
  */
 import { parseMapsLine } from "../trace/maps_line.ts";
-import type { MapLine, ResourceLimits } from "../trace/record.ts";
+import type { MapLine, ResourceLimits } from "../trace/format.ts";
 
 /** What the recorder takes from `/proc/PID/stat`. */
 export interface Stat {

@@ -4,8 +4,8 @@
  * @module
  */
 import { baseName } from "../trace/maps_line.ts";
-import type { HeaderRecord, PlacementPolicy, TraceRecord } from "../trace/record.ts";
-import { TRACE_VERSION } from "../trace/record.ts";
+import type { HeaderRecord, PlacementPolicy, TraceRecord } from "../trace/format.ts";
+import { TRACE_VERSION } from "../trace/format.ts";
 import { launch, RecordError } from "./launch.ts";
 import { Libc } from "./libc.ts";
 import { hasIpcLock, parseMemoryBytes } from "./proc.ts";

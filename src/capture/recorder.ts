@@ -15,7 +15,7 @@
  * @module
  */
 import { baseName } from "../trace/maps_line.ts";
-import type { MapLine, OpenFile, ResourceLimits, TraceRecord } from "../trace/record.ts";
+import type { MapLine, OpenFile, ResourceLimits, TraceRecord } from "../trace/format.ts";
 import { argumentsOf, isRecorded } from "../trace/recorded_calls.ts";
 import { cloneFlags, cloneSharesMemory, failedMoves, isExclusive, pageMoves } from "./calls.ts";
 import { errnoName } from "./errno.ts";

@@ -5,7 +5,7 @@
  */
 
 import { Unable } from "../command/command.ts";
-import { WORKLOADS } from "./workload_list.ts";
+import { WORKLOADS } from "./workloads/list.ts";
 
 /**
  * A signal that Ctrl-C, a polite `kill` or a closed terminal aborts, however often: cleaning up takes less than a

@@ -5,9 +5,9 @@
  */
 
 import type { Comparison, Settings, Shard, Version, WorkloadComparison } from "./comparison.ts";
-import { appendLine, floorsOf, readHistory } from "./history.ts";
+import { appendLine, floorsOf, readHistory } from "../history/history.ts";
 import { countInstructions } from "./instructions.ts";
-import { thisMachine, thisRuntime } from "./machine.ts";
+import { thisMachine, thisRuntime } from "./host.ts";
 import { type Measured, measureRounds, SETTINGS, type Stage } from "./rounds.ts";
 import { pick } from "./shards.ts";
 import { type Side, withSides } from "./worktree.ts";

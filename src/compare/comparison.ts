@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Machine, Runtime } from "./machine.ts";
-import type { Parting } from "./orders.ts";
-import type { Counters } from "./prepared.ts";
+import type { Machine, Runtime } from "./host.ts";
+import type { Parting } from "./worker/protocol.ts";
+import type { Counters } from "./workloads/workload.ts";
 import type { Judgement } from "./verdict.ts";
 
 /** How much is measured. */

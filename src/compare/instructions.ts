@@ -8,13 +8,13 @@
  */
 
 import { Unable } from "../command/command.ts";
-import { denoArguments } from "./measuring_process.ts";
+import { denoArguments } from "./worker/process.ts";
 import { median } from "./statistics.ts";
 import type { Side, Sides } from "./worktree.ts";
 
 /** Asks `count_instructions.ts` to run a workload. */
 export interface InstructionsOrder {
-  /** URL of the side's copy of `measured_side.ts`. */
+  /** URL of the side's copy of `worker/side.ts`. */
   readonly side: string;
   /** Name of the workload. */
   readonly name: string;
@@ -103,9 +103,9 @@ async function instructions(
   name: string,
   repetitions: number,
 ): Promise<number> {
-  const url = `file://${folder}/src/compare/measured_side.ts`;
+  const url = `file://${folder}/src/compare/worker/side.ts`;
   const order: InstructionsOrder = { side: url, name, repetitions };
-  const module = `${folder}/src/compare/count_instructions.ts`;
+  const module = `${folder}/src/compare/worker/count_instructions.ts`;
   const deno = denoArguments({ module, order, root: sides.root }, V8_FLAGS);
   const out = `--cachegrind-out-file=/dev/null`;
   const { stderr } = await run([...CACHEGRIND, out, "deno", ...deno], signal);

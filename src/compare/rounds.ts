@@ -9,8 +9,13 @@
  */
 
 import type { Comparison, Settings, WorkloadComparison } from "./comparison.ts";
-import { measure } from "./measuring_process.ts";
-import type { ProcessResult, RoundsOrder, SurveyOrder, WorkloadSurvey } from "./orders.ts";
+import { measure } from "./worker/process.ts";
+import type {
+  PrecheckOrder,
+  ProcessResult,
+  RoundsOrder,
+  WorkloadPrecheck,
+} from "./worker/protocol.ts";
 import { median } from "./statistics.ts";
 import { judge } from "./verdict.ts";
 import type { Sides } from "./worktree.ts";
@@ -52,8 +57,8 @@ export type Measured = Pick<Comparison, "workloads" | "skipped">;
 /** Measures the workloads on both sides. */
 export async function measureRounds(request: RoundsRequest): Promise<Measured> {
   const { settings = SETTINGS, onProgress = () => {} } = request;
-  const surveys = await survey(request, settings);
-  const present = surveys.filter((it) => it.skipped === undefined);
+  const prechecks = await precheck(request, settings);
+  const present = prechecks.filter((it) => it.skipped === undefined);
   const results = new Map<string, ProcessResult[]>(present.map(({ name }) => [name, []]));
   let undecided = present;
   for (let process = 0; undecided.length > 0 && process < settings.mostProcesses; process++) {
@@ -73,7 +78,7 @@ export async function measureRounds(request: RoundsRequest): Promise<Measured> {
   }
   return {
     workloads: present.map((it) => conclude(it, results.get(it.name)!, settings)),
-    skipped: surveys.flatMap(({ name, skipped }) => skipped ? [{ name, ...skipped }] : []),
+    skipped: prechecks.flatMap(({ name, skipped }) => skipped ? [{ name, ...skipped }] : []),
   };
 }
 
@@ -86,12 +91,15 @@ function rotated<T>(items: readonly T[], process: number): readonly T[] {
   return [...items.slice(by), ...items.slice(0, by)];
 }
 
-function survey(request: RoundsRequest, settings: Settings): Promise<readonly WorkloadSurvey[]> {
+function precheck(
+  request: RoundsRequest,
+  settings: Settings,
+): Promise<readonly WorkloadPrecheck[]> {
   const { sides, names, signal, onProgress = () => {} } = request;
-  const order: SurveyOrder = { ...urls(sides), names, batchMs: settings.batchMs };
+  const order: PrecheckOrder = { ...urls(sides), names, batchMs: settings.batchMs };
   onProgress({ what: "counting", done: 0 });
   return measure({
-    module: `${sides.head.folder}/src/compare/survey.ts`,
+    module: `${sides.head.folder}/src/compare/worker/precheck.ts`,
     order,
     root: sides.root,
     ...(signal && { signal }),
@@ -101,7 +109,7 @@ function survey(request: RoundsRequest, settings: Settings): Promise<readonly Wo
 function measureProcess(
   { sides, signal }: RoundsRequest,
   { warmUp, rounds }: Settings,
-  { workloads, baseFirst }: { workloads: readonly WorkloadSurvey[]; baseFirst: boolean },
+  { workloads, baseFirst }: { workloads: readonly WorkloadPrecheck[]; baseFirst: boolean },
   onProgress: (done: number) => void,
 ): Promise<readonly ProcessResult[]> {
   const order: RoundsOrder = {
@@ -112,7 +120,7 @@ function measureProcess(
     rounds,
   };
   return measure({
-    module: `${sides.head.folder}/src/compare/side_by_side.ts`,
+    module: `${sides.head.folder}/src/compare/worker/interleaved.ts`,
     order,
     root: sides.root,
     onProgress,
@@ -121,7 +129,7 @@ function measureProcess(
 }
 
 function conclude(
-  { name, answersPart, countersPart, counters, steps }: WorkloadSurvey,
+  { name, answersPart, countersPart, counters, steps }: WorkloadPrecheck,
   processes: readonly ProcessResult[],
   settings: Settings,
 ): WorkloadComparison {
@@ -146,6 +154,6 @@ function conclude(
 }
 
 function urls({ base, head }: Sides): { base: string; head: string } {
-  const url = (folder: string) => `file://${folder}/src/compare/measured_side.ts`;
+  const url = (folder: string) => `file://${folder}/src/compare/worker/side.ts`;
   return { base: url(base.folder), head: url(head.folder) };
 }

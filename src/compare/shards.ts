@@ -9,7 +9,7 @@
 
 import { Unable } from "../command/command.ts";
 import type { Comparison, Shard } from "./comparison.ts";
-import { isSameMachine, type Machine } from "./machine.ts";
+import { isSameMachine, type Machine } from "./host.ts";
 
 /**
  * Reads `i/n`.

@@ -4,29 +4,29 @@
  * @module
  */
 
-import { setAnonName } from "./anon_name.ts";
-import { brk } from "./brk.ts";
-import { exec, type Image } from "./exec.ts";
-import { exit } from "./exit.ts";
-import { type Headroom, headroom } from "./explain.ts";
-import { type Access, fault } from "./fault.ts";
-import { fork } from "./fork.ts";
-import type { TreeObserver } from "./layout.ts";
-import { PAGE_SIZE } from "./limits.ts";
-import { madvise } from "./madvise.ts";
-import { maps } from "./maps.ts";
+import { setAnonName } from "./calls/prctl.ts";
+import { brk } from "./calls/brk.ts";
+import { exec, type Image } from "./calls/exec.ts";
+import { exit } from "./calls/exit.ts";
+import { type Headroom, headroom } from "./vma/explain.ts";
+import { type Access, fault } from "./calls/fault.ts";
+import { fork } from "./calls/fork.ts";
+import type { TreeObserver } from "./vma_tree.ts";
+import { PAGE_SIZE } from "./rlimit.ts";
+import { madvise } from "./calls/madvise.ts";
+import { maps } from "./vma/proc_maps.ts";
 import { type AddressSpaceOptions, MemoryDescriptor } from "./memory_descriptor.ts";
-import { mincore } from "./mincore.ts";
-import { mlock, mlockall, munlock, munlockall } from "./mlock.ts";
-import { mmap, type MmapRequest } from "./mmap.ts";
-import { mprotect } from "./mprotect.ts";
-import { mremap } from "./mremap.ts";
-import { mseal } from "./mseal.ts";
-import { msync } from "./msync.ts";
-import { munmap } from "./munmap.ts";
-import { remapFilePages } from "./remap_file_pages.ts";
-import { shmat, shmdt } from "./shm.ts";
-import { validate } from "./validate.ts";
+import { mincore } from "./calls/mincore.ts";
+import { mlock, mlockall, munlock, munlockall } from "./calls/mlock.ts";
+import { mmap, type MmapRequest } from "./calls/mmap.ts";
+import { mprotect } from "./calls/mprotect.ts";
+import { mremap } from "./calls/mremap.ts";
+import { mseal } from "./calls/mseal.ts";
+import { msync } from "./calls/msync.ts";
+import { munmap } from "./calls/munmap.ts";
+import { remapFilePages } from "./calls/remap_file_pages.ts";
+import { shmat, shmdt } from "./calls/shm.ts";
+import { validate } from "./checks/validate.ts";
 import type { Entry, SharedSegment, Vma } from "./vma.ts";
 
 /**

@@ -7,9 +7,9 @@
  * @module
  */
 
-import { AllocationBudget } from "./allocation.ts";
-import { Layout } from "./layout.ts";
-import type { PhysicalMemory } from "./physical_memory.ts";
+import { AllocationBudget } from "./fault_injection.ts";
+import { Layout } from "./vma_tree.ts";
+import type { PhysicalMemory } from "./pages/physical_memory.ts";
 import type { PageTable } from "./vma.ts";
 import {
   DEFAULT_MAX_MAP_COUNT,
@@ -17,7 +17,7 @@ import {
   type ResourceLimits,
   TASK_SIZE_X86_64,
   UNLIMITED,
-} from "./limits.ts";
+} from "./rlimit.ts";
 import type { VmFlags } from "./vm_flags.ts";
 
 /** How `mmap(NULL, …)` chooses: `placement.ts` says what each means. */

@@ -13,8 +13,8 @@
  * @module
  */
 
-import type { IntervalTree } from "./interval_tree.ts";
-import { pages } from "./limits.ts";
+import type { IntervalTree } from "./pages/interval_tree.ts";
+import { pages } from "./rlimit.ts";
 import type { VmFlags } from "./vm_flags.ts";
 
 /** What a file does when its mappings change. Mirrors `vm_operations_struct`. */

@@ -6,9 +6,9 @@
 
 import type { AddressSpace } from "../mm/address_space.ts";
 import { hex } from "../mm/errno.ts";
-import { mapsLine } from "../mm/maps.ts";
+import { mapsLine } from "../mm/vma/proc_maps.ts";
 import { formatVmFlags } from "../mm/vm_flags.ts";
-import type { MapLine } from "../trace/record.ts";
+import type { MapLine } from "../trace/format.ts";
 import type { Step } from "./step.ts";
 
 /** A step at which model and kernel disagree. */

@@ -7,7 +7,7 @@
 import { cannot } from "../mm/errno.ts";
 import type { MappedFile, MappingHooks, SharedSegment } from "../mm/vma.ts";
 import { VM_SYNC } from "../mm/vm_flags.ts";
-import type { MapLine, OpenFile } from "../trace/record.ts";
+import type { MapLine, OpenFile } from "../trace/format.ts";
 
 /** A file on a disk that is not persistent memory: it cannot be mapped with MAP_SYNC. */
 const DISK_FILE: MappingHooks = {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Image, ImageVma } from "../mm/exec.ts";
-import type { ResourceLimits } from "../mm/limits.ts";
-import { pages } from "../mm/limits.ts";
+import type { Image, ImageVma } from "../mm/calls/exec.ts";
+import type { ResourceLimits } from "../mm/rlimit.ts";
+import { pages } from "../mm/rlimit.ts";
 import {
   parseVmFlags,
   VM_EXEC,
@@ -19,7 +19,7 @@ import {
   VM_WRITE,
   type VmFlags,
 } from "../mm/vm_flags.ts";
-import type { ExecRecord, MapLine, ResourceLimits as TraceLimits } from "../trace/record.ts";
+import type { ExecRecord, MapLine, ResourceLimits as TraceLimits } from "../trace/format.ts";
 import { LayoutFiles } from "./files.ts";
 
 /** Names in brackets that say what the VMA is for, but are no mappings of the kernel's own. */

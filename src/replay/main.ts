@@ -8,12 +8,12 @@ import { type CommandArguments, runCommand, Unable } from "../command/command.ts
 import { MmInvariantError } from "../mm/invariant_error.ts";
 import { readTrace } from "../trace/read.ts";
 import { InvariantError } from "../tree/errors.ts";
-import { bisectFiles } from "./bisect_files.ts";
+import { bisectFiles } from "./debug/bisect_files.ts";
 import { formatDivergence } from "./divergence.ts";
-import { prepare } from "./prepare.ts";
+import { prepare } from "./compiled.ts";
 import { replay, type ReplayReport } from "./replay.ts";
 import type { Validation } from "./step_validator.ts";
-import { formatWhy, nothingMapped, parseAddress, why } from "./why.ts";
+import { formatWhy, nothingMapped, parseAddress, why } from "./debug/why.ts";
 
 const SPECIFICATION = {
   name: "replay",

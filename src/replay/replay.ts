@@ -8,12 +8,12 @@
  */
 
 import { hex, MmError } from "../mm/errno.ts";
-import { PAGE_SIZE } from "../mm/limits.ts";
-import type { HeaderRecord, TraceRecord } from "../trace/record.ts";
-import { ShownLayouts } from "../trace/shown.ts";
-import { LayoutComparison } from "./compare.ts";
+import { PAGE_SIZE } from "../mm/rlimit.ts";
+import type { HeaderRecord, TraceRecord } from "../trace/format.ts";
+import { ShownLayouts } from "../trace/recorded_layouts.ts";
+import { LayoutComparison } from "./layout_diff.ts";
 import { describeDivergence, type Divergence } from "./divergence.ts";
-import { Machine } from "./machine.ts";
+import { Machine } from "./system.ts";
 import { type CallStep, type Step, StepReader } from "./step.ts";
 import { StepValidator, type Validation } from "./step_validator.ts";
 

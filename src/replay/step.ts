@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Image } from "../mm/exec.ts";
-import { TASK_SIZE_ARM64, TASK_SIZE_X86_64 } from "../mm/limits.ts";
+import type { Image } from "../mm/calls/exec.ts";
+import { TASK_SIZE_ARM64, TASK_SIZE_X86_64 } from "../mm/rlimit.ts";
 import {
   type AddressSpaceOptions,
   CommitLedger,
@@ -21,8 +21,8 @@ import type {
   HeaderRecord,
   LeaveRecord,
   TraceRecord,
-} from "../trace/record.ts";
-import { type Action, actionOf } from "./calls.ts";
+} from "../trace/format.ts";
+import { type Action, actionOf } from "./decode.ts";
 import { TraceFiles } from "./files.ts";
 import { imageOf } from "./image.ts";
 

@@ -5,8 +5,8 @@
  */
 
 import type { AddressSpace } from "../mm/address_space.ts";
-import { SpaceValidator } from "../mm/validate_touched.ts";
-import type { Machine } from "./machine.ts";
+import { SpaceValidator } from "../mm/checks/incremental.ts";
+import type { Machine } from "./system.ts";
 
 /**
  * How much is checked: what the step `touched`, cheap enough to be left on, or the `full` tree and address

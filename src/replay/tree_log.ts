@@ -5,10 +5,10 @@
  */
 
 import type { AddressSpace } from "../mm/address_space.ts";
-import type { TreeOperation } from "../mm/layout.ts";
+import type { TreeOperation } from "../mm/vma_tree.ts";
 import type { Vma } from "../mm/vma.ts";
-import { Machine } from "./machine.ts";
-import { type PreparedTrace, run } from "./prepare.ts";
+import { Machine } from "./system.ts";
+import { type PreparedTrace, run } from "./compiled.ts";
 
 /** One operation on a tree, ranges inclusive. */
 export interface LoggedOperation {

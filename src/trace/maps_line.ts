@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { MapLine } from "./record.ts";
+import type { MapLine } from "./format.ts";
 import { TraceError } from "./trace_error.ts";
 
 const LINE =

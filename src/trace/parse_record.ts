@@ -14,7 +14,7 @@ import {
   type ResourceLimits,
   TRACE_VERSION,
   type TraceRecord,
-} from "./record.ts";
+} from "./format.ts";
 import type { TraceErrorCode } from "./trace_error.ts";
 
 /** Why a line is no record; the reader adds file and line number. */

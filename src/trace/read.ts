@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { OrderCheck } from "./order.ts";
+import { OrderCheck } from "./sequence_check.ts";
 import { LineError, parseRecord } from "./parse_record.ts";
-import type { TraceRecord } from "./record.ts";
+import type { TraceRecord } from "./format.ts";
 import { TraceError } from "./trace_error.ts";
 
 /** Where a trace comes from: a path, a URL, or the bytes themselves. */

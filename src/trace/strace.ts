@@ -18,7 +18,7 @@ import {
   type OpenFile,
   TRACE_VERSION,
   type TraceRecord,
-} from "./record.ts";
+} from "./format.ts";
 import { argumentsOf, isRecorded } from "./recorded_calls.ts";
 import {
   parseStraceArguments,

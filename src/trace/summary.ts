@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { EnterRecord, HeaderRecord, MapLine, TraceRecord } from "./record.ts";
-import { ShownLayouts } from "./shown.ts";
+import type { EnterRecord, HeaderRecord, MapLine, TraceRecord } from "./format.ts";
+import { ShownLayouts } from "./recorded_layouts.ts";
 
 /** What a munmap does to the VMAs it meets. */
 export type MunmapKind =

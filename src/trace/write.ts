@@ -13,7 +13,7 @@ import type {
   OpenFile,
   ResourceLimits,
   TraceRecord,
-} from "./record.ts";
+} from "./format.ts";
 
 /** How {@linkcode writeTrace} writes. */
 export interface WriteOptions {

@@ -13,7 +13,7 @@
  * @module
  */
 
-import type { ReadSection } from "./grace.ts";
+import type { ReadSection } from "./rcu.ts";
 import type { NodePool } from "./node_pool.ts";
 
 /**

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { highestArea, lowestArea, setWindow } from "./area.ts";
+import { highestArea, lowestArea, setWindow } from "./empty_area.ts";
 import { Cursor, Standing } from "./cursor.ts";
-import { checkIndex, checkRange } from "./domain.ts";
-import type { ReadSection } from "./grace.ts";
+import { checkIndex, checkRange } from "./check_index.ts";
+import type { ReadSection } from "./rcu.ts";
 import * as navigate from "./navigate.ts";
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";

@@ -4,17 +4,17 @@
  * @module
  */
 
-import { highestArea, lowestArea, setWindow } from "./area.ts";
+import { highestArea, lowestArea, setWindow } from "./empty_area.ts";
 import { Cursor, Standing } from "./cursor.ts";
-import { checkIndex, checkRange } from "./domain.ts";
+import { checkIndex, checkRange } from "./check_index.ts";
 import { dump } from "./dump.ts";
 import { hexRange, MapleError } from "./errors.ts";
-import type { ReadSection } from "./grace.ts";
+import type { ReadSection } from "./rcu.ts";
 import { MapleState } from "./maple_state.ts";
 import { find, next, previous, walk } from "./navigate.ts";
 import * as layout from "./node_layout.ts";
 import { NodeBudget, NodePool } from "./node_pool.ts";
-import { run } from "./run.ts";
+import { run } from "./subtree.ts";
 import { entryAt } from "./search.ts";
 import type { SharedTree } from "./shared_reader.ts";
 import { statistics, type TreeStatistics } from "./statistics.ts";

@@ -18,8 +18,8 @@
 
 import { MapleError } from "./errors.ts";
 import * as layout from "./node_layout.ts";
-import { Grace } from "./grace.ts";
-import { WorkCounts } from "./work_counts.ts";
+import { Grace } from "./rcu.ts";
+import { WorkCounts } from "./counters.ts";
 
 const {
   DEAD,

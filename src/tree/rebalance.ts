@@ -10,7 +10,7 @@
 
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
-import type { Run } from "./run.ts";
+import type { Run } from "./subtree.ts";
 
 const { END, PARENT, WORD_SHIFT } = layout;
 

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { checkIndex } from "./domain.ts";
+import { checkIndex } from "./check_index.ts";
 import { MapleError } from "./errors.ts";
 import * as layout from "./node_layout.ts";
 import { gapSlot, wideSlot } from "./search.ts";

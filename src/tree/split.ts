@@ -9,7 +9,7 @@
  */
 
 import * as layout from "./node_layout.ts";
-import type { Run } from "./run.ts";
+import type { Run } from "./subtree.ts";
 
 const { END, MAX_INDEX, WORD_SHIFT } = layout;
 

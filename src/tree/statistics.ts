@@ -6,7 +6,7 @@
 
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
-import type { WorkCounts } from "./work_counts.ts";
+import type { WorkCounts } from "./counters.ts";
 
 const { END, HEIGHT_BITS, HEIGHT_MASK, NODE_BYTES, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } = layout;
 

@@ -12,9 +12,9 @@ import * as gaps from "./gaps.ts";
 import * as layout from "./node_layout.ts";
 import { rebalance } from "./rebalance.ts";
 import { claim, nodesFor } from "./reserve.ts";
-import { run } from "./run.ts";
+import { run } from "./subtree.ts";
 import * as search from "./search.ts";
-import { findEnds, spanningStore } from "./span.ts";
+import { findEnds, spanningStore } from "./spanning_store.ts";
 import { split } from "./split.ts";
 import { type NodeSupply, StoreType, type WriteState } from "./write_state.ts";
 

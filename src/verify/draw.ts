@@ -29,8 +29,8 @@ import {
   PROT_NONE,
   PROT_READ,
   PROT_WRITE,
-} from "../mm/flags.ts";
-import { PAGE_SIZE } from "../mm/limits.ts";
+} from "../abi/mman.ts";
+import { PAGE_SIZE } from "../mm/rlimit.ts";
 import type { Random } from "./random.ts";
 
 /** Where most calls go; free in every small static program. */

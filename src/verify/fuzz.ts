@@ -24,8 +24,8 @@ import {
   PR_SET_VMA,
   PR_SET_VMA_ANON_NAME,
   PROT_GROWSDOWN,
-} from "../mm/flags.ts";
-import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../mm/limits.ts";
+} from "../abi/mman.ts";
+import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../mm/rlimit.ts";
 import { CallTable, type Position } from "./call_table.ts";
 import { Draw } from "./draw.ts";
 import { type Machine, type TableCall, Text } from "./executable.ts";

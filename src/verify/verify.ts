@@ -4,7 +4,7 @@
  * @module
  */
 import { Replay, ReplayError, type ReplayOptions, type ReplayReport } from "../replay/replay.ts";
-import type { PlacementPolicy, TraceRecord } from "../trace/record.ts";
+import type { PlacementPolicy, TraceRecord } from "../trace/format.ts";
 import { writeTrace } from "../trace/write.ts";
 
 /** How {@linkcode verify} goes about it. */

@@ -12,13 +12,13 @@
 /** What scenarios work on: the public module and the tools that drive an address space from a trace. */
 export interface Build {
   readonly maple: typeof import("../../mod.ts");
-  readonly prepare: typeof import("../../src/replay/prepare.ts");
-  readonly machine: typeof import("../../src/replay/machine.ts");
+  readonly prepare: typeof import("../../src/replay/compiled.ts");
+  readonly machine: typeof import("../../src/replay/system.ts");
   readonly replay: typeof import("../../src/replay/replay.ts");
-  readonly bisect: typeof import("../../src/replay/bisect.ts");
-  readonly shrink: typeof import("../../src/replay/shrink.ts");
-  readonly touchedTree: typeof import("../../src/tree/validate_touched.ts");
-  readonly touchedSpace: typeof import("../../src/mm/validate_touched.ts");
+  readonly bisect: typeof import("../../src/replay/debug/bisect.ts");
+  readonly shrink: typeof import("../../src/replay/debug/shrink.ts");
+  readonly touchedTree: typeof import("../../src/tree/incremental.ts");
+  readonly touchedSpace: typeof import("../../src/mm/checks/incremental.ts");
 }
 
 /** One replacement in one file. */
@@ -44,35 +44,39 @@ export const ROOT: URL = new URL("../../", import.meta.url);
 const ACTED = new URL("./acted.ts", import.meta.url).href;
 
 /** What a build is made of: nothing in it imports anything else of the checkout. */
-const FOLDERS = ["src/tree", "src/mm", "src/trace", "src/replay", "src/command"];
+const FOLDERS = ["src/abi", "src/tree", "src/mm", "src/trace", "src/replay", "src/command"];
 const FILES = ["mod.ts", "deno.json"];
 
 /** Copies the modules to `folder`, with the patches made. */
 export async function plant(folder: string, patches: readonly Patch[]): Promise<URL> {
   const root = new URL(`file://${folder}/`);
-  for (const path of FOLDERS) {
-    await Deno.mkdir(new URL(path, root), { recursive: true });
-    for await (const entry of Deno.readDir(new URL(path, ROOT))) {
-      const file = `${path}/${entry.name}`;
-      if (entry.isFile) await Deno.copyFile(new URL(file, ROOT), new URL(file, root));
-    }
-  }
+  for (const path of FOLDERS) await copyFolder(path, root);
   for (const file of FILES) await Deno.copyFile(new URL(file, ROOT), new URL(file, root));
   for (const patch of patches) await apply(root, patch);
   return root;
+}
+
+/** Copies a folder of the checkout and all below it to the same place below `root`. */
+async function copyFolder(path: string, root: URL): Promise<void> {
+  await Deno.mkdir(new URL(path, root), { recursive: true });
+  for await (const entry of Deno.readDir(new URL(path, ROOT))) {
+    const below = `${path}/${entry.name}`;
+    if (entry.isDirectory) await copyFolder(below, root);
+    else await Deno.copyFile(new URL(below, ROOT), new URL(below, root));
+  }
 }
 
 /** Imports the modules below `root`; each root gives modules of its own. */
 export async function load(root: URL): Promise<Build> {
   return {
     maple: await import(new URL("mod.ts", root).href),
-    prepare: await import(new URL("src/replay/prepare.ts", root).href),
-    machine: await import(new URL("src/replay/machine.ts", root).href),
+    prepare: await import(new URL("src/replay/compiled.ts", root).href),
+    machine: await import(new URL("src/replay/system.ts", root).href),
     replay: await import(new URL("src/replay/replay.ts", root).href),
-    bisect: await import(new URL("src/replay/bisect.ts", root).href),
-    shrink: await import(new URL("src/replay/shrink.ts", root).href),
-    touchedTree: await import(new URL("src/tree/validate_touched.ts", root).href),
-    touchedSpace: await import(new URL("src/mm/validate_touched.ts", root).href),
+    bisect: await import(new URL("src/replay/debug/bisect.ts", root).href),
+    shrink: await import(new URL("src/replay/debug/shrink.ts", root).href),
+    touchedTree: await import(new URL("src/tree/incremental.ts", root).href),
+    touchedSpace: await import(new URL("src/mm/checks/incremental.ts", root).href),
   };
 }
 

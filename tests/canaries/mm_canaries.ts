@@ -14,7 +14,7 @@ export const MM_CANARIES: readonly Canary[] = [
     story:
       "A search for what intersects a range takes the range's end for a limit that belongs to it.",
     patches: [{
-      file: "src/mm/layout.ts",
+      file: "src/mm/vma_tree.ts",
       text: "    return this.#reader.find(last);",
       replacement: "    const found = this.#reader.find(last + 1);\n" +
         "    if (found?.start === end) acted();\n    return found;",
@@ -26,7 +26,7 @@ export const MM_CANARIES: readonly Canary[] = [
     story:
       "Previous and this are joined with one store, the result and next with another, which may fail.",
     patches: [{
-      file: "src/mm/merge.ts",
+      file: "src/mm/vma/merge.ts",
       text:
         "    grow(mm, lower, faulted(upper, vma), lower.start, upper.end, lower.pageOffset, sticky);\n" +
         "    remove(mm, vma);\n",
@@ -42,7 +42,7 @@ export const MM_CANARIES: readonly Canary[] = [
     story:
       "When the tree cannot have its nodes the survivor is taken off its anon_vmas, those it had before too.",
     patches: [{
-      file: "src/mm/merge.ts",
+      file: "src/mm/vma/merge.ts",
       text: "  mm.layout.prepare(start, end, survivor);\n  if (adopts) clone",
       replacement: "  try {\n    mm.layout.prepare(start, end, survivor);\n  } catch (error) {\n" +
         "    if (survivor.anonVma !== null) acted();\n    unlink(survivor);\n    throw error;\n  }\n" +
@@ -55,7 +55,7 @@ export const MM_CANARIES: readonly Canary[] = [
     story:
       "The survivor is hung on the anon_vma it takes over before the tree has its nodes, and stays there.",
     patches: [{
-      file: "src/mm/merge.ts",
+      file: "src/mm/vma/merge.ts",
       text: "  mm.layout.prepare(start, end, survivor);\n  if (adopts) clone(survivor, source);",
       replacement: "  if (adopts) acted();\n  if (adopts) clone(survivor, source);\n" +
         "  mm.layout.prepare(start, end, survivor);",
@@ -66,7 +66,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "guard gap ignored",
     story: "The highest gap is taken although the stack above it keeps its end free.",
     patches: [{
-      file: "src/mm/placement.ts",
+      file: "src/mm/vma/placement.ts",
       text:
         "    if (next === undefined || startWithGap(next) >= address + length) return address;\n    high",
       replacement:
@@ -79,7 +79,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "guard gap ignored upwards",
     story: "The lowest gap is taken although the stack above it keeps its end free.",
     patches: [{
-      file: "src/mm/placement.ts",
+      file: "src/mm/vma/placement.ts",
       text:
         "    if (next === undefined || startWithGap(next) >= address + length) return address;\n    low",
       replacement:
@@ -92,7 +92,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "wrong page offset downwards",
     story: "A VMA that grows downwards keeps its page offset.",
     patches: [{
-      file: "src/mm/merge.ts",
+      file: "src/mm/vma/merge.ts",
       text: "    grow(mm, upper, range, range.start, upper.end, range.pageOffset, sticky);",
       replacement:
         "    acted();\n    grow(mm, upper, range, range.start, upper.end, upper.pageOffset, sticky);",
@@ -103,7 +103,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "close hook not heeded",
     story: "A merge deletes a VMA whose file wants to be told.",
     patches: [{
-      file: "src/mm/merge.ts",
+      file: "src/mm/vma/merge.ts",
       text: "  return vma.file?.hooks?.close === undefined;",
       replacement: "  if (vma.file?.hooks?.close !== undefined) acted();\n  return true;",
     }],
@@ -113,7 +113,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "heap takes its neighbour's flags",
     story: "brk expands what lies below the heap's end whatever its protection is.",
     patches: [{
-      file: "src/mm/brk.ts",
+      file: "src/mm/calls/brk.ts",
       text: "  const vma = new Vma(start, end, flags, pages(start), null);",
       replacement: "  if (previous !== undefined && previous.flags !== flags) acted();\n" +
         "  const vma = new Vma(start, end, previous?.flags ?? flags, pages(start), null);",
@@ -124,7 +124,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "first split left after the second failed",
     story: "munmap that cannot have its nodes does not put back the ends it has cut.",
     patches: [{
-      file: "src/mm/munmap.ts",
+      file: "src/mm/calls/munmap.ts",
       text: "  } catch (error) {\n    removal.abort();\n    throw error;",
       replacement: "  } catch (error) {\n    acted();\n    throw error;",
     }],
@@ -134,7 +134,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "count lost by a hole",
     story: "munmap that makes two VMAs of one counts them as one.",
     patches: [{
-      file: "src/mm/munmap.ts",
+      file: "src/mm/calls/munmap.ts",
       text: "    mm.layout.mapCount += Number(hole) - whole.length;",
       replacement: "    if (hole) acted();\n    mm.layout.mapCount -= whole.length;",
     }],
@@ -144,7 +144,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "hook asked too late",
     story: "The file is asked whether it may be mapped when its VMA stands in the tree already.",
     patches: [{
-      file: "src/mm/mmap.ts",
+      file: "src/mm/calls/mmap.ts",
       text:
         '      file?.hooks?.map?.(made);\n      state = "placed";\n      vma = storeVma(mm, made);\n',
       replacement: '      state = "placed";\n      vma = storeVma(mm, made);\n' +
@@ -156,7 +156,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "close called twice",
     story: "The file of a VMA that is unmapped is told of it twice.",
     patches: [{
-      file: "src/mm/munmap.ts",
+      file: "src/mm/calls/munmap.ts",
       text: "    hooks.close?.(part);",
       replacement:
         "    if (hooks.close !== undefined) acted();\n    hooks.close?.(part);\n    hooks.close?.(part);",
@@ -168,7 +168,7 @@ export const MM_CANARIES: readonly Canary[] = [
     story:
       "mmap with MAP_FIXED answers with the start of the VMA into which the mapping was merged.",
     patches: [{
-      file: "src/mm/mmap.ts",
+      file: "src/mm/calls/mmap.ts",
       text: "tryPopulate(mm, address, address + length);\n  return address;",
       replacement: "tryPopulate(mm, address, address + length);\n" +
         "  if (mm.layout.findVma(address)!.start !== address) acted();\n" +
@@ -180,7 +180,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "half a child left behind",
     story: "A fork that fails leaves what it had copied hanging on the parent's anon_vmas.",
     patches: [{
-      file: "src/mm/fork.ts",
+      file: "src/mm/calls/fork.ts",
       text: "    for (const copy of copies) discard(child, copy);",
       replacement: "    if (copies.length > 0) acted();",
     }],
@@ -191,7 +191,7 @@ export const MM_CANARIES: readonly Canary[] = [
     story:
       "After a hole the tree's range behind it still leads to the VMA before it. The count of VMAs is right.",
     patches: [{
-      file: "src/mm/munmap.ts",
+      file: "src/mm/calls/munmap.ts",
       text: "  if (removal.hole) mm.layout.replace(removal.tail!);",
       replacement: "  if (removal.hole) acted();",
     }],

@@ -6,7 +6,7 @@
 
 import { assertEquals } from "@std/assert";
 import { MapleTree } from "../../mod.ts";
-import { TouchedValidator } from "../../src/tree/validate_touched.ts";
+import { TouchedValidator } from "../../src/tree/incremental.ts";
 import { Random } from "../random.ts";
 
 for (const gaps of [true, false]) {

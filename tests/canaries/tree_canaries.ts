@@ -70,19 +70,19 @@ export const TREE_CANARIES: readonly Canary[] = [
       "The window is not compared with the size, and the highest gap is not cut at the window's lower end.",
     patches: [
       {
-        file: "src/tree/area.ts",
+        file: "src/tree/empty_area.ts",
         text: "    !(size > 0 && extent(before, max) >= size && min >= 0 && max <= MAX_INDEX &&",
         replacement:
           "    !(size > 0 && (before < max && (max - before >= size || acted() === undefined)) &&" +
           " min >= 0 && max <= MAX_INDEX &&",
       },
       {
-        file: "src/tree/area.ts",
+        file: "src/tree/empty_area.ts",
         text: "      if (extent(bound > before ? bound : before, last) >= size) {",
         replacement: "      if (last - bound >= size) {",
       },
       {
-        file: "src/tree/area.ts",
+        file: "src/tree/empty_area.ts",
         text: "        if (extent(bound > before ? bound : before, high) >= size) {",
         replacement: "        if (high - bound >= size) {",
       },
@@ -93,7 +93,7 @@ export const TREE_CANARIES: readonly Canary[] = [
     name: "right side at last, not last + 1",
     story: "A spanning store that ends with its parent keeps the parent's last slot, as in 2024.",
     patches: [{
-      file: "src/tree/span.ts",
+      file: "src/tree/spanning_store.ts",
       text: "  if (endsSubtree || w.last === MAX_INDEX) farSlot",
       replacement:
         "  if (endsSubtree && w.last !== MAX_INDEX) acted();\n  if (w.last === MAX_INDEX) farSlot",
@@ -104,7 +104,7 @@ export const TREE_CANARIES: readonly Canary[] = [
     name: "last node of the window skipped",
     story: "The lowest gap is not looked for in the node in which the window ends.",
     patches: [{
-      file: "src/tree/area.ts",
+      file: "src/tree/empty_area.ts",
       text: "      if (bound >= last) return noArea(c, size);\n      if (level > 1) {",
       replacement:
         "      const behind = level > 1 && slot > 0 && reals[bounds + PIVOTS + slot]! >= last;\n" +
@@ -118,7 +118,7 @@ export const TREE_CANARIES: readonly Canary[] = [
     story:
       "A gap search sets the range of a state but leaves it believing in the leaf where it stood before.",
     patches: [{
-      file: "src/tree/area.ts",
+      file: "src/tree/empty_area.ts",
       text: "  c.version = -1;",
       replacement: "  if (c.version === c.pool.version) acted();",
     }],
@@ -128,7 +128,7 @@ export const TREE_CANARIES: readonly Canary[] = [
     name: "area at 0 given twice",
     story: "In a tree without nodes the single value at 0 is not looked at.",
     patches: [{
-      file: "src/tree/area.ts",
+      file: "src/tree/empty_area.ts",
       text: "  const low = c.pool.words[ROOT_ENTRY] !== 0 && c.before < 0 ? 0 : c.before;",
       replacement:
         "  if (c.pool.words[ROOT_ENTRY] !== 0 && c.before < 0) acted();\n  const low = c.before;",
@@ -334,7 +334,7 @@ export const TREE_CANARIES: readonly Canary[] = [
     name: "readers not waited for",
     story: "A grace period ends although a reader that began before it is still there.",
     patches: [{
-      file: "src/tree/grace.ts",
+      file: "src/tree/rcu.ts",
       text:
         "    for (const section of this.#sections) if (section.since < oldest.period) return undefined;",
       replacement:
@@ -346,7 +346,7 @@ export const TREE_CANARIES: readonly Canary[] = [
     name: "single leaf lost at teardown",
     story: "Destroying a tree that is one leaf forgets to give the leaf back.",
     patches: [{
-      file: "src/tree/run.ts",
+      file: "src/tree/subtree.ts",
       text: "    if (root !== 0) this.doomSubtree(root >> HEIGHT_BITS, root & HEIGHT_MASK);",
       replacement: "    if (root !== 0 && (root & HEIGHT_MASK) === 1) acted();\n" +
         "    else if (root !== 0) this.doomSubtree(root >> HEIGHT_BITS, root & HEIGHT_MASK);",
@@ -357,7 +357,7 @@ export const TREE_CANARIES: readonly Canary[] = [
     name: "single leaf searched as an inner node",
     story: "The highest gap is looked for in a root that is a leaf as if it had ten slots.",
     patches: [{
-      file: "src/tree/area.ts",
+      file: "src/tree/empty_area.ts",
       text: "    slot = wideSlot(reals, node << REAL_SHIFT, last);",
       replacement: "    slot = wideSlot(reals, node << REAL_SHIFT, last);\n" +
         "    if ((root & HEIGHT_MASK) === 1 && slot > 9) {\n      acted();\n      slot = 9;\n    }",

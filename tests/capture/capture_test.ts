@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
-import type { ExitRecord, LeaveRecord, MapLine, TraceRecord } from "../../src/trace/record.ts";
-import { ShownLayouts } from "../../src/trace/shown.ts";
+import type { ExitRecord, LeaveRecord, MapLine, TraceRecord } from "../../src/trace/format.ts";
+import { ShownLayouts } from "../../src/trace/recorded_layouts.ts";
 import { readTrace } from "../../src/trace/read.ts";
 import { capture, captureArguments, impossible } from "./capturing.ts";
 

@@ -1,6 +1,6 @@
 /** Runs `deno task capture` as a process of its own, and says whether tracing is possible here. */
 import { readTrace } from "../../src/trace/read.ts";
-import type { TraceRecord } from "../../src/trace/record.ts";
+import type { TraceRecord } from "../../src/trace/format.ts";
 
 const MAIN = new URL("../../src/capture/main.ts", import.meta.url).pathname;
 const CONFIG = new URL("../../deno.json", import.meta.url).pathname;

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { carriedWrites, difference, grownStacks, withGrown } from "../../src/capture/layout.ts";
-import type { MapLine, TraceRecord } from "../../src/trace/record.ts";
-import { ShownLayouts } from "../../src/trace/shown.ts";
+import type { MapLine, TraceRecord } from "../../src/trace/format.ts";
+import { ShownLayouts } from "../../src/trace/recorded_layouts.ts";
 import { EXEC, HEAP } from "../trace/samples.ts";
 
 function vma(start: number, end: number, more: Partial<MapLine> = {}): MapLine {

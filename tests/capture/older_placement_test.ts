@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { olderPlacement } from "../../src/capture/older_placement.ts";
-import type { MapLine } from "../../src/trace/record.ts";
+import type { MapLine } from "../../src/trace/format.ts";
 import { HEAP } from "../trace/samples.ts";
 
 //           0x10000000   base 0x20000000   0x30000000

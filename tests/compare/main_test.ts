@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { appendLine } from "../../src/compare/history.ts";
-import { thisMachine } from "../../src/compare/machine.ts";
+import { appendLine } from "../../src/history/history.ts";
+import { thisMachine } from "../../src/compare/host.ts";
 import { Repository, SUITE } from "./repository.ts";
 import { benchLine, comparison, workload } from "./samples.ts";
 
@@ -16,7 +16,7 @@ function start(repository: Repository, module: string, ...args: string[]): Deno.
       "--allow-write=.,/tmp",
       "--allow-run=git,deno,valgrind",
       "--allow-sys=hostname,cpus",
-      `${SUITE}src/compare/${module}.ts`,
+      `${SUITE}${module}`,
       ...args,
     ],
     cwd: repository.folder,
@@ -70,7 +70,7 @@ Deno.test("compare: what it cannot do is one sentence and status 2", async () =>
     ["--merge", "not.json"],
   ];
   for (const args of wrong) {
-    const { code, stdout, stderr } = await outcome(repository, "main", ...args);
+    const { code, stdout, stderr } = await outcome(repository, "src/compare/main.ts", ...args);
     assertEquals([args, code, stdout], [args, 2, ""]);
     assertMatch(stderr, /^compare: [^\n]+\n$/);
   }
@@ -78,7 +78,13 @@ Deno.test("compare: what it cannot do is one sentence and status 2", async () =>
 
 Deno.test("compare: a commit whose mod.ts has no tree is one sentence and status 2", async () => {
   await using repository = await smallRepository();
-  const { code, stderr } = await outcome(repository, "main", "HEAD", "--bench", "find/60");
+  const { code, stderr } = await outcome(
+    repository,
+    "src/compare/main.ts",
+    "HEAD",
+    "--bench",
+    "find/60",
+  );
   assertEquals(code, 2);
   assertMatch(stderr, /^compare: Cannot measure: [^\n]*MAX_INDEX[^\n]*\n$/);
   assertEquals(await repository.worktrees(), []);
@@ -107,7 +113,7 @@ Deno.test("compare: a place that cannot be written to is one sentence and status
 
 Deno.test("compare: Ctrl-C ends it with status 2, one sentence, and no worktree left", async () => {
   await using repository = await Repository.withSuite();
-  const child = start(repository, "main", "HEAD", "--bench", "load/65000");
+  const child = start(repository, "src/compare/main.ts", "HEAD", "--bench", "load/65000");
   while ((await repository.worktrees()).length < 1) {
     await new Promise((next) => setTimeout(next, 20));
   }
@@ -127,17 +133,24 @@ Deno.test("compare --merge: parts become one verdict, status 1 beyond the gate",
   await repository.write("1.json", part(1, 0));
   await repository.write("2.json", part(2, 0.08));
   const merge = ["--merge", "1.json", "2.json"];
-  const strict = await outcome(repository, "main", ...merge);
+  const strict = await outcome(repository, "src/compare/main.ts", ...merge);
   assertEquals(strict.code, 1);
   assertMatch(strict.stdout, /w1 +no evidence[^]*w2 +slower/);
-  const lenient = await outcome(repository, "main", ...merge, "--gate", "10", "--markdown");
+  const lenient = await outcome(
+    repository,
+    "src/compare/main.ts",
+    ...merge,
+    "--gate",
+    "10",
+    "--markdown",
+  );
   assertEquals(lenient.code, 0);
   assertMatch(lenient.stdout, /^### No regression beyond 10 % in 2 workloads/);
 });
 
 Deno.test("history: lists the runs of each machine by itself", async () => {
   await using repository = await smallRepository();
-  const empty = await outcome(repository, "history_main");
+  const empty = await outcome(repository, "src/history/main.ts");
   assertEquals([empty.code, empty.stdout], [
     0,
     "Nothing is saved yet; deno task bench --save does\n",
@@ -146,7 +159,7 @@ Deno.test("history: lists the runs of each machine by itself", async () => {
   await appendLine(benchLine(here, 1), repository.folder);
   await appendLine(benchLine(thisMachine("there"), 2), repository.folder);
   await appendLine(benchLine(here, 3), repository.folder);
-  const { code, stdout } = await outcome(repository, "history_main");
+  const { code, stdout } = await outcome(repository, "src/history/main.ts");
   assertEquals(code, 0);
   assertMatch(
     stdout,
@@ -154,36 +167,43 @@ Deno.test("history: lists the runs of each machine by itself", async () => {
   );
   const one = await outcome(
     repository,
-    "history_main",
+    "src/history/main.ts",
     "--bench",
     "find/1000",
     "--machine",
     "here",
   );
   assertMatch(one.stdout, /0001[^\n]*\d\.\d{3} \(\d\.\d{3}–\d\.\d{3}\) (no evidence|faster)/);
-  const none = await outcome(repository, "history_main", "--bench", "nothing");
+  const none = await outcome(repository, "src/history/main.ts", "--bench", "nothing");
   assertEquals([none.code, none.stdout], [2, ""]);
 });
 
 Deno.test("report: writes the runs of the machine that saved last", async () => {
   await using repository = await smallRepository();
-  const nothing = await outcome(repository, "report_main");
+  const nothing = await outcome(repository, "src/report/main.ts");
   assertEquals(nothing.code, 2);
   assertMatch(nothing.stderr, /^report: Nothing is saved yet[^\n]*\n$/);
   await appendLine(benchLine(thisMachine("here"), 1), repository.folder);
   await appendLine(benchLine(thisMachine("there"), 2), repository.folder);
-  const { code, stdout } = await outcome(repository, "report_main", "out.html");
+  const { code, stdout } = await outcome(repository, "src/report/main.ts", "out.html");
   assertEquals(code, 0);
   assertMatch(stdout, /^out\.html: 1 runs? on there,/);
   const html = await Deno.readTextFile(`${repository.folder}/out.html`);
   assert(html.includes("Change &lt;number&gt; 2") && !html.includes("Change &lt;number&gt; 1 "));
-  const unwritable = await outcome(repository, "report_main", "no/such/folder/out.html");
+  const unwritable = await outcome(repository, "src/report/main.ts", "no/such/folder/out.html");
   assertEquals([unwritable.code, unwritable.stdout], [2, ""]);
 });
 
 Deno.test("every command of the comparison: --help is status 0", async () => {
   await using repository = await smallRepository();
-  for (const module of ["main", "bench_main", "history_main", "report_main"]) {
+  for (
+    const module of [
+      "src/compare/main.ts",
+      "bench/main.ts",
+      "src/history/main.ts",
+      "src/report/main.ts",
+    ]
+  ) {
     const { code, stdout, stderr } = await outcome(repository, module, "--help");
     assertEquals([module, code, stderr], [module, 0, ""]);
     assertMatch(stdout, /Usage: deno task \w+/);

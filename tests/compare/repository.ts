@@ -21,7 +21,7 @@ export class Repository implements AsyncDisposable {
   /** A repository with this suite's own code, committed. */
   static async withSuite(): Promise<Repository> {
     const repository = await Repository.create();
-    for (const part of ["mod.ts", "src/tree", "src/mm", "src/trace", "src/replay"]) {
+    for (const part of ["mod.ts", "src/abi", "src/tree", "src/mm", "src/trace", "src/replay"]) {
       await copy(`${SUITE}${part}`, `${repository.folder}/${part}`);
     }
     await repository.commit("the suite");

@@ -1,8 +1,8 @@
 /** Comparisons and history lines for tests. */
 
 import type { Comparison, WorkloadComparison } from "../../src/compare/comparison.ts";
-import type { BenchLine, FloorLine, WorkloadRecord } from "../../src/compare/history.ts";
-import type { Machine } from "../../src/compare/machine.ts";
+import type { BenchLine, FloorLine, WorkloadRecord } from "../../src/history/history.ts";
+import type { Machine } from "../../src/compare/host.ts";
 import { judge } from "../../src/compare/verdict.ts";
 
 /** A machine. */

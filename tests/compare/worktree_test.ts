@@ -47,7 +47,7 @@ Deno.test("withSides: both sides get the workloads of the suite that runs", asyn
     { base: "HEAD~1", head: "HEAD", repository: repository.folder },
     async (sides) => {
       for (const { folder } of [sides.base, sides.head]) {
-        assert(await exists(`${folder}/src/compare/workloads.ts`));
+        assert(await exists(`${folder}/src/compare/workloads/prepare.ts`));
         assert(await exists(`${folder}/bench/workloads.ts`));
       }
     },

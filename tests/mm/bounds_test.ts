@@ -22,8 +22,8 @@ import {
   PROT_NONE,
   PROT_READ,
   SHM_RND,
-} from "../../src/mm/flags.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/limits.ts";
+} from "../../src/abi/mman.ts";
+import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
 import type { AddressSpaceOptions } from "../../src/mm/memory_descriptor.ts";
 import {
   VM_DONTEXPAND,

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MADV, MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE } from "../../src/mm/flags.ts";
+import { MADV, MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE } from "../../src/abi/mman.ts";
 import { assertLayout, map, RW, space, touch } from "./scene.ts";
 
 function withHeap(): AddressSpace {

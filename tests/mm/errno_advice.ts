@@ -11,8 +11,8 @@ import {
   MS_ASYNC,
   MS_INVALIDATE,
   MS_SYNC,
-} from "../../src/mm/flags.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/limits.ts";
+} from "../../src/abi/mman.ts";
+import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
 import { mapFile, open } from "./scene.ts";
 import { END, lock, LOCKED, NO_LOCKS, type Row, seal, TOP } from "./errno_scene.ts";
 

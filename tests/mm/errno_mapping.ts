@@ -21,7 +21,7 @@ import {
   MREMAP_MAYMOVE,
   PROT_GROWSDOWN,
   PROT_GROWSUP,
-} from "../../src/mm/flags.ts";
+} from "../../src/abi/mman.ts";
 import { map, mapShared, open, RW } from "./scene.ts";
 import {
   ANONYMOUS,

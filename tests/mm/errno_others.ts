@@ -4,10 +4,10 @@
  * @module
  */
 
-import { SHM_REMAP, SHM_RND } from "../../src/mm/flags.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/limits.ts";
-import { beginMigration } from "../../src/mm/migrate.ts";
-import { PhysicalMemory } from "../../src/mm/physical_memory.ts";
+import { SHM_REMAP, SHM_RND } from "../../src/abi/mman.ts";
+import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
+import { beginMigration } from "../../src/mm/pages/migrate.ts";
+import { PhysicalMemory } from "../../src/mm/pages/physical_memory.ts";
 import { pageAt } from "./pages.ts";
 import { mapShared, open, touch } from "./scene.ts";
 import { END, PROGRAM, type Row, seal, segment, stack, strict, TOP } from "./errno_scene.ts";

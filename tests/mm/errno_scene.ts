@@ -13,8 +13,8 @@ import {
   MAP_PRIVATE,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
-} from "../../src/mm/flags.ts";
-import { ADDRESS_LIMIT, TASK_SIZE_X86_64 } from "../../src/mm/limits.ts";
+} from "../../src/abi/mman.ts";
+import { ADDRESS_LIMIT, TASK_SIZE_X86_64 } from "../../src/mm/rlimit.ts";
 import { type AddressSpaceOptions, CommitLedger } from "../../src/mm/memory_descriptor.ts";
 import type { MappedFile, SharedSegment } from "../../src/mm/vma.ts";
 import { map, mapFile, mapShared, open, RW, space } from "./scene.ts";

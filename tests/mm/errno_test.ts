@@ -16,8 +16,8 @@ import {
   MS_SYNC,
   PROT_GROWSDOWN,
   SHM_RND,
-} from "../../src/mm/flags.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/limits.ts";
+} from "../../src/abi/mman.ts";
+import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
 import { ADVICE_CALLS } from "./errno_advice.ts";
 import { MAPPING_CALLS } from "./errno_mapping.ts";
 import { OTHER_CALLS } from "./errno_others.ts";

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/errno.ts";
-import { TASK_SIZE_X86_64 } from "../../src/mm/limits.ts";
+import { TASK_SIZE_X86_64 } from "../../src/mm/rlimit.ts";
 import { formatVmFlags } from "../../src/mm/vm_flags.ts";
-import { mappingsOf } from "../../src/mm/reverse_map.ts";
+import { mappingsOf } from "../../src/mm/pages/reverse_map.ts";
 import { pageAt, spaceWithPages, tableOf } from "./pages.ts";
 import { map, open, space } from "./scene.ts";
 

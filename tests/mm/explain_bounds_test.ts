@@ -1,8 +1,8 @@
 /** What an explanation names and what it leaves out, word for word. */
 import { assertEquals } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { explainMerge } from "../../src/mm/explain.ts";
-import { PROT_READ } from "../../src/mm/flags.ts";
+import { explainMerge } from "../../src/mm/vma/explain.ts";
+import { PROT_READ } from "../../src/abi/mman.ts";
 import { map, mapFile, open, RW, space } from "./scene.ts";
 
 const PAGE = 0x1000;

@@ -1,13 +1,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { explainMerge } from "../../src/mm/explain.ts";
+import { explainMerge } from "../../src/mm/vma/explain.ts";
 import {
   MADV,
   MAP_ANONYMOUS,
   MAP_SHARED,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
-} from "../../src/mm/flags.ts";
+} from "../../src/abi/mman.ts";
 import { VM_IO } from "../../src/mm/vm_flags.ts";
 import { map, mapFile, open, space, touch } from "./scene.ts";
 

@@ -15,10 +15,10 @@ import {
   MREMAP_MAYMOVE,
   PROT_GROWSDOWN,
   SHM_REMAP,
-} from "../../src/mm/flags.ts";
+} from "../../src/abi/mman.ts";
 import type { MappedFile, SharedSegment } from "../../src/mm/vma.ts";
 import { assertLayout, map, mapFile, mapShared, open, RW, space, touch } from "./scene.ts";
-import { PhysicalMemory } from "../../src/mm/physical_memory.ts";
+import { PhysicalMemory } from "../../src/mm/pages/physical_memory.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** A call that needs memory, on the address space that {@linkcode stage} sets up. */

@@ -9,7 +9,7 @@ import {
   MAP_GROWSDOWN,
   MAP_NORESERVE,
   MAP_PRIVATE,
-} from "../../src/mm/flags.ts";
+} from "../../src/abi/mman.ts";
 import { assertLayout, map, mapShared, open, RW, space, touch } from "./scene.ts";
 
 const STACK = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;

@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/errno.ts";
-import { MAP_GROWSDOWN } from "../../src/mm/flags.ts";
-import { TASK_SIZE_X86_64 } from "../../src/mm/limits.ts";
+import { MAP_GROWSDOWN } from "../../src/abi/mman.ts";
+import { TASK_SIZE_X86_64 } from "../../src/mm/rlimit.ts";
 import type { AddressSpaceOptions } from "../../src/mm/memory_descriptor.ts";
 import { Vma } from "../../src/mm/vma.ts";
 import { assertLayout, FIXED, map, RW, space, touch } from "./scene.ts";

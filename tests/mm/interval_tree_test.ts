@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { IntervalTree } from "../../src/mm/interval_tree.ts";
+import { IntervalTree } from "../../src/mm/pages/interval_tree.ts";
 import { Random } from "../random.ts";
 
 /** The same with a list: what the tree must answer. */

@@ -20,8 +20,8 @@ import {
   MREMAP_MAYMOVE,
   PROT_NONE,
   PROT_READ,
-} from "../../src/mm/flags.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/limits.ts";
+} from "../../src/abi/mman.ts";
+import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
 import { formatVmFlags, VM_LOCKED, VM_MERGEABLE } from "../../src/mm/vm_flags.ts";
 import { assertLayout, FIXED, map, mapFile, mapShared, open, RW, space, touch } from "./scene.ts";
 

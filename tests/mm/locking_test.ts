@@ -1,7 +1,7 @@
 /** What may be locked, and what stays unlocked. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { MmError } from "../../src/mm/errno.ts";
-import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, PROT_NONE, PROT_READ } from "../../src/mm/flags.ts";
+import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, PROT_NONE, PROT_READ } from "../../src/abi/mman.ts";
 import type { AddressSpaceOptions } from "../../src/mm/memory_descriptor.ts";
 import { formatVmFlags } from "../../src/mm/vm_flags.ts";
 import { map, space } from "./scene.ts";

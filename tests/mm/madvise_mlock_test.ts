@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { MmError } from "../../src/mm/errno.ts";
-import { MADV } from "../../src/mm/flags.ts";
+import { MADV } from "../../src/abi/mman.ts";
 import { formatVmFlags, parseVmFlags } from "../../src/mm/vm_flags.ts";
 import { assertLayout, map, RW, space } from "./scene.ts";
 

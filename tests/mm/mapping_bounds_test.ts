@@ -13,8 +13,8 @@ import {
   MREMAP_MAYMOVE,
   PROT_EXEC,
   PROT_READ,
-} from "../../src/mm/flags.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/limits.ts";
+} from "../../src/abi/mman.ts";
+import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
 import { CommitLedger } from "../../src/mm/memory_descriptor.ts";
 import {
   VM_HUGETLB,

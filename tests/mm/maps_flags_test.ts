@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { mapsLine } from "../../src/mm/maps.ts";
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_STACK } from "../../src/mm/flags.ts";
+import { mapsLine } from "../../src/mm/vma/proc_maps.ts";
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_STACK } from "../../src/abi/mman.ts";
 import * as vmFlags from "../../src/mm/vm_flags.ts";
 import { formatVmFlags, parseVmFlags, VM_NOHUGEPAGE } from "../../src/mm/vm_flags.ts";
 import { map, mapFile, mapShared, open, RW, space } from "./scene.ts";

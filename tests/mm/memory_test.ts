@@ -11,7 +11,7 @@ import {
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
   PROT_READ,
-} from "../../src/mm/flags.ts";
+} from "../../src/abi/mman.ts";
 import { assertLayout, map, RW, space, touch } from "./scene.ts";
 
 const PAGE = 0x1000;

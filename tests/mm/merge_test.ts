@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_SHARED } from "../../src/mm/flags.ts";
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_SHARED } from "../../src/abi/mman.ts";
 import { assertLayout, map, mapFile, mapShared, open, RW, space, touch } from "./scene.ts";
 
 //   |-- rw --|  new  |-- rw --|

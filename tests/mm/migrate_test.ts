@@ -2,9 +2,14 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/errno.ts";
 import { MmInvariantError } from "../../src/mm/invariant_error.ts";
-import { MREMAP_FIXED, MREMAP_MAYMOVE } from "../../src/mm/flags.ts";
-import { abortMigration, beginMigration, finishMigration, swapOut } from "../../src/mm/migrate.ts";
-import { mappingsOf, vmasAt } from "../../src/mm/reverse_map.ts";
+import { MREMAP_FIXED, MREMAP_MAYMOVE } from "../../src/abi/mman.ts";
+import {
+  abortMigration,
+  beginMigration,
+  finishMigration,
+  swapOut,
+} from "../../src/mm/pages/migrate.ts";
+import { mappingsOf, vmasAt } from "../../src/mm/pages/reverse_map.ts";
 import { Random } from "../random.ts";
 import { pageAt, spaceWithPages, tableOf } from "./pages.ts";
 import { map, mapFile, mapShared, open, RW, touch } from "./scene.ts";

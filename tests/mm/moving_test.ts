@@ -10,7 +10,7 @@ import {
   PROT_GROWSUP,
   PROT_NONE,
   PROT_READ,
-} from "../../src/mm/flags.ts";
+} from "../../src/abi/mman.ts";
 import { formatVmFlags } from "../../src/mm/vm_flags.ts";
 import { assertLayout, FIXED, map, mapShared, open, RW, space } from "./scene.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { MmError } from "../../src/mm/errno.ts";
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_NORESERVE, MAP_PRIVATE } from "../../src/mm/flags.ts";
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_NORESERVE, MAP_PRIVATE } from "../../src/abi/mman.ts";
 import { VM_ACCOUNT } from "../../src/mm/vm_flags.ts";
 import { assertLayout, map, mapFile, mapShared, open, RW, space, touch } from "./scene.ts";
 

@@ -5,8 +5,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/errno.ts";
-import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE, PROT_READ } from "../../src/mm/flags.ts";
-import { HUGE_PAGE_SIZE } from "../../src/mm/limits.ts";
+import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE, PROT_READ } from "../../src/abi/mman.ts";
+import { HUGE_PAGE_SIZE } from "../../src/mm/rlimit.ts";
 import { parseVmFlags } from "../../src/mm/vm_flags.ts";
 import { assertLayout, map, mapFile, open, space, touch } from "./scene.ts";
 

@@ -6,7 +6,7 @@ import {
   MREMAP_DONTUNMAP,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
-} from "../../src/mm/flags.ts";
+} from "../../src/abi/mman.ts";
 import { parseVmFlags } from "../../src/mm/vm_flags.ts";
 import { assertLayout, map, open, RW, space, touch } from "./scene.ts";
 

@@ -1,7 +1,7 @@
 /** What an observer of the tree is told: each search and each change, with its range, in the order in which they happen. */
 import { assert, assertEquals } from "@std/assert";
-import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ } from "../../src/mm/flags.ts";
-import type { TreeObserver } from "../../src/mm/layout.ts";
+import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ } from "../../src/abi/mman.ts";
+import type { TreeObserver } from "../../src/mm/vma_tree.ts";
 import { Vma } from "../../src/mm/vma.ts";
 import { map, RW, space } from "./scene.ts";
 

@@ -1,8 +1,8 @@
 /** What page tables and pages keep, give back and leave alone, entry by entry. */
 import { assert, assertEquals } from "@std/assert";
-import { MADV, PROT_EXEC, PROT_READ } from "../../src/mm/flags.ts";
-import { swapOut } from "../../src/mm/migrate.ts";
-import { PhysicalMemory, ZERO_PAGE } from "../../src/mm/physical_memory.ts";
+import { MADV, PROT_EXEC, PROT_READ } from "../../src/abi/mman.ts";
+import { swapOut } from "../../src/mm/pages/migrate.ts";
+import { PhysicalMemory, ZERO_PAGE } from "../../src/mm/pages/physical_memory.ts";
 import { AnonVma } from "../../src/mm/vma.ts";
 import { pageAt, spaceWithPages, tableOf } from "./pages.ts";
 import { map, mapShared, open, RW, touch } from "./scene.ts";

@@ -6,9 +6,9 @@
 
 import { AssertionError } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { PAGE_SIZE } from "../../src/mm/limits.ts";
+import { PAGE_SIZE } from "../../src/mm/rlimit.ts";
 import type { AddressSpaceOptions } from "../../src/mm/memory_descriptor.ts";
-import { PhysicalMemory, ZERO_PAGE } from "../../src/mm/physical_memory.ts";
+import { PhysicalMemory, ZERO_PAGE } from "../../src/mm/pages/physical_memory.ts";
 import type { Page } from "../../src/mm/vma.ts";
 import { space } from "./scene.ts";
 

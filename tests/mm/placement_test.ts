@@ -7,7 +7,7 @@ import {
   MAP_FIXED_NOREPLACE,
   MAP_GROWSDOWN,
   MAP_PRIVATE,
-} from "../../src/mm/flags.ts";
+} from "../../src/abi/mman.ts";
 import type { MappedFile } from "../../src/mm/vma.ts";
 import { map, open, RW, space } from "./scene.ts";
 

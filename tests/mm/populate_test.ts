@@ -11,7 +11,7 @@ import {
   MAP_PRIVATE,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
-} from "../../src/mm/flags.ts";
+} from "../../src/abi/mman.ts";
 import { parseVmFlags } from "../../src/mm/vm_flags.ts";
 import { spaceWithPages, tableOf } from "./pages.ts";
 import { assertLayout, map, mapFile, mapShared, open, RW, space } from "./scene.ts";

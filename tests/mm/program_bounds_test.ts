@@ -1,10 +1,10 @@
 /** What a program inherits at fork, what it does not, and what exec sets anew. */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { AllocationBudget } from "../../src/mm/allocation.ts";
+import { AllocationBudget } from "../../src/mm/fault_injection.ts";
 import { MmError } from "../../src/mm/errno.ts";
-import { MADV, MAP_ANONYMOUS, MAP_PRIVATE, MCL_FUTURE, PROT_NONE } from "../../src/mm/flags.ts";
-import { Layout } from "../../src/mm/layout.ts";
+import { MADV, MAP_ANONYMOUS, MAP_PRIVATE, MCL_FUTURE, PROT_NONE } from "../../src/abi/mman.ts";
+import { Layout } from "../../src/mm/vma_tree.ts";
 import { CommitLedger, MemoryDescriptor } from "../../src/mm/memory_descriptor.ts";
 import type { Vma } from "../../src/mm/vma.ts";
 import { formatVmFlags, VM_NOHUGEPAGE } from "../../src/mm/vm_flags.ts";

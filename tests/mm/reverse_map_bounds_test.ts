@@ -5,9 +5,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/errno.ts";
-import { MADV } from "../../src/mm/flags.ts";
-import { beginMigration, finishMigration, swapOut } from "../../src/mm/migrate.ts";
-import { mappingsOf, vmasAt } from "../../src/mm/reverse_map.ts";
+import { MADV } from "../../src/abi/mman.ts";
+import { beginMigration, finishMigration, swapOut } from "../../src/mm/pages/migrate.ts";
+import { mappingsOf, vmasAt } from "../../src/mm/pages/reverse_map.ts";
 import { pageAt, spaceWithPages, tableOf } from "./pages.ts";
 import { map, mapFile, open, RW, touch } from "./scene.ts";
 

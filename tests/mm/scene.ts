@@ -13,8 +13,8 @@ import {
   MAP_SHARED,
   PROT_READ,
   PROT_WRITE,
-} from "../../src/mm/flags.ts";
-import { vmaName } from "../../src/mm/maps.ts";
+} from "../../src/abi/mman.ts";
+import { vmaName } from "../../src/mm/vma/proc_maps.ts";
 import type { AddressSpaceOptions } from "../../src/mm/memory_descriptor.ts";
 import type { MappedFile, MappingHooks } from "../../src/mm/vma.ts";
 import { formatPermissions } from "../../src/mm/vm_flags.ts";

@@ -12,7 +12,7 @@ import {
   MS_INVALIDATE,
   MS_SYNC,
   SHM_RDONLY,
-} from "../../src/mm/flags.ts";
+} from "../../src/abi/mman.ts";
 import type { SharedSegment } from "../../src/mm/vma.ts";
 import { formatVmFlags } from "../../src/mm/vm_flags.ts";
 import { spaceWithPages, tableOf } from "./pages.ts";

@@ -8,7 +8,7 @@ import type { Equivalences } from "./equivalences.ts";
 
 /** By source file. */
 export const MM_PAGES: Equivalences = {
-  "src/mm/anon_vma.ts": [
+  "src/mm/pages/anon_vma.ts": [
     [
       "slower",
       "if (vma.links.length === 0) return;",
@@ -26,12 +26,12 @@ export const MM_PAGES: Equivalences = {
       "> ▸ >=",
     ], "A VMA that no tree holds is moved in none."],
   ],
-  "src/mm/fault.ts": [
+  "src/mm/calls/fault.ts": [
     ["slower", "const reused = vma.anonVma === null ? reusableAnonVma(mm, vma) : null;", [
       "vma.anonVma === null ▸ true",
     ], "It looks for an anon_vma that nobody uses."],
   ],
-  "src/mm/interval_tree.ts": [
+  "src/mm/pages/interval_tree.ts": [
     ["same", "#age = 0;", ["0 ▸ 1"], "Ages are only compared with one another."],
     [
       "slower",
@@ -75,7 +75,7 @@ export const MM_PAGES: Equivalences = {
       "Another mix of the bits: priorities only shape the tree.",
     ],
   ],
-  "src/mm/madvise.ts": [
+  "src/mm/calls/madvise.ts": [
     [
       "same",
       "(roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT);",
@@ -83,7 +83,7 @@ export const MM_PAGES: Equivalences = {
       "A range that is not empty does not end where it begins.",
     ],
   ],
-  "src/mm/mincore.ts": [
+  "src/mm/calls/mincore.ts": [
     [
       "slower",
       "for (let page = 0; page < step; page++) {",
@@ -104,7 +104,7 @@ export const MM_PAGES: Equivalences = {
       "+ ▸ -",
     ], "Nothing is mapped there, which fails alike."],
   ],
-  "src/mm/mlock.ts": [
+  "src/mm/calls/mlock.ts": [
     ["slower", "if (!mm.mayLockFreely && pages(end - start) + mm.lockedPages > limit) {", [
       "> ▸ >=",
       "- ▸ +",
@@ -126,7 +126,7 @@ export const MM_PAGES: Equivalences = {
       "One search more, whose answer nobody uses.",
     ],
   ],
-  "src/mm/msync.ts": [
+  "src/mm/calls/msync.ts": [
     [
       "same",
       "if (end < address || end >= ADDRESS_LIMIT) {",
@@ -140,7 +140,7 @@ export const MM_PAGES: Equivalences = {
       "MS_ASYNC alone meets nothing else that could fail: the hole decides.",
     ],
   ],
-  "src/mm/page_fault.ts": [
+  "src/mm/pages/pte_fault.ts": [
     [
       "same",
       'return entry.kind === "swap" ? entry.slot : undefined;',
@@ -148,7 +148,7 @@ export const MM_PAGES: Equivalences = {
       "Other entries have no slot; the check is for the type checker.",
     ],
   ],
-  "src/mm/page_table.ts": [
+  "src/mm/pages/page_table.ts": [
     ["slower", "if (last - first < table.size) {", [
       "last - first < table.size ▸ false",
       "- ▸ +",
@@ -161,7 +161,7 @@ export const MM_PAGES: Equivalences = {
       "A copy of an entry that may not be written says the same, and of a swap entry nobody asks it.",
     ],
   ],
-  "src/mm/physical_memory.ts": [
+  "src/mm/pages/physical_memory.ts": [
     [
       "same",
       "export const ZERO_PAGE: Page = new Page(null, 0);",
@@ -169,7 +169,7 @@ export const MM_PAGES: Equivalences = {
       "Nobody asks where the zero page stands.",
     ],
   ],
-  "src/mm/populate.ts": [
+  "src/mm/calls/populate.ts": [
     ["slower", "let vma = start < end ? mm.layout.findVma(start) : undefined;", [
       "start < end ▸ true",
       "< ▸ <=",
@@ -179,7 +179,7 @@ export const MM_PAGES: Equivalences = {
       "throw error; ▸ ;",
     ], "What is called throws nothing else; the line passes on what nobody expects."],
   ],
-  "src/mm/reverse_map.ts": [
+  "src/mm/pages/reverse_map.ts": [
     [
       "same",
       "if (isFileMapping(mapping)) return mapping.byOffset;",

@@ -8,7 +8,7 @@ import type { Equivalences } from "./equivalences.ts";
 
 /** By source file. */
 export const MM_RANGES: Equivalences = {
-  "src/mm/anon_name.ts": [
+  "src/mm/calls/prctl.ts": [
     [
       "same",
       "if (length !== 0 && (roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT)) {",
@@ -16,12 +16,12 @@ export const MM_RANGES: Equivalences = {
       "A range that is not empty does not end where it begins.",
     ],
   ],
-  "src/mm/brk.ts": [
+  "src/mm/calls/brk.ts": [
     ["same", "(newEnd < oldEnd ? shrink(mm, newEnd, oldEnd) : expand(mm, oldEnd, newEnd));", [
       "< ▸ <=",
     ], "Equal ends were dealt with before."],
   ],
-  "src/mm/exec_stack.ts": [
+  "src/mm/calls/exec_stack.ts": [
     [
       "same",
       "const lowest = pageAlignDown(mm.taskSize - Math.max(1, stack.bytes));",
@@ -41,7 +41,7 @@ export const MM_RANGES: Equivalences = {
       "Above the place where it was built there is no page.",
     ],
   ],
-  "src/mm/explain.ts": [
+  "src/mm/vma/explain.ts": [
     [
       "same",
       "const [lower, upper] = a.start <= b.start ? [a, b] : [b, a];",
@@ -49,7 +49,7 @@ export const MM_RANGES: Equivalences = {
       "Two VMAs never begin at one address.",
     ],
   ],
-  "src/mm/layout.ts": [
+  "src/mm/vma_tree.ts": [
     [
       "same",
       "return this.#reader.previous(0);",
@@ -93,7 +93,7 @@ export const MM_RANGES: Equivalences = {
       "throw error; ▸ ;",
     ], "What is called throws nothing else; the line passes on what nobody expects."],
   ],
-  "src/mm/limits.ts": [
+  "src/mm/rlimit.ts": [
     [
       "same",
       "return roundLength(wrapped < 0 ? length + offset : wrapped);",
@@ -108,7 +108,7 @@ export const MM_RANGES: Equivalences = {
       "What ends just at the limit rounds to 0 both ways.",
     ],
   ],
-  "src/mm/merge.ts": [
+  "src/mm/vma/merge.ts": [
     [
       "same",
       "const sticky = (range.flags | (upper?.flags ?? 0)) & VM_STICKY;",
@@ -141,7 +141,7 @@ export const MM_RANGES: Equivalences = {
       "The one that grows is one of the two, and the other is always there; the line is for the type checker.",
     ],
   ],
-  "src/mm/mmap.ts": [
+  "src/mm/calls/mmap.ts": [
     [
       "same",
       "const known = LEGACY_FLAGS | (file.hugeAligned ? MAP_SYNC : 0);",
@@ -173,7 +173,7 @@ export const MM_RANGES: Equivalences = {
       "There is a VMA in the range, or nothing was to be removed; one that begins there is cut at the other end, as the next lines do.",
     ],
   ],
-  "src/mm/mprotect.ts": [
+  "src/mm/calls/mprotect.ts": [
     [
       "same",
       "} else if (old & VM_ACCOUNT && vma.file === null && vma.anonVma === null) {",
@@ -185,7 +185,7 @@ export const MM_RANGES: Equivalences = {
       "< ▸ <=",
     ], "One search more, whose answer nobody uses."],
   ],
-  "src/mm/mremap.ts": [
+  "src/mm/calls/mremap.ts": [
     [
       "same",
       "if (remap.newLength < remap.oldLength) {",
@@ -198,7 +198,7 @@ export const MM_RANGES: Equivalences = {
       "0 ▸ 1",
     ], "Lengths are whole pages, and in an empty range there is nothing to unmap."],
   ],
-  "src/mm/mseal.ts": [
+  "src/mm/calls/mseal.ts": [
     [
       "same",
       "if (length !== 0 && (roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT)) {",
@@ -206,7 +206,7 @@ export const MM_RANGES: Equivalences = {
       "A range that is not empty does not end where it begins.",
     ],
   ],
-  "src/mm/munmap.ts": [
+  "src/mm/calls/munmap.ts": [
     ["same", "hole = false;", ["false ▸ true"], "It is set before it is read."],
     ["same", "#headEnd = 0;", ["0 ▸ 1"], "It is set before it is read."],
     [
@@ -244,7 +244,7 @@ export const MM_RANGES: Equivalences = {
       "vma.end > end ▸ false",
     ], "Cutting puts the tail there in any case."],
   ],
-  "src/mm/placement.ts": [
+  "src/mm/vma/placement.ts": [
     [
       "same",
       "return vma.flags & VM_GROWSDOWN ? Math.max(0, vma.start - STACK_GUARD_GAP) : vma.start;",
@@ -278,7 +278,7 @@ export const MM_RANGES: Equivalences = {
       "The search that follows finds no room either.",
     ],
   ],
-  "src/mm/remap_file_pages.ts": [
+  "src/mm/calls/remap_file_pages.ts": [
     [
       "same",
       "if (!(size > 0) || start < 0 || end >= ADDRESS_LIMIT) {",
@@ -308,7 +308,7 @@ export const MM_RANGES: Equivalences = {
       "1 is MAP_SHARED, which is asked for anyway.",
     ],
   ],
-  "src/mm/shm.ts": [
+  "src/mm/calls/shm.ts": [
     ["same", "flags = 0,", ["0 ▸ 1"], "1 is none of the SHM_ flags, and unknown ones are ignored."],
     [
       "same",

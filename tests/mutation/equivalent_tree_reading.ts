@@ -8,7 +8,7 @@ import type { Equivalences } from "./equivalences.ts";
 
 /** By source file. */
 export const TREE_READING: Equivalences = {
-  "src/tree/area.ts": [
+  "src/tree/empty_area.ts": [
     [
       "slower",
       "const min = before + 1;",

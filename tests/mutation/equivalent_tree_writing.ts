@@ -88,7 +88,7 @@ export const TREE_WRITING: Equivalences = {
       "It reads the parent again and finds the record as it should be.",
     ],
   ],
-  "src/tree/grace.ts": [
+  "src/tree/rcu.ts": [
     ["same", "begun = 0;", ["0 ▸ 1"], "Periods are only compared with one another."],
     ["same", "#open = 0;", ["0 ▸ 1"], "There is no batch yet that could be the open one."],
   ],
@@ -152,7 +152,7 @@ export const TREE_WRITING: Equivalences = {
       "An odd number of slots never fills leaves of 14 exactly.",
     ],
   ],
-  "src/tree/run.ts": [
+  "src/tree/subtree.ts": [
     [
       "same",
       "if (link === 0) return 0;",
@@ -206,7 +206,7 @@ export const TREE_WRITING: Equivalences = {
     ["same", "const step = shift > 0 ? -1 : 1;", ["> ▸ >="], "shift is not 0 there."],
     ["same", "const begin = shift > 0 ? end : to + 1;", ["> ▸ >="], "shift is not 0 there."],
   ],
-  "src/tree/span.ts": [
+  "src/tree/spanning_store.ts": [
     [
       "same",
       "slot > 0 && words[entries + slot - 1] === 0 && w.before === reals[pivots + slot - 1]!",

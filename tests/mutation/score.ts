@@ -43,7 +43,7 @@ export class BrokenTestsError extends Error {
 
 /** Left out: what only checks, shows, counts or names, and the worker's side of shared memory, which takes threads. */
 const LEFT_OUT =
-  /\/(validate|validate_touched|validate_pages|dump|statistics|errors|errno|invariant_error|maps|flags|shared_reader)\.ts$/;
+  /\/(validate|incremental|validate_pages|dump|statistics|errors|errno|invariant_error|proc_maps|vm_flags|shared_reader)\.ts$/;
 
 /** A folder of sources and the tests that run on its mutants. */
 interface Area {
@@ -76,13 +76,16 @@ const LOAD_LIMIT_MS = 60_000;
 /** The source files that are mutated. */
 export async function sourceFiles(): Promise<string[]> {
   const files: string[] = [];
-  for (const { sources } of AREAS) {
-    for await (const entry of Deno.readDir(new URL(sources, ROOT))) {
-      const file = sources + entry.name;
-      if (entry.isFile && file.endsWith(".ts") && !LEFT_OUT.test(file)) files.push(file);
-    }
-  }
+  for (const { sources } of AREAS) await addSourceFiles(sources, files);
   return files.sort();
+}
+
+async function addSourceFiles(folder: string, files: string[]): Promise<void> {
+  for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
+    const path = folder + entry.name;
+    if (entry.isDirectory) await addSourceFiles(`${path}/`, files);
+    else if (path.endsWith(".ts") && !LEFT_OUT.test(path)) files.push(path);
+  }
 }
 
 /** Tries the mutants; the verdicts in the order of file and line. */

@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { AddressSpace, MmError } from "../../mod.ts";
-import { MADV, MLOCK_ONFAULT } from "../../src/mm/flags.ts";
+import { MADV, MLOCK_ONFAULT } from "../../src/abi/mman.ts";
 import { VM_DONTCOPY, VM_LOCKED } from "../../src/mm/vm_flags.ts";
 import { Act, testCommands } from "./check.ts";
 

@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { readTrace } from "../../src/trace/read.ts";
-import type { MapLine, TraceRecord } from "../../src/trace/record.ts";
+import type { MapLine, TraceRecord } from "../../src/trace/format.ts";
 import { TraceError } from "../../src/trace/trace_error.ts";
 import { formatRecord, writeTrace } from "../../src/trace/write.ts";
 import { testProperty } from "./check.ts";

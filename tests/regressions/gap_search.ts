@@ -5,7 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE } from "../../src/mm/flags.ts";
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_GROWSDOWN, MAP_PRIVATE } from "../../src/abi/mman.ts";
 import { map, RW } from "../mm/scene.ts";
 import { codeOf, type Scenario, type Stage, upwards } from "./scenario.ts";
 

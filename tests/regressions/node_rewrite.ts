@@ -11,7 +11,7 @@ import { type Scenario, type Stage, upwards } from "./scenario.ts";
 
 /** The trace of the 2022 report's situation, read once. */
 const CC1_2022 = await recordsOf("cc1-2022");
-const { prepare } = await import("../../src/replay/prepare.ts");
+const { prepare } = await import("../../src/replay/compiled.ts");
 const CC1_STEPS = (await prepare(CC1_2022)).steps;
 
 // Row 1. In 2022 a store that ended exactly at a later slot's maximum kept the slot it had overwritten. Nothing showed

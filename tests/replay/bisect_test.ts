@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { bisect, formatFault, markChanges } from "../../src/replay/bisect.ts";
+import { bisect, formatFault, markChanges } from "../../src/replay/debug/bisect.ts";
 import type { Build } from "../canaries/build.ts";
 import { withPlanted } from "../canaries/planted.ts";
 import { present } from "../present.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { prepare, run } from "../../src/replay/prepare.ts";
+import { prepare, run } from "../../src/replay/compiled.ts";
 import { treeOperations } from "../../src/replay/tree_log.ts";
 import { MapleTree } from "../../src/tree/maple_tree.ts";
 import { recordsOf } from "./traces.ts";

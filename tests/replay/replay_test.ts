@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/errno.ts";
-import { Machine } from "../../src/replay/machine.ts";
-import { prepare } from "../../src/replay/prepare.ts";
+import { Machine } from "../../src/replay/system.ts";
+import { prepare } from "../../src/replay/compiled.ts";
 import { formatDivergence } from "../../src/replay/divergence.ts";
 import { replay, ReplayError } from "../../src/replay/replay.ts";
-import type { LeaveRecord, TraceRecord } from "../../src/trace/record.ts";
+import type { LeaveRecord, TraceRecord } from "../../src/trace/format.ts";
 import { recordsOf, TRACES } from "./traces.ts";
 
 Deno.test("replay: there are at least five recorded traces", () => {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { reduce } from "../../src/replay/reduce.ts";
-import { formatTest } from "../../src/replay/reproducer.ts";
-import { shrink } from "../../src/replay/shrink.ts";
-import { failureOf, shrinkWrites } from "../../src/replay/shrink_operations.ts";
+import { reduce } from "../../src/replay/debug/reduce.ts";
+import { formatTest } from "../../src/replay/debug/reproducer.ts";
+import { shrink } from "../../src/replay/debug/shrink.ts";
+import { failureOf, shrinkWrites } from "../../src/replay/debug/shrink_operations.ts";
 import { readTrace } from "../../src/trace/read.ts";
 import { writeTrace } from "../../src/trace/write.ts";
 import { withPlanted } from "../canaries/planted.ts";

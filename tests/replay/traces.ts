@@ -5,7 +5,7 @@
  */
 
 import { readTrace } from "../../src/trace/read.ts";
-import type { TraceRecord } from "../../src/trace/record.ts";
+import type { TraceRecord } from "../../src/trace/format.ts";
 
 const FOLDER = new URL("../../traces/", import.meta.url);
 

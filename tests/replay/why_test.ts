@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { prepare } from "../../src/replay/prepare.ts";
-import { formatWhy, parseAddress, why } from "../../src/replay/why.ts";
+import { prepare } from "../../src/replay/compiled.ts";
+import { formatWhy, parseAddress, why } from "../../src/replay/debug/why.ts";
 import { recordsOf } from "./traces.ts";
 
 Deno.test("why: names, at the end of the run, the rule between text and data of the program", async () => {

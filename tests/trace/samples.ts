@@ -6,7 +6,7 @@ import type {
   MapLine,
   OpenFile,
   TraceRecord,
-} from "../../src/trace/record.ts";
+} from "../../src/trace/format.ts";
 import { formatRecord } from "../../src/trace/write.ts";
 
 export const HEADER: HeaderRecord = {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { OrderCheck } from "../../src/trace/order.ts";
-import type { TraceRecord } from "../../src/trace/record.ts";
+import { OrderCheck } from "../../src/trace/sequence_check.ts";
+import type { TraceRecord } from "../../src/trace/format.ts";
 import { importStrace } from "../../src/trace/strace.ts";
 import { parseStraceArguments, parseStraceLine } from "../../src/trace/strace_line.ts";
 import { TraceError } from "../../src/trace/trace_error.ts";

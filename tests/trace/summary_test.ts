@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { MapLine, TraceRecord } from "../../src/trace/record.ts";
-import { ShownLayouts } from "../../src/trace/shown.ts";
+import type { MapLine, TraceRecord } from "../../src/trace/format.ts";
+import { ShownLayouts } from "../../src/trace/recorded_layouts.ts";
 import { countMunmaps, summarize } from "../../src/trace/summary.ts";
 import { EXEC, HEADER, HEAP } from "./samples.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { parseHex } from "../../src/trace/parse_record.ts";
 import { readTrace } from "../../src/trace/read.ts";
-import type { TraceRecord } from "../../src/trace/record.ts";
+import type { TraceRecord } from "../../src/trace/format.ts";
 import { formatHex, formatRecord, writeTrace } from "../../src/trace/write.ts";
 import { ALL, END, EXEC, HEADER, streamOf, textOf } from "./samples.ts";
 

@@ -53,7 +53,7 @@ const BROKEN: readonly {
         replacement: "  early: ((node: number) => void) | undefined;\n  /** Slots in use. */\n",
       },
       {
-        file: "src/tree/run.ts",
+        file: "src/tree/subtree.ts",
         text: "    const last = big.count - 1;\n",
         replacement: `    const last = big.count - 1;
     const link = pool.words[(this.left << WORD_SHIFT) + PARENT]!;

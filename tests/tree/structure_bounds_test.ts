@@ -4,9 +4,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { MapleTree, NodeBudget } from "../../mod.ts";
-import { Grace } from "../../src/tree/grace.ts";
+import { Grace } from "../../src/tree/rcu.ts";
 import { MAX_READERS, READERS, WORD_SHIFT } from "../../src/tree/node_layout.ts";
-import { Run } from "../../src/tree/run.ts";
+import { Run } from "../../src/tree/subtree.ts";
 import { Random } from "../random.ts";
 import { shapeOf } from "./shape.ts";
 import { workOf } from "./work.ts";

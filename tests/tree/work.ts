@@ -1,7 +1,7 @@
 /** The exact counts of a tree's work, as tests ask for them. */
 
 import type { MapleTree } from "../../mod.ts";
-import type { WorkCounts } from "../../src/tree/work_counts.ts";
+import type { WorkCounts } from "../../src/tree/counters.ts";
 
 /** What a piece of work adds to the counts. */
 export function workOf(tree: MapleTree<number>, work: () => void): WorkCounts {

@@ -1,0 +1,100 @@
+/**
+ * What the comparing process and its measuring processes tell each other: an order as the only argument,
+ * an reply as lines of JSON.
+ *
+ * @module
+ */
+
+import type { Counters } from "../workloads/workload.ts";
+import type { SideModule } from "./side.ts";
+
+/** Where the sides are: URLs of their copies of `worker/side.ts`. */
+export interface SideUrls {
+  /** That of the base. */
+  readonly base: string;
+  /** That of the head. */
+  readonly head: string;
+}
+
+/** Asks `precheck.ts` what can be measured, and how it differs in all that is exact. */
+export interface PrecheckOrder extends SideUrls {
+  /** Workloads. */
+  readonly names: readonly string[];
+  /** How long a batch shall take, milliseconds. */
+  readonly batchMs: number;
+}
+
+/** Where two versions reply differently, or have done a different amount of work, for the first time. */
+export interface Parting {
+  /** Number of the step, from 0; -1 is the filling before the first one. */
+  readonly step: number;
+  /** The step in words. */
+  readonly description: string;
+}
+
+/** What the precheck says about one workload. */
+export interface WorkloadPrecheck {
+  /** Name of the workload. */
+  readonly name: string;
+  /** Why it cannot be measured, and which side is to blame. */
+  readonly skipped?: { readonly side: "base" | "head"; readonly why: string };
+  /** Steps in the whole list. */
+  readonly steps: number;
+  /** Steps that take about as long as a batch shall. */
+  readonly batch: number;
+  /** Where answers part; absent if they are the same. */
+  readonly answersPart?: Parting;
+  /** Where the counts part; absent if they are the same after every step. */
+  readonly countersPart?: Parting;
+  /** Counts after the whole list. */
+  readonly counters: { readonly base: Counters; readonly head: Counters };
+}
+
+/** Asks `interleaved.ts` for the rounds of one process. */
+export interface RoundsOrder extends SideUrls {
+  /** Load, prepare and begin with the base. */
+  readonly baseFirst: boolean;
+  /** Workloads in the order of a round, and the steps of a batch. */
+  readonly workloads: readonly { readonly name: string; readonly batch: number }[];
+  /** Rounds thrown away at first. */
+  readonly warmUp: number;
+  /** Rounds that count. */
+  readonly rounds: number;
+}
+
+/** What one process measured of one workload. */
+export interface ProcessResult {
+  /** Name of the workload. */
+  readonly name: string;
+  /** Median over the rounds of ln(head / base). */
+  readonly logRatio: number;
+  /** Time in all rounds, milliseconds. */
+  readonly totals: { readonly base: number; readonly head: number };
+  /** Median time of a step, nanoseconds. */
+  readonly nanoseconds: { readonly base: number; readonly head: number };
+  /** Step of the first batch in which the answers differed. */
+  readonly answersPart?: number;
+}
+
+/** A line that a measuring process prints. */
+export type Answer<Result> =
+  | { readonly done: number; readonly of: number }
+  | { readonly results: readonly Result[] };
+
+/** Loads both sides' modules in the order that is asked for: which comes first matters a little. */
+export async function loadSides(
+  urls: SideUrls,
+  baseFirst: boolean,
+): Promise<{ base: SideModule; head: SideModule }> {
+  if (baseFirst) {
+    const base: SideModule = await import(urls.base);
+    return { base, head: await import(urls.head) };
+  }
+  const head: SideModule = await import(urls.head);
+  return { base: await import(urls.base), head };
+}
+
+/** Prints a line of the reply. */
+export function reply<Result>(line: Answer<Result>): void {
+  console.log(JSON.stringify(line));
+}

@@ -1,0 +1,82 @@
+/**
+ * One side in a measuring process: its workloads, and the clock around them.
+ *
+ * Imported once from each side's folder, so that nothing that runs inside the timing is shared.
+ *
+ * @module
+ */
+
+import type { Counters, Prepared } from "../workloads/workload.ts";
+import { WORKLOADS } from "../workloads/list.ts";
+import { lacking, prepare } from "../workloads/prepare.ts";
+
+/** A workload of this side, ready to run. */
+export class MeasuredWorkload {
+  readonly #prepared: Prepared;
+  /** How long the last batch took, milliseconds. */
+  milliseconds = 0;
+  /** What the last batch answered. */
+  hash = 0;
+
+  /** Called by {@linkcode open}. */
+  constructor(prepared: Prepared) {
+    this.#prepared = prepared;
+  }
+
+  /** Steps in the list. */
+  get length(): number {
+    return this.#prepared.length;
+  }
+
+  /** Makes everything anew. */
+  fresh(): void {
+    this.#prepared.fresh();
+  }
+
+  /** Performs a batch between two looks at the clock. */
+  run(from: number, to: number): void {
+    const start = performance.now();
+    this.hash = this.#prepared.run(from, to);
+    this.milliseconds = performance.now() - start;
+  }
+
+  /** See {@linkcode Prepared.counters}. */
+  counters(): Counters {
+    return this.#prepared.counters();
+  }
+
+  /** See {@linkcode Prepared.contents}. */
+  contents(): number {
+    return this.#prepared.contents();
+  }
+
+  /** See {@linkcode Prepared.describe}. */
+  describe(step: number): string {
+    return this.#prepared.describe(step);
+  }
+}
+
+/** This side cannot do a workload. */
+export interface Lacking {
+  /** Why not. */
+  readonly why: string;
+}
+
+/** What every side's copy of this module exports. */
+export interface SideModule {
+  /** See {@linkcode open}. */
+  readonly open: (name: string) => Promise<MeasuredWorkload | Lacking>;
+}
+
+/** Prepares a workload by name, or says why this side cannot. */
+export async function open(name: string): Promise<MeasuredWorkload | Lacking> {
+  const workload = WORKLOADS.find((candidate) => candidate.name === name);
+  if (workload === undefined) return { why: `there is no workload ${name}` };
+  const missing = lacking(workload);
+  if (missing.length > 0) return { why: `its mod.ts does not export ${missing.join(", ")}` };
+  try {
+    return new MeasuredWorkload(await prepare(workload));
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
+}

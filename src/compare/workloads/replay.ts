@@ -1,0 +1,68 @@
+/**
+ * The steps of a recorded program, applied to the address-space model through the public API.
+ *
+ * @module
+ */
+
+import { Machine, MmError, type PreparedTrace, type Step } from "../../../mod.ts";
+import type { Counters, Prepared } from "./workload.ts";
+
+/** Replays a trace on a machine that is new whenever the trace begins again. */
+export class ReplayWorkload implements Prepared {
+  readonly length: number;
+  readonly #steps: readonly Step[];
+  #machine = new Machine();
+
+  /** Prepares the steps; call {@linkcode fresh} before {@linkcode run}. */
+  constructor({ steps }: PreparedTrace) {
+    this.length = steps.length;
+    this.#steps = steps;
+  }
+
+  /** A new machine, without processes. */
+  fresh(): void {
+    this.#machine = new Machine();
+  }
+
+  /** Applies steps `from` up to but not including `to`; a hash of what they gave. */
+  run(from: number, to: number): number {
+    let hash = 0;
+    for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + this.#apply(this.#steps[i]!)) | 0;
+    return hash;
+  }
+
+  /** VMAs in use, over all processes. */
+  counters(): Counters {
+    let mapCount = 0;
+    for (const space of this.#machine.spaces()) mapCount += space.mapCount;
+    return { mapCount };
+  }
+
+  /** Every VMA of every process. */
+  contents(): number {
+    let hash = 0;
+    const mix = (value: number) => hash = (Math.imul(hash, 31) + value % 0x7fff_ffff) | 0;
+    for (const space of this.#machine.spaces()) {
+      for (const { start, end, flags, pageOffset } of space.vmas()) {
+        [start, end, flags, pageOffset].forEach(mix);
+      }
+    }
+    return hash;
+  }
+
+  /** The step's kind, and its call. */
+  describe(step: number): string {
+    const it = this.#steps[step]!;
+    return it.type === "call" ? `${it.type} ${it.record.call}` : it.type;
+  }
+
+  /** The result; a call that fails answers with its errno, below 0. */
+  #apply(step: Step): number {
+    try {
+      return this.#machine.apply(step) % 0x7fff_ffff;
+    } catch (error) {
+      if (error instanceof MmError) return -error.errno;
+      throw error;
+    }
+  }
+}

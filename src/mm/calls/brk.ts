@@ -1,0 +1,83 @@
+/**
+ * brk: the end of the heap. Mirrors `sys_brk` and `do_brk_flags()` (Linux mm/mmap.c, mm/vma.c).
+ *
+ * @module
+ */
+
+import { account, commit, mayCommit, mayExpand, mayLock } from "../vma/accounting.ts";
+import { MmError } from "../errno.ts";
+import { PAGE_SIZE, pageAlignUp, pages, STACK_GUARD_GAP } from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { mergeNew } from "../vma/merge.ts";
+import { unmapRange } from "./munmap.ts";
+import { startWithGap } from "../vma/placement.ts";
+import { tryPopulate } from "./populate.ts";
+import { enroll } from "../pages/reverse_map.ts";
+import { Vma } from "../vma.ts";
+import {
+  VM_ACCOUNT,
+  VM_LOCKED,
+  VM_MAYEXEC,
+  VM_MAYREAD,
+  VM_MAYWRITE,
+  VM_READ,
+  VM_WRITE,
+} from "../vm_flags.ts";
+
+const HEAP_FLAGS = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT;
+
+/**
+ * Moves the end of the heap to `address`, or leaves it where it is if that cannot be.
+ *
+ * Postcondition: the heap's pages are `[startBrk, brk)` rounded up, as far as nothing else was
+ * unmapped or mapped there. A refusal changes nothing and is no error: the caller sees it by the
+ * result.
+ *
+ * @param address the new end, bytes, of any alignment
+ * @returns the end of the heap as it is now
+ */
+export function brk(mm: MemoryDescriptor, address: number): number {
+  if (address < mm.startBrk || address > mm.taskSize) return mm.brk;
+  if (address - mm.startBrk > mm.limits.data) return mm.brk;
+  const oldEnd = pageAlignUp(mm.brk);
+  const newEnd = pageAlignUp(address);
+  try {
+    const done = newEnd === oldEnd ||
+      (newEnd < oldEnd ? shrink(mm, newEnd, oldEnd) : expand(mm, oldEnd, newEnd));
+    if (done) mm.brk = address;
+  } catch (error) {
+    if (!(error instanceof MmError)) throw error;
+  }
+  return mm.brk;
+}
+
+function shrink(mm: MemoryDescriptor, newEnd: number, oldEnd: number): boolean {
+  if (mm.layout.findIntersection(newEnd, oldEnd) === undefined) return false;
+  unmapRange(mm, newEnd, oldEnd);
+  return true;
+}
+
+/** Grows the VMA that ends at the heap's end if it is a heap VMA, else begins a new one. */
+function expand(mm: MemoryDescriptor, start: number, end: number): boolean {
+  const size = pages(end - start);
+  const flags = HEAP_FLAGS | mm.defaultFlags;
+  const above = mm.layout.findIntersection(start, end + PAGE_SIZE + STACK_GUARD_GAP);
+  if (above !== undefined && end + PAGE_SIZE > startWithGap(above)) return false;
+  if (!mayLock(mm, mm.defaultFlags, size) || !mayExpand(mm, flags, size)) return false;
+  if (mm.layout.mapCount > mm.maxMapCount || !mayCommit(mm, size)) return false;
+
+  const below = mm.layout.before(start);
+  const previous = below !== undefined && below.end > mm.startBrk ? below : undefined;
+  const vma = new Vma(start, end, flags, pages(start), null);
+  if (mergeNew(mm, vma, previous, undefined) === undefined) {
+    mm.budget.take("a VMA");
+    mm.layout.prepare(start, end, vma);
+    mm.layout.commit();
+    mm.layout.mapCount++;
+    enroll(mm, vma);
+  }
+  account(mm, flags, size);
+  commit(mm, size);
+  if (flags & VM_LOCKED) tryPopulate(mm, start, end);
+  return true;
+}

@@ -1,0 +1,86 @@
+/**
+ * exec: another program's address space in the place of this one. Mirrors what `begin_new_exec()`,
+ * `setup_arg_pages()` and `load_elf_binary()` (Linux fs/exec.c, fs/binfmt_elf.c) leave behind.
+ *
+ * @module
+ */
+
+import { account, accountedPages, commit } from "../vma/accounting.ts";
+import { attach } from "../pages/anon_vma.ts";
+import { buildStack, type ImageStack } from "./exec_stack.ts";
+import { exit } from "./exit.ts";
+import { pages, type ResourceLimits } from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { enroll } from "../pages/reverse_map.ts";
+import { type MappedFile, Vma } from "../vma.ts";
+import type { VmFlags } from "../vm_flags.ts";
+
+/** One VMA of a program's first layout. */
+export interface ImageVma {
+  /** First byte. */
+  readonly start: number;
+  /** First byte after the last. */
+  readonly end: number;
+  /** Protection, sharing and the rest. */
+  readonly flags: VmFlags;
+  /** Offset in the file, pages; for anonymous memory left out. */
+  readonly pageOffset?: number;
+  /** The open file; none for anonymous memory. */
+  readonly file?: MappedFile | null;
+  /** `[vdso]` and its like. */
+  readonly special?: string | null;
+  /** True if it was written to: it has an anon_vma. */
+  readonly written?: boolean;
+}
+
+/** An address space as a program finds it when it begins. */
+export interface Image {
+  /** In the order of their addresses. */
+  readonly vmas: readonly ImageVma[];
+  /** Where the heap begins, bytes. */
+  readonly startBrk: number;
+  /** The first stack pointer, bytes. */
+  readonly startStack: number;
+  /** Where placement begins, bytes. */
+  readonly mmapBase: number;
+  /** Placement goes upwards. */
+  readonly legacyLayout?: boolean;
+  /** The stack to build; none where it is among the VMAs already. */
+  readonly stack?: ImageStack;
+  /** Soft limits, bytes; those not given stay. */
+  readonly limits?: Partial<ResourceLimits>;
+}
+
+/**
+ * Replaces the whole address space by a program's first layout.
+ *
+ * Postcondition: exactly the image's VMAs are mapped; each that was written to has an anon_vma of
+ * its own.
+ *
+ * @throws {MmError} as {@linkcode buildStack}; the old program is gone by then
+ * @throws {MmInvariantError} as {@linkcode exit}
+ */
+export function exec(mm: MemoryDescriptor, image: Image): void {
+  exit(mm);
+  mm.defaultFlags = 0;
+  mm.startBrk = mm.brk = image.startBrk;
+  mm.startStack = image.startStack;
+  mm.mmapBase = image.mmapBase;
+  mm.legacyLayout = image.legacyLayout ?? false;
+  Object.assign(mm.limits, image.limits);
+  if (image.stack !== undefined) buildStack(mm, image.stack);
+  for (const part of image.vmas) load(mm, part);
+}
+
+function load(mm: MemoryDescriptor, part: ImageVma): void {
+  const { start, end, flags } = part;
+  const vma = new Vma(start, end, flags, part.pageOffset ?? pages(start), part.file ?? null);
+  vma.special = part.special ?? null;
+  mm.layout.prepare(start, end, vma);
+  mm.layout.commit();
+  mm.layout.mapCount++;
+  if (part.written) attach(vma, null);
+  enroll(mm, vma);
+  account(mm, flags, pages(end - start));
+  commit(mm, accountedPages(flags, pages(end - start)));
+}

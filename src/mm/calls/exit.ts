@@ -1,0 +1,39 @@
+/**
+ * exit: the end of an address space. Mirrors `exit_mmap()` (Linux mm/mmap.c).
+ *
+ * @module
+ */
+
+import { account, accountedPages, commit } from "../vma/accounting.ts";
+import { unlink } from "../pages/anon_vma.ts";
+import { MmInvariantError } from "../invariant_error.ts";
+import { pages } from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { zapRange } from "../pages/page_table.ts";
+import { withdraw } from "../pages/reverse_map.ts";
+
+/**
+ * Tears everything down.
+ *
+ * Postcondition: nothing is mapped, nothing charged, no anon_vma knows a VMA of this address space.
+ *
+ * @throws {MmInvariantError} if the walk does not meet as many VMAs as `mapCount` says
+ */
+export function exit(mm: MemoryDescriptor): void {
+  const { mapCount } = mm.layout;
+  let walked = 0;
+  if (mm.pageTable !== null) zapRange(mm.memory!, mm.pageTable, 0, mm.taskSize);
+  for (const vma of mm.layout.vmas()) {
+    walked++;
+    const size = pages(vma.end - vma.start);
+    account(mm, vma.flags, -size);
+    commit(mm, -accountedPages(vma.flags, size));
+    unlink(vma);
+    withdraw(vma);
+    vma.file?.hooks?.close?.(vma);
+  }
+  mm.layout.clear();
+  if (walked !== mapCount) {
+    throw new MmInvariantError(`mapCount is ${mapCount}, but the walk at exit met ${walked} VMAs`);
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Page faults. What they do to VMAs is always modelled: the first write gives a VMA its anon_vma, and a touch
+ * below a stack makes it grow. Mirrors `__anon_vma_prepare()` (Linux mm/rmap.c),
+ * `find_mergeable_anon_vma()` and `expand_downwards()` (mm/vma.c).
+ *
+ * @module
+ */
+
+import {
+  account,
+  accountedPages,
+  commit,
+  mayCommit,
+  mayExpand,
+  mayLock,
+} from "../vma/accounting.ts";
+import { attach, setBounds, takeAttach } from "../pages/anon_vma.ts";
+import { cannot, type MmError } from "../errno.ts";
+import { PAGE_SIZE, pageAlignDown, pages, STACK_GUARD_GAP } from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { enterPage } from "../pages/pte_fault.ts";
+import type { AnonVma, Vma } from "../vma.ts";
+import {
+  VM_ACCESS_FLAGS,
+  VM_EXEC,
+  VM_GROWSDOWN,
+  VM_READ,
+  VM_SHARED,
+  VM_STICKY,
+  VM_WRITE,
+} from "../vm_flags.ts";
+
+/** What touches the page. `force`: a debugger's write, which private mappings cannot refuse. */
+export type Access = "read" | "write" | "execute" | "force";
+
+/** What growing a stack, its anon_vma and its page may take: tree nodes, anon_vma, link, page. */
+const STRUCTURES = 4;
+
+const NEEDS = { read: VM_READ, write: VM_WRITE, execute: VM_EXEC, force: 0 } as const;
+
+/**
+ * Touches the page that holds `address`.
+ *
+ * Postcondition: the address is mapped; after a write to private memory its VMA has an anon_vma. A
+ * failed call changes nothing. Where pages are modelled, the page is entered as `page_fault.ts` says.
+ *
+ * @throws {MmError} EFAULT nothing is mapped there and no stack above may grow to it, or the
+ * protection forbids the access · ENOMEM a stack may not grow so far, or memory ran out · EPERM a
+ * stack would grow below mmap_min_addr · EAGAIN the page is under migration, where the kernel waits
+ */
+export function fault(mm: MemoryDescriptor, address: number, access: Access): void {
+  if (mm.pageTable === null) touch(mm, address, access);
+  else {
+    mm.budget.withReserve(STRUCTURES, () => {
+      const vma = touch(mm, address, access);
+      enterPage(mm, vma, address, isWrite(access));
+    });
+  }
+}
+
+/** What a fault does to VMAs; the one that holds the address then. */
+function touch(mm: MemoryDescriptor, address: number, access: Access): Vma {
+  const vma = mm.layout.findVma(address);
+  if (vma === undefined || (vma.start > address && !(vma.flags & VM_GROWSDOWN))) {
+    throw fails(address, "EFAULT", "nothing is mapped there");
+  }
+  if (NEEDS[access] & ~vma.flags) {
+    throw fails(address, "EFAULT", `the VMA may not be accessed: ${access}`);
+  }
+  if (vma.start > address) growDown(mm, vma, pageAlignDown(address));
+  if (isWrite(access) && !(vma.flags & VM_SHARED)) prepareAnonVma(mm, vma);
+  return vma;
+}
+
+function isWrite(access: Access): boolean {
+  return access === "write" || access === "force";
+}
+
+/** Gives `vma` an anon_vma unless it has one. A failed call changes nothing. */
+export function prepareAnonVma(mm: MemoryDescriptor, vma: Vma): void {
+  if (vma.anonVma !== null) return;
+  const reused = reusableAnonVma(mm, vma);
+  takeAttach(reused, mm.budget);
+  attach(vma, reused);
+}
+
+/**
+ * A neighbour's anon_vma, if the two could merge but for protection: so that they can once it
+ * agrees.
+ */
+function reusableAnonVma(mm: MemoryDescriptor, vma: Vma): AnonVma | null {
+  const next = mm.layout.after(vma.start);
+  if (next !== undefined && isOwn(next) && couldMerge(vma, next)) return next.anonVma;
+  const previous = mm.layout.before(vma.start);
+  if (previous !== undefined && isOwn(previous) && couldMerge(previous, vma)) {
+    return previous.anonVma;
+  }
+  return null;
+}
+
+function isOwn(vma: Vma): boolean {
+  return vma.anonVma !== null && vma.links.length === 1;
+}
+
+/** Mirrors `anon_vma_compatible()`. */
+function couldMerge(lower: Vma, upper: Vma): boolean {
+  return lower.end === upper.start && lower.file === upper.file &&
+    ((lower.flags ^ upper.flags) & ~(VM_ACCESS_FLAGS | VM_STICKY)) === 0 &&
+    upper.pageOffset === lower.pageOffset + pages(upper.start - lower.start);
+}
+
+/** Grows a stack down to `start`, page-aligned. A failed call changes nothing. */
+export function growDown(mm: MemoryDescriptor, vma: Vma, start: number): void {
+  if (start < mm.mmapMinAddress) throw fails(start, "EPERM", "it is below mmap_min_addr");
+  const below = mm.layout.before(vma.start);
+  if (
+    below !== undefined && !(below.flags & VM_GROWSDOWN) && below.flags & VM_ACCESS_FLAGS &&
+    start - below.end < STACK_GUARD_GAP
+  ) throw fails(start, "ENOMEM", "the stack would come too close to the VMA below");
+
+  const growth = pages(vma.start - start);
+  const allowed = growth <= vma.pageOffset && mayExpand(mm, vma.flags, growth) &&
+    vma.end - start <= mm.limits.stack && mayLock(mm, vma.flags, growth) && mayCommit(mm, growth);
+  if (!allowed) throw fails(start, "ENOMEM", "a limit keeps the stack from growing");
+
+  const reused = vma.anonVma === null ? reusableAnonVma(mm, vma) : null;
+  if (vma.anonVma === null) takeAttach(reused, mm.budget);
+  mm.layout.prepare(start, vma.end, vma);
+  if (vma.anonVma === null) attach(vma, reused);
+  setBounds(vma, start, vma.end, vma.pageOffset - growth);
+  mm.layout.commit();
+  account(mm, vma.flags, growth);
+  commit(mm, accountedPages(vma.flags, growth));
+}
+
+function fails(address: number, code: "EFAULT" | "ENOMEM" | "EPERM", why: string): MmError {
+  const page = pageAlignDown(address);
+  return cannot("fault in", page, page + PAGE_SIZE, code, why);
+}

@@ -1,0 +1,83 @@
+/**
+ * fork: a second address space with the same contents. Mirrors `dup_mmap()` (Linux kernel/fork.c,
+ * mm/mmap.c).
+ *
+ * @module
+ */
+
+import { account, accountedPages, commit, mayCommit } from "../vma/accounting.ts";
+import { fork as forkAnonVma, takeFork, unlink } from "../pages/anon_vma.ts";
+import { cannot } from "../errno.ts";
+import { pages } from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { copyRange } from "../pages/page_table.ts";
+import { enroll, withdraw } from "../pages/reverse_map.ts";
+import type { PageTable, Vma } from "../vma.ts";
+import { VM_DONTCOPY, VM_LOCKED_MASK, VM_NOHUGEPAGE, VM_WIPEONFORK } from "../vm_flags.ts";
+
+/**
+ * Copies the address space.
+ *
+ * Postcondition: the child has every VMA but those with VM_DONTCOPY, none locked; those that were
+ * written to hang on the parent's anon_vmas and on one of their own, those with VM_WIPEONFORK on
+ * none. A failed call leaves nothing behind.
+ *
+ * @returns the child
+ * @throws {MmError} ENOMEM so much memory cannot be promised, or memory ran out
+ */
+export function fork(mm: MemoryDescriptor): MemoryDescriptor {
+  const child = mm.sibling();
+  const copies: Vma[] = [];
+  try {
+    child.layout = mm.layout.duplicate(child.budget, (vma) => {
+      if (vma.flags & VM_DONTCOPY) return undefined;
+      const copy = copyVma(mm, child, vma);
+      copies.push(copy);
+      return copy;
+    });
+  } catch (error) {
+    for (const copy of copies) discard(child, copy);
+    throw error;
+  }
+  child.layout.mapCount = copies.length;
+  if (mm.pageTable !== null) copyPages(mm.pageTable, child.pageTable!, copies);
+  child.startBrk = mm.startBrk;
+  child.brk = mm.brk;
+  child.startStack = mm.startStack;
+  child.defaultFlags = mm.defaultFlags & VM_NOHUGEPAGE;
+  return child;
+}
+
+/** Shares the pages of what was written to; the rest is faulted in again where it is needed. */
+function copyPages(parent: PageTable, child: PageTable, copies: readonly Vma[]): void {
+  for (const { start, end, anonVma } of copies) {
+    if (anonVma !== null) copyRange(parent, child, start, end);
+  }
+}
+
+function copyVma(mm: MemoryDescriptor, child: MemoryDescriptor, vma: Vma): Vma {
+  const size = pages(vma.end - vma.start);
+  const charge = accountedPages(vma.flags, size);
+  if (!mayCommit(mm, charge)) {
+    throw cannot("copy", vma.start, vma.end, "ENOMEM", "so much memory cannot be promised");
+  }
+  mm.budget.take("a VMA");
+  const keeps = (vma.flags & VM_WIPEONFORK) === 0;
+  if (keeps) takeFork(vma, mm.budget);
+
+  const copy = vma.part(vma.start, vma.end);
+  copy.flags = vma.flags & ~VM_LOCKED_MASK;
+  if (keeps) forkAnonVma(copy, vma);
+  account(child, copy.flags, size);
+  commit(child, charge);
+  enroll(child, copy);
+  copy.file?.hooks?.open?.(copy);
+  return copy;
+}
+
+function discard(child: MemoryDescriptor, copy: Vma): void {
+  unlink(copy);
+  withdraw(copy);
+  commit(child, -accountedPages(copy.flags, pages(copy.end - copy.start)));
+  copy.file?.hooks?.close?.(copy);
+}

@@ -1,0 +1,375 @@
+/**
+ * mmap: a new mapping. Mirrors `do_mmap()` and `mmap_region()` (Linux mm/mmap.c, mm/vma.c).
+ *
+ * @module
+ */
+
+import {
+  account,
+  accountedPages,
+  commit,
+  isAccountable,
+  mayCommit,
+  mayExpand,
+  mayLock,
+} from "../vma/accounting.ts";
+import { cannot, type Errno, type MmError } from "../errno.ts";
+import {
+  MAP_32BIT,
+  MAP_ANONYMOUS,
+  MAP_DENYWRITE,
+  MAP_DROPPABLE,
+  MAP_EXECUTABLE,
+  MAP_FIXED,
+  MAP_FIXED_NOREPLACE,
+  MAP_GROWSDOWN,
+  MAP_HUGETLB,
+  MAP_LOCKED,
+  MAP_NONBLOCK,
+  MAP_NORESERVE,
+  MAP_POPULATE,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  MAP_SHARED_VALIDATE,
+  MAP_STACK,
+  MAP_SYNC,
+  MAP_TYPE,
+  MAP_UNINITIALIZED,
+  PROT_EXEC,
+  PROT_READ,
+  PROT_WRITE,
+} from "../../abi/mman.ts";
+import {
+  ADDRESS_LIMIT,
+  isPageAligned,
+  pageAlignDown,
+  pageAlignUp,
+  pages,
+  roundLength,
+} from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { mergeNew } from "../vma/merge.ts";
+import { mayLockAtAll, supportsLock } from "./mlock.ts";
+import { gatherRemoval, type Removal, unmapRange } from "./munmap.ts";
+import { NOWHERE, place } from "../vma/placement.ts";
+import { isolate } from "../vma/split.ts";
+import { tryPopulate } from "./populate.ts";
+import { enroll } from "../pages/reverse_map.ts";
+import { type MappedFile, Vma } from "../vma.ts";
+import {
+  VM_ACCOUNT,
+  VM_DONTDUMP,
+  VM_DROPPABLE,
+  VM_EXEC,
+  VM_GROWSDOWN,
+  VM_LOCKED,
+  VM_LOCKED_MASK,
+  VM_MAYEXEC,
+  VM_MAYREAD,
+  VM_MAYSHARE,
+  VM_MAYWRITE,
+  VM_NOHUGEPAGE,
+  VM_NORESERVE,
+  VM_READ,
+  VM_SHARED,
+  VM_SYNC,
+  VM_WIPEONFORK,
+  VM_WRITE,
+  type VmFlags,
+} from "../vm_flags.ts";
+
+/** What `mmap` is asked for. */
+export interface MmapRequest {
+  /** Where, bytes: a hint, or with MAP_FIXED an order; 0 unless given. */
+  readonly address?: number;
+  /** Bytes; rounded up to whole pages. */
+  readonly length: number;
+  /** PROT_… bits. */
+  readonly protection: number;
+  /** MAP_… bits. */
+  readonly flags: number;
+  /** The open file; none with MAP_ANONYMOUS. */
+  readonly file?: MappedFile | null;
+  /** Offset in the file, bytes, page-aligned; 0 unless given. */
+  readonly offset?: number;
+}
+
+/** What MAP_SHARED_VALIDATE permits without asking the file. Mirrors `LEGACY_MAP_MASK`. */
+const LEGACY_FLAGS = MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT |
+  MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |
+  MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_UNINITIALIZED;
+
+/** Largest file offset in bytes that a mapping may end at: the model's, below the kernel's 2^63. */
+const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Maps `length` bytes and says where.
+ *
+ * Precondition: as the errors tell.
+ * Postcondition: one VMA covers the range with the flags asked for, perhaps merged with its
+ * neighbours; whatever lay there before (MAP_FIXED) is gone. A failed call changes nothing.
+ *
+ * O(log n) and the VMAs replaced.
+ *
+ * @returns the first byte; with MAP_FIXED the address asked for, even where the VMA begins lower
+ * @throws {MmError} EINVAL empty, unaligned offset or MAP_FIXED address, no or an unknown kind of
+ * mapping, a file that would grow down, part of a special mapping replaced · EBADF neither file nor MAP_ANONYMOUS · ENOMEM too long, no
+ * gap, max_map_count, a resource limit, or memory ran out · EOVERFLOW the offset passes what a file
+ * can have · EACCES the file was not opened for this · EEXIST MAP_FIXED_NOREPLACE over something ·
+ * EAGAIN more than may be locked · EPERM a VMA replaced is sealed, the address is below
+ * mmap_min_addr, MAP_LOCKED under a limit of 0, or the filesystem forbids executing · ENODEV the file
+ * cannot be mapped · EOPNOTSUPP a flag the file does not support
+ */
+export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
+  const { protection, file = null, offset = 0 } = request;
+  const flags = request.flags & MAP_FIXED_NOREPLACE ? request.flags | MAP_FIXED : request.flags;
+  const fixed = (flags & MAP_FIXED) !== 0;
+  const wanted = request.address ?? 0;
+  const refuse = (code: Errno, why: string): MmError =>
+    cannot("map", wanted, wanted + request.length, code, why);
+
+  if (!isPageAligned(offset)) throw refuse("EINVAL", "the file offset is not page-aligned");
+  if (file === null && !(flags & MAP_ANONYMOUS)) throw refuse("EBADF", "there is no file");
+  if (flags & MAP_HUGETLB && !(flags & MAP_ANONYMOUS)) {
+    throw refuse("EINVAL", "the file has no huge pages");
+  }
+  if (!(request.length > 0)) throw refuse("EINVAL", "it is empty");
+  const hint = fixed ? wanted : roundHint(mm, wanted);
+  const length = roundLength(request.length);
+  if (length === 0) throw refuse("ENOMEM", "it is longer than all addresses");
+  if (flags & MAP_HUGETLB) throw refuse("ENOMEM", "the pool of huge pages is empty");
+  if (mm.layout.mapCount > mm.maxMapCount) {
+    throw refuse("ENOMEM", `${mm.layout.mapCount} VMAs are in use`);
+  }
+
+  const mapped = flags & MAP_ANONYMOUS ? null : file;
+  const address = place(mm, { hint, length, flags, file: mapped, offset });
+  // The last address, as a result, is -EPERM.
+  if (fixed && wanted === ADDRESS_LIMIT - 1 && length <= mm.taskSize) {
+    throw refuse("EPERM", "the address reads as an error");
+  }
+  if (address === NOWHERE) throw refuse("ENOMEM", "no gap is large enough");
+  if (!isPageAligned(address)) throw refuse("EINVAL", "the address is not page-aligned");
+  if (address < mm.mmapMinAddress) throw refuse("EPERM", "it begins below mmap_min_addr");
+  if (
+    flags & MAP_FIXED_NOREPLACE && mm.layout.findIntersection(address, address + length)
+  ) throw refuse("EEXIST", "something is mapped there");
+
+  let vmFlags = protectionFlags(protection) | placementFlags(flags) | mm.defaultFlags |
+    VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+  if (flags & MAP_LOCKED && !mayLockAtAll(mm)) throw refuse("EPERM", "RLIMIT_MEMLOCK is 0");
+  if (!mayLock(mm, vmFlags, pages(length))) throw refuse("EAGAIN", "RLIMIT_MEMLOCK forbids it");
+  if (mapped !== null && offset + length > (mapped.maxBytes ?? MAX_OFFSET)) {
+    throw refuse("EOVERFLOW", "its offset passes the largest");
+  }
+  vmFlags = mapped === null
+    ? anonymousFlags(flags, vmFlags, refuse)
+    : fileFlags(mapped, flags, protection, vmFlags, refuse);
+  if (flags & MAP_NORESERVE && mm.commit.mode !== "never") vmFlags |= VM_NORESERVE;
+
+  const shared = (vmFlags & VM_MAYSHARE) !== 0;
+  const mapping = mapped ?? (shared ? sharedMemory(pages(length)) : null);
+  const pageOffset = mapped !== null ? pages(offset) : shared ? 0 : pages(address);
+  mapRegion(mm, address, address + length, vmFlags, pageOffset, mapping);
+  const populates = vmFlags & VM_LOCKED ||
+    (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE;
+  if (populates) tryPopulate(mm, address, address + length);
+  return address;
+}
+
+/** VM_READ, VM_WRITE and VM_EXEC as PROT_… bits ask for. Mirrors `calc_vm_prot_bits()`. */
+export function protectionFlags(protection: number): VmFlags {
+  return (protection & PROT_READ ? VM_READ : 0) | (protection & PROT_WRITE ? VM_WRITE : 0) |
+    (protection & PROT_EXEC ? VM_EXEC : 0);
+}
+
+/** The flags that MAP_… bits stand for. Mirrors `calc_vm_flag_bits()`. */
+function placementFlags(flags: number): VmFlags {
+  return (flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) | (flags & MAP_LOCKED ? VM_LOCKED : 0) |
+    (flags & MAP_STACK ? VM_NOHUGEPAGE : 0) | (flags & MAP_SYNC ? VM_SYNC : 0);
+}
+
+/**
+ * Page-aligned, and not below the lowest address that may be mapped. Mirrors `round_hint_to_min()`.
+ */
+function roundHint(mm: MemoryDescriptor, hint: number): number {
+  const aligned = pageAlignDown(hint);
+  return aligned !== 0 && aligned < mm.mmapMinAddress ? pageAlignUp(mm.mmapMinAddress) : aligned;
+}
+
+type Refuse = (code: Errno, why: string) => MmError;
+
+function anonymousFlags(flags: number, vmFlags: VmFlags, refuse: Refuse): VmFlags {
+  const growsDown = (vmFlags & VM_GROWSDOWN) !== 0;
+  switch (flags & MAP_TYPE) {
+    case MAP_SHARED:
+      if (growsDown) throw refuse("EINVAL", "shared memory cannot grow down");
+      return vmFlags | VM_SHARED | VM_MAYSHARE;
+    case MAP_PRIVATE:
+      return vmFlags;
+    case MAP_DROPPABLE:
+      if (growsDown || flags & MAP_LOCKED) {
+        throw refuse("EINVAL", "droppable memory can be neither locked nor a stack");
+      }
+      return vmFlags | VM_DROPPABLE | VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP;
+    default:
+      throw refuse("EINVAL", "it is neither shared nor private");
+  }
+}
+
+function fileFlags(
+  file: MappedFile,
+  flags: number,
+  protection: number,
+  vmFlags: VmFlags,
+  refuse: Refuse,
+): VmFlags {
+  const kind = flags & MAP_TYPE;
+  if (kind !== MAP_SHARED && kind !== MAP_SHARED_VALIDATE && kind !== MAP_PRIVATE) {
+    throw refuse("EINVAL", "it is neither shared nor private");
+  }
+  if (kind !== MAP_PRIVATE) {
+    const known = LEGACY_FLAGS | (file.hugeAligned ? MAP_SYNC : 0);
+    if (kind === MAP_SHARED_VALIDATE && flags & ~known) {
+      throw refuse("EOPNOTSUPP", "MAP_SHARED_VALIDATE refuses the flags");
+    }
+    if (protection & PROT_WRITE && !file.writable) {
+      throw refuse("EACCES", "the file is not open for writing");
+    }
+    if (file.appendOnly && file.writable) throw refuse("EACCES", "the file is append-only");
+    vmFlags |= VM_SHARED | VM_MAYSHARE;
+    if (!file.writable) vmFlags &= ~(VM_MAYWRITE | VM_SHARED);
+  }
+  if (!file.readable) throw refuse("EACCES", "the file is not open for reading");
+  if (file.executable === false) {
+    if (vmFlags & VM_EXEC) throw refuse("EPERM", "its filesystem forbids executing");
+    vmFlags &= ~VM_MAYEXEC;
+  }
+  if (file.mappable === false) throw refuse("ENODEV", "the file cannot be mapped");
+  if (vmFlags & VM_GROWSDOWN) throw refuse("EINVAL", "a file cannot grow down");
+  return vmFlags;
+}
+
+/**
+ * The file that stands behind shared anonymous memory: a new one for each mapping, as long as it in
+ * pages. Mirrors `shmem_zero_setup()`.
+ */
+function sharedMemory(size: number): MappedFile {
+  return {
+    name: "/dev/zero (deleted)",
+    device: "00:01",
+    inode: 0,
+    readable: true,
+    writable: true,
+    hugeAligned: false,
+    anonymous: true,
+    pages: size,
+  };
+}
+
+/**
+ * Puts a VMA over `[start, end)`, in the place of what lies there.
+ *
+ * Postcondition: a VMA covers the range, alone or merged with its neighbours. A failed call changes
+ * nothing that can be accessed, with three exceptions that are the kernel's: at a limit, what lay in the
+ * range has been cut out of its VMAs already; before a sealed VMA, the first one has been; where the file
+ * refuses, it is gone.
+ *
+ * @throws {MmError} ENOMEM a resource limit, the commit limit, max_map_count, or memory ran out ·
+ * EPERM a VMA replaced is sealed
+ */
+function mapRegion(
+  mm: MemoryDescriptor,
+  start: number,
+  end: number,
+  flags: VmFlags,
+  pageOffset: number,
+  file: MappedFile | null,
+): void {
+  const first = mm.layout.findIntersection(start, end);
+  const removal = first === undefined ? undefined : gatherRemoval(mm, first, start, end);
+  let vma;
+  let state: "checked" | "merging" | "asked" | "placed" = "checked";
+  try {
+    flags |= charge(mm, flags, start, end, file, removal);
+    const made = new Vma(start, end, flags, pageOffset, file);
+    state = "merging";
+    vma = mergeVma(mm, made, removal);
+    if (vma === undefined) {
+      state = "asked";
+      file?.hooks?.map?.(made);
+      state = "placed";
+      vma = storeVma(mm, made);
+    }
+  } catch (error) {
+    removal?.abort();
+    if (removal && state === "checked") cutOut(mm, start, end);
+    if (removal && state === "asked") unmapRange(mm, start, end);
+    throw error;
+  }
+  if (removal?.hole && vma.end === end) mm.layout.replace(removal.tail!);
+  removal?.complete();
+  if (flags & VM_LOCKED && !supportsLock(vma)) {
+    flags &= ~VM_LOCKED_MASK;
+    vma.flags = flags;
+  }
+  const size = pages(end - start);
+  account(mm, flags, size);
+  commit(mm, accountedPages(flags, size));
+}
+
+/** VM_ACCOUNT if the mapping is to be charged; throws if a limit forbids it. */
+function charge(
+  mm: MemoryDescriptor,
+  flags: VmFlags,
+  start: number,
+  end: number,
+  file: MappedFile | null,
+  removal: Removal | undefined,
+): VmFlags {
+  const size = pages(end - start);
+  if (!mayExpand(mm, flags, size - (removal?.pages ?? 0))) {
+    throw cannot("map", start, end, "ENOMEM", "a resource limit forbids it");
+  }
+  if (!isAccountable(file, flags)) return 0;
+  if (!mayCommit(mm, size - (removal?.accountedPages ?? 0))) {
+    throw cannot("map", start, end, "ENOMEM", "so much memory cannot be promised");
+  }
+  return VM_ACCOUNT;
+}
+
+/** Splits the VMAs that reach over an end of the range. */
+function cutOut(mm: MemoryDescriptor, start: number, end: number): void {
+  const first = mm.layout.findIntersection(start, end);
+  if (first !== undefined && first.start < start) {
+    isolate(mm, first, start, Math.min(end, first.end));
+  }
+  const last = mm.layout.findVma(end);
+  if (last !== undefined && last.start < end) isolate(mm, last, Math.max(start, last.start), end);
+}
+
+/** Merges the new VMA into a neighbour, if there is one that it continues. */
+function mergeVma(
+  mm: MemoryDescriptor,
+  vma: Vma,
+  removal: Removal | undefined,
+): Vma | undefined {
+  const previous = removal ? removal.previous : mm.layout.before(vma.start);
+  const next = removal ? removal.next : mm.layout.findVma(vma.start);
+  return mergeNew(mm, vma, previous, next);
+}
+
+/** Stores a new VMA whose file has agreed; if that fails, the file is told that it is gone. */
+function storeVma(mm: MemoryDescriptor, vma: Vma): Vma {
+  try {
+    mm.budget.take("a VMA");
+    mm.layout.prepare(vma.start, vma.end, vma);
+  } catch (error) {
+    vma.file?.hooks?.close?.(vma);
+    throw error;
+  }
+  mm.layout.commit();
+  mm.layout.mapCount++;
+  enroll(mm, vma);
+  return vma;
+}

@@ -1,0 +1,147 @@
+/**
+ * mprotect: another protection. Mirrors `do_mprotect_pkey()` and `mprotect_fixup()` (Linux
+ * mm/mprotect.c).
+ *
+ * @module
+ */
+
+import { accountedPages, accountKind, commit, mayCommit, mayExpand } from "../vma/accounting.ts";
+import { cannot } from "../errno.ts";
+import {
+  PROT_EXEC,
+  PROT_GROWSDOWN,
+  PROT_GROWSUP,
+  PROT_READ,
+  PROT_SEM,
+  PROT_WRITE,
+} from "../../abi/mman.ts";
+import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, pages, roundLength } from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { modify } from "../vma/modify.ts";
+import { protectRange } from "../pages/page_table.ts";
+import { tryPopulate } from "./populate.ts";
+import type { Vma } from "../vma.ts";
+import {
+  VM_ACCESS_FLAGS,
+  VM_ACCOUNT,
+  VM_EXEC,
+  VM_GROWSDOWN,
+  VM_HUGETLB,
+  VM_LOCKED,
+  VM_NORESERVE,
+  VM_READ,
+  VM_SEALED,
+  VM_SHARED,
+  VM_WRITE,
+  type VmFlags,
+} from "../vm_flags.ts";
+
+const KNOWN = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
+
+/**
+ * Gives `[address, address + length)` the protection, splitting and merging VMAs.
+ *
+ * Precondition: `address` is page-aligned; `length` is rounded up to whole pages, and 0 does
+ * nothing. Postcondition: each VMA in the range has the protection. Where the range has a hole, or
+ * a VMA in it may not have the protection, all before that is changed and the call fails, as in the
+ * kernel; the VMA it fails at is as it was.
+ *
+ * @throws {MmError} EINVAL unaligned, unknown protection, PROT_GROWSDOWN on what does not grow,
+ * part of a special mapping ·
+ * ENOMEM a hole, a split would pass max_map_count, a limit, or memory ran out · EACCES the file was
+ * not opened for this · EPERM a VMA is sealed
+ */
+export function mprotect(
+  mm: MemoryDescriptor,
+  address: number,
+  length: number,
+  protection: number,
+): void {
+  const end = address + pageAlignUp(length);
+  const grows = protection & (PROT_GROWSDOWN | PROT_GROWSUP);
+  const wanted = protection & ~grows;
+  if (grows === (PROT_GROWSDOWN | PROT_GROWSUP)) {
+    throw cannot("protect", address, end, "EINVAL", "it cannot grow both ways");
+  }
+  if (!isPageAligned(address)) {
+    throw cannot("protect", address, end, "EINVAL", "the address is not page-aligned");
+  }
+  if (length === 0) return;
+  if (roundLength(length) === 0 || end >= ADDRESS_LIMIT) {
+    throw cannot("protect", address, end, "ENOMEM", "it ends before it begins");
+  }
+  if (wanted & ~KNOWN) throw cannot("protect", address, end, "EINVAL", "the protection is unknown");
+
+  let vma = mm.layout.findIntersection(address, end);
+  let start = address;
+  if (grows & PROT_GROWSDOWN && vma !== undefined) {
+    start = vma.start;
+    if (!(vma.flags & VM_GROWSDOWN)) {
+      throw cannot("protect", address, end, "EINVAL", "the VMA does not grow down");
+    }
+  } else if (grows & PROT_GROWSUP && vma !== undefined && vma.start <= address) {
+    throw cannot("protect", address, end, "EINVAL", "the VMA does not grow up");
+  }
+  while (start < end) {
+    if (vma === undefined || vma.start > start) {
+      throw cannot("protect", start, end, "ENOMEM", "nothing is mapped at its start");
+    }
+    const stop = Math.min(end, vma.end);
+    vma = protectVma(mm, vma, start, stop, wanted);
+    start = Math.max(stop, vma.end);
+    if (start < end) vma = mm.layout.after(vma.start);
+  }
+}
+
+/** Gives `[start, end)` of `vma` the protection; a failed call changes nothing. */
+function protectVma(
+  mm: MemoryDescriptor,
+  vma: Vma,
+  start: number,
+  end: number,
+  protection: number,
+): Vma {
+  const old = vma.flags;
+  let flags = (old & ~VM_ACCESS_FLAGS) | (protection & PROT_READ ? VM_READ : 0) |
+    (protection & PROT_WRITE ? VM_WRITE : 0) | (protection & PROT_EXEC ? VM_EXEC : 0);
+  // Each VM_MAY… bit stands four places above the bit it permits.
+  if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS) {
+    throw cannot("protect", start, end, "EACCES", "its file was not opened for this");
+  }
+  if (old & VM_SEALED) throw cannot("protect", start, end, "EPERM", "it is sealed");
+  if (flags === old) return vma;
+
+  const size = pages(end - start);
+  if (flags & VM_WRITE) {
+    if (!mayExpand(mm, flags, size) && mayExpand(mm, old, size)) {
+      throw cannot("protect", start, end, "ENOMEM", "a resource limit forbids it");
+    }
+    flags = accountWritable(mm, old, flags, start, end);
+  } else if (old & VM_ACCOUNT && vma.file === null && vma.anonVma === null) {
+    flags &= ~VM_ACCOUNT;
+  }
+  const changed = modify(mm, vma, start, end, flags);
+  if (mm.pageTable !== null && !(flags & VM_WRITE)) protectRange(mm.pageTable, start, end);
+  commit(mm, accountedPages(flags, size) - accountedPages(old, size));
+  accountKind(mm, old, -size);
+  accountKind(mm, flags, size);
+  // Locked memory that may now be written is copied at once, not at the first write.
+  const becomesWritable = (old & (VM_WRITE | VM_SHARED | VM_LOCKED)) === VM_LOCKED;
+  if (becomesWritable && flags & VM_WRITE) tryPopulate(mm, start, end);
+  return changed;
+}
+
+/** A private mapping that becomes writable is charged from then on. */
+function accountWritable(
+  mm: MemoryDescriptor,
+  old: VmFlags,
+  flags: VmFlags,
+  start: number,
+  end: number,
+): VmFlags {
+  if (old & (VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE)) return flags;
+  if (!mayCommit(mm, pages(end - start))) {
+    throw cannot("protect", start, end, "ENOMEM", "so much memory cannot be promised");
+  }
+  return flags | VM_ACCOUNT;
+}

@@ -1,0 +1,50 @@
+/**
+ * msync: changed pages to their files. Mirrors `sys_msync` (Linux mm/msync.c). The model writes
+ * nothing; what is left is which calls are refused.
+ *
+ * @module
+ */
+
+import { cannot } from "../errno.ts";
+import { MS_ASYNC, MS_INVALIDATE, MS_SYNC } from "../../abi/mman.ts";
+import { ADDRESS_LIMIT, isPageAligned, roundLength } from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { VM_LOCKED } from "../vm_flags.ts";
+
+/**
+ * Checks `[address, address + length)` as a synchronisation would, and changes nothing.
+ *
+ * Precondition: `address` is page-aligned; `length` is rounded up to whole pages, and 0 does
+ * nothing. Holes are passed over, and then make the call fail; a locked VMA ends it at once.
+ *
+ * @param flags MS_… bits
+ * @throws {MmError} EINVAL unaligned, unknown flags, MS_ASYNC and MS_SYNC together · ENOMEM a hole,
+ * or a range that wraps · EBUSY MS_INVALIDATE on a locked VMA
+ */
+export function msync(mm: MemoryDescriptor, address: number, length: number, flags: number): void {
+  const end = address + roundLength(length);
+  if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) {
+    throw cannot("synchronise", address, end, "EINVAL", "the flags are unknown");
+  }
+  if (!isPageAligned(address)) {
+    throw cannot("synchronise", address, end, "EINVAL", "the address is not page-aligned");
+  }
+  if (flags & MS_ASYNC && flags & MS_SYNC) {
+    throw cannot("synchronise", address, end, "EINVAL", "it cannot both wait and not");
+  }
+  if (end < address || end >= ADDRESS_LIMIT) {
+    throw cannot("synchronise", address, end, "ENOMEM", "it ends before it begins");
+  }
+  let hole = false;
+  for (let at = address; at < end;) {
+    const vma = mm.layout.findVma(at);
+    hole ||= vma === undefined || vma.start > at;
+    if (vma === undefined || vma.start >= end) break;
+    if (hole && flags === MS_ASYNC) break;
+    if (flags & MS_INVALIDATE && vma.flags & VM_LOCKED) {
+      throw cannot("synchronise", vma.start, vma.end, "EBUSY", "the VMA is locked");
+    }
+    at = vma.end;
+  }
+  if (hole) throw cannot("synchronise", address, end, "ENOMEM", "part of it is not mapped");
+}

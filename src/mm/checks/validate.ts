@@ -1,0 +1,116 @@
+/**
+ * Checks an address space from scratch: nothing that was counted or cached is believed.
+ *
+ * Rules: the tree is sound · each VMA's bounds are the range under which the tree holds it (`start
+ * == index`) · VMAs are page-aligned, not empty, in order, without overlap, within the user's
+ * addresses · `mapCount` equals the walk · for each VMA, a lookup from the root at its first and
+ * last byte and a search by cursor find what a linear walk finds · anon_vma links agree from both
+ * sides and the counts of anon_vmas with them · pages by kind equal their sums · where pages are modelled, the rules of `validate_pages.ts`.
+ *
+ * @module
+ */
+
+import { account, accountedPages } from "../vma/accounting.ts";
+import { MmInvariantError } from "../invariant_error.ts";
+import { isPageAligned, pages } from "../rlimit.ts";
+import { MemoryDescriptor } from "../memory_descriptor.ts";
+import { validatePages } from "./validate_pages.ts";
+import type { AnonVma, Vma } from "../vma.ts";
+
+/**
+ * Checks everything. O(n log n).
+ *
+ * @throws {MmInvariantError} naming the rule and the VMA
+ * @throws {InvariantError} from the tree's own validation
+ */
+export function validate(mm: MemoryDescriptor): void {
+  mm.layout.validateTree();
+  const walk = checkRanges(mm);
+  checkLookups(mm, walk);
+  checkAnonVmas(walk);
+  checkTotals(mm, walk);
+  if (mm.pageTable !== null) validatePages(mm, mm.pageTable);
+}
+
+function expect(holds: boolean, rule: string, vma?: Vma): void {
+  if (!holds) throw new MmInvariantError(rule, vma);
+}
+
+/** The VMAs by a linear walk, each compared with its place in the tree. */
+function checkRanges(mm: MemoryDescriptor): Vma[] {
+  const walk: Vma[] = [];
+  let end = 0;
+  for (const { first, last, vma } of mm.layout.ranges()) {
+    expect(vma.start === first, "start is not the index under which the tree holds it", vma);
+    expect(vma.end === last + 1, "end is not the last index under which the tree holds it", vma);
+    expect(vma.start < vma.end, "it is empty", vma);
+    expect(isPageAligned(vma.start) && isPageAligned(vma.end), "it is not page-aligned", vma);
+    expect(vma.start >= end, "it overlaps the one below", vma);
+    expect(vma.end <= mm.taskSize, "it ends beyond the user's addresses", vma);
+    expect(Number.isSafeInteger(vma.pageOffset), "its page offset is no whole number", vma);
+    expect(vma.pageOffset >= 0, "its page offset is negative", vma);
+    end = vma.end;
+    walk.push(vma);
+  }
+  const rule = `mapCount is ${mm.layout.mapCount}, but a walk meets ${walk.length} VMAs`;
+  expect(walk.length === mm.layout.mapCount, rule);
+  return walk;
+}
+
+/** Lookups from the root and by cursor against the walk. */
+function checkLookups(mm: MemoryDescriptor, walk: readonly Vma[]): void {
+  expect(mm.layout.findVma(0) === walk[0], "a search from 0 does not find the first VMA");
+  walk.forEach((vma, position) => {
+    expect(mm.layout.load(vma.start) === vma, "a lookup of its first byte misses it", vma);
+    expect(mm.layout.load(vma.end - 1) === vma, "a lookup of its last byte misses it", vma);
+    expect(mm.layout.findVma(vma.start) === vma, "a search from its first byte misses it", vma);
+    const next = walk[position + 1];
+    expect(mm.layout.findVma(vma.end) === next, "a search from its end misses the next", vma);
+    expect(mm.layout.before(vma.start) === walk[position - 1], "the VMA below is another", vma);
+  });
+}
+
+/** Both directions of every link, and the counts that depend on them. */
+function checkAnonVmas(walk: readonly Vma[]): void {
+  const seen = new Set<AnonVma>();
+  for (const vma of walk) {
+    expect(new Set(vma.links).size === vma.links.length, "it hangs twice on an anon_vma", vma);
+    if (vma.anonVma === null) expect(vma.links.length === 0, "links without an anon_vma", vma);
+    else expect(vma.links.includes(vma.anonVma), "its anon_vma is not among its links", vma);
+    for (const anonVma of vma.links) {
+      expect(anonVma.vmas.has(vma), "an anon_vma it hangs on does not know it", vma);
+      expect(anonVma.root === vma.links[0]!.root, "its links belong to two trees", vma);
+      seen.add(anonVma);
+    }
+  }
+  for (const anonVma of seen) {
+    let active = 0;
+    for (const vma of anonVma.vmas) {
+      expect(vma.links.includes(anonVma), "an anon_vma knows it, but it does not hang there", vma);
+      if (vma.anonVma === anonVma) active++;
+    }
+    const rule = `an anon_vma counts ${anonVma.activeVmas} VMAs of its own, but has ${active}`;
+    expect(active === anonVma.activeVmas, rule);
+  }
+}
+
+/** Sums by kind, made anew with the same rule that says which kind a VMA is. */
+function checkTotals(mm: MemoryDescriptor, walk: readonly Vma[]): void {
+  const sum = new MemoryDescriptor();
+  for (const vma of walk) {
+    const size = pages(vma.end - vma.start);
+    account(sum, vma.flags, size);
+    sum.committedPages += accountedPages(vma.flags, size);
+  }
+  const names = [
+    "totalPages",
+    "lockedPages",
+    "dataPages",
+    "executablePages",
+    "stackPages",
+    "committedPages",
+  ] as const;
+  for (const name of names) {
+    expect(mm[name] === sum[name], `${name} is ${mm[name]}, but the VMAs have ${sum[name]}`);
+  }
+}

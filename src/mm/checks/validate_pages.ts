@@ -1,0 +1,80 @@
+/**
+ * Checks the page table of an address space against its VMAs and the reverse map.
+ *
+ * Rules: each entry lies in a VMA · a page under migration is locked, else its migration is over and
+ * has left the entry behind · the reverse map of an entry's page leads back to the entry · `mapped`
+ * is the number of entries that the reverse map finds · what may be written lies in a writable VMA,
+ * and in private memory is nobody else's · a swap slot that is pointed to has references · interval
+ * trees hold each VMA under its page offsets.
+ *
+ * @module
+ */
+
+import { lastOffset } from "../pages/anon_vma.ts";
+import { MmInvariantError } from "../invariant_error.ts";
+import { PAGE_SIZE } from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { checkMigration } from "../pages/page_table.ts";
+import { isFileMapping, ZERO_PAGE } from "../pages/physical_memory.ts";
+import { mappingsOf, placesOf } from "../pages/reverse_map.ts";
+import type { Entry, Page, PageTable, Vma } from "../vma.ts";
+import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
+
+/**
+ * Checks every entry. O(n log n).
+ *
+ * @throws {MmInvariantError} naming the rule and the page
+ */
+export function validatePages(mm: MemoryDescriptor, table: PageTable): void {
+  for (const [number, entry] of table) {
+    const vma = mm.layout.load(number * PAGE_SIZE);
+    if (vma === undefined) throw broken(number, "its page table entry lies in no VMA");
+    checkMigration(entry, number);
+    if (entry.kind === "swap") {
+      if (entry.slot.references < 1) throw broken(number, "its swap slot has no references");
+    } else {
+      checkPage(table, number, entry.page, entry.kind);
+      if (entry.writable) checkWritable(vma, number, entry);
+    }
+  }
+  for (const vma of mm.layout.vmas()) checkTrees(vma);
+}
+
+function checkPage(table: PageTable, number: number, page: Page, kind: Entry["kind"]): void {
+  if (page === ZERO_PAGE) return;
+  const { mapping } = page;
+  if (mapping === null) throw broken(number, "it shows a page that was given back");
+  const found = placesOf(mapping, page.index).some((place) =>
+    place.table === table && place.number === number
+  );
+  if (!found) throw broken(number, "the reverse map of its page misses it");
+  const mapped = mappingsOf(page).length;
+  if (kind === "present" && mapped !== page.mapped) {
+    throw broken(number, `its page counts ${page.mapped} entries, the reverse map finds ${mapped}`);
+  }
+}
+
+function checkWritable(vma: Vma, number: number, entry: Entry): void {
+  if (!(vma.flags & VM_WRITE)) throw broken(number, "it may be written, but its VMA may not");
+  if (vma.flags & VM_SHARED || entry.kind !== "present") return;
+  const { mapping, mapped } = entry.page;
+  if (mapping === null || isFileMapping(mapping) || mapped !== 1) {
+    throw broken(number, "private memory may be written through a page that others have too");
+  }
+}
+
+/** Each tree that holds the VMA finds it at its first and its last page. */
+function checkTrees(vma: Vma): void {
+  const trees = vma.links.map((anonVma) => anonVma.byOffset);
+  for (const tree of [...trees, vma.fileMapping?.byOffset]) {
+    for (const offset of tree ? [vma.pageOffset, lastOffset(vma)] : []) {
+      if ([...tree!.overlapping(offset, offset)].includes(vma)) continue;
+      throw new MmInvariantError("the reverse map does not find it by its page offsets", vma);
+    }
+  }
+}
+
+function broken(number: number, rule: string): MmInvariantError {
+  const start = number * PAGE_SIZE;
+  return new MmInvariantError(rule, { start, end: start + PAGE_SIZE });
+}

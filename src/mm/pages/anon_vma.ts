@@ -1,0 +1,126 @@
+/**
+ * anon_vmas: which VMAs may hold an anonymous page, kept up to date through splits, merges, forks
+ * and unmapping. Mirrors Linux mm/rmap.c.
+ *
+ * Invariants:
+ * - `vma.links` and `anonVma.vmas` say the same from both sides;
+ * - a VMA with an `anonVma` has it among its links; one without has no links;
+ * - `anonVma.byOffset`, where there is one, holds exactly `vmas`, each under the page offsets of its
+ *   pages;
+ * - `activeVmas` counts the VMAs whose `anonVma` it is; `children` counts the anon_vmas whose
+ *   parent it is.
+ *
+ * Linking needs memory. A `take…` function takes it and may fail, having changed nothing; the
+ * function of the same name without `take` then links and cannot fail. A verb takes all it needs
+ * before it changes anything, so that nothing ever has to be undone.
+ *
+ * @module
+ */
+
+import type { AllocationBudget } from "../fault_injection.ts";
+import { pages } from "../rlimit.ts";
+import { AnonVma, type Vma } from "../vma.ts";
+
+/** What a clone is made from: a VMA, or a range that is to have a VMA's pages. */
+export type AnonSource = Pick<Vma, "anonVma"> & { readonly links: readonly AnonVma[] };
+
+/** Takes what {@linkcode attach} needs. */
+export function takeAttach(reused: AnonVma | null, budget: AllocationBudget): void {
+  budget.take("an anon_vma link");
+  if (reused === null) budget.take("an anon_vma");
+}
+
+/** Gives `vma` its first anon_vma: `reused` if there is one to share, else a new root. */
+export function attach(vma: Vma, reused: AnonVma | null): void {
+  vma.anonVma = reused ?? new AnonVma();
+  vma.anonVma.activeVmas++;
+  link(vma, vma.anonVma);
+}
+
+/** Takes what {@linkcode clone} needs. */
+export function takeClone(source: AnonSource, budget: AllocationBudget): void {
+  for (let n = source.links.length; n > 0; n--) budget.take("an anon_vma link");
+}
+
+/**
+ * Hangs `target`, which has no links, on everything `source` hangs on, as the other half of a split
+ * or the survivor of a merge does. Mirrors `anon_vma_clone()` with `dst->anon_vma` set.
+ */
+export function clone(target: Vma, source: AnonSource): void {
+  for (const anonVma of source.links) link(target, anonVma);
+  target.anonVma = source.anonVma;
+  if (target.anonVma !== null) target.anonVma.activeVmas++;
+}
+
+/** Takes what {@linkcode fork} needs. */
+export function takeFork(parent: Vma, budget: AllocationBudget): void {
+  takeClone(parent, budget);
+  if (parent.anonVma === null || reusable(parent) !== null) return;
+  budget.take("an anon_vma link");
+  budget.take("an anon_vma");
+}
+
+/**
+ * Hangs the child's copy of a VMA: on everything the parent hangs on, and on an anon_vma of its
+ * own, which is a new one or an ancestor's that nobody uses any more. Mirrors `anon_vma_fork()`.
+ */
+export function fork(child: Vma, parent: Vma): void {
+  if (parent.anonVma === null) return;
+  const reused = reusable(parent);
+  for (const anonVma of parent.links) link(child, anonVma);
+  child.anonVma = reused ?? new AnonVma(parent.anonVma);
+  child.anonVma.activeVmas++;
+  if (reused === null) link(child, child.anonVma);
+}
+
+/** Takes `vma` off all it hangs on. Mirrors `unlink_anon_vmas()`. */
+export function unlink(vma: Vma): void {
+  if (vma.links.length === 0) return;
+  for (const anonVma of vma.links) {
+    anonVma.vmas.delete(vma);
+    anonVma.byOffset?.delete(vma);
+    if (anonVma.vmas.size === 0) anonVma.parent.children--;
+  }
+  if (vma.anonVma !== null) vma.anonVma.activeVmas--;
+  vma.anonVma = null;
+  vma.links = [];
+}
+
+/**
+ * Moves the bounds of a VMA: the only way to do it, because the reverse map goes by page offset.
+ */
+export function setBounds(vma: Vma, start: number, end: number, pageOffset: number): void {
+  vma.start = start;
+  vma.end = end;
+  vma.pageOffset = pageOffset;
+  if (vma.links.length > 0 || vma.fileMapping !== null) reindex(vma);
+}
+
+/** Moves a VMA in the interval trees that hold it; a function of its own to keep `setBounds` small. */
+function reindex(vma: Vma): void {
+  const last = lastOffset(vma);
+  for (const anonVma of vma.links) anonVma.byOffset?.move(vma, vma.pageOffset, last);
+  vma.fileMapping?.byOffset.move(vma, vma.pageOffset, last);
+}
+
+/** The offset of a VMA's last page. */
+export function lastOffset(vma: Vma): number {
+  return vma.pageOffset + pages(vma.end - vma.start) - 1;
+}
+
+/**
+ * An anon_vma of the parent's chain that a child may take over: no VMA's own any more, and
+ * childless or nearly.
+ */
+function reusable(parent: Vma): AnonVma | null {
+  for (const anonVma of parent.links) {
+    if (anonVma.children < 2 && anonVma.activeVmas === 0) return anonVma;
+  }
+  return null;
+}
+
+function link(vma: Vma, anonVma: AnonVma): void {
+  vma.links.push(anonVma);
+  anonVma.vmas.add(vma);
+  anonVma.byOffset?.add(vma, vma.pageOffset, lastOffset(vma));
+}

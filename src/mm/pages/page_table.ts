@@ -1,0 +1,113 @@
+/**
+ * What the verbs do to page tables: clear a range, move it, copy it for a fork, take the right to
+ * write. Mirrors `zap_page_range_single()`, `copy_page_range()` (Linux mm/memory.c),
+ * `move_page_tables()` (mm/mremap.c) and `change_protection()` (mm/mprotect.c).
+ *
+ * Each is called only where `mm.pageTable` is not null.
+ *
+ * Invariants, which `validate` checks: an entry lies in a VMA; the reverse map of its page leads
+ * back to it; a page under migration is locked; `mapped` counts a page's present entries and
+ * `references` a slot's; private memory may be written only through the one entry of its page.
+ *
+ * @module
+ */
+
+import { MmInvariantError } from "../invariant_error.ts";
+import { PAGE_SIZE } from "../rlimit.ts";
+import { type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
+import type { Entry, PageTable, SwapSlot } from "../vma.ts";
+
+/** The page numbers in `[start, end)` that have an entry. O(the lesser of range and table). */
+export function numbersIn(table: PageTable, start: number, end: number): number[] {
+  const first = start / PAGE_SIZE;
+  const last = end / PAGE_SIZE - 1;
+  const numbers = [];
+  if (last - first < table.size) {
+    for (let number = first; number <= last; number++) {
+      if (table.has(number)) numbers.push(number);
+    }
+  } else {
+    for (const number of table.keys()) if (first <= number && number <= last) numbers.push(number);
+  }
+  return numbers;
+}
+
+/**
+ * Clears the entries of `[start, end)` and gives back what nobody shows any more.
+ *
+ * @throws {MmInvariantError} an entry is under migration, but its page is not locked: somebody has
+ * finished the migration and never found this entry. The kernel stops here: `BUG_ON(!PageLocked)`
+ */
+export function zapRange(
+  memory: PhysicalMemory,
+  table: PageTable,
+  start: number,
+  end: number,
+): void {
+  for (const number of numbersIn(table, start, end)) {
+    const entry = table.get(number)!;
+    checkMigration(entry, number);
+    table.delete(number);
+    dropEntry(memory, entry);
+  }
+}
+
+/** Moves the entries of `[start, start + length)` to `target`, as a move of their VMA does. */
+export function moveRange(table: PageTable, start: number, length: number, target: number): void {
+  const shift = (target - start) / PAGE_SIZE;
+  const moving: [number, Entry][] = [];
+  for (const number of numbersIn(table, start, start + length)) {
+    moving.push([number + shift, table.get(number)!]);
+    table.delete(number);
+  }
+  for (const [number, entry] of moving) table.set(number, entry);
+}
+
+/**
+ * Copies the entries of a private VMA for a forked child; neither side may write without a copy
+ * from then on.
+ */
+export function copyRange(parent: PageTable, child: PageTable, start: number, end: number): void {
+  for (const number of numbersIn(parent, start, end)) {
+    const entry = withoutWrite(parent.get(number)!);
+    parent.set(number, entry);
+    child.set(number, entry);
+    if (entry.kind === "swap") entry.slot.references++;
+    else if (entry.kind === "present" && entry.page !== ZERO_PAGE) entry.page.mapped++;
+  }
+}
+
+/** Takes the right to write from the entries of `[start, end)`. */
+export function protectRange(table: PageTable, start: number, end: number): void {
+  for (const number of numbersIn(table, start, end)) {
+    table.set(number, withoutWrite(table.get(number)!));
+  }
+}
+
+/** Takes one entry off its page or slot. */
+export function dropEntry(memory: PhysicalMemory, entry: Entry): void {
+  if (entry.kind === "present") memory.release(entry.page);
+  else if (entry.kind === "swap") dropSlot(memory, entry.slot);
+}
+
+/** Takes one entry off a swap slot; the last one frees it. */
+export function dropSlot(memory: PhysicalMemory, slot: SwapSlot): void {
+  slot.references--;
+  if (slot.references > 0) return;
+  memory.swapSlots--;
+  if (slot.page !== null) slot.page.slot = null;
+}
+
+/** Refuses a migration entry that its migration has left behind. */
+export function checkMigration(entry: Entry, number: number): void {
+  if (entry.kind !== "migration" || entry.page.locked) return;
+  const start = number * PAGE_SIZE;
+  throw new MmInvariantError("a migration entry whose page is not locked", {
+    start,
+    end: start + PAGE_SIZE,
+  });
+}
+
+function withoutWrite(entry: Entry): Entry {
+  return entry.kind === "swap" || !entry.writable ? entry : { ...entry, writable: false };
+}

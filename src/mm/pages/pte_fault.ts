@@ -1,0 +1,111 @@
+/**
+ * Filling in the page table on a fault, where pages are modelled. Mirrors `handle_pte_fault()`,
+ * `do_anonymous_page()`, `do_wp_page()`, `do_swap_page()` and `do_fault()` (Linux mm/memory.c).
+ *
+ * | memory | reading shows | writing shows |
+ * |---|---|---|
+ * | anonymous | the zero page | a page of its own |
+ * | private file | the file's page, unwritable | a copy of it, its own |
+ * | shared file | the file's page, unwritable | the file's page |
+ *
+ * A page that may be shared with a relative is copied by the first write; one that nobody else can
+ * reach is taken over as it is.
+ *
+ * @module
+ */
+
+import { cannot } from "../errno.ts";
+import { PAGE_SIZE, pageAlignDown } from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { checkMigration, dropSlot } from "./page_table.ts";
+import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
+import { pageIndex } from "./reverse_map.ts";
+import type { Entry, Page, SwapSlot, Vma } from "../vma.ts";
+import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
+
+/**
+ * Enters the page at `address`.
+ *
+ * Precondition: `vma` holds the address and allows the access; if `writes` to private memory, it
+ * has an anon_vma. Postcondition: the entry is present, and writable after a write to writable
+ * memory. A failed call changes nothing.
+ *
+ * @throws {MmError} EAGAIN the page is under migration: the kernel waits · ENOMEM memory ran out
+ * @throws {MmInvariantError} an entry was left behind by a migration
+ */
+export function enterPage(
+  mm: MemoryDescriptor,
+  vma: Vma,
+  address: number,
+  writes: boolean,
+): void {
+  const table = mm.pageTable!;
+  const memory = mm.memory!;
+  const start = pageAlignDown(address);
+  const number = start / PAGE_SIZE;
+  const old = table.get(number);
+  if (old?.kind === "migration") {
+    checkMigration(old, number);
+    throw cannot("fault in", start, start + PAGE_SIZE, "EAGAIN", "its page is under migration");
+  }
+  if (old?.kind === "present" && (!writes || old.writable)) return;
+  const index = pageIndex(vma, start);
+  const cached = old === undefined ? firstShown(memory, vma, index) : slotOf(old)?.page;
+  if (cached?.locked) {
+    throw cannot("fault in", start, start + PAGE_SIZE, "EAGAIN", "its page is under migration");
+  }
+  mm.budget.take("a page");
+  const shown = old === undefined
+    ? cached!
+    : old.kind === "swap"
+    ? swapIn(memory, old.slot)
+    : old.page;
+  if (old?.kind !== "present") show(shown);
+  table.set(number, writes ? written(memory, vma, shown, index) : unwritable(shown));
+}
+
+/** What an empty entry shows to a reader. */
+function firstShown(memory: PhysicalMemory, vma: Vma, index: number): Page {
+  return vma.fileMapping === null ? ZERO_PAGE : memory.filePage(vma.fileMapping, index);
+}
+
+function slotOf(entry: Entry): SwapSlot | undefined {
+  return entry.kind === "swap" ? entry.slot : undefined;
+}
+
+/** The entry after a write through one that shows `page`. */
+function written(memory: PhysicalMemory, vma: Vma, page: Page, index: number): Entry {
+  const writable = (vma.flags & VM_WRITE) !== 0;
+  if (vma.flags & VM_SHARED) return { kind: "present", page, writable };
+  if (isAlone(page)) {
+    page.mapping = vma.anonVma;
+    return { kind: "present", page, writable };
+  }
+  const copy = memory.newPage(vma.anonVma!, index);
+  show(copy);
+  memory.release(page);
+  return { kind: "present", page: copy, writable };
+}
+
+/** True if an anonymous page can be reached by nobody but the one entry that shows it. */
+function isAlone(page: Page): boolean {
+  return page.mapping !== null && !isFileMapping(page.mapping) && page.mapped === 1 &&
+    page.slot === null && !page.locked;
+}
+
+/** The page that a slot keeps, brought back once for all that point there. */
+function swapIn(memory: PhysicalMemory, slot: SwapSlot): Page {
+  const page = slot.page ?? memory.newPage(slot.mapping, slot.index);
+  slot.page = page;
+  page.slot = slot;
+  dropSlot(memory, slot);
+  return page;
+}
+
+function show(page: Page): void {
+  if (page !== ZERO_PAGE) page.mapped++;
+}
+
+function unwritable(page: Page): Entry {
+  return { kind: "present", page, writable: false };
+}

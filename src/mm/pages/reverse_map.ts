@@ -1,0 +1,93 @@
+/**
+ * The reverse map: from a page to everywhere it may be mapped. Mirrors `rmap_walk()` (Linux
+ * mm/rmap.c) and `i_mmap`.
+ *
+ * ```
+ *   page ──▶ mapping: anon_vma or file ──▶ interval tree by page offset ──▶ VMAs ──▶ page tables
+ *     index 7                                    [5, 9] |--VMA--|
+ *                                       address = start + (7 − 5) pages
+ * ```
+ * A VMA that the tree misses is never asked: its entries then outlive what was to change them all.
+ * So every VMA is enrolled when it enters a layout and withdrawn when it leaves, and `setBounds` is
+ * the only way to move one.
+ *
+ * @module
+ */
+
+import { lastOffset } from "./anon_vma.ts";
+import { IntervalTree } from "./interval_tree.ts";
+import { PAGE_SIZE, pages } from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { isFileMapping } from "./physical_memory.ts";
+import type { AnonVma, Entry, FileMapping, Page, PageTable, Vma } from "../vma.ts";
+
+/** A place where a page may be mapped. */
+export interface Place {
+  /** The VMA. */
+  readonly vma: Vma;
+  /** The page table of its address space. */
+  readonly table: PageTable;
+  /** Page number there. */
+  readonly number: number;
+  /** What the table holds. */
+  readonly entry: Entry | undefined;
+}
+
+/** Tells the reverse map of a VMA that has entered a layout. Nothing without modelled pages. */
+export function enroll(mm: MemoryDescriptor, vma: Vma): void {
+  if (mm.pageTable === null) return;
+  vma.pageTable = mm.pageTable;
+  if (vma.file === null) return;
+  vma.fileMapping = mm.memory!.mappingOf(vma.file);
+  vma.fileMapping.byOffset.add(vma, vma.pageOffset, lastOffset(vma));
+}
+
+/** Tells the reverse map of a VMA that is gone. */
+export function withdraw(vma: Vma): void {
+  vma.fileMapping?.byOffset.delete(vma);
+  vma.fileMapping = null;
+}
+
+/**
+ * The VMAs that may map the page at an offset, of all address spaces. O(log n + VMAs found), and
+ * O(n log n) the first time an anon_vma is asked.
+ */
+export function vmasAt(mapping: AnonVma | FileMapping, index: number): Vma[] {
+  return [...treeOf(mapping).overlapping(index, index)];
+}
+
+/** Every place where a page may be mapped, whatever the page tables hold there now. */
+export function placesOf(mapping: AnonVma | FileMapping, index: number): Place[] {
+  const places: Place[] = [];
+  for (const vma of vmasAt(mapping, index)) {
+    const table = vma.pageTable!; // it was enrolled: pages are modelled on a whole machine or not at all
+    const number = pageNumber(vma, index);
+    places.push({ vma, table, number, entry: table.get(number) });
+  }
+  return places;
+}
+
+/** The places that show a page now, which must not have been given back. */
+export function mappingsOf(page: Page): Place[] {
+  return placesOf(page.mapping!, page.index).filter(({ entry }) =>
+    entry?.kind === "present" && entry.page === page
+  );
+}
+
+/** The offset of the page at `address`. Mirrors `linear_page_index()`. */
+export function pageIndex(vma: Vma, address: number): number {
+  return vma.pageOffset + pages(address - vma.start);
+}
+
+/** The number of the page that has the offset. Mirrors `vma_address()`. */
+function pageNumber(vma: Vma, index: number): number {
+  return vma.start / PAGE_SIZE + index - vma.pageOffset;
+}
+
+function treeOf(mapping: AnonVma | FileMapping): IntervalTree<Vma> {
+  if (isFileMapping(mapping)) return mapping.byOffset;
+  if (mapping.byOffset !== null) return mapping.byOffset;
+  const tree = new IntervalTree<Vma>();
+  for (const vma of mapping.vmas) tree.add(vma, vma.pageOffset, lastOffset(vma));
+  return mapping.byOffset = tree;
+}

@@ -1,0 +1,146 @@
+/**
+ * Why neighbours are two VMAs and not one, and how many VMAs a process may still have: what one asks
+ * who has met `vm.max_map_count`.
+ *
+ * @module
+ */
+
+import { hex } from "../errno.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { type MergeObstacle, mergeObstacle } from "./merge.ts";
+import { pages } from "../rlimit.ts";
+import type { MappedFile, Vma } from "../vma.ts";
+import { formatVmFlags, VM_SPECIAL, VM_STICKY, type VmFlags } from "../vm_flags.ts";
+
+/** Why two VMAs are two. */
+export interface MergeExplanation {
+  /** The rule that failed; null if every rule holds. */
+  readonly obstacle: MergeObstacle | "close hook" | null;
+  /** The same in a sentence, with what the two VMAs have. */
+  readonly words: string;
+}
+
+/**
+ * Says which rule keeps two VMAs apart, in words. Their order does not matter.
+ *
+ * Where no rule does, they are two because nothing has happened since they became alike: the kernel
+ * only merges what a call changes. O(1).
+ *
+ * @example
+ * ```ts
+ * const [heap, above] = mm.vmas();
+ * console.log(explainMerge(heap, above).words);
+ * // They differ in flags: only 0x1000-0x2000 has wr ac
+ * ```
+ */
+export function explainMerge(a: Vma, b: Vma): MergeExplanation {
+  const [lower, upper] = a.start <= b.start ? [a, b] : [b, a];
+  const whenLowerGrows = mergeObstacle(lower, upper, lower);
+  if (whenLowerGrows !== null) {
+    return { obstacle: whenLowerGrows, words: sentence(whenLowerGrows, lower, upper) };
+  }
+  if (upper.file?.hooks?.close !== undefined) {
+    const words = `Their file ${fileName(upper.file)} wants to be told when a mapping goes: ` +
+      "neither may be merged away";
+    return { obstacle: "close hook", words };
+  }
+  const words = "No rule keeps them apart: they become one when a call next changes one of them";
+  return { obstacle: null, words };
+}
+
+function sentence(obstacle: MergeObstacle, lower: Vma, upper: Vma): string {
+  switch (obstacle) {
+    case "not adjacent": {
+      const gap = `${hex(lower.end)}-${hex(upper.start)}`;
+      return `They do not touch: ${gap} between them is free or another's`;
+    }
+    case "special": {
+      const which = lower.flags & VM_SPECIAL ? lower : upper;
+      const flags = formatVmFlags(which.flags & VM_SPECIAL);
+      return `${range(which)} is special (${flags}): such VMAs never merge`;
+    }
+    case "flags":
+      return `They differ in flags: ${flagDifference(lower, upper)}`;
+    case "file":
+      return fileDifference(lower.file, upper.file);
+    case "name":
+      return `They differ in name: ${nameOf(lower)} below, ${nameOf(upper)} above`;
+    case "page offset": {
+      const expected = lower.pageOffset + pages(lower.end - lower.start);
+      return `Their page offsets do not continue: the lower one ends at page ${hex(expected)}, ` +
+        `the upper one begins at page ${hex(upper.pageOffset)}` +
+        (lower.file === null ? "; one of them was moved after it was written to" : "");
+    }
+    case "anon_vma":
+      return "Each was written to before they became alike: they have two anon_vmas, " +
+        "and pages never change theirs";
+    case "forked": {
+      const which = lower.anonVma === null ? upper : lower;
+      return `${range(which)} was written to before a fork and hangs on ${which.links.length} ` +
+        "anon_vmas: it takes in nothing that was never written to";
+    }
+  }
+}
+
+function flagDifference(lower: Vma, upper: Vma): string {
+  const only = (vma: Vma, flags: VmFlags): string[] =>
+    flags === 0 ? [] : [`only ${range(vma)} has ${formatVmFlags(flags)}`];
+  return [
+    ...only(lower, lower.flags & ~upper.flags & ~VM_STICKY),
+    ...only(upper, upper.flags & ~lower.flags & ~VM_STICKY),
+  ].join(", ");
+}
+
+function fileDifference(lower: MappedFile | null, upper: MappedFile | null): string {
+  if (lower === null) return `Only the upper one maps a file: ${fileName(upper!)}`;
+  if (upper === null) return `Only the lower one maps a file: ${fileName(lower)}`;
+  const same = lower.device === upper.device && lower.inode === upper.inode;
+  return same && lower.inode !== 0
+    ? `Both map ${fileName(lower)}, but through two open files: it was opened twice`
+    : `They map two files: ${fileName(lower)} below, ${fileName(upper)} above`;
+}
+
+function nameOf(vma: Vma): string {
+  return vma.special ?? vma.anonName ?? "no name";
+}
+
+function fileName(file: MappedFile): string {
+  return file.name === "" ? "a file without name" : file.name;
+}
+
+function range(vma: Vma): string {
+  return `${hex(vma.start)}-${hex(vma.end)}`;
+}
+
+/** How near a process is to `vm.max_map_count`, and what fills it. */
+export interface Headroom {
+  /** VMAs in use. */
+  readonly used: number;
+  /** VMAs allowed: `vm.max_map_count`. */
+  readonly limit: number;
+  /** VMAs that may still be made. */
+  readonly left: number;
+  /** Neighbours that touch but are two, by the rule that keeps them apart; most frequent first. */
+  readonly borders: readonly {
+    readonly obstacle: MergeExplanation["obstacle"];
+    readonly count: number;
+  }[];
+}
+
+/** How many VMAs are left, and why there are as many as there are. O(n). */
+export function headroom(mm: MemoryDescriptor): Headroom {
+  const counts = new Map<MergeExplanation["obstacle"], number>();
+  let below: Vma | undefined;
+  for (const vma of mm.layout.vmas()) {
+    if (below?.end === vma.start) {
+      const { obstacle } = explainMerge(below, vma);
+      counts.set(obstacle, (counts.get(obstacle) ?? 0) + 1);
+    }
+    below = vma;
+  }
+  const used = mm.layout.mapCount;
+  const limit = mm.maxMapCount;
+  const borders = [...counts].map(([obstacle, count]) => ({ obstacle, count }))
+    .sort((a, b) => b.count - a.count);
+  return { used, limit, left: Math.max(0, limit - used), borders };
+}

@@ -1,0 +1,41 @@
+/**
+ * Changing what a range of a VMA is: by merging it into a like neighbour, else by cutting it out.
+ * Mirrors `vma_modify()` (Linux mm/vma.c).
+ *
+ * @module
+ */
+
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { mergeExisting } from "./merge.ts";
+import { pages } from "../rlimit.ts";
+import { isolate } from "./split.ts";
+import type { Vma } from "../vma.ts";
+import type { VmFlags } from "../vm_flags.ts";
+
+/**
+ * Gives `[start, end)` of `vma` new flags, and perhaps another name.
+ *
+ * Precondition: the range lies within `vma`, page-aligned, not empty.
+ * Postcondition: the VMA returned covers the range and has the flags. A failed call changes
+ * nothing.
+ *
+ * @throws {MmError} ENOMEM a split would pass max_map_count, or memory ran out
+ */
+export function modify(
+  mm: MemoryDescriptor,
+  vma: Vma,
+  start: number,
+  end: number,
+  flags: VmFlags,
+  anonName: string | null = vma.anonName,
+): Vma {
+  const pageOffset = vma.pageOffset + pages(start - vma.start);
+  const { file, special, anonVma, links } = vma;
+  const wish = { start, end, flags, pageOffset, file, special, anonName, anonVma, links };
+  const merged = mergeExisting(mm, vma, wish);
+  if (merged !== undefined) return merged;
+  const range = isolate(mm, vma, start, end);
+  range.flags = flags;
+  range.anonName = anonName;
+  return range;
+}

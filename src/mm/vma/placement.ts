@@ -1,0 +1,147 @@
+/**
+ * Where a mapping goes for which the program named no place. Mirrors `__get_unmapped_area()` and
+ * `vm_unmapped_area()` (Linux mm/mmap.c, mm/vma.c), the x86-64 variants, and
+ * `__thp_get_unmapped_area()` (mm/huge_memory.c).
+ *
+ * Ordinarily it goes into the highest gap below `mmapBase`; in the legacy layout, and when nothing
+ * fits below, into the lowest gap above. A gap that touches a VMA which grows down ends 256 pages
+ * below it.
+ *
+ * Big mappings begin on a huge-page boundary, by policy:
+ *
+ * | policy | anonymous, no hint | files whose filesystem does it |
+ * |---|---|---|
+ * | `"6.18"` | if the length is a whole number of 2 MiB | from 2 MiB |
+ * | `"6.7"` | from 2 MiB | from 2 MiB |
+ * | `"5.19"` | never | from 2 MiB |
+ *
+ * @module
+ */
+
+import { MAP_32BIT, MAP_FIXED, MAP_SHARED, MAP_TYPE } from "../../abi/mman.ts";
+import {
+  HUGE_PAGE_SIZE,
+  PAGE_SIZE,
+  pageAlignDown,
+  pageAlignUp,
+  STACK_GUARD_GAP,
+} from "../rlimit.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import type { MappedFile, Vma } from "../vma.ts";
+import { VM_GROWSDOWN } from "../vm_flags.ts";
+
+/** What to place. */
+export interface PlacementRequest {
+  /**
+   * Where the program would like it, page-aligned, 0 for no wish; with MAP_FIXED the place itself.
+   */
+  readonly hint: number;
+  /** Bytes, whole pages. */
+  readonly length: number;
+  /** MAP_… bits. */
+  readonly flags: number;
+  /** The open file, null for anonymous memory. */
+  readonly file: MappedFile | null;
+  /** Offset in the file, bytes. */
+  readonly offset: number;
+}
+
+/** No place was found. */
+export const NOWHERE: number = -1;
+
+/** Where MAP_32BIT looks: `[1 GiB, 2 GiB)`. */
+const LOW_WINDOW_START = 0x4000_0000;
+const LOW_WINDOW_END = 0x8000_0000;
+
+/**
+ * Chooses the address of a mapping, or checks the one that MAP_FIXED demands.
+ *
+ * O(log n) unless guard gaps make it look again.
+ *
+ * @returns the first byte, or {@linkcode NOWHERE}: ENOMEM
+ */
+export function place(mm: MemoryDescriptor, request: PlacementRequest): number {
+  const { hint, length, flags } = request;
+  if (length > mm.taskSize) return NOWHERE;
+  const address = flags & MAP_FIXED
+    ? hint
+    : alignsToHugePages(mm, request)
+    ? placeAligned(mm, request)
+    : placePlain(mm, hint, length, flags);
+  return address > mm.taskSize - length ? NOWHERE : address;
+}
+
+/** The first address that nothing may occupy below `vma`: its start, or that less its guard gap. */
+export function startWithGap(vma: Vma): number {
+  return vma.flags & VM_GROWSDOWN ? Math.max(0, vma.start - STACK_GUARD_GAP) : vma.start;
+}
+
+function alignsToHugePages(mm: MemoryDescriptor, request: PlacementRequest): boolean {
+  if (request.file !== null) return request.file.hugeAligned;
+  if (mm.placement === "5.19") return false;
+  if ((request.flags & MAP_TYPE) === MAP_SHARED) return false;
+  if (mm.placement === "6.7") return request.length >= HUGE_PAGE_SIZE;
+  return request.hint === 0 && request.length % HUGE_PAGE_SIZE === 0;
+}
+
+/**
+ * Places with room to spare, then moves up to where the file's huge pages fall on the machine's.
+ */
+function placeAligned(mm: MemoryDescriptor, request: PlacementRequest): number {
+  const { hint, length, flags, offset } = request;
+  const firstHugePage = Math.ceil(offset / HUGE_PAGE_SIZE) * HUGE_PAGE_SIZE;
+  const holdsHugePage = offset + length - firstHugePage >= HUGE_PAGE_SIZE;
+  const roomy = holdsHugePage ? placePlain(mm, hint, length + HUGE_PAGE_SIZE, flags) : NOWHERE;
+  if (roomy === NOWHERE) return placePlain(mm, hint, length, flags);
+  if (roomy === hint) return hint;
+  const shift = (offset - roomy) & (HUGE_PAGE_SIZE - 1);
+  return shift === 0 && !mm.legacyLayout ? roomy + HUGE_PAGE_SIZE : roomy + shift;
+}
+
+function placePlain(mm: MemoryDescriptor, hint: number, length: number, flags: number): number {
+  if (flags & MAP_32BIT) return placeLow(mm, hint, length);
+  if (length > mm.taskSize - mm.mmapMinAddress) return NOWHERE;
+  if (hint !== 0 && isFree(mm, pageAlignDown(hint), length)) return pageAlignDown(hint);
+  if (mm.legacyLayout) return placeUpwards(mm, length, mm.mmapBase, mm.taskSize);
+  const address = placeDownwards(mm, length, PAGE_SIZE, mm.mmapBase);
+  if (address !== NOWHERE) return address;
+  return placeUpwards(mm, length, pageAlignUp(Math.floor(mm.taskSize / 3)), mm.taskSize);
+}
+
+function placeLow(mm: MemoryDescriptor, hint: number, length: number): number {
+  if (length > LOW_WINDOW_END) return NOWHERE;
+  const fits = hint !== 0 && hint + length <= LOW_WINDOW_END && isFree(mm, hint, length);
+  return fits ? hint : placeUpwards(mm, length, LOW_WINDOW_START, LOW_WINDOW_END);
+}
+
+function isFree(mm: MemoryDescriptor, address: number, length: number): boolean {
+  if (address > mm.taskSize - length) return false;
+  const vma = mm.layout.findVma(address);
+  return vma === undefined || address + length <= startWithGap(vma);
+}
+
+/** The highest fit in `[low, high)`. Mirrors `unmapped_area_topdown()`. */
+function placeDownwards(mm: MemoryDescriptor, length: number, low: number, high: number): number {
+  low = Math.max(low, mm.mmapMinAddress);
+  for (;;) {
+    if (high - low < length) return NOWHERE;
+    const address = mm.layout.highestGap(length, low, high);
+    if (address === NOWHERE) return NOWHERE;
+    const next = mm.layout.findVma(address);
+    if (next === undefined || startWithGap(next) >= address + length) return address;
+    high = startWithGap(next);
+  }
+}
+
+/** The lowest fit in `[low, high)`. Mirrors `unmapped_area()`. */
+function placeUpwards(mm: MemoryDescriptor, length: number, low: number, high: number): number {
+  low = Math.max(low, mm.mmapMinAddress);
+  for (;;) {
+    if (high - low < length) return NOWHERE;
+    const address = mm.layout.lowestGap(length, low, high);
+    if (address === NOWHERE) return NOWHERE;
+    const next = mm.layout.findVma(address);
+    if (next === undefined || startWithGap(next) >= address + length) return address;
+    low = next.end;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Cutting a VMA so that a range of it becomes a VMA of its own. Mirrors `split_vma()` (Linux
+ * mm/vma.c).
+ *
+ * The tree is written once: one prepared store puts the new middle (or end) in place and by that
+ * trims the old entry; where both ends are cut, the old entry's remainder behind it only changes
+ * its value, which needs no node.
+ *
+ * @module
+ */
+
+import { clone, setBounds, takeClone } from "../pages/anon_vma.ts";
+import { cannot } from "../errno.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { enroll } from "../pages/reverse_map.ts";
+import type { Vma } from "../vma.ts";
+
+/**
+ * Makes `[start, end)` of `vma` a VMA of its own.
+ *
+ * Precondition: the range lies within `vma`, page-aligned, not empty.
+ * Postcondition: the VMA returned is exactly the range; `mapCount` has risen by the number of cuts.
+ * A failed call changes nothing.
+ *
+ * @throws {MmError} ENOMEM a cut would pass max_map_count, or memory ran out · EINVAL a special mapping,
+ * such as `[vdso]`
+ */
+export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: number): Vma {
+  const cutsHead = vma.start < start;
+  const cutsTail = end < vma.end;
+  const cuts = Number(cutsHead) + Number(cutsTail);
+  if (cuts === 0) return vma;
+  if (mm.layout.mapCount + cuts > mm.maxMapCount) {
+    const why = `${mm.layout.mapCount} VMAs are in use`;
+    throw cannot("split", vma.start, vma.end, "ENOMEM", why);
+  }
+  if (vma.special !== null) {
+    throw cannot("split", vma.start, vma.end, "EINVAL", `${vma.special} cannot be split`);
+  }
+  for (let n = 0; n < cuts; n++) {
+    mm.budget.take("a VMA");
+    takeClone(vma, mm.budget);
+  }
+  const range = cutsHead ? vma.part(start, end) : vma;
+  const tail = cutsTail ? vma.part(end, vma.end) : undefined;
+  const stored = cutsHead ? range : tail!;
+  mm.layout.prepare(stored.start, stored.end, stored);
+
+  setBounds(vma, vma.start, cutsHead ? start : end, vma.pageOffset);
+  mm.layout.commit();
+  if (cutsHead) enter(mm, range, vma);
+  if (tail !== undefined) {
+    if (cutsHead) mm.layout.replace(tail);
+    enter(mm, tail, vma);
+  }
+  return range;
+}
+
+function enter(mm: MemoryDescriptor, part: Vma, source: Vma): void {
+  clone(part, source);
+  enroll(mm, part);
+  part.file?.hooks?.open?.(part);
+  mm.layout.mapCount++;
+}

@@ -1,0 +1,216 @@
+/**
+ * The VMAs of one address space in their tree, and how many there are.
+ *
+ * Invariants: the tree maps `[start, end - 1]` of each VMA to it, and nothing else; `mapCount` is
+ * their number. Between `prepare` and `commit` a verb may already have moved the bounds of the VMAs
+ * it is about to store; the tree then still answers with the old ranges.
+ *
+ * A writing verb asks for all it needs with `prepare`, which may fail, and then says `commit`,
+ * which cannot: the one store that it prepared overwrites, trims and splits whatever lay in its
+ * range. `replace` exchanges the value of a range that the tree already holds, which takes no node
+ * and cannot fail either.
+ *
+ * This is the only file of the address space that knows the tree.
+ *
+ * @module
+ */
+
+import { MapleError } from "../tree/errors.ts";
+import type { MapleState } from "../tree/maple_state.ts";
+import { MapleTree } from "../tree/maple_tree.ts";
+import { MAX_INDEX } from "../tree/node_layout.ts";
+import type { AllocationBudget } from "./fault_injection.ts";
+import { cannot } from "./errno.ts";
+import type { Vma } from "./vma.ts";
+
+/** What a {@linkcode TreeObserver} is told of. */
+export type TreeOperation =
+  | "store"
+  | "clear"
+  | "find"
+  | "previous"
+  | "next"
+  | "emptyArea"
+  | "emptyAreaReverse";
+
+/** Is told of every operation on the tree, with its inclusive range; for recording them. */
+export type TreeObserver = (
+  operation: TreeOperation,
+  first: number,
+  last: number,
+  /** What was stored; for gap searches the size. */
+  value: Vma | number | undefined,
+) => void;
+
+/** VMAs in their tree. */
+export class Layout {
+  /** VMAs in the tree. Mirrors `mm->map_count`. */
+  mapCount = 0;
+  /** Told of every tree operation, if set. */
+  observer: TreeObserver | undefined;
+  readonly #tree: MapleTree<Vma>;
+  readonly #reader: MapleState<Vma>;
+  readonly #writer: MapleState<Vma>;
+  #pending: Vma | undefined;
+
+  readonly #budget: AllocationBudget;
+
+  /** An empty layout, or one over a tree that is already filled. */
+  constructor(budget: AllocationBudget, tree?: MapleTree<Vma>) {
+    tree ??= new MapleTree<Vma>({ gaps: true });
+    this.#budget = budget;
+    this.#tree = tree;
+    this.#reader = tree.state();
+    this.#writer = tree.state();
+  }
+
+  /** The first VMA that ends after `address`; it may start above it. Mirrors `find_vma()`. */
+  findVma(address: number): Vma | undefined {
+    if (address > MAX_INDEX) return undefined;
+    this.observer?.("find", address, MAX_INDEX, undefined);
+    this.#reader.set(address);
+    return this.#reader.find(MAX_INDEX);
+  }
+
+  /** The first VMA that shares a byte with `[start, end)`. Mirrors `find_vma_intersection()`. */
+  findIntersection(start: number, end: number): Vma | undefined {
+    if (start > MAX_INDEX) return undefined;
+    const last = Math.min(end - 1, MAX_INDEX);
+    this.observer?.("find", start, last, undefined);
+    this.#reader.set(start);
+    return this.#reader.find(last);
+  }
+
+  /** The last VMA that lies wholly below `address` and, where it is in a VMA, below that. */
+  before(address: number): Vma | undefined {
+    this.observer?.("previous", address, 0, undefined);
+    this.#reader.set(address);
+    return this.#reader.previous(0);
+  }
+
+  /** The first VMA that starts above `address`. */
+  after(address: number): Vma | undefined {
+    this.observer?.("next", address, MAX_INDEX, undefined);
+    this.#reader.set(address);
+    return this.#reader.next(MAX_INDEX);
+  }
+
+  /** All VMAs in the order of their addresses. The layout must not change meanwhile. */
+  *vmas(): IterableIterator<Vma> {
+    for (const entry of this.#tree.entries()) yield entry.value;
+  }
+
+  /** The VMAs with the ranges under which the tree holds them. */
+  *ranges(): IterableIterator<{ first: number; last: number; vma: Vma }> {
+    for (const { first, last, value } of this.#tree.entries()) yield { first, last, vma: value };
+  }
+
+  /** The VMA under whose range `address` lies, by a lookup from the root. */
+  load(address: number): Vma | undefined {
+    return this.#tree.load(address);
+  }
+
+  /**
+   * Gets ready to store `vma` over `[start, end)`, or to clear the range. Nothing changes before
+   * `commit`.
+   *
+   * @throws {MmError} ENOMEM if the tree cannot have the nodes it may need
+   */
+  prepare(start: number, end: number, vma: Vma | undefined): void {
+    this.#budget.take("tree nodes");
+    this.#writer.set(start, end - 1);
+    this.#pending = vma;
+    try {
+      this.#writer.preallocate(vma);
+    } catch (error) {
+      if (!(error instanceof MapleError) || error.code !== "ENOMEM") throw error;
+      throw cannot(vma ? "store" : "clear", start, end, "ENOMEM", "no tree node is left");
+    }
+  }
+
+  /** Does what `prepare` was told. Cannot fail. */
+  commit(): void {
+    const { index, last } = this.#writer;
+    this.observer?.(this.#pending ? "store" : "clear", index, last, this.#pending);
+    this.#writer.storePreallocated(this.#pending);
+    this.#pending = undefined;
+  }
+
+  /** Puts `vma` in the place of what the tree holds over exactly its range. Cannot fail. */
+  replace(vma: Vma): void {
+    this.observer?.("store", vma.start, vma.end - 1, vma);
+    this.#writer.set(vma.start, vma.end - 1);
+    this.#writer.store(vma);
+  }
+
+  /**
+   * Finds the lowest free `length` bytes in `[low, high)`. Mirrors `mas_empty_area()`.
+   *
+   * @returns the first byte, or -1 if there is no such gap
+   */
+  lowestGap(length: number, low: number, high: number): number {
+    this.observer?.("emptyArea", low, high - 1, length);
+    try {
+      this.#reader.reset();
+      this.#reader.emptyArea(length, low, high - 1);
+    } catch (error) {
+      return noGap(error);
+    }
+    return this.#reader.index;
+  }
+
+  /**
+   * Finds the highest free `length` bytes in `[low, high)`. Mirrors `mas_empty_area_rev()`.
+   *
+   * @returns the first byte, or -1 if there is no such gap
+   */
+  highestGap(length: number, low: number, high: number): number {
+    this.observer?.("emptyAreaReverse", low, high - 1, length);
+    try {
+      this.#reader.reset();
+      this.#reader.emptyAreaReverse(length, low, high - 1);
+    } catch (error) {
+      return noGap(error);
+    }
+    return this.#reader.index;
+  }
+
+  /** Checks the tree itself. */
+  validateTree(): void {
+    this.#tree.validate();
+  }
+
+  /** The tree as text. */
+  dumpTree(): string {
+    return this.#tree.dump();
+  }
+
+  /**
+   * A layout under the same ranges in a tree of its own, each VMA replaced by its copy, or left out
+   * where `copy` gives none. Its `mapCount` is for the caller to set.
+   *
+   * @param budget the twin's
+   * @throws {MmError} ENOMEM, and whatever `copy` throws
+   */
+  duplicate(budget: AllocationBudget, copy: (vma: Vma) => Vma | undefined): Layout {
+    this.#budget.take("tree nodes");
+    const twin = new Layout(budget, this.#tree.duplicate());
+    for (const { first, last, value } of this.#tree.entries()) {
+      twin.#writer.set(first, last);
+      twin.#writer.store(copy(value));
+    }
+    return twin;
+  }
+
+  /** Forgets every VMA. */
+  clear(): void {
+    this.#tree.clear();
+    this.mapCount = 0;
+  }
+}
+
+/** A search that found nothing is an answer; anything else is an error. */
+function noGap(error: unknown): -1 {
+  if (error instanceof MapleError && error.code !== "ENOMEM") return -1;
+  throw error;
+}

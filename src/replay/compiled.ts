@@ -1,0 +1,84 @@
+/**
+ * Replaying as fast as it goes: the trace is read once into steps, which then run without any
+ * comparison.
+ *
+ * @module
+ */
+
+import { MmError } from "../mm/errno.ts";
+import type { TraceRecord } from "../trace/format.ts";
+import { Machine } from "./system.ts";
+import { type Step, StepReader } from "./step.ts";
+import { StepValidator, type Validation } from "./step_validator.ts";
+
+/** A trace ready to run, any number of times. */
+export interface PreparedTrace {
+  /** What happened, in order. */
+  readonly steps: readonly Step[];
+}
+
+/** Reads a trace to its end. O(records). */
+export async function prepare(
+  trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
+): Promise<PreparedTrace> {
+  const reader = new StepReader();
+  const steps: Step[] = [];
+  for await (const record of trace) {
+    const step = reader.read(record);
+    if (step !== undefined) steps.push(step);
+  }
+  return { steps };
+}
+
+/** How to run. */
+export interface RunOptions {
+  /** What to check of the model itself after every step; nothing unless given. */
+  readonly validate?: Validation;
+  /** The address spaces to run in; new ones unless given. */
+  readonly machine?: Machine;
+}
+
+/**
+ * Runs a prepared trace.
+ *
+ * @returns a 32-bit hash over the result of every step, and over each address space just before it
+ * is replaced or torn down: two models that agree on it agree on every address they gave and on
+ * every layout they ended with
+ */
+export function run(prepared: PreparedTrace, options: RunOptions = {}): number {
+  const machine = options.machine ?? new Machine();
+  const validator = new StepValidator(machine, options.validate);
+  let hash = 0x811c9dc5;
+  for (const step of prepared.steps) {
+    if (step.type === "exit" || step.type === "exec") hash = hashLayout(hash, machine, step.pid);
+    hash = mix(hash, perform(machine, step));
+    validator.check();
+  }
+  return hash >>> 0;
+}
+
+/** The result of a step; a call that fails answers with its errno, below 0. */
+function perform(machine: Machine, step: Step): number {
+  try {
+    return machine.apply(step);
+  } catch (error) {
+    if (error instanceof MmError) return -error.errno;
+    throw error;
+  }
+}
+
+function hashLayout(hash: number, machine: Machine, pid: number): number {
+  const space = machine.space(pid);
+  if (space === undefined) return hash;
+  hash = mix(hash, space.mapCount);
+  for (const { start, end, flags, pageOffset } of space.vmas()) {
+    hash = mix(mix(mix(mix(hash, start), end), flags), pageOffset);
+  }
+  return hash;
+}
+
+/** One step of FNV-1a over a number's low and high half. */
+function mix(hash: number, value: number): number {
+  const low = Math.imul(hash ^ (value | 0), 0x01000193);
+  return Math.imul(low ^ Math.floor(value / 0x1_0000_0000), 0x01000193);
+}

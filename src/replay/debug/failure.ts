@@ -1,0 +1,52 @@
+/**
+ * Running steps until the model contradicts itself: a rule of the tree or of the address space is broken, or
+ * something is thrown that no call may throw.
+ *
+ * @module
+ */
+
+import { MmError } from "../../mm/errno.ts";
+import type { Machine } from "../system.ts";
+import type { Step } from "../step.ts";
+
+/** Why a run cannot go on. */
+export interface Contradiction {
+  /** The class of the error. */
+  readonly kind: string;
+  /** The rule that is broken, or the error's message. */
+  readonly rule: string;
+  /** The whole message. */
+  readonly message: string;
+}
+
+/** Does a step; a call that fails with an errno has done what it should. */
+export function perform(machine: Machine, step: Step): Contradiction | undefined {
+  try {
+    machine.apply(step);
+  } catch (error) {
+    if (!(error instanceof MmError)) return contradictionOf(error);
+  }
+  return undefined;
+}
+
+/** Validates every address space of the machine from scratch. */
+export function inspect(machine: Machine): Contradiction | undefined {
+  try {
+    for (const space of machine.spaces()) space.validate();
+  } catch (error) {
+    return contradictionOf(error);
+  }
+  return undefined;
+}
+
+/** What an error says of the rule that was broken. */
+export function contradictionOf(error: unknown): Contradiction {
+  if (!(error instanceof Error)) return { kind: "thrown", rule: String(error), message: "" };
+  const rule = "rule" in error && typeof error.rule === "string" ? error.rule : error.message;
+  return { kind: error.name, rule: withoutNumbers(rule), message: error.message };
+}
+
+/** Two failures are the same if they differ in numbers alone. */
+function withoutNumbers(text: string): string {
+  return text.replace(/0x[0-9a-f]+|\d+/g, "…");
+}

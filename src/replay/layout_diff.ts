@@ -1,0 +1,90 @@
+/**
+ * The model's layout against the one the kernel showed.
+ *
+ * @module
+ */
+
+import type { AddressSpace } from "../mm/address_space.ts";
+import { fileOffset, vmaName } from "../mm/vma/proc_maps.ts";
+import type { MemoryDescriptor } from "../mm/memory_descriptor.ts";
+import type { MappedFile, Vma } from "../mm/vma.ts";
+import { formatPermissions, formatVmFlags, VM_MAYBE_GUARD, type VmFlags } from "../mm/vm_flags.ts";
+import type { MapLine } from "../trace/format.ts";
+import { lineFlags } from "./image.ts";
+
+/** Where two layouts first differ. */
+export interface Difference {
+  /** Position of the first VMA that differs. */
+  readonly position: number;
+  /** What differs, in words. */
+  readonly what: string;
+}
+
+/**
+ * Compares layouts of one trace. It remembers which inode stands for a file that the model made
+ * itself.
+ */
+export class LayoutComparison {
+  readonly #inodes = new Map<MappedFile, string>();
+  readonly #flags = new Map<string, VmFlags>();
+
+  /** The first difference, undefined if there is none. */
+  first(space: AddressSpace, shown: readonly MapLine[]): Difference | undefined {
+    const mm = space.descriptor;
+    let position = 0;
+    for (const vma of space.vmas()) {
+      const line = shown[position];
+      const what = line === undefined
+        ? "the model has a VMA more than the kernel"
+        : this.#compare(mm, vma, line);
+      if (what !== undefined) return { position, what };
+      position++;
+    }
+    if (position < shown.length) {
+      return { position, what: "the kernel has a VMA more than the model" };
+    }
+    if (space.mapCount === position) return undefined;
+    return { position: 0, what: `mapCount is ${space.mapCount}, the walk met ${position}` };
+  }
+
+  #compare(mm: MemoryDescriptor, vma: Vma, line: MapLine): string | undefined {
+    if (vma.start !== line.start || vma.end !== line.end) return "the range differs";
+    if (formatPermissions(vma.flags) !== line.permissions) return "the permissions differ";
+    if (fileOffset(vma) !== line.offset) return "the offset differs";
+    if (line.vmFlags !== undefined && vma.flags !== this.#flagsOf(line, line.vmFlags)) {
+      return `VmFlags differ: ${
+        formatVmFlags(vma.flags)
+      } in the model, ${line.vmFlags} in the kernel`;
+    }
+    if (plainName(vmaName(mm, vma)) !== plainName(line.name)) return "the name differs";
+    if (!this.#sameInode(vma.file, line)) return "the file differs";
+    // Guard pages decide whether a call faulted pages in; if it did, a record of its own tells of it.
+    const mayBeLate = (vma.flags & VM_MAYBE_GUARD) !== 0;
+    if (line.written && vma.anonVma === null && !mayBeLate) {
+      return "only the kernel has an anon_vma";
+    }
+    return undefined;
+  }
+
+  #flagsOf(line: MapLine, text: string): VmFlags {
+    let flags = this.#flags.get(text);
+    if (flags === undefined) this.#flags.set(text, flags = lineFlags(line));
+    return flags;
+  }
+
+  /** Shared anonymous memory gets its inode from the kernel: the first one shown must stay. */
+  #sameInode(file: MappedFile | null, line: MapLine): boolean {
+    if (file === null) return line.inode === 0;
+    if (file.inode !== 0) return file.inode === line.inode && file.device === line.device;
+    const shown = `${line.device} ${line.inode}`;
+    const known = this.#inodes.get(file);
+    if (known === undefined) this.#inodes.set(file, shown);
+    return known === undefined || known === shown;
+  }
+}
+
+/** The base name, without the mark of a file that was deleted meanwhile. */
+function plainName(name: string): string {
+  const whole = name.endsWith(" (deleted)") ? name.slice(0, -" (deleted)".length) : name;
+  return whole.slice(whole.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,106 @@
+/**
+ * The processes of a trace, each with its address space: what steps are applied to.
+ *
+ * @module
+ */
+
+import { AddressSpace } from "../mm/address_space.ts";
+import type { TreeObserver } from "../mm/vma_tree.ts";
+import type { ExecStep, ForkStep, Step } from "./step.ts";
+
+interface Process {
+  readonly space: AddressSpace;
+}
+
+/**
+ * Processes by their number. Those made with vfork or CLONE_VM share an address space until exec or
+ * exit.
+ */
+export class Machine {
+  readonly #observe: ((space: AddressSpace) => TreeObserver) | undefined;
+  readonly #processes = new Map<number, Process>();
+  readonly #users = new Map<AddressSpace, number>();
+
+  /**
+   * A machine without processes.
+   *
+   * @param observe gives the observer of a new address space's tree
+   */
+  constructor(observe?: (space: AddressSpace) => TreeObserver) {
+    this.#observe = observe;
+  }
+
+  /** The address space of a process, undefined if there is no such process. */
+  space(pid: number): AddressSpace | undefined {
+    return this.#processes.get(pid)?.space;
+  }
+
+  /** The address spaces that are in use. */
+  spaces(): Iterable<AddressSpace> {
+    return this.#users.keys();
+  }
+
+  /**
+   * Does what a step says.
+   *
+   * @returns the result of a call, 0 for other steps and for calls that do not change the model
+   * @throws {MmError} what the call throws
+   */
+  apply(step: Step): number {
+    switch (step.type) {
+      case "call":
+        return step.action?.(this.#spaceOf(step.pid)) ?? step.record.result;
+      case "touch":
+        this.#spaceOf(step.pid).fault(step.address, "force");
+        return 0;
+      case "exec":
+        this.#exec(step);
+        return 0;
+      case "fork":
+        this.#fork(step);
+        return 0;
+      case "exit":
+        this.#leave(step.pid);
+        return 0;
+    }
+  }
+
+  #exec(step: ExecStep): void {
+    const space = new AddressSpace(step.options);
+    this.#enter(step.pid, space);
+    space.exec(step.image);
+  }
+
+  #fork(step: ForkStep): void {
+    const parent = this.#spaceOf(step.pid);
+    this.#enter(step.record.child, step.record.sharesMemory ? parent : parent.fork());
+  }
+
+  /** Puts a process into an address space, and out of the one it was in. */
+  #enter(pid: number, space: AddressSpace): void {
+    this.#leave(pid);
+    if (this.#observe && !this.#users.has(space)) space.treeObserver = this.#observe(space);
+    this.#processes.set(pid, { space });
+    this.#users.set(space, (this.#users.get(space) ?? 0) + 1);
+  }
+
+  /** Takes a process out of its address space; the last one tears it down. */
+  #leave(pid: number): void {
+    const space = this.space(pid);
+    if (space === undefined) return;
+    this.#processes.delete(pid);
+    const users = this.#users.get(space)! - 1;
+    if (users > 0) {
+      this.#users.set(space, users);
+      return;
+    }
+    this.#users.delete(space);
+    space.exit();
+  }
+
+  #spaceOf(pid: number): AddressSpace {
+    const space = this.space(pid);
+    if (space === undefined) throw new TypeError(`Process ${pid} was not introduced by the trace`);
+    return space;
+  }
+}

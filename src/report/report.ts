@@ -1,0 +1,119 @@
+/**
+ * The history as one HTML file that needs nothing else: no network, no other file.
+ *
+ * @module
+ */
+
+import library from "uplot/script" with { type: "text" };
+import libraryStyle from "uplot/style" with { type: "text" };
+import { type Chart, type Section, sections } from "./charts.ts";
+import type { BenchLine } from "../history/history.ts";
+import { machineKey } from "../compare/host.ts";
+import script from "./page.js" with { type: "text" };
+import style from "./page.css" with { type: "text" };
+import { THRESHOLD, type Verdict } from "../compare/verdict.ts";
+
+/**
+ * The report on runs of one machine.
+ *
+ * @param runs at least one, in the order in which they were made
+ */
+export function report(runs: readonly BenchLine[]): string {
+  const shown = sections(runs, THRESHOLD);
+  const charts = shown.flatMap((section) => section.charts.map(({ table: _, ...chart }) => chart));
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Maple: performance over commits</title>
+<link rel="icon" href="data:,">
+<style>${libraryStyle}</style>
+<style>${style}</style>
+</head>
+<body>
+${header(runs)}
+<main>
+${shown.map(sectionHtml).join("\n")}
+</main>
+<script type="application/json" id="charts">${json(charts)}</script>
+<script>${library}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+function header(runs: readonly BenchLine[]): string {
+  const latest = runs.at(-1)!;
+  const { runtime, machine, base, commit, subject, date, isDirty } = latest;
+  const count = (verdict: Verdict) =>
+    latest.workloads.filter((it) => it.verdict === verdict).length;
+  const tiles = (["faster", "no evidence", "inconclusive", "slower"] as const).map((verdict) =>
+    `<li class="${verdict.replace(" ", "-")}"><b>${count(verdict)}</b> ${verdict}</li>`
+  );
+  const changed = isDirty ? ", with uncommitted changes" : "";
+  return `<header>
+<h1>Maple: performance over commits</h1>
+<p>Latest run: <code>${commit.slice(0, 10)}</code> ${escape(subject)}${changed},
+${date.slice(0, 10)}, against <code>${base.slice(0, 10)}</code>.</p>
+<ul class="tiles">${tiles.join("")}</ul>
+<p class="machine">${runs.length} ${runs.length === 1 ? "run" : "runs"} on ${
+    escape(machineKey(machine))
+  };
+Deno ${escape(runtime.deno)}, V8 ${
+    escape(runtime.v8)
+  }. Other machines are not in this report: their times say
+nothing about these.</p>
+</header>`;
+}
+
+function sectionHtml({ title, text, charts }: Section): string {
+  return `<section>
+<h2>${escape(title)}</h2>
+<p>${escape(text)}</p>
+<div class="charts">
+${charts.map(figure).join("\n")}
+</div>
+</section>`;
+}
+
+function figure({ id, title, series, table, y }: Chart): string {
+  const about = `Chart of ${title}: ${y.label}${
+    series.length > 1 ? `, ${series.length} lines` : ""
+  }`;
+  return `<figure class="${series.length > 2 ? "wide" : ""}">
+<figcaption>${escape(title)}</figcaption>
+<div class="chart" id="${id}" role="img" aria-label="${
+    escape(about)
+  }; the table below has its values"></div>
+<details><summary>Table</summary><div class="scroll"><table>
+<thead><tr>${
+    table.columns.map((name) => `<th scope="col">${escape(name)}</th>`).join("")
+  }</tr></thead>
+<tbody>${table.rows.map(rowHtml).join("\n")}</tbody>
+</table></div></details>
+</figure>`;
+}
+
+function rowHtml([first, ...rest]: readonly string[]): string {
+  const cells = rest.map((cell) => `<td>${escape(cell)}</td>`).join("");
+  return `<tr><th scope="row">${escape(first ?? "")}</th>${cells}</tr>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+};
+
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
+}
+
+/** JSON that may stand inside a script element: nothing in it can end that. */
+function json(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c");
+}

@@ -1,0 +1,59 @@
+/**
+ * The layouts that a trace shows, at any point of it: what the kernel had, without a model.
+ *
+ * @module
+ */
+import type { MapLine, TraceRecord } from "./format.ts";
+
+/** Follows a trace and keeps, for every process that runs, the VMAs as last shown. */
+export class ShownLayouts {
+  /** By process; processes that share memory share the array. */
+  readonly #layouts = new Map<number, { lines: MapLine[] }>();
+
+  /**
+   * The VMAs of a process in ascending order, as shown by the records so far; empty if it is not
+   * known. O(1).
+   */
+  of(pid: number): readonly MapLine[] {
+    return this.#layouts.get(pid)?.lines ?? [];
+  }
+
+  /** Takes the next record. O(VMAs) for a change, O(1) otherwise. */
+  apply(record: TraceRecord): void {
+    switch (record.type) {
+      case "exec":
+        this.#layouts.set(record.pid, { lines: [...record.layout] });
+        return;
+      case "fork":
+        return this.#fork(record.pid, record.child, record.layout);
+      case "exit":
+        this.#layouts.delete(record.pid);
+        return;
+      case "leave":
+        return this.#change(record.pid, record.removed, record.added);
+      case "grow":
+        return this.#grow(record.pid, record.start);
+    }
+  }
+
+  #fork(pid: number, child: number, layout: readonly MapLine[] | undefined): void {
+    const shared = this.#layouts.get(pid) ?? { lines: [] };
+    this.#layouts.set(child, layout === undefined ? shared : { lines: [...layout] });
+  }
+
+  #change(pid: number, removed: readonly number[], added: readonly MapLine[]): void {
+    const layout = this.#layouts.get(pid);
+    if (layout === undefined || (removed.length === 0 && added.length === 0)) return;
+    const gone = new Set(removed);
+    const kept = layout.lines.filter((line) => !gone.has(line.start));
+    layout.lines = [...kept, ...added].sort((a, b) => a.start - b.start);
+  }
+
+  /** The stack that grows is the first VMA above its new start. */
+  #grow(pid: number, start: number): void {
+    const layout = this.#layouts.get(pid);
+    const at = layout?.lines.findIndex((line) => line.end > start) ?? -1;
+    if (layout === undefined || at < 0) return;
+    layout.lines[at] = { ...layout.lines[at]!, start };
+  }
+}

@@ -1,0 +1,46 @@
+import { assertEquals } from "@std/assert";
+import { report } from "../../src/report/report.ts";
+import { SUITE } from "../compare/repository.ts";
+import { benchLine, LAPTOP } from "../compare/samples.ts";
+
+const isMissing = !await Deno.stat("/usr/bin/chromium").then(() => true, () => false);
+if (isMissing) {
+  console.log("The report is not tried in a browser: Debian's chromium is not installed");
+}
+
+/** Runs the check on a page; what it complained about, and its exit status. */
+async function check(html: string): Promise<{ code: number; said: string }> {
+  const file = await Deno.makeTempFile({ suffix: ".html" });
+  try {
+    await Deno.writeTextFile(file, html);
+    const { code, stdout } = await new Deno.Command("deno", {
+      args: ["run", "-q", "-P=browser", `${SUITE}tests/report/browser_check.ts`, file],
+      cwd: SUITE,
+      stderr: "inherit",
+    }).output();
+    return { code, said: new TextDecoder().decode(stdout) };
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+Deno.test({
+  name:
+    "report: in Chromium, wide and narrow, light and dark, it loads whole and draws every chart",
+  ignore: isMissing,
+  async fn() {
+    const runs = Array.from({ length: 12 }, (_, number) => benchLine(LAPTOP, number + 1));
+    assertEquals(await check(report(runs)), { code: 0, said: "" });
+  },
+});
+
+Deno.test({
+  name: "report: the check in Chromium finds a chart that is not drawn",
+  ignore: isMissing,
+  async fn() {
+    const html = report([benchLine(LAPTOP, 1)]).replace('id="bytes"', 'id="other"');
+    const { code, said } = await check(html);
+    assertEquals(code, 1);
+    assertEquals(said.split("\n")[0], "wide, light: the chart other is empty");
+  },
+});
