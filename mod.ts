@@ -25,16 +25,19 @@ export { type SharedEntry, SharedReader, type SharedTree } from "./src/tree/shar
 export type { TreeStatistics } from "./src/tree/statistics.ts";
 export type { WorkCounts } from "./src/tree/counters.ts";
 
+// What all of it shares.
+export { CodedError } from "./src/abi/error.ts";
+export { ERRNO, type Errno } from "./src/abi/errno.ts";
+export * from "./src/abi/mman.ts";
+
 // The address space.
 export { AddressSpace } from "./src/mm/address_space.ts";
 export { AllocationBudget } from "./src/mm/fault_injection.ts";
-export { ERRNO, type Errno, MmError } from "./src/mm/errno.ts";
+export { MmError, MmInvariantError } from "./src/mm/error.ts";
 export type { Image, ImageVma } from "./src/mm/calls/exec.ts";
 export type { ImageStack } from "./src/mm/calls/exec_stack.ts";
 export { explainMerge, type Headroom, type MergeExplanation } from "./src/mm/vma/explain.ts";
 export type { Access } from "./src/mm/calls/fault.ts";
-export * from "./src/abi/mman.ts";
-export { MmInvariantError } from "./src/mm/invariant_error.ts";
 export type { Layout, TreeObserver, TreeOperation } from "./src/mm/vma_tree.ts";
 export type { ResourceLimits } from "./src/mm/rlimit.ts";
 export type {
@@ -65,24 +68,24 @@ export * from "./src/mm/vm_flags.ts";
 // Traces and their replay.
 export { readTrace, type TraceSource } from "./src/trace/read.ts";
 export { TraceError, type TraceErrorCode } from "./src/trace/trace_error.ts";
-export type {
-  EndRecord,
-  EnterRecord,
-  ExecRecord,
-  ExitRecord,
-  FaultRecord,
-  FileKind,
-  ForkRecord,
-  GrowRecord,
-  HeaderRecord,
-  LeaveRecord,
-  MapLine,
-  OpenFile,
-  PlacementPolicy as TracePlacement,
-  ResourceLimits as TraceLimits,
-  TraceRecord,
+export {
+  type EndRecord,
+  type EnterRecord,
+  type ExecRecord,
+  type ExitRecord,
+  type FaultRecord,
+  type FileKind,
+  type ForkRecord,
+  type GrowRecord,
+  type HeaderRecord,
+  type LeaveRecord,
+  type MapLine,
+  type OpenFile,
+  type PlacementPolicy as TracePlacement,
+  type ResourceLimits as TraceLimits,
+  TRACE_VERSION,
+  type TraceRecord,
 } from "./src/trace/format.ts";
-export { TRACE_VERSION } from "./src/trace/format.ts";
 export { type Divergence, formatDivergence } from "./src/replay/divergence.ts";
 export type { Action } from "./src/replay/decode.ts";
 export { Machine } from "./src/replay/system.ts";

@@ -3,16 +3,12 @@
  *
  * @module
  */
+import { CodedError } from "../abi/error.ts";
 import { type Libc, LibcError } from "./libc.ts";
 import type { Tracer } from "./ptrace.ts";
 
 /** Why a recording cannot begin or go on: `Cannot record COMMAND: why`. */
-export class RecordError extends Error {
-  /** Shown where an error is printed whole. */
-  override name = "RecordError";
-  /** What stands in the way. */
-  readonly code: "ENOSYS" | "ENOENT" | "EPERM" | "ENOEXEC";
-
+export class RecordError extends CodedError<"ENOSYS" | "ENOENT" | "EPERM" | "ENOEXEC"> {
   /**
    * Made before anything runs, or when the program turns out to be one that cannot be recorded.
    *
@@ -21,8 +17,7 @@ export class RecordError extends Error {
    * @param why the end of the sentence
    */
   constructor(code: RecordError["code"], command: string, why: string) {
-    super(`Cannot record ${command}: ${why}`);
-    this.code = code;
+    super("RecordError", code, `Cannot record ${command}: ${why}`);
   }
 }
 

@@ -18,7 +18,7 @@ import { baseName } from "../trace/maps_line.ts";
 import type { MapLine, OpenFile, ResourceLimits, TraceRecord } from "../trace/format.ts";
 import { argumentsOf, isRecorded } from "../trace/recorded_calls.ts";
 import { cloneFlags, cloneSharesMemory, failedMoves, isExclusive, pageMoves } from "./calls.ts";
-import { errnoName } from "./errno.ts";
+import { errnoName } from "../abi/errno.ts";
 import { RecordError } from "./launch.ts";
 import { carriedWrites, difference, grownStacks, hasFlag, withGrown } from "./layout.ts";
 import type { Libc } from "./libc.ts";

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { CodedError } from "../abi/error.ts";
 import { parseArgs } from "@std/cli/parse-args";
 
 /** One option of a command. */
@@ -38,11 +39,11 @@ export interface CommandSpecification {
 }
 
 /** The command cannot run, for a reason the user can mend: one sentence on standard error, exit 2. */
-export class Unable extends Error {
-  /** Shown where an error is printed whole. */
-  override name = "Unable";
-  /** Same for every one: the sentence is what matters. */
-  readonly code = "UNABLE";
+export class Unable extends CodedError<"UNABLE"> {
+  /** Makes an error with the sentence. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("Unable", "UNABLE", message, options);
+  }
 }
 
 /** The arguments of one run, checked against the specification. */

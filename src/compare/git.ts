@@ -4,12 +4,14 @@
  * @module
  */
 
+import { CodedError } from "../abi/error.ts";
+
 /** Git is missing, or refused. */
-export class GitError extends Error {
-  /** Shown where an error is printed whole. */
-  override name = "GitError";
-  /** Same for every one: the sentence is what matters. */
-  readonly code = "EGIT";
+export class GitError extends CodedError<"EGIT"> {
+  /** Makes an error with what git said. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("GitError", "EGIT", message, options);
+  }
 }
 
 /** What to run git with. */

@@ -12,7 +12,7 @@ import { type Headroom, headroom } from "./vma/explain.ts";
 import { type Access, fault } from "./calls/fault.ts";
 import { fork } from "./calls/fork.ts";
 import type { TreeObserver } from "./vma_tree.ts";
-import { PAGE_SIZE } from "./rlimit.ts";
+import { PAGE_SIZE } from "../abi/page.ts";
 import { madvise } from "./calls/madvise.ts";
 import { maps } from "./vma/proc_maps.ts";
 import { type AddressSpaceOptions, MemoryDescriptor } from "./memory_descriptor.ts";

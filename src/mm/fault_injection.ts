@@ -9,7 +9,7 @@
  * @module
  */
 
-import { MmError } from "./errno.ts";
+import { MmError } from "./error.ts";
 
 /** How many structures may still be taken. */
 export class AllocationBudget {

@@ -1,17 +1,10 @@
 /**
- * Sizes and limits of an address space, and the page arithmetic that follows from them.
- *
- * Addresses are non-negative safe integers, in bytes. `address & 0xfff` is exact for all of them:
- * the bitwise operators take an integer modulo 2^32, which keeps the low bits.
+ * Limits of an address space: the user's addresses, what the system allows, what a process may use.
  *
  * @module
  */
 
-/** Bytes in a page. */
-export const PAGE_SIZE = 4096;
-
-/** Bytes in a huge page (what one PMD entry maps): the unit to which big mappings are aligned. */
-export const HUGE_PAGE_SIZE = 0x20_0000;
+import { PAGE_SIZE } from "../abi/page.ts";
 
 /** Bytes kept free below a VMA that grows down: `stack_guard_gap`, 256 pages. */
 export const STACK_GUARD_GAP = 256 * PAGE_SIZE;
@@ -51,39 +44,3 @@ export const UNLIMITED: Readonly<ResourceLimits> = {
   stack: Infinity,
   lockedMemory: Infinity,
 };
-
-/** True if `address` is the first byte of a page. */
-export function isPageAligned(address: number): boolean {
-  return (address & (PAGE_SIZE - 1)) === 0;
-}
-
-/** The first byte of the page that holds `address`. */
-export function pageAlignDown(address: number): number {
-  return address - (address & (PAGE_SIZE - 1));
-}
-
-/** `address` itself if page-aligned, else the first byte of the next page. */
-export function pageAlignUp(address: number): number {
-  return address + (-address & (PAGE_SIZE - 1));
-}
-
-/** Where addresses end and sums wrap round to 0: 2^53 stands for the kernel's 2^64. */
-export const ADDRESS_LIMIT: number = 2 ** 53;
-
-/** `length` in whole pages; 0, as in the kernel, where rounding up passes the last address. */
-export function roundLength(length: number): number {
-  const rounded = pageAlignUp(length);
-  return rounded < ADDRESS_LIMIT ? rounded : 0;
-}
-
-/** Bytes of all pages that `[address, address + length)` touches, sums wrapping as in the kernel. */
-export function roundOut(address: number, length: number): number {
-  const offset = address & (PAGE_SIZE - 1);
-  const wrapped = length - ADDRESS_LIMIT + offset;
-  return roundLength(wrapped < 0 ? length + offset : wrapped);
-}
-
-/** Pages in a page-aligned number of bytes. */
-export function pages(bytes: number): number {
-  return bytes / PAGE_SIZE;
-}

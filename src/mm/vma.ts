@@ -14,7 +14,7 @@
  */
 
 import type { IntervalTree } from "./pages/interval_tree.ts";
-import { pages } from "./rlimit.ts";
+import { pages } from "../abi/page.ts";
 import type { VmFlags } from "./vm_flags.ts";
 
 /** What a file does when its mappings change. Mirrors `vm_operations_struct`. */

@@ -20,7 +20,7 @@ import type { MapleState } from "../tree/maple_state.ts";
 import { MapleTree } from "../tree/maple_tree.ts";
 import { MAX_INDEX } from "../tree/node_layout.ts";
 import type { AllocationBudget } from "./fault_injection.ts";
-import { cannot } from "./errno.ts";
+import { cannot } from "./error.ts";
 import type { Vma } from "./vma.ts";
 
 /** What a {@linkcode TreeObserver} is told of. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { MmError } from "../mm/errno.ts";
+import { MmError } from "../mm/error.ts";
 import type { TraceRecord } from "../trace/format.ts";
 import { Machine } from "./system.ts";
 import { type Step, StepReader } from "./step.ts";

@@ -15,7 +15,7 @@ import {
 import type { EnterRecord, LeaveRecord } from "../trace/format.ts";
 import type { TraceFiles } from "./files.ts";
 import { limitsOf } from "./image.ts";
-import { ADDRESS_LIMIT } from "../mm/rlimit.ts";
+import { ADDRESS_LIMIT } from "../abi/page.ts";
 
 /** What a call does to the address space of its process; gives the call's result. */
 export type Action = (space: AddressSpace) => number;

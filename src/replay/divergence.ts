@@ -5,7 +5,7 @@
  */
 
 import type { AddressSpace } from "../mm/address_space.ts";
-import { hex } from "../mm/errno.ts";
+import { hex } from "../abi/hex.ts";
 import { mapsLine } from "../mm/vma/proc_maps.ts";
 import { formatVmFlags } from "../mm/vm_flags.ts";
 import type { MapLine } from "../trace/format.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { cannot } from "../mm/errno.ts";
+import { cannot } from "../mm/error.ts";
 import type { MappedFile, MappingHooks, SharedSegment } from "../mm/vma.ts";
 import { VM_SYNC } from "../mm/vm_flags.ts";
 import type { MapLine, OpenFile } from "../trace/format.ts";

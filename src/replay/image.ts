@@ -6,7 +6,7 @@
 
 import type { Image, ImageVma } from "../mm/calls/exec.ts";
 import type { ResourceLimits } from "../mm/rlimit.ts";
-import { pages } from "../mm/rlimit.ts";
+import { pages } from "../abi/page.ts";
 import {
   parseVmFlags,
   VM_EXEC,

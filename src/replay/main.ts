@@ -5,7 +5,7 @@
  */
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
-import { MmInvariantError } from "../mm/invariant_error.ts";
+import { MmInvariantError } from "../mm/error.ts";
 import { readTrace } from "../trace/read.ts";
 import { InvariantError } from "../tree/errors.ts";
 import { bisectFiles } from "./debug/bisect_files.ts";

@@ -7,8 +7,10 @@
  * @module
  */
 
-import { hex, MmError } from "../mm/errno.ts";
-import { PAGE_SIZE } from "../mm/rlimit.ts";
+import { CodedError } from "../abi/error.ts";
+import { hex } from "../abi/hex.ts";
+import { MmError } from "../mm/error.ts";
+import { PAGE_SIZE } from "../abi/page.ts";
 import type { HeaderRecord, TraceRecord } from "../trace/format.ts";
 import { ShownLayouts } from "../trace/recorded_layouts.ts";
 import { LayoutComparison } from "./layout_diff.ts";
@@ -54,14 +56,10 @@ export interface ReplayReport {
 }
 
 /** A trace that cannot be replayed at all. */
-export class ReplayError extends Error {
-  /** Same for every one: the sentence is what matters. */
-  readonly code = "EREPLAY";
-
+export class ReplayError extends CodedError<"EREPLAY"> {
   /** Makes an error with a sentence for the reader. */
   constructor(message: string) {
-    super(message);
-    this.name = "ReplayError";
+    super("ReplayError", "EREPLAY", message);
   }
 }
 

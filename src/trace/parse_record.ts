@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CodedError } from "../abi/error.ts";
 import {
   type EnterRecord,
   type ExecRecord,
@@ -18,10 +19,7 @@ import {
 import type { TraceErrorCode } from "./trace_error.ts";
 
 /** Why a line is no record; the reader adds file and line number. */
-export class LineError extends Error {
-  /** What kind of fault it is. */
-  readonly code: TraceErrorCode;
-
+export class LineError extends CodedError<TraceErrorCode> {
   /**
    * Made at the first fault of a line.
    *
@@ -29,8 +27,7 @@ export class LineError extends Error {
    * @param why the end of the sentence `Cannot read FILE line N: …`
    */
   constructor(code: TraceErrorCode, why: string) {
-    super(why);
-    this.code = code;
+    super("LineError", code, why);
   }
 }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { CodedError } from "../abi/error.ts";
+
 /** What is wrong with the file. */
 export type TraceErrorCode =
   /** It cannot be opened, or the disk or network fails. */
@@ -20,11 +22,7 @@ export type TraceErrorCode =
   | "EORDER";
 
 /** `Cannot read FILE line N: why`. */
-export class TraceError extends Error {
-  /** Shown where an error is printed whole. */
-  override name = "TraceError";
-  /** What is wrong. */
-  readonly code: TraceErrorCode;
+export class TraceError extends CodedError<TraceErrorCode> {
   /** The line, counted from 1; 0 if the file could not be opened. */
   readonly line: number;
 
@@ -43,8 +41,8 @@ export class TraceError extends Error {
     why: string,
     options?: ErrorOptions,
   ) {
-    super(`Cannot read ${file}${line === 0 ? "" : ` line ${line}`}: ${why}`, options);
-    this.code = code;
+    const place = line === 0 ? file : `${file} line ${line}`;
+    super("TraceError", code, `Cannot read ${place}: ${why}`, options);
     this.line = line;
   }
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { hexRange, MapleError } from "./errors.ts";
+import { hexRange } from "../abi/hex.ts";
+import { MapleError } from "./errors.ts";
 import * as layout from "./node_layout.ts";
 
 const { MAX_INDEX } = layout;

@@ -12,7 +12,8 @@
 
 import { type Cursor, Standing } from "./cursor.ts";
 import { checkIndex } from "./check_index.ts";
-import { hexRange, MapleError } from "./errors.ts";
+import { hexRange } from "../abi/hex.ts";
+import { MapleError } from "./errors.ts";
 import { extent } from "./gaps.ts";
 import * as layout from "./node_layout.ts";
 import { gapSlot, wideSlot } from "./search.ts";

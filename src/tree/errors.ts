@@ -1,8 +1,10 @@
 /**
- * The two errors of the tree, and the one way their ranges are written.
+ * The two errors of the tree.
  *
  * @module
  */
+
+import { CodedError } from "../abi/error.ts";
 
 /** Why a tree refused: the kernel's errno names. */
 export type MapleErrorCode = "EEXIST" | "EBUSY" | "EINVAL" | "ENOMEM";
@@ -24,23 +26,15 @@ export type MapleErrorCode = "EEXIST" | "EBUSY" | "EINVAL" | "ENOMEM";
  * }
  * ```
  */
-export class MapleError extends Error {
-  /** The errno's name. */
-  readonly code: MapleErrorCode;
-  /** The class's name. */
-  override readonly name = "MapleError";
-
+export class MapleError extends CodedError<MapleErrorCode> {
   /** Makes the error `message`, with its errno `code`. */
   constructor(code: MapleErrorCode, message: string) {
-    super(message);
-    this.code = code;
+    super("MapleError", code, message);
   }
 }
 
 /** A tree whose bytes break a rule that every tree keeps; `validate` throws it. */
-export class InvariantError extends Error {
-  /** The class's name. */
-  override readonly name = "InvariantError";
+export class InvariantError extends CodedError<"EINVARIANT"> {
   /** Id of the node that breaks the rule, 0 for the tree's own header. */
   readonly node: number;
   /** The slot in that node, -1 where the rule is about the node as a whole. */
@@ -50,19 +44,10 @@ export class InvariantError extends Error {
 
   /** Says that `rule` is broken at `slot` of `node`. */
   constructor(node: number, slot: number, rule: string) {
-    super(`Invariant broken in node ${node}${slot < 0 ? "" : ` slot ${slot}`}: ${rule}`);
+    const place = `node ${node}${slot < 0 ? "" : ` slot ${slot}`}`;
+    super("InvariantError", "EINVARIANT", `Invariant broken in ${place}: ${rule}`);
     this.node = node;
     this.slot = slot;
     this.rule = rule;
   }
-}
-
-/** An index in hexadecimal, as every message prints it. */
-export function hex(index: number): string {
-  return `0x${index.toString(16)}`;
-}
-
-/** An inclusive range in hexadecimal. */
-export function hexRange(first: number, last: number): string {
-  return `${hex(first)}-${hex(last)}`;
 }

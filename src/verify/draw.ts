@@ -30,7 +30,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from "../abi/mman.ts";
-import { PAGE_SIZE } from "../mm/rlimit.ts";
+import { PAGE_SIZE } from "../abi/page.ts";
 import type { Random } from "./random.ts";
 
 /** Where most calls go; free in every small static program. */

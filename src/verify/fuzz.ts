@@ -25,7 +25,7 @@ import {
   PR_SET_VMA_ANON_NAME,
   PROT_GROWSDOWN,
 } from "../abi/mman.ts";
-import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../mm/rlimit.ts";
+import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../abi/page.ts";
 import { CallTable, type Position } from "./call_table.ts";
 import { Draw } from "./draw.ts";
 import { type Machine, type TableCall, Text } from "./executable.ts";

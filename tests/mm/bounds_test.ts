@@ -4,7 +4,7 @@
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import {
   MADV,
   MAP_32BIT,
@@ -23,7 +23,7 @@ import {
   PROT_READ,
   SHM_RND,
 } from "../../src/abi/mman.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
+import { ADDRESS_LIMIT } from "../../src/abi/page.ts";
 import type { AddressSpaceOptions } from "../../src/mm/memory_descriptor.ts";
 import {
   VM_DONTEXPAND,

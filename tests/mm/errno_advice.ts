@@ -12,7 +12,7 @@ import {
   MS_INVALIDATE,
   MS_SYNC,
 } from "../../src/abi/mman.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
+import { ADDRESS_LIMIT } from "../../src/abi/page.ts";
 import { mapFile, open } from "./scene.ts";
 import { END, lock, LOCKED, NO_LOCKS, type Row, seal, TOP } from "./errno_scene.ts";
 

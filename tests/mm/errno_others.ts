@@ -5,7 +5,7 @@
  */
 
 import { SHM_REMAP, SHM_RND } from "../../src/abi/mman.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
+import { ADDRESS_LIMIT } from "../../src/abi/page.ts";
 import { beginMigration } from "../../src/mm/pages/migrate.ts";
 import { PhysicalMemory } from "../../src/mm/pages/physical_memory.ts";
 import { pageAt } from "./pages.ts";

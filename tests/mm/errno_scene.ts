@@ -5,7 +5,7 @@
  */
 
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import type { Errno } from "../../src/mm/errno.ts";
+import type { Errno } from "../../src/abi/errno.ts";
 import {
   MAP_ANONYMOUS,
   MAP_FIXED,
@@ -14,7 +14,8 @@ import {
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
 } from "../../src/abi/mman.ts";
-import { ADDRESS_LIMIT, TASK_SIZE_X86_64 } from "../../src/mm/rlimit.ts";
+import { ADDRESS_LIMIT } from "../../src/abi/page.ts";
+import { TASK_SIZE_X86_64 } from "../../src/mm/rlimit.ts";
 import { type AddressSpaceOptions, CommitLedger } from "../../src/mm/memory_descriptor.ts";
 import type { MappedFile, SharedSegment } from "../../src/mm/vma.ts";
 import { map, mapFile, mapShared, open, RW, space } from "./scene.ts";

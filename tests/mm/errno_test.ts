@@ -7,7 +7,8 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { type Errno, MmError } from "../../src/mm/errno.ts";
+import type { Errno } from "../../src/abi/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import {
   MADV,
   MAP_ANONYMOUS,
@@ -17,7 +18,7 @@ import {
   PROT_GROWSDOWN,
   SHM_RND,
 } from "../../src/abi/mman.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
+import { ADDRESS_LIMIT } from "../../src/abi/page.ts";
 import { ADVICE_CALLS } from "./errno_advice.ts";
 import { MAPPING_CALLS } from "./errno_mapping.ts";
 import { OTHER_CALLS } from "./errno_others.ts";

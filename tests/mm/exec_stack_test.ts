@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { TASK_SIZE_X86_64 } from "../../src/mm/rlimit.ts";
 import { formatVmFlags } from "../../src/mm/vm_flags.ts";
 import { mappingsOf } from "../../src/mm/pages/reverse_map.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import {
   MADV,
   MAP_ANONYMOUS,

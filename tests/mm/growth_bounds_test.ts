@@ -1,7 +1,7 @@
 /** What a stack takes as it grows, at exec and later, and where it stops; what a heap takes, and where it stops. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { MAP_GROWSDOWN } from "../../src/abi/mman.ts";
 import { TASK_SIZE_X86_64 } from "../../src/mm/rlimit.ts";
 import type { AddressSpaceOptions } from "../../src/mm/memory_descriptor.ts";

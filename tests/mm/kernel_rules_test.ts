@@ -4,7 +4,7 @@
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { cannot, MmError } from "../../src/mm/errno.ts";
+import { cannot, MmError } from "../../src/mm/error.ts";
 import {
   MADV,
   MAP_ANONYMOUS,
@@ -21,7 +21,7 @@ import {
   PROT_NONE,
   PROT_READ,
 } from "../../src/abi/mman.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
+import { ADDRESS_LIMIT } from "../../src/abi/page.ts";
 import { formatVmFlags, VM_LOCKED, VM_MERGEABLE } from "../../src/mm/vm_flags.ts";
 import { assertLayout, FIXED, map, mapFile, mapShared, open, RW, space, touch } from "./scene.ts";
 

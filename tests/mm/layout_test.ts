@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { AllocationBudget } from "../../src/mm/fault_injection.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { Layout, type TreeOperation } from "../../src/mm/vma_tree.ts";
 import { Vma } from "../../src/mm/vma.ts";
 import { MapleTree } from "../../src/tree/maple_tree.ts";

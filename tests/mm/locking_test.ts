@@ -1,6 +1,6 @@
 /** What may be locked, and what stays unlocked. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, PROT_NONE, PROT_READ } from "../../src/abi/mman.ts";
 import type { AddressSpaceOptions } from "../../src/mm/memory_descriptor.ts";
 import { formatVmFlags } from "../../src/mm/vm_flags.ts";

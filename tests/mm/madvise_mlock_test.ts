@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { MADV } from "../../src/abi/mman.ts";
 import { formatVmFlags, parseVmFlags } from "../../src/mm/vm_flags.ts";
 import { assertLayout, map, RW, space } from "./scene.ts";

@@ -1,7 +1,7 @@
 /** What mmap, munmap, mprotect and madvise do at the edges of their rules: the least, the last, and what is left alone. */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import {
   MADV,
   MAP_ANONYMOUS,
@@ -14,7 +14,7 @@ import {
   PROT_EXEC,
   PROT_READ,
 } from "../../src/abi/mman.ts";
-import { ADDRESS_LIMIT } from "../../src/mm/rlimit.ts";
+import { ADDRESS_LIMIT } from "../../src/abi/page.ts";
 import { CommitLedger } from "../../src/mm/memory_descriptor.ts";
 import {
   VM_HUGETLB,

@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { MADV, MREMAP_FIXED, MREMAP_MAYMOVE, PROT_READ } from "../../src/abi/mman.ts";
 import { VM_MAYBE_GUARD } from "../../src/mm/vm_flags.ts";
 import { assertLayout, FIXED, map, mapFile, open, RW, space, touch } from "./scene.ts";

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
-import { MmInvariantError } from "../../src/mm/invariant_error.ts";
+import { MmError, MmInvariantError } from "../../src/mm/error.ts";
 import { MREMAP_FIXED, MREMAP_MAYMOVE } from "../../src/abi/mman.ts";
 import {
   abortMigration,

@@ -1,6 +1,6 @@
 /** mremap, remap_file_pages and MAP_FIXED over something: what must stay as it was, and what limits count. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import {
   MAP_GROWSDOWN,
   MREMAP_DONTUNMAP,

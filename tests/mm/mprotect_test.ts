@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_NORESERVE, MAP_PRIVATE } from "../../src/abi/mman.ts";
 import { VM_ACCOUNT } from "../../src/mm/vm_flags.ts";
 import { assertLayout, map, mapFile, mapShared, open, RW, space, touch } from "./scene.ts";

@@ -4,9 +4,9 @@
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE, PROT_READ } from "../../src/abi/mman.ts";
-import { HUGE_PAGE_SIZE } from "../../src/mm/rlimit.ts";
+import { HUGE_PAGE_SIZE } from "../../src/abi/page.ts";
 import { parseVmFlags } from "../../src/mm/vm_flags.ts";
 import { assertLayout, map, mapFile, open, space, touch } from "./scene.ts";
 

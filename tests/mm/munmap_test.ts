@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { assertLayout, map, mapFile, open, space, touch } from "./scene.ts";
 
 // munmap in the middle of a heap arena: one VMA becomes two, the count rises by one.

@@ -1,8 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { MmError } from "../../src/mm/errno.ts";
-import { MADV, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../../src/abi/mman.ts";
+import { MmError } from "../../src/mm/error.ts";
+import {
+  MADV,
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_SHARED,
+  MREMAP_DONTUNMAP,
+  MREMAP_FIXED,
+  MREMAP_MAYMOVE,
+} from "../../src/abi/mman.ts";
 import { beginMigration, finishMigration } from "../../src/mm/pages/migrate.ts";
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_SHARED } from "../../src/abi/mman.ts";
 import { pageAt, spaceWithPages, tableOf } from "./pages.ts";
 import { map, mapFile, mapShared, open, RW, space, touch } from "./scene.ts";
 

@@ -6,7 +6,7 @@
 
 import { AssertionError } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { PAGE_SIZE } from "../../src/mm/rlimit.ts";
+import { PAGE_SIZE } from "../../src/abi/page.ts";
 import type { AddressSpaceOptions } from "../../src/mm/memory_descriptor.ts";
 import { PhysicalMemory, ZERO_PAGE } from "../../src/mm/pages/physical_memory.ts";
 import type { Page } from "../../src/mm/vma.ts";

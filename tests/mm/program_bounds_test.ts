@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { AllocationBudget } from "../../src/mm/fault_injection.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { MADV, MAP_ANONYMOUS, MAP_PRIVATE, MCL_FUTURE, PROT_NONE } from "../../src/abi/mman.ts";
 import { Layout } from "../../src/mm/vma_tree.ts";
 import { CommitLedger, MemoryDescriptor } from "../../src/mm/memory_descriptor.ts";

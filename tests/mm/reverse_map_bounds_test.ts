@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { MADV } from "../../src/abi/mman.ts";
 import { beginMigration, finishMigration, swapOut } from "../../src/mm/pages/migrate.ts";
 import { mappingsOf, vmasAt } from "../../src/mm/pages/reverse_map.ts";

@@ -4,7 +4,7 @@
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { MADV, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../../src/abi/mman.ts";
 import { parseVmFlags } from "../../src/mm/vm_flags.ts";
 import { assertLayout, map, RW, space } from "./scene.ts";

@@ -3,8 +3,7 @@
  */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
-import { MmInvariantError } from "../../src/mm/invariant_error.ts";
+import { MmError, MmInvariantError } from "../../src/mm/error.ts";
 import { SpaceValidator } from "../../src/mm/checks/incremental.ts";
 import { Random } from "../random.ts";
 import { map, RW, space, touch } from "./scene.ts";

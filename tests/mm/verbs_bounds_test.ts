@@ -3,7 +3,7 @@
  * lies right beside what the rule is about.
  */
 import { assertEquals, assertThrows } from "@std/assert";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import {
   MAP_NONBLOCK,
   MREMAP_FIXED,

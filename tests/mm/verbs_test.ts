@@ -1,8 +1,16 @@
 /** Calls that change little or nothing: mseal, msync, mincore, remap_file_pages, shmat and shmdt, naming memory. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { MmError } from "../../src/mm/errno.ts";
-import { MS_ASYNC, MS_INVALIDATE, SHM_EXEC, SHM_RDONLY, SHM_REMAP } from "../../src/abi/mman.ts";
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_SHARED } from "../../src/abi/mman.ts";
+import { MmError } from "../../src/mm/error.ts";
+import {
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_SHARED,
+  MS_ASYNC,
+  MS_INVALIDATE,
+  SHM_EXEC,
+  SHM_RDONLY,
+  SHM_REMAP,
+} from "../../src/abi/mman.ts";
 import type { SharedSegment } from "../../src/mm/vma.ts";
 import { formatVmFlags } from "../../src/mm/vm_flags.ts";
 import { assertLayout, map, mapShared, open, RW, space, touch } from "./scene.ts";

@@ -43,7 +43,7 @@ export class BrokenTestsError extends Error {
 
 /** Left out: what only checks, shows, counts or names, and the worker's side of shared memory, which takes threads. */
 const LEFT_OUT =
-  /\/(validate|incremental|validate_pages|dump|statistics|errors|errno|invariant_error|proc_maps|vm_flags|shared_reader)\.ts$/;
+  /\/(validate|incremental|validate_pages|dump|statistics|errors|error|proc_maps|vm_flags|shared_reader)\.ts$/;
 
 /** A folder of sources and the tests that run on its mutants. */
 interface Area {

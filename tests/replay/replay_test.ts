@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/errno.ts";
+import { MmError } from "../../src/mm/error.ts";
 import { Machine } from "../../src/replay/system.ts";
 import { prepare } from "../../src/replay/compiled.ts";
 import { formatDivergence } from "../../src/replay/divergence.ts";

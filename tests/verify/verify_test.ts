@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { replay } from "../../src/replay/replay.ts";
 import { readTrace } from "../../src/trace/read.ts";
 import { MAP_ANONYMOUS, MAP_PRIVATE } from "../../src/abi/mman.ts";
-import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../../src/mm/rlimit.ts";
+import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../../src/abi/page.ts";
 import { CallTable } from "../../src/verify/call_table.ts";
 import { executable } from "../../src/verify/executable.ts";
 import { verify } from "../../src/verify/verify.ts";

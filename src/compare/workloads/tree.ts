@@ -7,6 +7,7 @@
  * @module
  */
 
+import { hex } from "../../abi/hex.ts";
 import { Verb } from "../../../bench/operations.ts";
 import type { Operations } from "../../../bench/peers/range_map.ts";
 import { type MapleState, MapleTree, MAX_INDEX, type TreeStatistics } from "../../../mod.ts";
@@ -142,8 +143,4 @@ function definedOnly(values: Record<string, number | undefined>): Record<string,
   return Object.fromEntries(
     entries.flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
   );
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }

@@ -5,8 +5,9 @@
  */
 
 import { account, commit, mayCommit, mayExpand, mayLock } from "../vma/accounting.ts";
-import { MmError } from "../errno.ts";
-import { PAGE_SIZE, pageAlignUp, pages, STACK_GUARD_GAP } from "../rlimit.ts";
+import { MmError } from "../error.ts";
+import { PAGE_SIZE, pageAlignUp, pages } from "../../abi/page.ts";
+import { STACK_GUARD_GAP } from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mergeNew } from "../vma/merge.ts";
 import { unmapRange } from "./munmap.ts";

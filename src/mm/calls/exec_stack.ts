@@ -17,9 +17,9 @@
 
 import { account, accountedPages, commit } from "../vma/accounting.ts";
 import { setBounds } from "../pages/anon_vma.ts";
-import { cannot } from "../errno.ts";
+import { cannot } from "../error.ts";
 import { fault, growDown } from "./fault.ts";
-import { PAGE_SIZE, pageAlignDown, pages } from "../rlimit.ts";
+import { PAGE_SIZE, pageAlignDown, pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { moveRange } from "../pages/page_table.ts";
 import { enroll } from "../pages/reverse_map.ts";

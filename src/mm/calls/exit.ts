@@ -6,8 +6,8 @@
 
 import { account, accountedPages, commit } from "../vma/accounting.ts";
 import { unlink } from "../pages/anon_vma.ts";
-import { MmInvariantError } from "../invariant_error.ts";
-import { pages } from "../rlimit.ts";
+import { MmInvariantError } from "../error.ts";
+import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { zapRange } from "../pages/page_table.ts";
 import { withdraw } from "../pages/reverse_map.ts";

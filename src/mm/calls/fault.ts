@@ -15,8 +15,9 @@ import {
   mayLock,
 } from "../vma/accounting.ts";
 import { attach, setBounds, takeAttach } from "../pages/anon_vma.ts";
-import { cannot, type MmError } from "../errno.ts";
-import { PAGE_SIZE, pageAlignDown, pages, STACK_GUARD_GAP } from "../rlimit.ts";
+import { cannot, type MmError } from "../error.ts";
+import { PAGE_SIZE, pageAlignDown, pages } from "../../abi/page.ts";
+import { STACK_GUARD_GAP } from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { enterPage } from "../pages/pte_fault.ts";
 import type { AnonVma, Vma } from "../vma.ts";

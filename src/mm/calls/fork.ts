@@ -7,8 +7,8 @@
 
 import { account, accountedPages, commit, mayCommit } from "../vma/accounting.ts";
 import { fork as forkAnonVma, takeFork, unlink } from "../pages/anon_vma.ts";
-import { cannot } from "../errno.ts";
-import { pages } from "../rlimit.ts";
+import { cannot } from "../error.ts";
+import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { copyRange } from "../pages/page_table.ts";
 import { enroll, withdraw } from "../pages/reverse_map.ts";

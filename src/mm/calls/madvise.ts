@@ -8,10 +8,10 @@
  */
 
 import { advisePages } from "../pages/advise_pages.ts";
-import { cannot, MmError } from "../errno.ts";
+import { cannot, MmError } from "../error.ts";
 import { MADV } from "../../abi/mman.ts";
 import { prepareAnonVma } from "./fault.ts";
-import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../rlimit.ts";
+import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { modify } from "../vma/modify.ts";
 import { pageAdviceRefusal, populates, reachesBehindFile } from "./page_advice.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { cannot } from "../errno.ts";
-import { isPageAligned, PAGE_SIZE, pageAlignUp, pages } from "../rlimit.ts";
+import { cannot } from "../error.ts";
+import { isPageAligned, PAGE_SIZE, pageAlignUp, pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Vma } from "../vma.ts";
 import { VM_WRITE } from "../vm_flags.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { cannot } from "../errno.ts";
+import { cannot } from "../error.ts";
 import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT } from "../../abi/mman.ts";
-import { ADDRESS_LIMIT, PAGE_SIZE, pageAlignDown, pages, roundOut } from "../rlimit.ts";
+import { ADDRESS_LIMIT, PAGE_SIZE, pageAlignDown, pages, roundOut } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { modify } from "../vma/modify.ts";
 import { populate, tryPopulate } from "./populate.ts";

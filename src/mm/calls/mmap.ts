@@ -13,7 +13,8 @@ import {
   mayExpand,
   mayLock,
 } from "../vma/accounting.ts";
-import { cannot, type Errno, type MmError } from "../errno.ts";
+import { cannot, type MmError } from "../error.ts";
+import type { Errno } from "../../abi/errno.ts";
 import {
   MAP_32BIT,
   MAP_ANONYMOUS,
@@ -46,7 +47,7 @@ import {
   pageAlignUp,
   pages,
   roundLength,
-} from "../rlimit.ts";
+} from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mergeNew } from "../vma/merge.ts";
 import { mayLockAtAll, supportsLock } from "./mlock.ts";

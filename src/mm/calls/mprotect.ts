@@ -6,7 +6,7 @@
  */
 
 import { accountedPages, accountKind, commit, mayCommit, mayExpand } from "../vma/accounting.ts";
-import { cannot } from "../errno.ts";
+import { cannot } from "../error.ts";
 import {
   PROT_EXEC,
   PROT_GROWSDOWN,
@@ -15,7 +15,7 @@ import {
   PROT_SEM,
   PROT_WRITE,
 } from "../../abi/mman.ts";
-import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, pages, roundLength } from "../rlimit.ts";
+import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, pages, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { modify } from "../vma/modify.ts";
 import { protectRange } from "../pages/page_table.ts";

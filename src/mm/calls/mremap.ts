@@ -16,9 +16,10 @@ import {
   mayLock,
 } from "../vma/accounting.ts";
 import { clone, takeClone, unlink } from "../pages/anon_vma.ts";
-import { cannot, type Errno, type MmError } from "../errno.ts";
+import { cannot, type MmError } from "../error.ts";
+import type { Errno } from "../../abi/errno.ts";
 import { MAP_FIXED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../../abi/mman.ts";
-import { ADDRESS_LIMIT, isPageAligned, PAGE_SIZE, pages, roundLength } from "../rlimit.ts";
+import { ADDRESS_LIMIT, isPageAligned, PAGE_SIZE, pages, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mergeNew } from "../vma/merge.ts";
 import { munmap, unmapRange } from "./munmap.ts";

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { cannot } from "../errno.ts";
-import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../rlimit.ts";
+import { cannot } from "../error.ts";
+import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { modify } from "../vma/modify.ts";
 import { VM_SEALED } from "../vm_flags.ts";

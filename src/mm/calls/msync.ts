@@ -5,9 +5,9 @@
  * @module
  */
 
-import { cannot } from "../errno.ts";
+import { cannot } from "../error.ts";
 import { MS_ASYNC, MS_INVALIDATE, MS_SYNC } from "../../abi/mman.ts";
-import { ADDRESS_LIMIT, isPageAligned, roundLength } from "../rlimit.ts";
+import { ADDRESS_LIMIT, isPageAligned, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { VM_LOCKED } from "../vm_flags.ts";
 

@@ -19,8 +19,9 @@
 
 import { account, accountedPages, commit } from "../vma/accounting.ts";
 import { clone, setBounds, takeClone, unlink } from "../pages/anon_vma.ts";
-import { cannot, type Errno } from "../errno.ts";
-import { isPageAligned, pageAlignUp, pages } from "../rlimit.ts";
+import { cannot } from "../error.ts";
+import type { Errno } from "../../abi/errno.ts";
+import { isPageAligned, pageAlignUp, pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { zapRange } from "../pages/page_table.ts";
 import { enroll, withdraw } from "../pages/reverse_map.ts";

@@ -6,9 +6,9 @@
  * @module
  */
 
-import type { Errno } from "../errno.ts";
+import type { Errno } from "../../abi/errno.ts";
 import { MADV } from "../../abi/mman.ts";
-import { HUGE_PAGE_SIZE, pages } from "../rlimit.ts";
+import { HUGE_PAGE_SIZE, pages } from "../../abi/page.ts";
 import type { Vma } from "../vma.ts";
 import {
   VM_HUGETLB,

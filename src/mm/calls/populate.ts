@@ -5,9 +5,9 @@
  * @module
  */
 
-import { cannot, MmError } from "../errno.ts";
+import { cannot, MmError } from "../error.ts";
 import { fault, prepareAnonVma } from "./fault.ts";
-import { PAGE_SIZE } from "../rlimit.ts";
+import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { reachesBehindFile } from "./page_advice.ts";
 import type { Vma } from "../vma.ts";

@@ -6,8 +6,8 @@
  * @module
  */
 
-import { cannot, MmError } from "../errno.ts";
-import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../rlimit.ts";
+import { cannot, MmError } from "../error.ts";
+import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { modify } from "../vma/modify.ts";
 import type { Vma } from "../vma.ts";

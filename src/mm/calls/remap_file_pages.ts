@@ -5,7 +5,7 @@
  * @module
  */
 
-import { cannot } from "../errno.ts";
+import { cannot } from "../error.ts";
 import {
   MAP_FIXED,
   MAP_LOCKED,
@@ -16,7 +16,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from "../../abi/mman.ts";
-import { ADDRESS_LIMIT, PAGE_SIZE, pageAlignDown, pages } from "../rlimit.ts";
+import { ADDRESS_LIMIT, PAGE_SIZE, pageAlignDown, pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mmap } from "./mmap.ts";
 import type { Vma } from "../vma.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { cannot } from "../errno.ts";
+import { cannot } from "../error.ts";
 import {
   MAP_FIXED,
   MAP_SHARED,
@@ -20,7 +20,7 @@ import {
   SHM_REMAP,
   SHM_RND,
 } from "../../abi/mman.ts";
-import { ADDRESS_LIMIT, isPageAligned, pageAlignDown, pageAlignUp, pages } from "../rlimit.ts";
+import { ADDRESS_LIMIT, isPageAligned, pageAlignDown, pageAlignUp, pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mmap } from "./mmap.ts";
 import { unmapRange } from "./munmap.ts";

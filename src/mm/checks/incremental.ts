@@ -13,7 +13,7 @@ import type { MapleState } from "../../tree/maple_state.ts";
 import { MAX_INDEX } from "../../tree/node_layout.ts";
 import { MapleTree } from "../../tree/maple_tree.ts";
 import { TouchedValidator } from "../../tree/incremental.ts";
-import { MmInvariantError } from "../invariant_error.ts";
+import { MmInvariantError } from "../error.ts";
 import { Layout } from "../vma_tree.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { validate } from "./validate.ts";

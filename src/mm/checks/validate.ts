@@ -11,8 +11,8 @@
  */
 
 import { account, accountedPages } from "../vma/accounting.ts";
-import { MmInvariantError } from "../invariant_error.ts";
-import { isPageAligned, pages } from "../rlimit.ts";
+import { MmInvariantError } from "../error.ts";
+import { isPageAligned, pages } from "../../abi/page.ts";
 import { MemoryDescriptor } from "../memory_descriptor.ts";
 import { validatePages } from "./validate_pages.ts";
 import type { AnonVma, Vma } from "../vma.ts";

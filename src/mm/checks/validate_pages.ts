@@ -11,8 +11,8 @@
  */
 
 import { lastOffset } from "../pages/anon_vma.ts";
-import { MmInvariantError } from "../invariant_error.ts";
-import { PAGE_SIZE } from "../rlimit.ts";
+import { MmInvariantError } from "../error.ts";
+import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { checkMigration } from "../pages/page_table.ts";
 import { isFileMapping, ZERO_PAGE } from "../pages/physical_memory.ts";

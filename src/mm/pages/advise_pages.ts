@@ -7,7 +7,7 @@
 
 import { fault } from "../calls/fault.ts";
 import { MADV } from "../../abi/mman.ts";
-import { PAGE_SIZE } from "../rlimit.ts";
+import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { swapOut } from "./migrate.ts";
 import { numbersIn, zapRange } from "./page_table.ts";

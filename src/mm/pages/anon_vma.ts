@@ -18,7 +18,7 @@
  */
 
 import type { AllocationBudget } from "../fault_injection.ts";
-import { pages } from "../rlimit.ts";
+import { pages } from "../../abi/page.ts";
 import { AnonVma, type Vma } from "../vma.ts";
 
 /** What a clone is made from: a VMA, or a range that is to have a VMA's pages. */

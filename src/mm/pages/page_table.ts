@@ -12,8 +12,8 @@
  * @module
  */
 
-import { MmInvariantError } from "../invariant_error.ts";
-import { PAGE_SIZE } from "../rlimit.ts";
+import { MmInvariantError } from "../error.ts";
+import { PAGE_SIZE } from "../../abi/page.ts";
 import { type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
 import type { Entry, PageTable, SwapSlot } from "../vma.ts";
 

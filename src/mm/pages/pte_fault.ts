@@ -14,8 +14,8 @@
  * @module
  */
 
-import { cannot } from "../errno.ts";
-import { PAGE_SIZE, pageAlignDown } from "../rlimit.ts";
+import { cannot } from "../error.ts";
+import { PAGE_SIZE, pageAlignDown } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { checkMigration, dropSlot } from "./page_table.ts";
 import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";

@@ -16,7 +16,7 @@
 
 import { lastOffset } from "./anon_vma.ts";
 import { IntervalTree } from "./interval_tree.ts";
-import { PAGE_SIZE, pages } from "../rlimit.ts";
+import { PAGE_SIZE, pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { isFileMapping } from "./physical_memory.ts";
 import type { AnonVma, Entry, FileMapping, Page, PageTable, Vma } from "../vma.ts";

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { hex } from "../errno.ts";
+import { hex } from "../../abi/hex.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { type MergeObstacle, mergeObstacle } from "./merge.ts";
-import { pages } from "../rlimit.ts";
+import { pages } from "../../abi/page.ts";
 import type { MappedFile, Vma } from "../vma.ts";
 import { formatVmFlags, VM_SPECIAL, VM_STICKY, type VmFlags } from "../vm_flags.ts";
 

@@ -14,7 +14,7 @@
  */
 
 import { clone, setBounds, takeClone, unlink } from "../pages/anon_vma.ts";
-import { pages } from "../rlimit.ts";
+import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { withdraw } from "../pages/reverse_map.ts";
 import type { AnonVma, MappedFile, Vma } from "../vma.ts";

@@ -7,7 +7,7 @@
 
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mergeExisting } from "./merge.ts";
-import { pages } from "../rlimit.ts";
+import { pages } from "../../abi/page.ts";
 import { isolate } from "./split.ts";
 import type { Vma } from "../vma.ts";
 import type { VmFlags } from "../vm_flags.ts";

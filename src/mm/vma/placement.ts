@@ -19,13 +19,8 @@
  */
 
 import { MAP_32BIT, MAP_FIXED, MAP_SHARED, MAP_TYPE } from "../../abi/mman.ts";
-import {
-  HUGE_PAGE_SIZE,
-  PAGE_SIZE,
-  pageAlignDown,
-  pageAlignUp,
-  STACK_GUARD_GAP,
-} from "../rlimit.ts";
+import { HUGE_PAGE_SIZE, PAGE_SIZE, pageAlignDown, pageAlignUp } from "../../abi/page.ts";
+import { STACK_GUARD_GAP } from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { MappedFile, Vma } from "../vma.ts";
 import { VM_GROWSDOWN } from "../vm_flags.ts";

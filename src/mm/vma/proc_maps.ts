@@ -5,7 +5,7 @@
  * @module
  */
 
-import { PAGE_SIZE } from "../rlimit.ts";
+import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Vma } from "../vma.ts";
 import { formatPermissions } from "../vm_flags.ts";

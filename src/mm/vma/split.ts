@@ -10,7 +10,7 @@
  */
 
 import { clone, setBounds, takeClone } from "../pages/anon_vma.ts";
-import { cannot } from "../errno.ts";
+import { cannot } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { enroll } from "../pages/reverse_map.ts";
 import type { Vma } from "../vma.ts";

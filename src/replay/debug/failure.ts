@@ -5,7 +5,7 @@
  * @module
  */
 
-import { MmError } from "../../mm/errno.ts";
+import { MmError } from "../../mm/error.ts";
 import type { Machine } from "../system.ts";
 import type { Step } from "../step.ts";
 

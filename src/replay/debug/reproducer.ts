@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hex } from "../../abi/hex.ts";
 import { formatRecord } from "../../trace/write.ts";
 import type { Shrunk } from "./shrink.ts";
 
@@ -48,8 +49,4 @@ function traceTest(shrunk: Shrunk, from: string): string {
     "});",
     "",
   ].join("\n");
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
 }

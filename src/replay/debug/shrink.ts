@@ -12,7 +12,7 @@
  */
 
 import { MAP_FIXED } from "../../abi/mman.ts";
-import { PAGE_SIZE, pageAlignUp } from "../../mm/rlimit.ts";
+import { PAGE_SIZE, pageAlignUp } from "../../abi/page.ts";
 import type { EnterRecord, ExecRecord, TraceRecord } from "../../trace/format.ts";
 import { type Contradiction, inspect, perform } from "./failure.ts";
 import { Machine } from "../system.ts";

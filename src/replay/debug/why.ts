@@ -5,7 +5,8 @@
  */
 
 import type { AddressSpace } from "../../mm/address_space.ts";
-import { hex, MmError } from "../../mm/errno.ts";
+import { hex } from "../../abi/hex.ts";
+import { MmError } from "../../mm/error.ts";
 import { explainMerge, type Headroom } from "../../mm/vma/explain.ts";
 import { mapsLine } from "../../mm/vma/proc_maps.ts";
 import type { Vma } from "../../mm/vma.ts";
