@@ -88,8 +88,13 @@ export {
 } from "./src/trace/format.ts";
 export { type Divergence, formatDivergence } from "./src/replay/divergence.ts";
 export type { Action } from "./src/replay/decode.ts";
-export { Machine } from "./src/replay/system.ts";
-export { prepare, type PreparedTrace, run, type RunOptions } from "./src/replay/compiled.ts";
+export { System } from "./src/replay/system.ts";
+export {
+  type CompiledTrace,
+  compileTrace,
+  replayUnchecked,
+  type UncheckedOptions,
+} from "./src/replay/compiled.ts";
 export {
   type MapCountRange,
   Replay,

@@ -3,25 +3,28 @@
  * with what a step touched checked after it, and once with the tree and the address space validated from scratch.
  */
 
-import { run, type RunOptions } from "../mod.ts";
-import { CC1_TRACES, prepareTrace } from "./traces.ts";
+import type { UncheckedOptions } from "../mod.ts";
+import { named } from "./names.ts";
+import { CC1_TRACES, traceOf } from "./traces.ts";
 
-const CHECKS: [how: string, options: RunOptions][] = [
+const replayUnchecked = named("replayUnchecked");
+
+const CHECKS: [how: string, options: UncheckedOptions][] = [
   ["", {}],
   [", checked where touched", { validate: "touched" }],
   [", validated after every step", { validate: "full" }],
 ];
 
 for (const name of CC1_TRACES) {
-  const trace = await prepareTrace(name);
-  const expected = run(trace, { validate: "full" });
+  const trace = await traceOf(name);
+  const expected = replayUnchecked(trace, { validate: "full" });
   for (const [how, options] of CHECKS) {
     Deno.bench({
       name: `${name}${how}`,
       group: "cc1 replay",
       baseline: name === CC1_TRACES[0] && how === "",
       fn: () => {
-        const hash = run(trace, options);
+        const hash = replayUnchecked(trace, options);
         if (hash !== expected) throw new Error(`${name} replays to ${hash}, not to ${expected}`);
       },
     });

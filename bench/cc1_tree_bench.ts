@@ -3,10 +3,10 @@
 import { maple } from "./peers/maple.ts";
 import { MAIN_PEERS } from "./peers/all.ts";
 import { reference } from "./reference.ts";
-import { prepareTrace, treeWorkload } from "./traces.ts";
+import { traceOf, treeWorkload } from "./traces.ts";
 
 for (const name of ["cc1-2022", "cc1-ggc"]) {
-  const operations = treeWorkload(await prepareTrace(name));
+  const operations = treeWorkload(await traceOf(name));
   const expected = reference.execute(reference.create(), operations, 0, operations.length);
   for (const peer of MAIN_PEERS) {
     const map = peer.create();

@@ -1,6 +1,7 @@
 /** The recorded compiler runs that the benches replay. */
 
-import { prepare, type PreparedTrace, readTrace, treeOperations } from "../mod.ts";
+import { type CompiledTrace, readTrace, treeOperations } from "../mod.ts";
+import { named } from "./names.ts";
 import { OperationList } from "./operations.ts";
 import type { Operations } from "./peers/range_map.ts";
 
@@ -8,15 +9,15 @@ import type { Operations } from "./peers/range_map.ts";
 export const CC1_TRACES = ["cc1-hello", "cc1-2022", "cc1-ggc", "cc1-large"] as const;
 
 /** Reads a trace of `traces/` to its end. */
-export function prepareTrace(name: string): Promise<PreparedTrace> {
-  return prepare(readTrace(new URL(`../traces/${name}.jsonl.gz`, import.meta.url)));
+export function traceOf(name: string): Promise<CompiledTrace> {
+  return named("compileTrace")(readTrace(new URL(`../traces/${name}.jsonl.gz`, import.meta.url)));
 }
 
 /**
  * What a trace's replay asks of the trees of its address spaces, one address space after another; each ends empty,
  * so that the list can be repeated.
  */
-export function treeWorkload(trace: PreparedTrace): Operations {
+export function treeWorkload(trace: CompiledTrace): Operations {
   const list = new OperationList();
   for (const log of treeOperations(trace)) {
     for (const { operation, first, last, value } of log) {

@@ -7,7 +7,7 @@
 import type { Comparison, Settings, Shard, Version, WorkloadComparison } from "./comparison.ts";
 import { appendLine, floorsOf, readHistory } from "../history/history.ts";
 import { countInstructions } from "./instructions.ts";
-import { thisMachine, thisRuntime } from "./host.ts";
+import { thisHost, thisRuntime } from "./host.ts";
 import { type Measured, measureRounds, SETTINGS, type Stage } from "./rounds.ts";
 import { pick } from "./shards.ts";
 import { type Side, withSides } from "./worktree.ts";
@@ -47,7 +47,7 @@ export interface CompareRequest {
 export async function compare(request: CompareRequest): Promise<Comparison> {
   const { shard, repository, settings = SETTINGS } = request;
   const names = shard === undefined ? request.names : pick(request.names, shard);
-  const machine = thisMachine(request.machine);
+  const machine = thisHost(request.machine);
   return await withSides(request, async (sides) => {
     const rounds = await measureRounds({ ...request, names, sides });
     const measured = request.countsInstructions

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Machine, Runtime } from "./host.ts";
+import type { Host, Runtime } from "./host.ts";
 import type { Parting } from "./worker/protocol.ts";
 import type { Counters } from "./workloads/workload.ts";
 import type { Judgement } from "./verdict.ts";
@@ -90,7 +90,7 @@ export interface Comparison {
   /** The newer version. */
   readonly head: Version;
   /** Who measured; several after a merge. */
-  readonly machines: readonly Machine[];
+  readonly machines: readonly Host[];
   /** What ran the measured code. */
   readonly runtime: Runtime;
   /** How much was measured. */

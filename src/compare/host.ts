@@ -7,7 +7,7 @@
 import { cpus } from "node:os";
 
 /** A machine, and what runs the measured code on it. */
-export interface Machine {
+export interface Host {
   /** Host name, or what the user calls a class of equal machines (`--machine`). */
   readonly name: string;
   /** CPU model. */
@@ -27,7 +27,7 @@ export interface Runtime {
 }
 
 /** The machine that this runs on. Needs permission for `hostname`, unless a name is given, and `cpus`. */
-export function thisMachine(name: string = Deno.hostname()): Machine {
+export function thisHost(name: string = Deno.hostname()): Host {
   const models = cpus();
   return {
     name,
@@ -43,11 +43,11 @@ export function thisRuntime(): Runtime {
 }
 
 /** True if measurements of the two may be set side by side. */
-export function isSameMachine(a: Machine, b: Machine): boolean {
-  return machineKey(a) === machineKey(b);
+export function isSameHost(a: Host, b: Host): boolean {
+  return hostKey(a) === hostKey(b);
 }
 
 /** What tells machines apart, as one text. */
-export function machineKey({ name, cpu, cores, platform }: Machine): string {
+export function hostKey({ name, cpu, cores, platform }: Host): string {
   return `${name}, ${cpu}, ${cores} cores, ${platform}`;
 }

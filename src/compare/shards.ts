@@ -9,7 +9,7 @@
 
 import { Unable } from "../command/command.ts";
 import type { Comparison, Shard } from "./comparison.ts";
-import { isSameMachine, type Machine } from "./host.ts";
+import { type Host, isSameHost } from "./host.ts";
 
 /**
  * Reads `i/n`.
@@ -70,9 +70,9 @@ export function merge(parts: readonly Comparison[]): Comparison {
   };
 }
 
-function distinct(machines: readonly Machine[]): Machine[] {
+function distinct(machines: readonly Host[]): Host[] {
   return machines.filter((machine, at) =>
-    machines.findIndex((other) => isSameMachine(machine, other)) === at
+    machines.findIndex((other) => isSameHost(machine, other)) === at
   );
 }
 

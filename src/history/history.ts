@@ -10,7 +10,7 @@
  */
 
 import { git, GitError } from "../compare/git.ts";
-import { isSameMachine, type Machine, type Runtime } from "../compare/host.ts";
+import { type Host, isSameHost, type Runtime } from "../compare/host.ts";
 import type { Counters } from "../compare/workloads/workload.ts";
 import type { Interval } from "../compare/statistics.ts";
 import type { Verdict } from "../compare/verdict.ts";
@@ -72,7 +72,7 @@ export interface Line {
   /** When, ISO 8601. */
   readonly date: string;
   /** Who measured. */
-  readonly machine: Machine;
+  readonly machine: Host;
   /** What ran the measured code. */
   readonly runtime: Runtime;
 }
@@ -155,12 +155,12 @@ export async function appendLine(line: HistoryLine, repository: string = "."): P
 }
 
 /** The lines that one machine wrote. */
-export function linesOf(history: History, machine: Machine): HistoryLine[] {
-  return history.lines.filter((line) => isSameMachine(line.machine, machine));
+export function linesOf(history: History, machine: Host): HistoryLine[] {
+  return history.lines.filter((line) => isSameHost(line.machine, machine));
 }
 
 /** How far from 1 identical code came on this machine in the latest `--self` runs, by workload. */
-export function floorsOf(history: History, machine: Machine): Map<string, number> {
+export function floorsOf(history: History, machine: Host): Map<string, number> {
   const floors = new Map<string, number>();
   const runs = linesOf(history, machine).filter((line) => line.kind === "floor").slice(-FLOOR_RUNS);
   for (const { floors: found } of runs) {

@@ -7,7 +7,7 @@
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
 import { clearly } from "../compare/command_line.ts";
 import { type BenchLine, type History, readHistory } from "./history.ts";
-import { machineKey } from "../compare/host.ts";
+import { hostKey } from "../compare/host.ts";
 import type { Verdict } from "../compare/verdict.ts";
 
 const SPECIFICATION = {
@@ -27,7 +27,7 @@ const SPECIFICATION = {
 async function main(args: CommandArguments): Promise<number> {
   const history = await clearly(() => readHistory());
   const wanted = args.text("machine") ?? "";
-  const runs = history.lines.filter((line) => machineKey(line.machine).includes(wanted));
+  const runs = history.lines.filter((line) => hostKey(line.machine).includes(wanted));
   if (args.has("json")) {
     for (const line of runs) console.log(JSON.stringify(line));
     return 0;
@@ -45,7 +45,7 @@ export function formatHistory(runs: readonly BenchLine[], workload?: string): st
   if (workload !== undefined && !known.has(workload)) {
     throw new Unable(`No run has a workload ${workload}; there are ${[...known].join(", ")}`);
   }
-  const machines = Map.groupBy(runs, ({ machine }) => machineKey(machine));
+  const machines = Map.groupBy(runs, ({ machine }) => hostKey(machine));
   return [...machines].flatMap(([machine, mine]) => [
     machine,
     ...mine.map((run) => `  ${heading(run)}  ${describe(run, workload)}`),

@@ -9,7 +9,7 @@ import { compare, type CompareRequest } from "../compare/compare.ts";
 import type { Comparison, Skipped } from "../compare/comparison.ts";
 import { git } from "../compare/git.ts";
 import { appendLine, type BenchLine, linesOf, readHistory } from "./history.ts";
-import { thisMachine } from "../compare/host.ts";
+import { thisHost } from "../compare/host.ts";
 import { measure } from "../compare/worker/process.ts";
 import type { PeersOrder, PeersResult } from "../compare/worker/peers.ts";
 
@@ -44,7 +44,7 @@ const PEERS: PeersOrder = {
 export async function save(request: SaveRequest): Promise<Saved> {
   const { repository, signal, onProgress = () => {} } = request;
   const history = await readHistory(repository);
-  const mine = linesOf(history, thisMachine(request.machine));
+  const mine = linesOf(history, thisHost(request.machine));
   const last = mine.findLast((line) => line.kind === "bench");
   const known = request.base ?? last?.base;
   const comparison = await compare({ ...request, base: known ?? "HEAD", head: undefined });

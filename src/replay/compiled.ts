@@ -7,20 +7,20 @@
 
 import { MmError } from "../mm/error.ts";
 import type { TraceRecord } from "../trace/format.ts";
-import { Machine } from "./system.ts";
+import { System } from "./system.ts";
 import { type Step, StepReader } from "./step.ts";
 import { StepValidator, type Validation } from "./step_validator.ts";
 
 /** A trace ready to run, any number of times. */
-export interface PreparedTrace {
+export interface CompiledTrace {
   /** What happened, in order. */
   readonly steps: readonly Step[];
 }
 
 /** Reads a trace to its end. O(records). */
-export async function prepare(
+export async function compileTrace(
   trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
-): Promise<PreparedTrace> {
+): Promise<CompiledTrace> {
   const reader = new StepReader();
   const steps: Step[] = [];
   for await (const record of trace) {
@@ -31,44 +31,44 @@ export async function prepare(
 }
 
 /** How to run. */
-export interface RunOptions {
+export interface UncheckedOptions {
   /** What to check of the model itself after every step; nothing unless given. */
   readonly validate?: Validation;
   /** The address spaces to run in; new ones unless given. */
-  readonly machine?: Machine;
+  readonly system?: System;
 }
 
 /**
- * Runs a prepared trace.
+ * Replays a compiled trace without comparing it with the kernel: as fast as it goes.
  *
  * @returns a 32-bit hash over the result of every step, and over each address space just before it
  * is replaced or torn down: two models that agree on it agree on every address they gave and on
  * every layout they ended with
  */
-export function run(prepared: PreparedTrace, options: RunOptions = {}): number {
-  const machine = options.machine ?? new Machine();
-  const validator = new StepValidator(machine, options.validate);
+export function replayUnchecked(trace: CompiledTrace, options: UncheckedOptions = {}): number {
+  const system = options.system ?? new System();
+  const validator = new StepValidator(system, options.validate);
   let hash = 0x811c9dc5;
-  for (const step of prepared.steps) {
-    if (step.type === "exit" || step.type === "exec") hash = hashLayout(hash, machine, step.pid);
-    hash = mix(hash, perform(machine, step));
+  for (const step of trace.steps) {
+    if (step.type === "exit" || step.type === "exec") hash = hashLayout(hash, system, step.pid);
+    hash = mix(hash, perform(system, step));
     validator.check();
   }
   return hash >>> 0;
 }
 
 /** The result of a step; a call that fails answers with its errno, below 0. */
-function perform(machine: Machine, step: Step): number {
+function perform(system: System, step: Step): number {
   try {
-    return machine.apply(step);
+    return system.apply(step);
   } catch (error) {
     if (error instanceof MmError) return -error.errno;
     throw error;
   }
 }
 
-function hashLayout(hash: number, machine: Machine, pid: number): number {
-  const space = machine.space(pid);
+function hashLayout(hash: number, system: System, pid: number): number {
+  const space = system.space(pid);
   if (space === undefined) return hash;
   hash = mix(hash, space.mapCount);
   for (const { start, end, flags, pageOffset } of space.vmas()) {

@@ -29,7 +29,7 @@ export interface Divergence {
   readonly tree: string;
 }
 
-/** VMAs shown on either side of the one that differs. */
+/** VMAs recorded on either side of the one that differs. */
 const CONTEXT = 3;
 /** Characters for the model's side. */
 const SIDE = 78;
@@ -40,7 +40,7 @@ export function describeDivergence(
   step: Step,
   what: string,
   space: AddressSpace | undefined,
-  shown: readonly MapLine[],
+  recorded: readonly MapLine[],
   position: number,
 ): Divergence {
   const from = Math.max(0, position - CONTEXT);
@@ -58,7 +58,7 @@ export function describeDivergence(
     call: describeStep(step),
     what,
     model,
-    kernel: shown.slice(from, to).map(kernelLine),
+    kernel: recorded.slice(from, to).map(kernelLine),
     tree: space?.dumpTree() ?? "",
   };
 }

@@ -29,18 +29,18 @@ export class LayoutComparison {
   readonly #flags = new Map<string, VmFlags>();
 
   /** The first difference, undefined if there is none. */
-  first(space: AddressSpace, shown: readonly MapLine[]): Difference | undefined {
+  first(space: AddressSpace, recorded: readonly MapLine[]): Difference | undefined {
     const mm = space.descriptor;
     let position = 0;
     for (const vma of space.vmas()) {
-      const line = shown[position];
+      const line = recorded[position];
       const what = line === undefined
         ? "the model has a VMA more than the kernel"
         : this.#compare(mm, vma, line);
       if (what !== undefined) return { position, what };
       position++;
     }
-    if (position < shown.length) {
+    if (position < recorded.length) {
       return { position, what: "the kernel has a VMA more than the model" };
     }
     if (space.mapCount === position) return undefined;
@@ -72,14 +72,14 @@ export class LayoutComparison {
     return flags;
   }
 
-  /** Shared anonymous memory gets its inode from the kernel: the first one shown must stay. */
+  /** Shared anonymous memory gets its inode from the kernel: the first one recorded must stay. */
   #sameInode(file: MappedFile | null, line: MapLine): boolean {
     if (file === null) return line.inode === 0;
     if (file.inode !== 0) return file.inode === line.inode && file.device === line.device;
-    const shown = `${line.device} ${line.inode}`;
+    const recorded = `${line.device} ${line.inode}`;
     const known = this.#inodes.get(file);
-    if (known === undefined) this.#inodes.set(file, shown);
-    return known === undefined || known === shown;
+    if (known === undefined) this.#inodes.set(file, recorded);
+    return known === undefined || known === recorded;
   }
 }
 

@@ -10,7 +10,7 @@ import { readTrace } from "../trace/read.ts";
 import { InvariantError } from "../tree/errors.ts";
 import { bisectFiles } from "./debug/bisect_files.ts";
 import { formatDivergence } from "./divergence.ts";
-import { prepare } from "./compiled.ts";
+import { compileTrace } from "./compiled.ts";
 import { replay, type ReplayReport } from "./replay.ts";
 import type { Validation } from "./step_validator.ts";
 import { formatWhy, nothingMapped, parseAddress, why } from "./debug/why.ts";
@@ -84,7 +84,7 @@ async function explain(args: CommandArguments): Promise<number> {
   const step = args.integer("at", 1);
   const found = [];
   for (const file of args.operands) {
-    for (const answer of why(await prepare(readTrace(file)), address, step)) {
+    for (const answer of why(await compileTrace(readTrace(file)), address, step)) {
       found.push({ file, ...answer });
     }
   }

@@ -12,10 +12,10 @@ import { hex } from "../abi/hex.ts";
 import { MmError } from "../mm/error.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
 import type { HeaderRecord, TraceRecord } from "../trace/format.ts";
-import { ShownLayouts } from "../trace/recorded_layouts.ts";
+import { RecordedLayouts } from "../trace/recorded_layouts.ts";
 import { LayoutComparison } from "./layout_diff.ts";
 import { describeDivergence, type Divergence } from "./divergence.ts";
-import { Machine } from "./system.ts";
+import { System } from "./system.ts";
 import { type CallStep, type Step, StepReader } from "./step.ts";
 import { StepValidator, type Validation } from "./step_validator.ts";
 
@@ -71,7 +71,7 @@ export class ReplayError extends CodedError<"EREPLAY"> {
  * VmFlags, the VMA count, and the result of the call are compared. O(steps · VMAs).
  *
  * @throws {ReplayError} the trace has no header, or pages of another size than the model's
- * @throws {MmInvariantError} with `validate`: the model contradicts itself
+ * @throws {MmInvariantError} with `validate`: the model breaks a rule of its own
  */
 export async function replay(
   trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
@@ -86,9 +86,9 @@ export async function replay(
 export class Replay {
   readonly #options: ReplayOptions;
   readonly #reader = new StepReader();
-  readonly #machine = new Machine();
+  readonly #system = new System();
   readonly #validator: StepValidator;
-  readonly #shown = new ShownLayouts();
+  readonly #recorded = new RecordedLayouts();
   readonly #comparison = new LayoutComparison();
   readonly #mapCounts: number[] = [];
   #steps = 0;
@@ -98,7 +98,7 @@ export class Replay {
   /** A replay that has seen nothing yet. */
   constructor(options: ReplayOptions = {}) {
     this.#options = options;
-    this.#validator = new StepValidator(this.#machine, options.validate);
+    this.#validator = new StepValidator(this.#system, options.validate);
   }
 
   /** The first disagreement so far. */
@@ -123,7 +123,7 @@ export class Replay {
     if (step === undefined) return;
     this.#steps++;
     if (this.#divergence !== undefined && !this.#options.keepGoing) return;
-    this.#shown.apply(record);
+    this.#recorded.apply(record);
     const result = this.#perform(step);
     const found = this.#approximate ? undefined : result ?? this.#differs(step);
     if (found === undefined) this.#matched++;
@@ -153,7 +153,7 @@ export class Replay {
   /** Does the step; a divergence if the model answers otherwise than the kernel did. */
   #perform(step: Step): Divergence | undefined {
     try {
-      const result = this.#machine.apply(step);
+      const result = this.#system.apply(step);
       return step.type === "call" ? this.#checkResult(step, hex(result)) : undefined;
     } catch (error) {
       if (!(error instanceof MmError)) throw error;
@@ -174,22 +174,22 @@ export class Replay {
   /** Compares the layout of the step's process, and of the child that a fork made. */
   #differs(step: Step): Divergence | undefined {
     const pid = step.type === "fork" ? step.record.child : step.pid;
-    const space = this.#machine.space(pid);
+    const space = this.#system.space(pid);
     if (space === undefined) return undefined;
     this.#mapCounts.push(space.mapCount);
-    const shown = this.#shown.of(pid);
-    const difference = this.#comparison.first(space, shown);
+    const recorded = this.#recorded.of(pid);
+    const difference = this.#comparison.first(space, recorded);
     if (difference === undefined) return undefined;
     return this.#diverges(step, difference.what, difference.position, pid);
   }
 
   #diverges(step: Step, what: string, position = 0, pid = step.pid): Divergence {
-    const space = this.#machine.space(pid);
-    const shown = this.#shown.of(pid);
+    const space = this.#system.space(pid);
+    const recorded = this.#recorded.of(pid);
     const at = position > 0 || space === undefined
       ? position
-      : this.#comparison.first(space, shown)?.position ?? 0;
-    return describeDivergence(this.#steps, step, what, space, shown, at);
+      : this.#comparison.first(space, recorded)?.position ?? 0;
+    return describeDivergence(this.#steps, step, what, space, recorded, at);
   }
 }
 

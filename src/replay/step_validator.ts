@@ -6,7 +6,7 @@
 
 import type { AddressSpace } from "../mm/address_space.ts";
 import { SpaceValidator } from "../mm/checks/incremental.ts";
-import type { Machine } from "./system.ts";
+import type { System } from "./system.ts";
 
 /**
  * How much is checked: what the step `touched`, cheap enough to be left on, or the `full` tree and address
@@ -14,15 +14,15 @@ import type { Machine } from "./system.ts";
  */
 export type Validation = "touched" | "full";
 
-/** Checks the address spaces of a machine, step by step. */
+/** Checks the address spaces of a system, step by step. */
 export class StepValidator {
-  readonly #machine: Machine;
+  readonly #system: System;
   readonly #validation: Validation | undefined;
   readonly #spaces = new WeakMap<AddressSpace, SpaceValidator>();
 
   /** A validator that checks nothing if `validation` is not given. */
-  constructor(machine: Machine, validation: Validation | undefined) {
-    this.#machine = machine;
+  constructor(system: System, validation: Validation | undefined) {
+    this.#system = system;
     this.#validation = validation;
   }
 
@@ -34,7 +34,7 @@ export class StepValidator {
    */
   check(): void {
     if (this.#validation === undefined) return;
-    for (const space of this.#machine.spaces()) {
+    for (const space of this.#system.spaces()) {
       const known = this.#spaces.get(space);
       if (this.#validation === "full") space.validate();
       else if (known !== undefined) known.check();

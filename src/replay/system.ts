@@ -16,13 +16,13 @@ interface Process {
  * Processes by their number. Those made with vfork or CLONE_VM share an address space until exec or
  * exit.
  */
-export class Machine {
+export class System {
   readonly #observe: ((space: AddressSpace) => TreeObserver) | undefined;
   readonly #processes = new Map<number, Process>();
   readonly #users = new Map<AddressSpace, number>();
 
   /**
-   * A machine without processes.
+   * A system without processes.
    *
    * @param observe gives the observer of a new address space's tree
    */

@@ -7,8 +7,8 @@
 import type { AddressSpace } from "../mm/address_space.ts";
 import type { TreeOperation } from "../mm/vma_tree.ts";
 import type { Vma } from "../mm/vma.ts";
-import { Machine } from "./system.ts";
-import { type PreparedTrace, run } from "./compiled.ts";
+import { System } from "./system.ts";
+import { type CompiledTrace, replayUnchecked } from "./compiled.ts";
 
 /** One operation on a tree, ranges inclusive. */
 export interface LoggedOperation {
@@ -23,10 +23,10 @@ export interface LoggedOperation {
 }
 
 /**
- * Runs a prepared trace and gives the tree operations of each address space, in the order in which
+ * Runs a compiled trace and gives the tree operations of each address space, in the order in which
  * these were made. One made by a fork begins with a store of each VMA it inherited.
  */
-export function treeOperations(prepared: PreparedTrace): LoggedOperation[][] {
+export function treeOperations(trace: CompiledTrace): LoggedOperation[][] {
   const logs: LoggedOperation[][] = [];
   const numbers = new Map<Vma, number>();
   const numberOf = (vma: Vma): number => {
@@ -45,6 +45,6 @@ export function treeOperations(prepared: PreparedTrace): LoggedOperation[][] {
       log.push({ operation, first, last, value: number });
     };
   };
-  run(prepared, { machine: new Machine(observe) });
+  replayUnchecked(trace, { system: new System(observe) });
   return logs;
 }

@@ -7,7 +7,7 @@
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
 import { clearly } from "../compare/command_line.ts";
 import { type BenchLine, readHistory } from "../history/history.ts";
-import { machineKey } from "../compare/host.ts";
+import { hostKey } from "../compare/host.ts";
 import { report } from "./report.ts";
 
 const SPECIFICATION = {
@@ -32,7 +32,7 @@ async function main(args: CommandArguments): Promise<number> {
   if (more.length > 0) throw new Unable("One file is written; see --help");
   const runs = await clearly(() => selectRuns(args.text("machine") ?? ""));
   await clearly(() => Deno.writeTextFile(file, report(runs)));
-  const machine = machineKey(runs[0]!.machine);
+  const machine = hostKey(runs[0]!.machine);
   const said = `${file}: ${runs.length} runs on ${machine}`;
   console.log(args.has("json") ? JSON.stringify({ file, runs: runs.length, machine }) : said);
   return 0;
@@ -42,13 +42,13 @@ async function main(args: CommandArguments): Promise<number> {
 async function selectRuns(machine: string): Promise<BenchLine[]> {
   const { lines } = await readHistory();
   const benches = lines.filter((line) => line.kind === "bench")
-    .filter((line) => machineKey(line.machine).includes(machine));
+    .filter((line) => hostKey(line.machine).includes(machine));
   const latest = benches.at(-1);
   if (latest === undefined) {
     throw new Unable("Nothing is saved yet for such a machine; deno task bench --save does");
   }
-  const key = machineKey(latest.machine);
-  return benches.filter((line) => machineKey(line.machine) === key && line.base === latest.base);
+  const key = hostKey(latest.machine);
+  return benches.filter((line) => hostKey(line.machine) === key && line.base === latest.base);
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);

@@ -8,7 +8,7 @@ import library from "uplot/script" with { type: "text" };
 import libraryStyle from "uplot/style" with { type: "text" };
 import { type Chart, type Section, sections } from "./charts.ts";
 import type { BenchLine } from "../history/history.ts";
-import { machineKey } from "../compare/host.ts";
+import { hostKey } from "../compare/host.ts";
 import script from "./page.js" with { type: "text" };
 import style from "./page.css" with { type: "text" };
 import { THRESHOLD, type Verdict } from "../compare/verdict.ts";
@@ -60,7 +60,7 @@ function header(runs: readonly BenchLine[]): string {
 ${date.slice(0, 10)}, against <code>${base.slice(0, 10)}</code>.</p>
 <ul class="tiles">${tiles.join("")}</ul>
 <p class="machine">${runs.length} ${runs.length === 1 ? "run" : "runs"} on ${
-    escape(machineKey(machine))
+    escape(hostKey(machine))
   };
 Deno ${escape(runtime.deno)}, V8 ${
     escape(runtime.v8)

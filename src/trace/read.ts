@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { OrderCheck } from "./sequence_check.ts";
+import { SequenceCheck } from "./sequence_check.ts";
 import { LineError, parseRecord } from "./parse_record.ts";
 import type { TraceRecord } from "./format.ts";
 import { TraceError } from "./trace_error.ts";
@@ -34,17 +34,17 @@ export type TraceSource = string | URL | ReadableStream<Uint8Array<ArrayBuffer>>
  */
 export async function* readTrace(source: TraceSource): AsyncGenerator<TraceRecord, void> {
   const file = source instanceof ReadableStream ? "the trace" : String(source);
-  const order = new OrderCheck();
+  const sequence = new SequenceCheck();
   let line = 1;
   try {
     for await (const text of lines(await uncompressed(await open(source), file))) {
       const record = parse(text);
-      order.accept(record);
+      sequence.accept(record);
       yield record;
       line++;
     }
     if (line === 1) throw new LineError("ECUT", "it is empty");
-    if (!order.ended) throw new LineError("ECUT", "it was cut off: the end record is missing");
+    if (!sequence.ended) throw new LineError("ECUT", "it was cut off: the end record is missing");
   } catch (error) {
     if (!(error instanceof LineError)) throw error;
     const isStrange = line === 1 && error.code === "EVALUE";

@@ -6,7 +6,7 @@
 import type { MapLine, TraceRecord } from "./format.ts";
 
 /** Follows a trace and keeps, for every process that runs, the VMAs as last shown. */
-export class ShownLayouts {
+export class RecordedLayouts {
   /** By process; processes that share memory share the array. */
   readonly #layouts = new Map<number, { lines: MapLine[] }>();
 

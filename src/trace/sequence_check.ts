@@ -8,7 +8,7 @@ import { LineError } from "./parse_record.ts";
 import type { TraceRecord } from "./format.ts";
 
 /** Follows a trace record by record. */
-export class OrderCheck {
+export class SequenceCheck {
   /** The processes that run, each with the call it is in. */
   readonly #running = new Map<number, string | undefined>();
   #started = false;

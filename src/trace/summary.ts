@@ -4,7 +4,7 @@
  * @module
  */
 import type { EnterRecord, HeaderRecord, MapLine, TraceRecord } from "./format.ts";
-import { ShownLayouts } from "./recorded_layouts.ts";
+import { RecordedLayouts } from "./recorded_layouts.ts";
 
 /** What a munmap does to the VMAs it meets. */
 export type MunmapKind =
@@ -53,7 +53,7 @@ export interface TraceSummary {
 export async function summarize(
   records: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
 ): Promise<TraceSummary> {
-  const shown = new ShownLayouts();
+  const recorded = new RecordedLayouts();
   const entered = new Map<number, EnterRecord>();
   const calls = new Map<string, number>();
   const munmaps: Munmap[] = [];
@@ -72,11 +72,11 @@ export async function summarize(
       calls.set(record.call, (calls.get(record.call) ?? 0) + 1);
       const call = entered.get(record.pid);
       if (call?.call === "munmap" && record.error === undefined) {
-        munmaps.push(munmap(shown.of(record.pid), call));
+        munmaps.push(munmap(recorded.of(record.pid), call));
       }
     }
-    shown.apply(record);
-    if (record.type === "leave") counts.push(shown.of(record.pid).length);
+    recorded.apply(record);
+    if (record.type === "leave") counts.push(recorded.of(record.pid).length);
   }
   counts.sort((a, b) => a - b);
   const at = (share: number) => counts[Math.floor((counts.length - 1) * share)] ?? 0;

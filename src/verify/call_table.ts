@@ -5,10 +5,10 @@
  */
 import * as arm64 from "../capture/syscalls_arm64.ts";
 import * as x86_64 from "../capture/syscalls_x86_64.ts";
-import type { Argument, Machine, TableCall } from "./executable.ts";
+import type { Architecture, Argument, TableCall } from "./executable.ts";
 
 /** Numbers of the calls that a program needs besides those which a trace records. */
-const OTHERS: Readonly<Record<Machine, ReadonlyMap<string, number>>> = {
+const OTHERS: Readonly<Record<Architecture, ReadonlyMap<string, number>>> = {
   x86_64: new Map([
     ["close_range", 436],
     ["dup", 32],
@@ -50,7 +50,7 @@ export class CallTable {
   readonly #calls: { -readonly [K in keyof TableCall]: TableCall[K] }[] = [];
 
   /** An empty table for a machine. */
-  constructor(machine: Machine) {
+  constructor(machine: Architecture) {
     const recorded = machine === "aarch64" ? arm64.CALLS : x86_64.CALLS;
     const byName = [...recorded].map(([number, name]) => [name, number] as const);
     this.#numbers = new Map([...byName, ...OTHERS[machine]]);

@@ -48,7 +48,7 @@ export class Text {
 }
 
 /** Machines that a program can be made for. */
-export type Machine = "x86_64" | "aarch64";
+export type Architecture = "x86_64" | "aarch64";
 
 const PAGE = 4096;
 const CODE_ADDRESS = 0x40_0000;
@@ -57,12 +57,15 @@ const WORDS = 9;
 const ENTRY = 8 * WORDS;
 const SKIP = 7, TARGET = 8;
 
-const EM: Readonly<Record<Machine, number>> = { x86_64: 62, aarch64: 183 };
+const EM: Readonly<Record<Architecture, number>> = { x86_64: 62, aarch64: 183 };
 
 /**
  * The executable that makes the calls of the table in order. The last one must not return.
  */
-export function executable(machine: Machine, table: readonly TableCall[]): Uint8Array<ArrayBuffer> {
+export function executable(
+  machine: Architecture,
+  table: readonly TableCall[],
+): Uint8Array<ArrayBuffer> {
   const texts = new Set(table.flatMap((call) => call.args.filter((arg) => arg instanceof Text)));
   const addresses = new Map<Text, number>();
   const scratch = TABLE_ADDRESS + ENTRY * table.length; // where a result goes that nobody wants
@@ -95,7 +98,7 @@ const FILE_HEADER = 64, PROGRAM_HEADER = 56;
 const HEADERS = FILE_HEADER + 3 * PROGRAM_HEADER;
 
 /** ELF header and three program headers: code, table, and a stack that is not executable. */
-function writeHeaders(view: DataView, machine: Machine, length: number): void {
+function writeHeaders(view: DataView, machine: Architecture, length: number): void {
   const words: [offset: number, bytes: 2 | 4 | 8, value: number][] = [
     [0, 4, 0x464c457f], // "\x7fELF"
     [4, 4, 0x00010102], // 64-bit, little-endian, version 1
@@ -139,7 +142,7 @@ function segment(
   ];
 }
 
-const CODE: Readonly<Record<Machine, () => Uint8Array>> = {
+const CODE: Readonly<Record<Architecture, () => Uint8Array>> = {
   x86_64: () =>
     // deno-fmt-ignore
     new Uint8Array([

@@ -28,7 +28,7 @@ import {
 import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../abi/page.ts";
 import { CallTable, type Position } from "./call_table.ts";
 import { Draw } from "./draw.ts";
-import { type Machine, type TableCall, Text } from "./executable.ts";
+import { type Architecture, type TableCall, Text } from "./executable.ts";
 import { Random } from "./random.ts";
 
 /** More than mappings reach to, however far they grow: what lies behind the end cannot be locked. */
@@ -55,8 +55,8 @@ const SEGMENT = 0x6d61706c;
 
 /** What {@linkcode fuzzTable} makes calls for. */
 export interface FuzzOptions {
-  /** Machine that the calls are made on. */
-  readonly machine: Machine;
+  /** Architecture that the calls are made on. */
+  readonly machine: Architecture;
   /** Decides everything. */
   readonly seed: number;
   /** Memory calls, touches and forks, all together at least. */

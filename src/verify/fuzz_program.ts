@@ -4,7 +4,7 @@
  * @module
  */
 import { Unable } from "../command/command.ts";
-import { executable, type Machine } from "./executable.ts";
+import { type Architecture, executable } from "./executable.ts";
 import { FUZZ_FILE_BYTES, fuzzTable } from "./fuzz.ts";
 
 /**
@@ -31,7 +31,7 @@ export async function withFuzzProgram<T>(
   }
 }
 
-function machineHere(): Machine {
+function machineHere(): Architecture {
   const { os, arch } = Deno.build;
   if (os !== "linux") throw new Unable(`Cannot run system calls of Linux on ${os}`);
   return arch;

@@ -69,7 +69,7 @@ async function verifySubject(args: CommandArguments, subject: Subject): Promise<
   const kept = args.text("keep") ?? DIVERGENCE_FILE;
   const unfinished = `${kept}.part`;
   const found = await run(args, subject, unfinished, kept.endsWith(".gz"));
-  const agrees = found.divergence === undefined && found.contradiction === undefined;
+  const agrees = found.divergence === undefined && found.failure === undefined;
   const keeps = !agrees || args.has("keep");
   if (keeps) await Deno.rename(unfinished, kept);
   else await Deno.remove(unfinished);
@@ -108,7 +108,7 @@ async function run(
 }
 
 function format(found: Verification, { name }: Subject, trace: string | undefined): string {
-  const { steps, matched, mapCount, divergence, contradiction } = found;
+  const { steps, matched, mapCount, divergence, failure } = found;
   const percent = matched === steps ? "100" : (Math.floor(1000 * matched / steps) / 10).toFixed(1);
   const counts = `map_count ${mapCount.min}/${mapCount.median}/${mapCount.max}`;
   const divergences = divergence === undefined
@@ -118,16 +118,16 @@ function format(found: Verification, { name }: Subject, trace: string | undefine
     `${name}: steps ${matched}/${steps} (${percent} %), ${divergences}, ${counts}`,
     ...(found.interrupted ? ["interrupted: what came later was not compared"] : []),
     ...(divergence ? [formatDivergence(divergence)] : []),
-    ...(contradiction ? [`step ${steps + 1}: the model contradicts itself: ${contradiction}`] : []),
+    ...(failure ? [`step ${steps + 1}: the model breaks a rule of its own: ${failure}`] : []),
     ...(trace === undefined ? [] : [`trace: ${trace}`]),
   ];
-  if (divergence || contradiction) lines.push(`again: deno task replay ${trace}`);
+  if (divergence || failure) lines.push(`again: deno task replay ${trace}`);
   return lines.join("\n");
 }
 
 function asJson(found: Verification, { name }: Subject, trace: string | undefined): unknown {
-  const { contradiction, ...rest } = found;
-  return { command: name, ...rest, contradiction: contradiction?.message, trace };
+  const { failure, ...rest } = found;
+  return { command: name, ...rest, failure: failure?.message, trace };
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);

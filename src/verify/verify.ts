@@ -22,13 +22,13 @@ export interface Verification extends ReplayReport {
   /** True if somebody ended the recording early. */
   readonly interrupted: boolean;
   /** What the model threw that no call may throw: a rule of its own that it broke. */
-  readonly contradiction?: Error;
+  readonly failure?: Error;
 }
 
 /**
  * Replays records as they come about and writes them down.
  *
- * The run ends at the first divergence, or when the model contradicts itself: `records` is closed,
+ * The run ends at the first divergence, or when the model breaks a rule of its own: `records` is closed,
  * which lets a recorded command go on by itself, and the trace ends with the step at fault, so that its
  * replay finds the same.
  *
@@ -42,7 +42,7 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<Verification> {
   const run = new Replay(options);
-  let root: number | undefined, status: number | undefined, contradiction: Error | undefined;
+  let root: number | undefined, status: number | undefined, failure: Error | undefined;
   let interrupted = false;
   async function* checked(): AsyncGenerator<TraceRecord> {
     for await (const recorded of records) {
@@ -53,8 +53,8 @@ export async function verify(
       if (record.type === "exec") root ??= record.pid;
       if (record.type === "exit" && record.pid === root) status = record.status;
       if (record.type === "end") interrupted = record.reason === "interrupted";
-      contradiction = take(run, record);
-      if (run.divergence === undefined && contradiction === undefined) continue;
+      failure = take(run, record);
+      if (run.divergence === undefined && failure === undefined) continue;
       if (record.type !== "end") yield { type: "end", reason: "interrupted" };
       return;
     }
@@ -64,7 +64,7 @@ export async function verify(
     ...run.report(),
     ...(status !== undefined && { status }),
     interrupted,
-    ...(contradiction && { contradiction }),
+    ...(failure && { failure }),
   };
 }
 

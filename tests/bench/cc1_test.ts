@@ -3,20 +3,20 @@
 import { assert, assertEquals } from "@std/assert";
 import { MAIN_PEERS } from "../../bench/peers/all.ts";
 import { reference } from "../../bench/reference.ts";
-import { CC1_TRACES, prepareTrace, treeWorkload } from "../../bench/traces.ts";
-import { run } from "../../mod.ts";
+import { CC1_TRACES, traceOf, treeWorkload } from "../../bench/traces.ts";
+import { replayUnchecked } from "../../mod.ts";
 
 for (const name of CC1_TRACES) {
   Deno.test(`bench cc1 replay: ${name} gives the same hash with and without validation`, async () => {
-    const trace = await prepareTrace(name);
+    const trace = await traceOf(name);
     assert(trace.steps.length > 0);
-    assertEquals(run(trace), run(trace, { validate: "full" }));
+    assertEquals(replayUnchecked(trace), replayUnchecked(trace, { validate: "full" }));
   });
 }
 
 for (const name of ["cc1-2022", "cc1-ggc"]) {
   Deno.test(`bench cc1 tree operations: every peer answers ${name} as the reference, again and again`, async () => {
-    const operations = treeWorkload(await prepareTrace(name));
+    const operations = treeWorkload(await traceOf(name));
     const expected = reference.execute(reference.create(), operations, 0, operations.length);
     for (const peer of MAIN_PEERS) {
       const map = peer.create();

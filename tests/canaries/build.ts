@@ -12,8 +12,8 @@
 /** What scenarios work on: the public module and the tools that drive an address space from a trace. */
 export interface Build {
   readonly maple: typeof import("../../mod.ts");
-  readonly prepare: typeof import("../../src/replay/compiled.ts");
-  readonly machine: typeof import("../../src/replay/system.ts");
+  readonly compiled: typeof import("../../src/replay/compiled.ts");
+  readonly system: typeof import("../../src/replay/system.ts");
   readonly replay: typeof import("../../src/replay/replay.ts");
   readonly bisect: typeof import("../../src/replay/debug/bisect.ts");
   readonly shrink: typeof import("../../src/replay/debug/shrink.ts");
@@ -70,8 +70,8 @@ async function copyFolder(path: string, root: URL): Promise<void> {
 export async function load(root: URL): Promise<Build> {
   return {
     maple: await import(new URL("mod.ts", root).href),
-    prepare: await import(new URL("src/replay/compiled.ts", root).href),
-    machine: await import(new URL("src/replay/system.ts", root).href),
+    compiled: await import(new URL("src/replay/compiled.ts", root).href),
+    system: await import(new URL("src/replay/system.ts", root).href),
     replay: await import(new URL("src/replay/replay.ts", root).href),
     bisect: await import(new URL("src/replay/debug/bisect.ts", root).href),
     shrink: await import(new URL("src/replay/debug/shrink.ts", root).href),

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import type { ExitRecord, LeaveRecord, MapLine, TraceRecord } from "../../src/trace/format.ts";
-import { ShownLayouts } from "../../src/trace/recorded_layouts.ts";
+import { RecordedLayouts } from "../../src/trace/recorded_layouts.ts";
 import { readTrace } from "../../src/trace/read.ts";
 import { capture, captureArguments, impossible } from "./capturing.ts";
 
@@ -26,10 +26,10 @@ function mapsLine(line: MapLine): string {
 
 /** The layouts of a process after each of its records, in the maps format. */
 function layoutsOf(records: readonly TraceRecord[], pid: number): string[] {
-  const shown = new ShownLayouts();
+  const recorded = new RecordedLayouts();
   return records.map((record) => {
-    shown.apply(record);
-    return shown.of(pid).map(mapsLine).join("\n");
+    recorded.apply(record);
+    return recorded.of(pid).map(mapsLine).join("\n");
   });
 }
 

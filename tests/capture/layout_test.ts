@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { carriedWrites, difference, grownStacks, withGrown } from "../../src/capture/layout.ts";
 import type { MapLine, TraceRecord } from "../../src/trace/format.ts";
-import { ShownLayouts } from "../../src/trace/recorded_layouts.ts";
+import { RecordedLayouts } from "../../src/trace/recorded_layouts.ts";
 import { EXEC, HEAP } from "../trace/samples.ts";
 
 function vma(start: number, end: number, more: Partial<MapLine> = {}): MapLine {
@@ -28,8 +28,8 @@ const layouts = fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { maxLength: 16 
 
 Deno.test("difference: applied to the one layout it gives the other", () => {
   fc.assert(fc.property(layouts, layouts, (before, after) => {
-    const shown = new ShownLayouts();
-    shown.apply({ ...EXEC, layout: before });
+    const recorded = new RecordedLayouts();
+    recorded.apply({ ...EXEC, layout: before });
     const leave: TraceRecord = {
       type: "leave",
       pid: EXEC.pid,
@@ -37,8 +37,8 @@ Deno.test("difference: applied to the one layout it gives the other", () => {
       result: 0,
       ...difference(before, after),
     };
-    shown.apply(leave);
-    assertEquals(shown.of(EXEC.pid), after);
+    recorded.apply(leave);
+    assertEquals(recorded.of(EXEC.pid), after);
   }));
 });
 

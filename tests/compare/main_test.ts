@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { appendLine } from "../../src/history/history.ts";
-import { thisMachine } from "../../src/compare/host.ts";
+import { thisHost } from "../../src/compare/host.ts";
 import { Repository, SUITE } from "./repository.ts";
 import { benchLine, comparison, workload } from "./samples.ts";
 
@@ -155,9 +155,9 @@ Deno.test("history: lists the runs of each machine by itself", async () => {
     0,
     "Nothing is saved yet; deno task bench --save does\n",
   ]);
-  const here = thisMachine("here");
+  const here = thisHost("here");
   await appendLine(benchLine(here, 1), repository.folder);
-  await appendLine(benchLine(thisMachine("there"), 2), repository.folder);
+  await appendLine(benchLine(thisHost("there"), 2), repository.folder);
   await appendLine(benchLine(here, 3), repository.folder);
   const { code, stdout } = await outcome(repository, "src/history/main.ts");
   assertEquals(code, 0);
@@ -183,8 +183,8 @@ Deno.test("report: writes the runs of the machine that saved last", async () => 
   const nothing = await outcome(repository, "src/report/main.ts");
   assertEquals(nothing.code, 2);
   assertMatch(nothing.stderr, /^report: Nothing is saved yet[^\n]*\n$/);
-  await appendLine(benchLine(thisMachine("here"), 1), repository.folder);
-  await appendLine(benchLine(thisMachine("there"), 2), repository.folder);
+  await appendLine(benchLine(thisHost("here"), 1), repository.folder);
+  await appendLine(benchLine(thisHost("there"), 2), repository.folder);
   const { code, stdout } = await outcome(repository, "src/report/main.ts", "out.html");
   assertEquals(code, 0);
   assertMatch(stdout, /^out\.html: 1 runs? on there,/);

@@ -2,14 +2,14 @@
 
 import type { Comparison, WorkloadComparison } from "../../src/compare/comparison.ts";
 import type { BenchLine, FloorLine, WorkloadRecord } from "../../src/history/history.ts";
-import type { Machine } from "../../src/compare/host.ts";
+import type { Host } from "../../src/compare/host.ts";
 import { judge } from "../../src/compare/verdict.ts";
 
 /** A machine. */
-export const LAPTOP: Machine = { name: "laptop", cpu: "Z80", cores: 2, platform: "linux-x86_64" };
+export const LAPTOP: Host = { name: "laptop", cpu: "Z80", cores: 2, platform: "linux-x86_64" };
 
 /** Another one. */
-export const SERVER: Machine = { ...LAPTOP, name: "server" };
+export const SERVER: Host = { ...LAPTOP, name: "server" };
 
 const RUNTIME = { deno: "2.9.6", v8: "15.0" };
 const COUNTERS = { visited: 83_299, allocated: 1_003, rewritten: 20_534, slotsMoved: 146_449 };
@@ -56,7 +56,7 @@ export function comparison(
 }
 
 /** A line of the history that says what identical code showed. */
-export function floorLine(machine: Machine, floors: Record<string, number>): FloorLine {
+export function floorLine(machine: Host, floors: Record<string, number>): FloorLine {
   return {
     kind: "floor",
     version: 1,
@@ -70,7 +70,7 @@ export function floorLine(machine: Machine, floors: Record<string, number>): Flo
 }
 
 /** A saved run. */
-export function benchLine(machine: Machine, number: number): BenchLine {
+export function benchLine(machine: Host, number: number): BenchLine {
   const sizes = [60, 500, 4_000, 32_000, 65_000];
   const peers = ["maple", "sorted array", "B+ tree", "red-black tree"];
   const names = ["cc1-tree", "find/1000", "store/1000", "build/10000"];

@@ -11,8 +11,8 @@ import { type Scenario, type Stage, upwards } from "./scenario.ts";
 
 /** The trace of the 2022 report's situation, read once. */
 const CC1_2022 = await recordsOf("cc1-2022");
-const { prepare } = await import("../../src/replay/compiled.ts");
-const CC1_STEPS = (await prepare(CC1_2022)).steps;
+const { compileTrace } = await import("../../src/replay/compiled.ts");
+const CC1_STEPS = (await compileTrace(CC1_2022)).steps;
 
 // Row 1. In 2022 a store that ended exactly at a later slot's maximum kept the slot it had overwritten. Nothing showed
 // at once: lookups went by the pivots before it. Some operations later a split or a merge turned the ghost into a
@@ -41,7 +41,7 @@ function endsWithLaterSlot(stage: Stage): void {
 
 // The same, found by what cc1 really did: the recorded trace, validated after every step.
 function replayCc1(stage: Stage): void {
-  const machine = new stage.build.machine.Machine();
+  const machine = new stage.build.system.System();
   const watched = new Set<AddressSpace>();
   for (const step of CC1_STEPS) {
     stage.step(`step ${stage.operations + 1} of cc1-2022: ${step.type}`, () => {

@@ -7,12 +7,12 @@ import { recordsOf } from "./traces.ts";
 
 /** The first step after which full validation fails, found the slow way. */
 async function firstBroken(build: Build, name: string): Promise<number> {
-  const { steps } = await build.prepare.prepare(await recordsOf(name));
-  const machine = new build.machine.Machine();
+  const { steps } = await build.compiled.compileTrace(await recordsOf(name));
+  const system = new build.system.System();
   return 1 + steps.findIndex((step) => {
     try {
-      machine.apply(step);
-      for (const space of machine.spaces()) space.validate();
+      system.apply(step);
+      for (const space of system.spaces()) space.validate();
       return false;
     } catch (error) {
       return !(error instanceof build.maple.MmError);

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/error.ts";
-import { Machine } from "../../src/replay/system.ts";
-import { prepare } from "../../src/replay/compiled.ts";
+import { System } from "../../src/replay/system.ts";
+import { compileTrace } from "../../src/replay/compiled.ts";
 import { formatDivergence } from "../../src/replay/divergence.ts";
 import { replay, ReplayError } from "../../src/replay/replay.ts";
 import type { LeaveRecord, TraceRecord } from "../../src/trace/format.ts";
@@ -23,16 +23,16 @@ for (const name of TRACES) {
 
   // Any one of these alone was said to be fine in 2022 while an entry was misplaced.
   Deno.test(`replay: ${name} keeps count, walk, indices and both lookups together`, async () => {
-    const { steps } = await prepare(await recordsOf(name));
-    const machine = new Machine();
+    const { steps } = await compileTrace(await recordsOf(name));
+    const system = new System();
     for (const step of steps) {
       try {
-        machine.apply(step);
+        system.apply(step);
       } catch (error) {
         // A call that failed in the kernel too: the layout must be sound all the same.
         if (!(error instanceof MmError)) throw error;
       }
-      const space = machine.space(step.pid);
+      const space = system.space(step.pid);
       if (space !== undefined) assertSound(space);
     }
   });

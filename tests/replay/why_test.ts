@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { prepare } from "../../src/replay/compiled.ts";
+import { compileTrace } from "../../src/replay/compiled.ts";
 import { formatWhy, parseAddress, why } from "../../src/replay/debug/why.ts";
 import { recordsOf } from "./traces.ts";
 
 Deno.test("why: names, at the end of the run, the rule between text and data of the program", async () => {
-  const prepared = await prepare(await recordsOf("cc1-hello"));
-  const [exec] = prepared.steps;
+  const trace = await compileTrace(await recordsOf("cc1-hello"));
+  const [exec] = trace.steps;
   assert(exec?.type === "exec");
   const start = exec?.type === "exec" ? exec.image.vmas[0]!.start : 0;
-  const [answer, ...others] = why(prepared, start);
+  const [answer, ...others] = why(trace, start);
   assertEquals(others, []);
   assertEquals(answer!.above?.obstacle, "flags");
   assertStringIncludes(answer!.above!.words, "They differ in flags");
@@ -19,19 +19,19 @@ Deno.test("why: names, at the end of the run, the rule between text and data of 
 });
 
 Deno.test("why: with a step, the layout is the one after that step", async () => {
-  const prepared = await prepare(await recordsOf("cc1-hello"));
-  const position = prepared.steps.findIndex((step) =>
+  const trace = await compileTrace(await recordsOf("cc1-hello"));
+  const position = trace.steps.findIndex((step) =>
     step.type === "call" && step.enter.call === "mmap" && step.record.error === undefined
   );
-  const step = prepared.steps[position];
+  const step = trace.steps[position];
   const address = step?.type === "call" ? step.record.result : 0;
-  assertEquals(why(prepared, address, position), []);
-  const [answer] = why(prepared, address, position + 1);
+  assertEquals(why(trace, address, position), []);
+  const [answer] = why(trace, address, position + 1);
   assertEquals(answer?.step, position + 1);
 });
 
 Deno.test("why: a process that is still alive at the end is asked too", async () => {
-  const { steps } = await prepare(await recordsOf("cc1-hello"));
+  const { steps } = await compileTrace(await recordsOf("cc1-hello"));
   const alive = { steps: steps.filter((step) => step.type !== "exit") };
   const [exec] = alive.steps;
   const last = exec?.type === "exec" ? exec.image.vmas.at(-1)!.start : 0;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { OrderCheck } from "../../src/trace/sequence_check.ts";
+import { SequenceCheck } from "../../src/trace/sequence_check.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
 import { importStrace } from "../../src/trace/strace.ts";
 import { parseStraceArguments, parseStraceLine } from "../../src/trace/strace_line.ts";
@@ -13,7 +13,7 @@ function sample(name: string): string {
 
 function imported(text: string): readonly TraceRecord[] {
   const records = importStrace(text);
-  const order = new OrderCheck();
+  const order = new SequenceCheck();
   for (const record of records) order.accept(record);
   assert(order.ended);
   return records;

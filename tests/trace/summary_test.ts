@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { MapLine, TraceRecord } from "../../src/trace/format.ts";
-import { ShownLayouts } from "../../src/trace/recorded_layouts.ts";
+import { RecordedLayouts } from "../../src/trace/recorded_layouts.ts";
 import { countMunmaps, summarize } from "../../src/trace/summary.ts";
 import { EXEC, HEADER, HEAP } from "./samples.ts";
 
@@ -73,22 +73,22 @@ Deno.test("summarize: map_count is that after each call", async () => {
   assertEquals([mapCount, count, processes], [{ min: 3, median: 3, max: 3 }, 4, 1]);
 });
 
-Deno.test("ShownLayouts: a fork has its own layout, a vfork its parent's until exec", () => {
-  const shown = new ShownLayouts();
-  shown.apply({ ...EXEC, layout: LAYOUT });
-  shown.apply({ type: "fork", pid: 7, child: 8, sharesMemory: false, layout: [LAYOUT[0]!] });
-  shown.apply({ type: "fork", pid: 7, child: 9, sharesMemory: true });
+Deno.test("RecordedLayouts: a fork has its own layout, a vfork its parent's until exec", () => {
+  const recorded = new RecordedLayouts();
+  recorded.apply({ ...EXEC, layout: LAYOUT });
+  recorded.apply({ type: "fork", pid: 7, child: 8, sharesMemory: false, layout: [LAYOUT[0]!] });
+  recorded.apply({ type: "fork", pid: 7, child: 9, sharesMemory: true });
   const gone = { call: "munmap", result: 0, removed: [0x6000], added: [] } as const;
-  shown.apply({ type: "leave", pid: 9, ...gone });
-  assertEquals([7, 8, 9].map((pid) => shown.of(pid).length), [1, 1, 1]);
-  shown.apply({ ...EXEC, pid: 9, layout: LAYOUT });
-  shown.apply({ type: "exit", pid: 8, status: 0 });
-  assertEquals([7, 8, 9].map((pid) => shown.of(pid).length), [1, 0, 2]);
+  recorded.apply({ type: "leave", pid: 9, ...gone });
+  assertEquals([7, 8, 9].map((pid) => recorded.of(pid).length), [1, 1, 1]);
+  recorded.apply({ ...EXEC, pid: 9, layout: LAYOUT });
+  recorded.apply({ type: "exit", pid: 8, status: 0 });
+  assertEquals([7, 8, 9].map((pid) => recorded.of(pid).length), [1, 0, 2]);
 });
 
-Deno.test("ShownLayouts: grow moves the start of the first VMA above", () => {
-  const shown = new ShownLayouts();
-  shown.apply({ ...EXEC, layout: LAYOUT });
-  shown.apply({ type: "grow", pid: 7, start: 0x5000 });
-  assertEquals(shown.of(7), [vma(0x1000, 0x4000), vma(0x5000, 0x9000)]);
+Deno.test("RecordedLayouts: grow moves the start of the first VMA above", () => {
+  const recorded = new RecordedLayouts();
+  recorded.apply({ ...EXEC, layout: LAYOUT });
+  recorded.apply({ type: "grow", pid: 7, start: 0x5000 });
+  assertEquals(recorded.of(7), [vma(0x1000, 0x4000), vma(0x5000, 0x9000)]);
 });

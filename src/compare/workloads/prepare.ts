@@ -10,7 +10,7 @@
 
 import { layout } from "../../../bench/layout.ts";
 import * as lists from "../../../bench/workloads.ts";
-import * as maple from "../../../mod.ts";
+import { lackingOf } from "../../../bench/names.ts";
 import type { Prepared } from "./workload.ts";
 import { TreeWorkload } from "./tree.ts";
 import type { WorkloadSpecification } from "./list.ts";
@@ -20,13 +20,13 @@ const TRACE = "cc1-2022";
 const REPETITIONS = 4;
 
 /** What a replay needs beyond the tree. */
-const REPLAY = ["Machine", "MmError", "prepare", "readTrace", "treeOperations"];
+const REPLAY = ["System", "MmError", "compileTrace", "readTrace", "treeOperations"];
 
 /** What a workload needs and this side's `mod.ts` does not export. */
 export function lacking({ list }: WorkloadSpecification): string[] {
   const isReplay = list === "replay" || list === "replayed tree";
   const needs = ["MapleTree", "MAX_INDEX", ...(isReplay ? REPLAY : [])];
-  return needs.filter((name) => !(name in maple));
+  return lackingOf(needs);
 }
 
 /** Makes the list of steps. */
@@ -38,8 +38,8 @@ export async function prepare({ list, ranges, steps }: WorkloadSpecification): P
 }
 
 async function prepareReplay(list: "replay" | "replayed tree"): Promise<Prepared> {
-  const { prepareTrace, treeWorkload } = await import("../../../bench/traces.ts");
-  const { steps } = await prepareTrace(TRACE);
+  const { traceOf, treeWorkload } = await import("../../../bench/traces.ts");
+  const { steps } = await traceOf(TRACE);
   const repeated = { steps: Array.from({ length: REPETITIONS }, () => steps).flat() };
   if (list === "replayed tree") return new TreeWorkload(treeWorkload(repeated), undefined);
   const { ReplayWorkload } = await import("./replay.ts");

@@ -4,24 +4,27 @@
  * @module
  */
 
-import { Machine, MmError, type PreparedTrace, type Step } from "../../../mod.ts";
+import { named } from "../../../bench/names.ts";
+import { type CompiledTrace, MmError, type Step } from "../../../mod.ts";
 import type { Counters, Prepared } from "./workload.ts";
 
-/** Replays a trace on a machine that is new whenever the trace begins again. */
+const System = named("System");
+
+/** Replays a trace in a system that is new whenever the trace begins again. */
 export class ReplayWorkload implements Prepared {
   readonly length: number;
   readonly #steps: readonly Step[];
-  #machine = new Machine();
+  #system = new System();
 
   /** Prepares the steps; call {@linkcode fresh} before {@linkcode run}. */
-  constructor({ steps }: PreparedTrace) {
+  constructor({ steps }: CompiledTrace) {
     this.length = steps.length;
     this.#steps = steps;
   }
 
-  /** A new machine, without processes. */
+  /** A new system, without processes. */
   fresh(): void {
-    this.#machine = new Machine();
+    this.#system = new System();
   }
 
   /** Applies steps `from` up to but not including `to`; a hash of what they gave. */
@@ -34,7 +37,7 @@ export class ReplayWorkload implements Prepared {
   /** VMAs in use, over all processes. */
   counters(): Counters {
     let mapCount = 0;
-    for (const space of this.#machine.spaces()) mapCount += space.mapCount;
+    for (const space of this.#system.spaces()) mapCount += space.mapCount;
     return { mapCount };
   }
 
@@ -42,7 +45,7 @@ export class ReplayWorkload implements Prepared {
   contents(): number {
     let hash = 0;
     const mix = (value: number) => hash = (Math.imul(hash, 31) + value % 0x7fff_ffff) | 0;
-    for (const space of this.#machine.spaces()) {
+    for (const space of this.#system.spaces()) {
       for (const { start, end, flags, pageOffset } of space.vmas()) {
         [start, end, flags, pageOffset].forEach(mix);
       }
@@ -59,7 +62,7 @@ export class ReplayWorkload implements Prepared {
   /** The result; a call that fails answers with its errno, below 0. */
   #apply(step: Step): number {
     try {
-      return this.#machine.apply(step) % 0x7fff_ffff;
+      return this.#system.apply(step) % 0x7fff_ffff;
     } catch (error) {
       if (error instanceof MmError) return -error.errno;
       throw error;

@@ -15,10 +15,10 @@
 
 import type { AddressSpace } from "../../mm/address_space.ts";
 import type { TraceRecord } from "../../trace/format.ts";
-import { type Contradiction, inspect, perform } from "./failure.ts";
+import { inspect, type ModelFailure, perform } from "./failure.ts";
 import { describeStep } from "../divergence.ts";
-import { Machine } from "../system.ts";
-import { prepare } from "../compiled.ts";
+import { System } from "../system.ts";
+import { compileTrace } from "../compiled.ts";
 import type { Step } from "../step.ts";
 
 /** The first step after which a rule was broken. */
@@ -51,7 +51,7 @@ export async function bisect(
   trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
   every: number = EVERY,
 ): Promise<FirstFault | undefined> {
-  const { steps } = await prepare(trace);
+  const { steps } = await compileTrace(trace);
   const surfaced = breakdown(steps);
   const [good, bad] = window(steps.slice(0, surfaced), every);
   return locate(steps, good, bad, surfaced) ?? locate(steps, 0, surfaced, surfaced);
@@ -59,19 +59,19 @@ export async function bisect(
 
 /** Steps until the run breaks down of itself; all, if it does not. */
 function breakdown(steps: readonly Step[]): number {
-  const machine = new Machine();
-  const position = steps.findIndex((step) => perform(machine, step) !== undefined);
+  const system = new System();
+  const position = steps.findIndex((step) => perform(system, step) !== undefined);
   return position < 0 ? steps.length : position + 1;
 }
 
 /** The last checkpoint that was good before the first that was bad, and that one. */
 function window(steps: readonly Step[], every: number): [good: number, bad: number] {
-  const machine = new Machine();
+  const system = new System();
   let good = 0;
   for (const [position, step] of steps.entries()) {
-    if (perform(machine, step) !== undefined) break;
+    if (perform(system, step) !== undefined) break;
     if ((position + 1) % every !== 0) continue;
-    if (inspect(machine) !== undefined) return [good, position + 1];
+    if (inspect(system) !== undefined) return [good, position + 1];
     good = position + 1;
   }
   return [good, steps.length];
@@ -84,16 +84,16 @@ function locate(
   bad: number,
   surfaced: number,
 ): FirstFault | undefined {
-  const machine = new Machine();
-  for (const step of steps.slice(0, good)) perform(machine, step);
+  const system = new System();
+  for (const step of steps.slice(0, good)) perform(system, step);
   for (let position = good; position < bad; position++) {
     const step = steps[position]!;
-    const space = machine.space(step.pid);
+    const space = system.space(step.pid);
     const before = treeOf(space);
-    const found = perform(machine, step) ?? inspect(machine);
+    const found = perform(system, step) ?? inspect(system);
     if (found === undefined) continue;
     // A step that tore its address space down leaves the tree to look at in the one it had.
-    return describe(position + 1, step, found, before, machine.space(step.pid) ?? space, surfaced);
+    return describe(position + 1, step, found, before, system.space(step.pid) ?? space, surfaced);
   }
   return undefined;
 }
@@ -101,7 +101,7 @@ function locate(
 function describe(
   step: number,
   { ...what }: Step,
-  { message }: Contradiction,
+  { message }: ModelFailure,
   before: string,
   space: AddressSpace | undefined,
   surfaced: number,

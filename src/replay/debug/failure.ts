@@ -1,16 +1,16 @@
 /**
- * Running steps until the model contradicts itself: a rule of the tree or of the address space is broken, or
+ * Running steps until the model breaks a rule of its own: a rule of the tree or of the address space is broken, or
  * something is thrown that no call may throw.
  *
  * @module
  */
 
 import { MmError } from "../../mm/error.ts";
-import type { Machine } from "../system.ts";
+import type { System } from "../system.ts";
 import type { Step } from "../step.ts";
 
 /** Why a run cannot go on. */
-export interface Contradiction {
+export interface ModelFailure {
   /** The class of the error. */
   readonly kind: string;
   /** The rule that is broken, or the error's message. */
@@ -20,27 +20,27 @@ export interface Contradiction {
 }
 
 /** Does a step; a call that fails with an errno has done what it should. */
-export function perform(machine: Machine, step: Step): Contradiction | undefined {
+export function perform(system: System, step: Step): ModelFailure | undefined {
   try {
-    machine.apply(step);
+    system.apply(step);
   } catch (error) {
-    if (!(error instanceof MmError)) return contradictionOf(error);
+    if (!(error instanceof MmError)) return modelFailureOf(error);
   }
   return undefined;
 }
 
-/** Validates every address space of the machine from scratch. */
-export function inspect(machine: Machine): Contradiction | undefined {
+/** Validates every address space of the system from scratch. */
+export function inspect(system: System): ModelFailure | undefined {
   try {
-    for (const space of machine.spaces()) space.validate();
+    for (const space of system.spaces()) space.validate();
   } catch (error) {
-    return contradictionOf(error);
+    return modelFailureOf(error);
   }
   return undefined;
 }
 
 /** What an error says of the rule that was broken. */
-export function contradictionOf(error: unknown): Contradiction {
+export function modelFailureOf(error: unknown): ModelFailure {
   if (!(error instanceof Error)) return { kind: "thrown", rule: String(error), message: "" };
   const rule = "rule" in error && typeof error.rule === "string" ? error.rule : error.message;
   return { kind: error.name, rule: withoutNumbers(rule), message: error.message };

@@ -1,7 +1,7 @@
 /**
  * Reducing a failing trace to one from which nothing can be removed.
  *
- * A trace fails if the model contradicts itself in it. What may be removed: a call with what it brought about, a fault, a stack
+ * A trace fails if the model breaks a rule of its own in it. What may be removed: a call with what it brought about, a fault, a stack
  * growth, a fork, an exit, and each VMA of a layout with which a program begins. Then mappings are fixed to where they
  * were placed, and addresses are renumbered. What the kernel showed says nothing about a part of a run, so the reduced trace
  * carries none of it and is marked approximate.
@@ -14,9 +14,9 @@
 import { MAP_FIXED } from "../../abi/mman.ts";
 import { PAGE_SIZE, pageAlignUp } from "../../abi/page.ts";
 import type { EnterRecord, ExecRecord, TraceRecord } from "../../trace/format.ts";
-import { type Contradiction, inspect, perform } from "./failure.ts";
-import { Machine } from "../system.ts";
-import { prepare } from "../compiled.ts";
+import { inspect, type ModelFailure, perform } from "./failure.ts";
+import { System } from "../system.ts";
+import { compileTrace } from "../compiled.ts";
 import { reduce } from "./reduce.ts";
 import { failureOf, shrinkWrites, type TreeWrite } from "./shrink_operations.ts";
 import { type Step, StepReader } from "../step.ts";
@@ -25,7 +25,7 @@ import { treeOperations } from "../tree_log.ts";
 /** What is left of a failing trace. */
 export interface Shrunk {
   /** How it fails. */
-  readonly failure: Contradiction;
+  readonly failure: ModelFailure;
   /** Steps before and after. */
   readonly steps: { readonly before: number; readonly after: number };
   /** The reduced trace, with header and end. */
@@ -43,7 +43,7 @@ interface Atom {
 /**
  * Reduces a trace.
  *
- * @returns undefined if the model does not contradict itself in it
+ * @returns undefined if the model breaks no rule of its own in it
  */
 export async function shrink(
   trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
@@ -57,7 +57,7 @@ export async function shrink(
   const fails = (records: readonly TraceRecord[]) =>
     isSame(firstFailure(stepsOf(records)), failure);
 
-  let records = withoutShown(cutBehind(whole, first.step));
+  let records = withoutRecorded(cutBehind(whole, first.step));
   const atoms = reduce(atomsOf(records), (kept) => fails(keep(records, kept)));
   records = keep(records, atoms);
   for (const change of [fixMappings, renumber]) {
@@ -77,21 +77,21 @@ function stepsOf(records: readonly TraceRecord[]): Step[] {
   return records.flatMap((record) => reader.read(record) ?? []);
 }
 
-/** Runs with validation after every step; the first contradiction, and how many steps it took. */
+/** Runs with validation after every step; the first failure, and how many steps it took. */
 function firstFailure(
   steps: readonly Step[],
-): { readonly step: number; readonly failure: Contradiction } | undefined {
-  const machine = new Machine();
+): { readonly step: number; readonly failure: ModelFailure } | undefined {
+  const system = new System();
   for (const [position, step] of steps.entries()) {
-    const failure = perform(machine, step) ?? inspect(machine);
+    const failure = perform(system, step) ?? inspect(system);
     if (failure !== undefined) return { step: position + 1, failure };
   }
   return undefined;
 }
 
 function isSame(
-  found: { readonly failure: Contradiction } | undefined,
-  failure: Contradiction,
+  found: { readonly failure: ModelFailure } | undefined,
+  failure: ModelFailure,
 ): boolean {
   return found?.failure.kind === failure.kind && found.failure.rule === failure.rule;
 }
@@ -106,7 +106,7 @@ function cutBehind(records: readonly TraceRecord[], step: number): TraceRecord[]
 }
 
 /** The records without what the kernel showed after each call. */
-function withoutShown(records: readonly TraceRecord[]): TraceRecord[] {
+function withoutRecorded(records: readonly TraceRecord[]): TraceRecord[] {
   return records.map((record) => {
     if (record.type === "header") return { ...record, fidelity: "approximate" };
     if (record.type === "leave") return { ...record, removed: [], added: [] };
@@ -237,9 +237,9 @@ function moveCall(record: EnterRecord, at: (address: number) => number): EnterRe
 /** The fewest writes with which a tree alone breaks the same rule. */
 async function writesOf(
   records: readonly TraceRecord[],
-  failure: Contradiction,
+  failure: ModelFailure,
 ): Promise<TreeWrite[] | undefined> {
-  for (const log of treeLogs(await prepare(records))) {
+  for (const log of treeLogs(await compileTrace(records))) {
     const writes = log.flatMap(({ operation, first, last, value }) =>
       operation === "store" || operation === "clear" ? [{ first, last, value }] : []
     );
@@ -250,11 +250,11 @@ async function writesOf(
 
 /** The logs of a run, as far as it goes. */
 function treeLogs(
-  prepared: { readonly steps: readonly Step[] },
+  trace: { readonly steps: readonly Step[] },
 ): ReturnType<typeof treeOperations> {
-  for (let count = prepared.steps.length; count > 0; count--) {
+  for (let count = trace.steps.length; count > 0; count--) {
     try {
-      return treeOperations({ steps: prepared.steps.slice(0, count) });
+      return treeOperations({ steps: trace.steps.slice(0, count) });
     } catch {
       // The run breaks down in its last step: the steps before it are what there is.
     }

@@ -13,7 +13,7 @@ import { shrink, type Shrunk } from "./shrink.ts";
 const SPECIFICATION = {
   name: "shrink",
   summary:
-    "Reduces a trace in which the model contradicts itself to one from which nothing can be removed.",
+    "Reduces a trace in which the model breaks a rule of its own to one from which nothing can be removed.",
   usage: "[options] FILE",
   options: {
     out: { help: "write the reduced trace there", value: "FILE" },
@@ -21,7 +21,7 @@ const SPECIFICATION = {
     json: { help: "print one JSON object instead of text" },
   },
   details:
-    "Exit status: 0 the model does not contradict itself in the trace, 1 it does and was reduced, 2 the " +
+    "Exit status: 0 the model breaks no rule of its own in the trace, 1 it breaks one and the trace was reduced, 2 the " +
     "trace could not be read.",
 } as const;
 
@@ -30,7 +30,7 @@ async function main(args: CommandArguments): Promise<number> {
   if (file === undefined || more.length > 0) throw new Unable("one trace is wanted; see --help");
   const shrunk = await shrink(readTrace(file));
   if (shrunk === undefined) {
-    console.log(args.has("json") ? "null" : `${file}: nothing contradicts itself`);
+    console.log(args.has("json") ? "null" : `${file}: no rule of the model is broken`);
     return 0;
   }
   const out = args.text("out");

@@ -10,7 +10,7 @@
 
 import { MAX_INDEX } from "../../tree/node_layout.ts";
 import { MapleTree } from "../../tree/maple_tree.ts";
-import { contradictionOf } from "./failure.ts";
+import { modelFailureOf } from "./failure.ts";
 import { reduce } from "./reduce.ts";
 
 /** A write to a tree, range inclusive; nothing is stored if `value` is 0. */
@@ -38,7 +38,7 @@ export function failureOf(writes: readonly TreeWrite[]): string | undefined {
     }
     return holds(tree, held) ? undefined : "the tree does not hold what it was told to";
   } catch (error) {
-    return contradictionOf(error).rule;
+    return modelFailureOf(error).rule;
   }
 }
 

@@ -11,8 +11,8 @@ import { explainMerge, type Headroom } from "../../mm/vma/explain.ts";
 import { mapsLine } from "../../mm/vma/proc_maps.ts";
 import type { Vma } from "../../mm/vma.ts";
 import { formatVmFlags } from "../../mm/vm_flags.ts";
-import { Machine } from "../system.ts";
-import type { PreparedTrace } from "../compiled.ts";
+import { System } from "../system.ts";
+import type { CompiledTrace } from "../compiled.ts";
 import type { Step } from "../step.ts";
 
 /** A neighbour, and what keeps it apart. */
@@ -48,26 +48,26 @@ export interface Why {
  * @param step from 1
  * @returns one answer a process, none if nothing was mapped there
  */
-export function why(prepared: PreparedTrace, address: number, step?: number): Why[] {
-  const machine = new Machine();
+export function why(trace: CompiledTrace, address: number, step?: number): Why[] {
+  const system = new System();
   const answers: Why[] = [];
   const explain = (pid: number, number: number): void => {
-    const space = machine.space(pid);
+    const space = system.space(pid);
     const answer = space === undefined ? undefined : explainAt(space, address, pid, number);
     if (answer !== undefined) answers.push(answer);
   };
   const alive = new Set<number>();
-  for (const [index, each] of prepared.steps.entries()) {
+  for (const [index, each] of trace.steps.entries()) {
     const ends = each.type === "exit" || each.type === "exec";
     if (step === undefined && ends) explain(each.pid, index);
-    perform(machine, each);
+    perform(system, each);
     if (each.type === "exit") alive.delete(each.pid);
     else alive.add(each.pid);
     if (index + 1 !== step) continue;
     explain(each.pid, step);
     return answers;
   }
-  if (step === undefined) { for (const pid of alive) explain(pid, prepared.steps.length); }
+  if (step === undefined) { for (const pid of alive) explain(pid, trace.steps.length); }
   return answers;
 }
 
@@ -116,9 +116,9 @@ function explainAt(
   };
 }
 
-function perform(machine: Machine, step: Step): void {
+function perform(system: System, step: Step): void {
   try {
-    machine.apply(step);
+    system.apply(step);
   } catch (error) {
     if (!(error instanceof MmError)) throw error;
   }
