@@ -9,6 +9,8 @@
  * @module
  */
 
+import { type Patch, patched } from "../../src/faults/patch.ts";
+
 /** What scenarios work on: the public module and the tools that drive an address space from a trace. */
 export interface Build {
   readonly maple: typeof import("../../mod.ts");
@@ -21,27 +23,11 @@ export interface Build {
   readonly touchedSpace: typeof import("../../src/mm/checks/incremental.ts");
 }
 
-/** One replacement in one file. */
-export interface Patch {
-  /** The file, from the root: `src/tree/store.ts`. */
-  readonly file: string;
-  /** What stands there, exactly once. */
-  readonly text: string;
-  /** What stands there instead. */
-  readonly replacement: string;
-}
-
-/** A patch that does not fit the source any more. */
-export class PatchError extends Error {
-  override readonly name = "PatchError";
-  readonly code = "EPATCH";
-}
-
 /** The checkout that this file is part of. */
 export const ROOT: URL = new URL("../../", import.meta.url);
 
 /** Where planted code says that its fault has acted. */
-const ACTED = new URL("./acted.ts", import.meta.url).href;
+const ACTED = new URL("src/faults/acted.ts", ROOT).href;
 
 /** What a build is made of: nothing in it imports anything else of the checkout. */
 const FOLDERS = ["src/abi", "src/tree", "src/mm", "src/trace", "src/replay", "src/command"];
@@ -78,18 +64,6 @@ export async function load(root: URL): Promise<Build> {
     touchedTree: await import(new URL("src/tree/incremental.ts", root).href),
     touchedSpace: await import(new URL("src/mm/checks/incremental.ts", root).href),
   };
-}
-
-/** The text with the replacement made. */
-export function patched(source: string, patch: Patch): string {
-  const pieces = source.split(patch.text);
-  if (pieces.length !== 2) {
-    throw new PatchError(
-      `Cannot patch ${patch.file}: the text stands there ${pieces.length - 1} times, not once:\n` +
-        patch.text,
-    );
-  }
-  return pieces.join(patch.replacement);
 }
 
 async function apply(root: URL, patch: Patch): Promise<void> {

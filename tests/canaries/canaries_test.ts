@@ -5,10 +5,11 @@
  */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { CANARIES } from "../../src/faults/catalogue.ts";
+import { patched, PatchError } from "../../src/faults/patch.ts";
 import type { Checks } from "../regressions/scenario.ts";
 import { ROWS, SUITE } from "../regressions/suite.ts";
-import { patched, PatchError } from "./build.ts";
-import { CANARIES, lag, playCanaries, type Row } from "./table.ts";
+import { lag, playCanaries, type Row } from "./table.ts";
 
 Deno.test("canaries: every row of the catalogue has one", () => {
   const rows = new Set(CANARIES.map((canary) => canary.row));

@@ -6,10 +6,11 @@
 
 import { type CommandArguments, runCommand, Unable } from "../../src/command/command.ts";
 import { Progress } from "../../src/command/progress.ts";
+import { CANARIES } from "../../src/faults/catalogue.ts";
 import { SUITE } from "../regressions/suite.ts";
 import { plant } from "./build.ts";
 import { Runner } from "./run.ts";
-import { CANARIES, formatTable, lag, playCanaries } from "./table.ts";
+import { formatTable, lag, playCanaries } from "./table.ts";
 
 const SPECIFICATION = {
   name: "canaries",

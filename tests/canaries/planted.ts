@@ -4,8 +4,8 @@
  * @module
  */
 
+import { CANARIES } from "../../src/faults/catalogue.ts";
 import { type Build, load, plant } from "./build.ts";
-import { CANARIES } from "./table.ts";
 
 /** Calls `use` with the build in which the fault of that name is planted. */
 export async function withPlanted(

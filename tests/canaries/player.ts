@@ -6,7 +6,7 @@
 
 import { Stage } from "../regressions/scenario.ts";
 import { SUITE } from "../regressions/suite.ts";
-import { fault } from "./acted.ts";
+import { fault } from "../../src/faults/acted.ts";
 import { load } from "./build.ts";
 import { orders } from "./child.ts";
 import type { Order, Outcome } from "./run.ts";

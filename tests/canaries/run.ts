@@ -6,7 +6,7 @@
  */
 
 import type { Checks } from "../regressions/scenario.ts";
-import type { Canary } from "./canary.ts";
+import type { Canary } from "../../src/faults/canary.ts";
 import { plant, ROOT } from "./build.ts";
 import { Child } from "./child.ts";
 

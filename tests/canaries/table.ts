@@ -4,16 +4,11 @@
  * @module
  */
 
+import type { Canary } from "../../src/faults/canary.ts";
+import { CANARIES } from "../../src/faults/catalogue.ts";
 import { SUITE } from "../regressions/suite.ts";
 import type { Checks } from "../regressions/scenario.ts";
-import type { Canary } from "./canary.ts";
-import { MM_CANARIES } from "./mm_canaries.ts";
 import { type Outcome, Runner } from "./run.ts";
-import { TREE_CANARIES } from "./tree_canaries.ts";
-
-/** Every fault, by row. */
-export const CANARIES: readonly Canary[] = [...TREE_CANARIES, ...MM_CANARIES]
-  .sort((a, b) => a.row - b.row);
 
 /** What became of one canary. */
 export interface Row {

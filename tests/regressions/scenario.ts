@@ -10,7 +10,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { AddressSpace, AddressSpaceOptions, MapleTree, MapleTreeOptions } from "../../mod.ts";
-import { fault } from "../canaries/acted.ts";
+import { fault } from "../../src/faults/acted.ts";
 import type { TouchedValidator } from "../../src/tree/incremental.ts";
 import type { Build } from "../canaries/build.ts";
 import { snapshot } from "../mm/snapshot.ts";

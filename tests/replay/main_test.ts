@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { plant, ROOT } from "../canaries/build.ts";
-import { CANARIES } from "../canaries/table.ts";
+import { CANARIES } from "../../src/faults/catalogue.ts";
 import { present } from "../present.ts";
 
 const TRACE = new URL("traces/cc1-2022.jsonl.gz", ROOT).pathname;

@@ -7,7 +7,8 @@
 
 import { assertThrows } from "@std/assert";
 import type * as Maple from "../../mod.ts";
-import { load, type Patch, plant } from "../canaries/build.ts";
+import type { Patch } from "../../src/faults/patch.ts";
+import { load, plant } from "../canaries/build.ts";
 import { exploreReaders, exploreWriters } from "./interleaving.ts";
 import { splitsTakeWhatTheyReserve } from "./reserve_check.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Patch } from "./build.ts";
+import type { Patch } from "./patch.ts";
 
 /** One fault. */
 export interface Canary {
