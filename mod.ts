@@ -32,13 +32,13 @@ export * from "./src/abi/mman.ts";
 
 // The address space.
 export { AddressSpace } from "./src/mm/address_space.ts";
-export { AllocationBudget } from "./src/mm/fault_injection.ts";
+export { FaultInjection } from "./src/mm/fault_injection.ts";
 export { MmError, MmInvariantError } from "./src/mm/error.ts";
 export type { Image, ImageVma } from "./src/mm/calls/exec.ts";
 export type { ImageStack } from "./src/mm/calls/exec_stack.ts";
 export { explainMerge, type Headroom, type MergeExplanation } from "./src/mm/vma/explain.ts";
 export type { Access } from "./src/mm/calls/fault.ts";
-export type { Layout, TreeObserver, TreeOperation } from "./src/mm/vma_tree.ts";
+export type { TreeObserver, TreeOperation, VmaTree } from "./src/mm/vma_tree.ts";
 export type { ResourceLimits } from "./src/mm/rlimit.ts";
 export type {
   AddressSpaceOptions,
@@ -53,12 +53,12 @@ export { PhysicalMemory } from "./src/mm/pages/physical_memory.ts";
 export type { IntervalTree } from "./src/mm/pages/interval_tree.ts";
 export type {
   AnonVma,
-  Entry as PageEntry,
   FileMapping,
   MappedFile,
   MappingHooks,
   Page,
   PageTable,
+  PageTableEntry,
   SharedSegment,
   SwapSlot,
   Vma,

@@ -43,8 +43,8 @@ export const MM_CANARIES: readonly Canary[] = [
       "When the tree cannot have its nodes the survivor is taken off its anon_vmas, those it had before too.",
     patches: [{
       file: "src/mm/vma/merge.ts",
-      text: "  mm.layout.prepare(start, end, survivor);\n  if (adopts) clone",
-      replacement: "  try {\n    mm.layout.prepare(start, end, survivor);\n  } catch (error) {\n" +
+      text: "  mm.tree.prepare(start, end, survivor);\n  if (adopts) clone",
+      replacement: "  try {\n    mm.tree.prepare(start, end, survivor);\n  } catch (error) {\n" +
         "    if (survivor.anonVma !== null) acted();\n    unlink(survivor);\n    throw error;\n  }\n" +
         "  if (adopts) clone",
     }],
@@ -56,9 +56,9 @@ export const MM_CANARIES: readonly Canary[] = [
       "The survivor is hung on the anon_vma it takes over before the tree has its nodes, and stays there.",
     patches: [{
       file: "src/mm/vma/merge.ts",
-      text: "  mm.layout.prepare(start, end, survivor);\n  if (adopts) clone(survivor, source);",
+      text: "  mm.tree.prepare(start, end, survivor);\n  if (adopts) clone(survivor, source);",
       replacement: "  if (adopts) acted();\n  if (adopts) clone(survivor, source);\n" +
-        "  mm.layout.prepare(start, end, survivor);",
+        "  mm.tree.prepare(start, end, survivor);",
     }],
   },
   {
@@ -135,8 +135,8 @@ export const MM_CANARIES: readonly Canary[] = [
     story: "munmap that makes two VMAs of one counts them as one.",
     patches: [{
       file: "src/mm/calls/munmap.ts",
-      text: "    mm.layout.mapCount += Number(hole) - whole.length;",
-      replacement: "    if (hole) acted();\n    mm.layout.mapCount -= whole.length;",
+      text: "    mm.tree.mapCount += Number(hole) - whole.length;",
+      replacement: "    if (hole) acted();\n    mm.tree.mapCount -= whole.length;",
     }],
   },
   {
@@ -171,8 +171,8 @@ export const MM_CANARIES: readonly Canary[] = [
       file: "src/mm/calls/mmap.ts",
       text: "tryPopulate(mm, address, address + length);\n  return address;",
       replacement: "tryPopulate(mm, address, address + length);\n" +
-        "  if (mm.layout.findVma(address)!.start !== address) acted();\n" +
-        "  return mm.layout.findVma(address)!.start;",
+        "  if (mm.tree.findVma(address)!.start !== address) acted();\n" +
+        "  return mm.tree.findVma(address)!.start;",
     }],
   },
   {
@@ -192,7 +192,7 @@ export const MM_CANARIES: readonly Canary[] = [
       "After a hole the tree's range behind it still leads to the VMA before it. The count of VMAs is right.",
     patches: [{
       file: "src/mm/calls/munmap.ts",
-      text: "  if (removal.hole) mm.layout.replace(removal.tail!);",
+      text: "  if (removal.hole) mm.tree.replace(removal.tail!);",
       replacement: "  if (removal.hole) acted();",
     }],
   },

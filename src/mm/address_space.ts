@@ -27,7 +27,7 @@ import { munmap } from "./calls/munmap.ts";
 import { remapFilePages } from "./calls/remap_file_pages.ts";
 import { shmat, shmdt } from "./calls/shm.ts";
 import { validate } from "./checks/validate.ts";
-import type { Entry, SharedSegment, Vma } from "./vma.ts";
+import type { PageTableEntry, SharedSegment, Vma } from "./vma.ts";
 
 /**
  * A process's address space, as Linux 6.18 would lay it out. Mirrors `struct mm_struct`.
@@ -183,22 +183,22 @@ export class AddressSpace {
 
   /** The first VMA that ends after `address`; it may start above it. Mirrors `find_vma()`. */
   findVma(address: number): Vma | undefined {
-    return this.#mm.layout.findVma(address);
+    return this.#mm.tree.findVma(address);
   }
 
   /** The first VMA that shares a byte with `[start, end)`. Mirrors `find_vma_intersection()`. */
   findVmaIntersection(start: number, end: number): Vma | undefined {
-    return this.#mm.layout.findIntersection(start, end);
+    return this.#mm.tree.findIntersection(start, end);
   }
 
   /** All VMAs in the order of their addresses; the address space must not change meanwhile. */
   vmas(): Iterable<Vma> {
-    return this.#mm.layout.vmas();
+    return this.#mm.tree.vmas();
   }
 
   /** VMAs in use. */
   get mapCount(): number {
-    return this.#mm.layout.mapCount;
+    return this.#mm.tree.mapCount;
   }
 
   /** How many VMAs may still be made, and what keeps the present ones apart. */
@@ -207,7 +207,7 @@ export class AddressSpace {
   }
 
   /** What the page table holds for a page; undefined also where pages are not modelled. */
-  entry(address: number): Entry | undefined {
+  entry(address: number): PageTableEntry | undefined {
     return this.#mm.pageTable?.get(Math.floor(address / PAGE_SIZE));
   }
 
@@ -228,12 +228,12 @@ export class AddressSpace {
 
   /** The tree as text, in the kernel's `mt_dump` layout. */
   dumpTree(): string {
-    return this.#mm.layout.dumpTree();
+    return this.#mm.tree.dumpTree();
   }
 
   /** Is told of every tree operation; for recording them. */
   set treeObserver(observer: TreeObserver | undefined) {
-    this.#mm.layout.observer = observer;
+    this.#mm.tree.observer = observer;
   }
 
   /** The state that the verbs work on; for tools that look inside. */

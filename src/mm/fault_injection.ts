@@ -12,7 +12,7 @@
 import { MmError } from "./error.ts";
 
 /** How many structures may still be taken. */
-export class AllocationBudget {
+export class FaultInjection {
   /** Structures that may still be taken before one fails. */
   left: number = Infinity;
   #reserved = 0;

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { AllocationBudget } from "./fault_injection.ts";
-import { Layout } from "./vma_tree.ts";
+import { FaultInjection } from "./fault_injection.ts";
+import { VmaTree } from "./vma_tree.ts";
 import type { PhysicalMemory } from "./pages/physical_memory.ts";
 import type { PageTable } from "./vma.ts";
 import {
@@ -71,7 +71,7 @@ export interface AddressSpaceOptions {
   /** Soft resource limits, bytes; those not given are unlimited. */
   limits?: Partial<ResourceLimits>;
   /** RLIMIT_MEMLOCK does not bind (CAP_IPC_LOCK); true unless given. */
-  mayLockFreely?: boolean;
+  capIpcLock?: boolean;
   /** Memory promised by the machine; a ledger of its own unless given. */
   commit?: CommitLedger;
   /** The machine's pages; without it no page is modelled, and none costs anything. */
@@ -81,9 +81,9 @@ export interface AddressSpaceOptions {
 /** State of one address space. */
 export class MemoryDescriptor {
   /** Memory for VMAs, anon_vmas, links and tree nodes. */
-  readonly budget: AllocationBudget = new AllocationBudget();
+  readonly faultInjection: FaultInjection = new FaultInjection();
   /** The VMAs. */
-  layout: Layout = new Layout(this.budget);
+  tree: VmaTree = new VmaTree(this.faultInjection);
   /** Where new mappings go. */
   readonly placement: PlacementPolicy;
   /** VMAs at most: `vm.max_map_count`. */
@@ -93,7 +93,7 @@ export class MemoryDescriptor {
   /** First byte that is not the user's. */
   readonly taskSize: number;
   /** Has CAP_IPC_LOCK: RLIMIT_MEMLOCK does not bind. */
-  readonly mayLockFreely: boolean;
+  readonly capIpcLock: boolean;
   /** Soft resource limits, bytes. */
   readonly limits: ResourceLimits;
   /** What all address spaces of the machine were promised. */
@@ -133,7 +133,7 @@ export class MemoryDescriptor {
     this.maxMapCount = options.maxMapCount ?? DEFAULT_MAX_MAP_COUNT;
     this.mmapMinAddress = options.mmapMinAddress ?? DEFAULT_MMAP_MIN_ADDRESS;
     this.taskSize = options.taskSize ?? TASK_SIZE_X86_64;
-    this.mayLockFreely = options.mayLockFreely ?? true;
+    this.capIpcLock = options.capIpcLock ?? true;
     this.limits = { ...UNLIMITED, ...options.limits };
     this.commit = options.commit ?? new CommitLedger();
     this.memory = options.memory ?? null;
@@ -144,7 +144,7 @@ export class MemoryDescriptor {
 
   /** An empty address space under the same rules, for a fork. */
   sibling(): MemoryDescriptor {
-    const { layout: _, ...options } = this;
+    const { tree: _, ...options } = this;
     return new MemoryDescriptor(options);
   }
 }

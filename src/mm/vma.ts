@@ -115,7 +115,7 @@ export class Vma {
   /** Where its own anonymous pages hang; null until the first write fault. */
   anonVma: AnonVma | null = null;
   /** Every anon_vma that may hold pages of it, oldest first. Mirrors `anon_vma_chain`. */
-  links: AnonVma[] = [];
+  anonVmaChain: AnonVma[] = [];
   /** Name of a mapping that the kernel itself made (`[vdso]`), null for the rest. */
   special: string | null = null;
   /** Name given with PR_SET_VMA_ANON_NAME. */
@@ -140,7 +140,7 @@ export class Vma {
     this.file = file;
   }
 
-  /** A VMA over `[start, end)` of this one, alike but for its links: it has none yet. */
+  /** A VMA over `[start, end)` of this one, alike but for its anonVmaChain: it has none yet. */
   part(start: number, end: number): Vma {
     const offset = this.pageOffset + pages(start - this.start);
     const part = new Vma(start, end, this.flags, offset, this.file);
@@ -199,10 +199,10 @@ export interface SwapSlot {
  * What a page table holds for one page: the page itself; a page on its way to another frame; or the
  * place on the swap device where it is. Entries are never changed but replaced.
  */
-export type Entry =
+export type PageTableEntry =
   | { readonly kind: "present"; readonly page: Page; readonly writable: boolean }
   | { readonly kind: "migration"; readonly page: Page; readonly writable: boolean }
   | { readonly kind: "swap"; readonly slot: SwapSlot };
 
 /** One address space's entries, by page number (address / page size). */
-export type PageTable = Map<number, Entry>;
+export type PageTable = Map<number, PageTableEntry>;

@@ -19,7 +19,7 @@ import { MapleError } from "../tree/errors.ts";
 import type { MapleState } from "../tree/maple_state.ts";
 import { MapleTree } from "../tree/maple_tree.ts";
 import { MAX_INDEX } from "../tree/node_layout.ts";
-import type { AllocationBudget } from "./fault_injection.ts";
+import type { FaultInjection } from "./fault_injection.ts";
 import { cannot } from "./error.ts";
 import type { Vma } from "./vma.ts";
 
@@ -43,7 +43,7 @@ export type TreeObserver = (
 ) => void;
 
 /** VMAs in their tree. */
-export class Layout {
+export class VmaTree {
   /** VMAs in the tree. Mirrors `mm->map_count`. */
   mapCount = 0;
   /** Told of every tree operation, if set. */
@@ -53,12 +53,12 @@ export class Layout {
   readonly #writer: MapleState<Vma>;
   #pending: Vma | undefined;
 
-  readonly #budget: AllocationBudget;
+  readonly #faultInjection: FaultInjection;
 
   /** An empty layout, or one over a tree that is already filled. */
-  constructor(budget: AllocationBudget, tree?: MapleTree<Vma>) {
+  constructor(faultInjection: FaultInjection, tree?: MapleTree<Vma>) {
     tree ??= new MapleTree<Vma>({ gaps: true });
-    this.#budget = budget;
+    this.#faultInjection = faultInjection;
     this.#tree = tree;
     this.#reader = tree.state();
     this.#writer = tree.state();
@@ -117,7 +117,7 @@ export class Layout {
    * @throws {MmError} ENOMEM if the tree cannot have the nodes it may need
    */
   prepare(start: number, end: number, vma: Vma | undefined): void {
-    this.#budget.take("tree nodes");
+    this.#faultInjection.take("tree nodes");
     this.#writer.set(start, end - 1);
     this.#pending = vma;
     try {
@@ -189,12 +189,12 @@ export class Layout {
    * A layout under the same ranges in a tree of its own, each VMA replaced by its copy, or left out
    * where `copy` gives none. Its `mapCount` is for the caller to set.
    *
-   * @param budget the twin's
+   * @param faultInjection the twin's
    * @throws {MmError} ENOMEM, and whatever `copy` throws
    */
-  duplicate(budget: AllocationBudget, copy: (vma: Vma) => Vma | undefined): Layout {
-    this.#budget.take("tree nodes");
-    const twin = new Layout(budget, this.#tree.duplicate());
+  duplicate(faultInjection: FaultInjection, copy: (vma: Vma) => Vma | undefined): VmaTree {
+    this.#faultInjection.take("tree nodes");
+    const twin = new VmaTree(faultInjection, this.#tree.duplicate());
     for (const { first, last, value } of this.#tree.entries()) {
       twin.#writer.set(first, last);
       twin.#writer.store(copy(value));

@@ -119,7 +119,7 @@ Deno.test("data limit: a soft limit of 0 leaves it to the hard one", () => {
 });
 
 Deno.test("memory-lock limit: binds growth of what is locked, and what comes after mlockall", () => {
-  const options: AddressSpaceOptions = { mayLockFreely: false, limits: { lockedMemory: 0x4000 } };
+  const options: AddressSpaceOptions = { capIpcLock: false, limits: { lockedMemory: 0x4000 } };
   const mm = space(options);
   map(mm, 0x10000, 0x12000);
   mm.mlock(0x10000, 0x2000);
@@ -136,7 +136,7 @@ Deno.test("memory-lock limit: binds growth of what is locked, and what comes aft
 });
 
 Deno.test("memory-lock limit: brk stays where it is under mlockall for the future", () => {
-  const mm = space({ mayLockFreely: false, limits: { lockedMemory: 0x2000 } });
+  const mm = space({ capIpcLock: false, limits: { lockedMemory: 0x2000 } });
   mm.exec({ vmas: [], startBrk: 0x10000, startStack: 0, mmapBase: 0x7fff_0000_0000 });
   mm.mlockall(2);
   assertEquals(mm.brk(0x13000), 0x10000);

@@ -147,7 +147,7 @@ Deno.test("mincore: the answer may lie in the last user's page, and at 0 if it i
 
 Deno.test("mlockall: as much as RLIMIT_MEMLOCK may be mapped", () => {
   const limits = { lockedMemory: 2 * PAGE };
-  const mm = space({ limits, mayLockFreely: false });
+  const mm = space({ limits, capIpcLock: false });
   map(mm, 0x1000, 0x3000);
   mm.mlockall(MCL_CURRENT);
   assertEquals(mm.descriptor.lockedPages, 2);

@@ -50,10 +50,10 @@ export function scene(options: AddressSpaceOptions = {}): AddressSpace {
 }
 
 export const LOCKED: AddressSpaceOptions = {
-  mayLockFreely: false,
+  capIpcLock: false,
   limits: { lockedMemory: 0x2000 },
 };
-export const NO_LOCKS: AddressSpaceOptions = { mayLockFreely: false, limits: { lockedMemory: 0 } };
+export const NO_LOCKS: AddressSpaceOptions = { capIpcLock: false, limits: { lockedMemory: 0 } };
 
 export function strict(limitPages: number): AddressSpaceOptions {
   const commit = new CommitLedger();

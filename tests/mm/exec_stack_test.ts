@@ -43,7 +43,7 @@ Deno.test("exec: the stack's pages keep the offsets they were built with, and ar
   assertEquals(stack.pageOffset, TASK_SIZE_X86_64 / 0x1000 - 0x23);
   assertEquals(tableOf(mm, TOP - 0x4000, TOP), ".www");
   const [place] = mappingsOf(pageAt(mm, TOP - 0x1000));
-  assertEquals(place!.number, TOP / 0x1000 - 1);
+  assertEquals(place!.vpn, TOP / 0x1000 - 1);
   mm.validate();
 });
 

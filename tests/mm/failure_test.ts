@@ -163,7 +163,7 @@ function failEverywhere({ name, given, call }: Scenario): number {
     const mm = stage();
     given?.(mm);
     const before = snapshot(mm);
-    mm.descriptor.budget.left = taken;
+    mm.descriptor.faultInjection.left = taken;
     try {
       call(mm);
       mm.validate();
@@ -219,7 +219,7 @@ for (const { name, given, call } of PARTIAL) {
     for (let taken = 0;; taken++) {
       const mm = stage();
       given?.(mm);
-      mm.descriptor.budget.left = taken;
+      mm.descriptor.faultInjection.left = taken;
       let failed = false;
       try {
         call(mm);
@@ -244,7 +244,7 @@ Deno.test("failure: mlockall passes over what it cannot have, and so does munloc
     for (let taken = 0; taken < 6; taken++) {
       const mm = stage();
       mm.mlock(0x41000, 0x1000);
-      mm.descriptor.budget.left = taken;
+      mm.descriptor.faultInjection.left = taken;
       call(mm);
       mm.validate();
     }
@@ -255,7 +255,7 @@ Deno.test("failure: brk without memory stays where it is", () => {
   for (let taken = 0;; taken++) {
     const mm = stage();
     const before = snapshot(mm);
-    mm.descriptor.budget.left = taken;
+    mm.descriptor.faultInjection.left = taken;
     if (mm.brk(0x25000) === 0x25000) return assert(taken > 0);
     assertEquals(snapshot(mm), before);
   }
@@ -312,7 +312,7 @@ for (const { name, call } of HOOKED) {
       const mm = space();
       mapFile(mm, 0x1000, 0x9000, file, 0);
       assertEquals(count(), 1);
-      mm.descriptor.budget.left = taken;
+      mm.descriptor.faultInjection.left = taken;
       let failed = false;
       let child: unknown;
       try {
@@ -324,7 +324,7 @@ for (const { name, call } of HOOKED) {
       const vmas = [...mm.vmas()].filter((vma) => vma.file === file).length;
       const copies = child instanceof AddressSpace ? child.mapCount : 0;
       assertEquals(count(), vmas + copies, `failed at taking ${taken}`);
-      mm.descriptor.budget.left = Infinity;
+      mm.descriptor.faultInjection.left = Infinity;
       mm.exit();
       assertEquals(count(), copies);
       if (!failed) return;
@@ -336,7 +336,7 @@ Deno.test("failure: a new mapping of a file that finds no memory closes what it 
   for (let taken = 0;; taken++) {
     const { file, count } = countedFile();
     const mm = space();
-    mm.descriptor.budget.left = taken;
+    mm.descriptor.faultInjection.left = taken;
     try {
       mapFile(mm, 0x1000, 0x2000, file, 0);
       assertEquals(count(), 1);
@@ -368,7 +368,7 @@ Deno.test("failure: a page fault without memory changes neither VMAs nor pages",
       flags: ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN,
     });
     const before = snapshot(mm);
-    mm.descriptor.budget.left = taken;
+    mm.descriptor.faultInjection.left = taken;
     try {
       touch(mm, 0x7f_f000);
       mm.validate();
@@ -385,7 +385,7 @@ Deno.test("failure: exec without memory for its stack is ENOMEM, and exit still 
   const image = { vmas: [], startBrk: 0, startStack: 0, mmapBase: 0x7fff_0000_0000 };
   for (let taken = 0;; taken++) {
     const mm = stage();
-    mm.descriptor.budget.left = taken;
+    mm.descriptor.faultInjection.left = taken;
     try {
       mm.exec({ ...image, stack: { top: 0x7ffd_0000_0000, bytes: 0x2000 } });
       return assert(taken > 3);

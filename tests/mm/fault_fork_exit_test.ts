@@ -120,7 +120,7 @@ Deno.test("fork: leaves behind, empties and unlocks as it was told", () => {
   assertLayout(child, ["1000-2000 rw-p 1*", "5000-6000 rw-p 5", "7000-8000 rw-p 7*"]);
   assertEquals(child.descriptor.lockedPages, 0);
   assertEquals(mm.descriptor.lockedPages, 1);
-  assertEquals([...child.vmas()][0]!.links.length, 2);
+  assertEquals([...child.vmas()][0]!.anonVmaChain.length, 2);
   mm.validate();
 });
 
@@ -162,7 +162,7 @@ Deno.test("exit: unlinks every anon_vma, gives back every charge", () => {
 Deno.test("exit: a count that the walk does not meet is an error", () => {
   const mm = space();
   map(mm, 0x1000, 0x2000);
-  mm.descriptor.layout.mapCount = 2;
+  mm.descriptor.tree.mapCount = 2;
   assertThrows(() => mm.exit(), MmInvariantError, "mapCount is 2");
 });
 

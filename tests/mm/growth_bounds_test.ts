@@ -13,10 +13,10 @@ const STACK = 0x80_0000;
 
 /** Structures that are left of `left` after a call, or its errno. */
 function leftAfter(mm: AddressSpace, left: number, call: () => void): number | string {
-  mm.descriptor.budget.left = left;
+  mm.descriptor.faultInjection.left = left;
   try {
     call();
-    return mm.descriptor.budget.left;
+    return mm.descriptor.faultInjection.left;
   } catch (error) {
     if (!(error instanceof MmError)) throw error;
     return error.code;
@@ -70,7 +70,7 @@ Deno.test("fault: what came from a fork lends its anon_vma to nobody", () => {
   map(mm, 0x2000, 0x3000);
   touch(mm, 0x2000);
   const [old, fresh] = [...mm.vmas()];
-  assertEquals([old!.links.length, fresh!.links.length], [2, 1]);
+  assertEquals([old!.anonVmaChain.length, fresh!.anonVmaChain.length], [2, 1]);
   assert(fresh!.anonVma !== old!.anonVma);
   mm.validate();
 });
@@ -163,8 +163,8 @@ Deno.test("brk: RLIMIT_DATA is the heap's length in bytes", () => {
 Deno.test("brk: a new heap takes a VMA and tree nodes, a longer one tree nodes", () => {
   const mm = program(0x8000);
   const grow = (address: number, left: number) => {
-    mm.descriptor.budget.left = left;
-    return [mm.brk(address), mm.descriptor.budget.left];
+    mm.descriptor.faultInjection.left = left;
+    return [mm.brk(address), mm.descriptor.faultInjection.left];
   };
   assertEquals(grow(0x9000, 1)[0], 0x8000);
   assertEquals(grow(0x9000, 2), [0x9000, 0]);

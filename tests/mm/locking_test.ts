@@ -14,7 +14,7 @@ function assertFails(code: string, call: () => unknown): void {
 
 /** Four pages, of which `lockable` may be locked. */
 function limited(lockable: number, options: AddressSpaceOptions = {}): ReturnType<typeof space> {
-  const mm = space({ limits: { lockedMemory: lockable * PAGE }, mayLockFreely: false, ...options });
+  const mm = space({ limits: { lockedMemory: lockable * PAGE }, capIpcLock: false, ...options });
   map(mm, 0x1000, 0x5000);
   return mm;
 }
@@ -33,7 +33,7 @@ Deno.test("mlock: up to RLIMIT_MEMLOCK, counting what is locked already, once", 
 });
 
 Deno.test("mlock: who may lock freely is bound by nothing", () => {
-  const mm = limited(1, { mayLockFreely: true });
+  const mm = limited(1, { capIpcLock: true });
   mm.mlock(0x1000, 0x4000);
   mm.mlockall(MCL_CURRENT | MCL_FUTURE);
   assertEquals(mm.descriptor.lockedPages, 4);

@@ -80,7 +80,7 @@ Deno.test("mlock: rounds out to whole pages", () => {
 });
 
 Deno.test("mlock: RLIMIT_MEMLOCK binds, but counts locked pages once", () => {
-  const mm = space({ mayLockFreely: false, limits: { lockedMemory: 0x2000 } });
+  const mm = space({ capIpcLock: false, limits: { lockedMemory: 0x2000 } });
   map(mm, 0x1000, 0x5000);
   mm.mlock(0x1000, 0x2000);
   mm.mlock(0x1000, 0x2000);

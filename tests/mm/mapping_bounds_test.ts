@@ -83,7 +83,7 @@ Deno.test("mmap: what joins a VMA with guard pages leaves it their mark, lockabl
 function failOnce(make: () => AddressSpace, call: (mm: AddressSpace) => void, before: string[]) {
   for (let nth = 0;; nth++) {
     const mm = make();
-    const { budget } = mm.descriptor;
+    const budget = mm.descriptor.faultInjection;
     const take = budget.take.bind(budget);
     let taken = 0;
     budget.take = (what) => {

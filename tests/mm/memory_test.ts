@@ -21,14 +21,14 @@ const MOVE = MREMAP_MAYMOVE | MREMAP_FIXED;
 function assertTakes(make: () => AddressSpace, call: (mm: AddressSpace) => unknown, count: number) {
   if (count > 0) {
     const poor = make();
-    poor.descriptor.budget.left = count - 1;
+    poor.descriptor.faultInjection.left = count - 1;
     assertThrows(() => call(poor), MmError);
     poor.validate();
   }
   const rich = make();
-  rich.descriptor.budget.left = count;
+  rich.descriptor.faultInjection.left = count;
   call(rich);
-  assertEquals(rich.descriptor.budget.left, 0);
+  assertEquals(rich.descriptor.faultInjection.left, 0);
   rich.validate();
 }
 
@@ -97,7 +97,7 @@ Deno.test("fork: a tree, and for each VMA a copy; a written one takes its links 
 Deno.test("mremap: what a move had in hand and did not need is given back", () => {
   for (const written of [false, true]) {
     const mm = one(written)();
-    const { budget } = mm.descriptor;
+    const budget = mm.descriptor.faultInjection;
     budget.left = 100;
     mm.mremap(0x1000, 0x3000, 0x3000, MOVE, 0x8000);
     // The copy and its link, tree nodes to store it and to clear the old range.
@@ -113,7 +113,7 @@ Deno.test("mremap: begins with everything in hand that it may need, and not with
   const most = 3 * 2; // for a VMA without links
   for (const left of [most - 1, most]) {
     const mm = one(false)();
-    mm.descriptor.budget.left = left;
+    mm.descriptor.faultInjection.left = left;
     const move = () => mm.mremap(0x1000, 0x3000, 0x3000, MOVE, 0x8000);
     if (left < most) assertEquals(assertThrows(move, MmError).code, "ENOMEM");
     else assertEquals(move(), 0x8000);

@@ -22,14 +22,14 @@ function only(mm: AddressSpace): ReturnType<AddressSpace["findVma"]> {
 /** The call takes exactly so many structures: with one less it fails and changes nothing. */
 function assertTakes(make: () => AddressSpace, call: (mm: AddressSpace) => void, count: number) {
   const poor = make();
-  poor.descriptor.budget.left = count - 1;
+  poor.descriptor.faultInjection.left = count - 1;
   assertThrows(() => call(poor), MmError);
   assertEquals(poor.mapCount, make().mapCount);
   poor.validate();
   const rich = make();
-  rich.descriptor.budget.left = count;
+  rich.descriptor.faultInjection.left = count;
   call(rich);
-  assertEquals(rich.descriptor.budget.left, 0);
+  assertEquals(rich.descriptor.faultInjection.left, 0);
   rich.validate();
 }
 

@@ -260,7 +260,7 @@ Deno.test("reverse map: a page is found in exactly the VMAs that hold its offset
   mm.mprotect(0x6000, 0x1000, 1);
   const page = pageAt(mm, 0x5000);
   const [place, ...others] = mappingsOf(page);
-  assertEquals([place!.number, place!.vma.start, others.length], [5, 0x4000, 0]);
+  assertEquals([place!.vpn, place!.vma.start, others.length], [5, 0x4000, 0]);
   assertEquals(vmasAt(mm.findVma(0x1000)!.anonVma!, 3), []);
   assertEquals(vmasAt(mm.findVma(0x1000)!.anonVma!, 6)[0]!.start, 0x6000);
 });

@@ -82,7 +82,7 @@ Deno.test("munmap: both halves of a written VMA hang on its anon_vma", () => {
   const [lower, upper] = [...mm.vmas()];
   assertEquals(lower!.anonVma === upper!.anonVma, true);
   mm.munmap(0x1000, 0x6000);
-  assertEquals(lower!.links, []);
+  assertEquals(lower!.anonVmaChain, []);
 });
 
 Deno.test("munmap: a hole at the limit is refused and changes nothing, a trim is not", () => {

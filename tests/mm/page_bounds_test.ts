@@ -20,7 +20,7 @@ Deno.test("pages: reading what may be written leaves it so", () => {
 Deno.test("pages: the first fault takes a page, those on what it entered take nothing", () => {
   const { mm } = spaceWithPages();
   mapShared(mm, 0x1000, 0x3000, open(), 0, RW);
-  const { budget } = mm.descriptor;
+  const budget = mm.descriptor.faultInjection;
   budget.left = 4; // what a fault must find to begin with
   mm.fault(0x1000, "write");
   assertEquals(budget.left, 3);

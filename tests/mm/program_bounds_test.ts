@@ -1,10 +1,10 @@
 /** What a program inherits at fork, what it does not, and what exec sets anew. */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
-import { AllocationBudget } from "../../src/mm/fault_injection.ts";
+import { FaultInjection } from "../../src/mm/fault_injection.ts";
 import { MmError } from "../../src/mm/error.ts";
 import { MADV, MAP_ANONYMOUS, MAP_PRIVATE, MCL_FUTURE, PROT_NONE } from "../../src/abi/mman.ts";
-import { Layout } from "../../src/mm/vma_tree.ts";
+import { VmaTree } from "../../src/mm/vma_tree.ts";
 import { CommitLedger, MemoryDescriptor } from "../../src/mm/memory_descriptor.ts";
 import type { Vma } from "../../src/mm/vma.ts";
 import { formatVmFlags, VM_NOHUGEPAGE } from "../../src/mm/vm_flags.ts";
@@ -78,9 +78,9 @@ Deno.test("fork: what is to be empty in the child takes no links", () => {
   map(mm, 0x1000, 0x2000);
   touch(mm, 0x1000);
   mm.madvise(0x1000, PAGE, MADV.WIPEONFORK);
-  mm.descriptor.budget.left = 2;
+  mm.descriptor.faultInjection.left = 2;
   const child = mm.fork();
-  assertEquals(mm.descriptor.budget.left, 0);
+  assertEquals(mm.descriptor.faultInjection.left, 0);
   assertLayout(child, ["1000-2000 rw-p 1"]);
 });
 
@@ -98,13 +98,13 @@ Deno.test("fork: an anon_vma with two children is not taken over, with one it is
     assertEquals([anonVma!.children, anonVma!.activeVmas], [count, 0]);
     const copy = children[0]!.fork().findVma(0x1000)!;
     assertEquals(copy.anonVma === anonVma, count === 1);
-    assertEquals(copy.links.length, count === 1 ? 3 : 4);
+    assertEquals(copy.anonVmaChain.length, count === 1 ? 3 : 4);
     children[0]!.validate();
   }
 });
 
-Deno.test("AllocationBudget: with nothing left and nothing in hand nothing is taken", () => {
-  const budget = new AllocationBudget();
+Deno.test("FaultInjection: with nothing left and nothing in hand nothing is taken", () => {
+  const budget = new FaultInjection();
   budget.left = 0;
   assertThrows(() => budget.take("a VMA"), MmError);
   budget.left = 2;
@@ -146,6 +146,6 @@ Deno.test("validate: passes on what the tree finds wrong with itself", () => {
   const mm = space();
   mm.validate();
   const { descriptor } = mm;
-  descriptor.layout = new Layout(descriptor.budget, new BrokenTree({ gaps: true }));
+  descriptor.tree = new VmaTree(descriptor.faultInjection, new BrokenTree({ gaps: true }));
   assertThrows(() => mm.validate(), InvariantError, "not where it belongs");
 });

@@ -138,6 +138,6 @@ Deno.test("treeObserver: a search for the VMA below goes down to 0", () => {
   mm.treeObserver = (operation, first, last) => {
     if (operation === "previous") searches.push([first, last]);
   };
-  mm.descriptor.layout.before(0x3000);
+  mm.descriptor.tree.before(0x3000);
   assertEquals(searches, [[0x3000, 0]]);
 });

@@ -61,7 +61,7 @@ Deno.test("reverse map: what is unmapped hangs on neither an anon_vma nor a file
   const vma = mm.findVma(0x1000)!;
   assert(vma.anonVma !== null && vma.fileMapping !== null);
   mm.munmap(0x1000, PAGE);
-  assertEquals([vma.anonVma, vma.links, vma.fileMapping], [null, [], null]);
+  assertEquals([vma.anonVma, vma.anonVmaChain, vma.fileMapping], [null, [], null]);
 });
 
 Deno.test("reverse map: all anon_vmas of a family have the first one as their root", () => {
@@ -125,7 +125,7 @@ Deno.test("reverse map: a program's first layout is in it", () => {
 //   file |-- r --|   memory |-- * --|     the copy of the first is made, that of the second finds no memory
 Deno.test("fork: a failed one takes its copies out of the reverse map and closes their files", () => {
   const { mm, memory } = spaceWithPages();
-  const { budget } = mm.descriptor;
+  const budget = mm.descriptor.faultInjection;
   let mapped = 0;
   const hooks = { map: () => void mapped++, open: () => void mapped++, close: () => void mapped-- };
   const file = open("device", { hooks });

@@ -17,10 +17,14 @@ export function snapshot(mm: AddressSpace): unknown {
     map.set(key, known);
     return known;
   };
-  const entries = [...descriptor.layout.ranges()].map(({ first, last, vma }) => ({
+  const entries = [...descriptor.tree.ranges()].map(({ first, last, vma }) => ({
     first,
     last,
-    values: { ...vma, anonVma: null, links: vma.links.map((anonVma) => number(anonVmas, anonVma)) },
+    values: {
+      ...vma,
+      anonVma: null,
+      links: vma.anonVmaChain.map((anonVma) => number(anonVmas, anonVma)),
+    },
     own: vma.anonVma === null ? -1 : number(anonVmas, vma.anonVma),
   }));
   return {

@@ -28,7 +28,7 @@ const BROKEN: readonly [string, RegExp, (mm: AddressSpace) => void][] = [
   ["a page offset is no number of pages", /no whole number/, (mm) => {
     mm.findVma(0)!.pageOffset = 0.5;
   }],
-  ["mapCount is off", /mapCount is 4, but a walk meets 3/, (mm) => mm.descriptor.layout.mapCount++],
+  ["mapCount is off", /mapCount is 4, but a walk meets 3/, (mm) => mm.descriptor.tree.mapCount++],
   ["a sum is off", /totalPages is 7, but the VMAs have 6/, (mm) => mm.descriptor.totalPages++],
   ["an anon_vma forgot a VMA", /does not know it/, (mm) => {
     const vma = mm.findVma(0)!;
@@ -37,7 +37,7 @@ const BROKEN: readonly [string, RegExp, (mm: AddressSpace) => void][] = [
   ["an anon_vma knows a stranger", /does not hang there/, (mm) => {
     mm.findVma(0)!.anonVma!.vmas.add(mm.findVma(0x5000)!);
   }],
-  ["a VMA lost its links", /not among its links/, (mm) => mm.findVma(0)!.links = []],
+  ["a VMA lost its links", /not among its links/, (mm) => mm.findVma(0)!.anonVmaChain = []],
   ["an anon_vma miscounts its own", /counts 2 VMAs of its own, but has 1/, (mm) => {
     mm.findVma(0)!.anonVma!.activeVmas++;
   }],
@@ -112,7 +112,7 @@ Deno.test("SpaceValidator: notices a count that the call before got wrong", () =
   const mm = scene();
   const validator = new SpaceValidator(mm.descriptor);
   mm.munmap(0x5000, 0x3000);
-  mm.descriptor.layout.mapCount++;
+  mm.descriptor.tree.mapCount++;
   const { rule } = assertThrows(() => validator.check(), MmInvariantError);
   assertEquals(rule, "mapCount is 3, but the tree holds 2 VMAs");
 });

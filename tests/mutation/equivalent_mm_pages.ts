@@ -11,8 +11,8 @@ export const MM_PAGES: Equivalences = {
   "src/mm/pages/anon_vma.ts": [
     [
       "slower",
-      "if (vma.links.length === 0) return;",
-      ["vma.links.length === 0 ▸ false"],
+      "if (vma.anonVmaChain.length === 0) return;",
+      ["vma.anonVmaChain.length === 0 ▸ false"],
       "Without links there is nothing to take it off, and no anon_vma of its own.",
     ],
     [
@@ -21,8 +21,8 @@ export const MM_PAGES: Equivalences = {
       ["vma.anonVma !== null ▸ true"],
       "A VMA with links has an anon_vma; the check is for the type checker.",
     ],
-    ["slower", "if (vma.links.length > 0 || vma.fileMapping !== null) reindex(vma);", [
-      "vma.links.length > 0 || vma.fileMapping !== null ▸ true",
+    ["slower", "if (vma.anonVmaChain.length > 0 || vma.fileMapping !== null) reindex(vma);", [
+      "vma.anonVmaChain.length > 0 || vma.fileMapping !== null ▸ true",
       "> ▸ >=",
     ], "A VMA that no tree holds is moved in none."],
   ],
@@ -105,23 +105,23 @@ export const MM_PAGES: Equivalences = {
     ], "Nothing is mapped there, which fails alike."],
   ],
   "src/mm/calls/mlock.ts": [
-    ["slower", "if (!mm.mayLockFreely && pages(end - start) + mm.lockedPages > limit) {", [
+    ["slower", "if (!mm.capIpcLock && pages(end - start) + mm.lockedPages > limit) {", [
       "> ▸ >=",
       "- ▸ +",
     ], "The exact count follows, and it decides."],
     ["same", "tryPopulate(mm, 0, mm.taskSize);", ["0 ▸ 1"], "Byte 1 lies in the first page."],
-    ["same", "let vma = mm.layout.findVma(0);", ["0 ▸ 1"], "Byte 1 lies in the first page."],
-    ["slower", "for (; vma !== undefined && vma.start < end; vma = mm.layout.after(vma.start)) {", [
+    ["same", "let vma = mm.tree.findVma(0);", ["0 ▸ 1"], "Byte 1 lies in the first page."],
+    ["slower", "for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {", [
       "< ▸ <=",
     ], "Of a VMA that begins where the range ends no page is within."],
 
-    ["slower", "let vma = start < end ? mm.layout.findVma(start) : undefined;", [
+    ["slower", "let vma = start < end ? mm.tree.findVma(start) : undefined;", [
       "start < end ▸ true",
       "< ▸ <=",
     ], "One search more, whose answer nobody uses."],
     [
       "slower",
-      "if (at < end) vma = mm.layout.after(vma.start);",
+      "if (at < end) vma = mm.tree.after(vma.start);",
       ["at < end ▸ true", "< ▸ <="],
       "One search more, whose answer nobody uses.",
     ],
@@ -170,7 +170,7 @@ export const MM_PAGES: Equivalences = {
     ],
   ],
   "src/mm/calls/populate.ts": [
-    ["slower", "let vma = start < end ? mm.layout.findVma(start) : undefined;", [
+    ["slower", "let vma = start < end ? mm.tree.findVma(start) : undefined;", [
       "start < end ▸ true",
       "< ▸ <=",
     ], "One search more, whose answer nobody uses."],

@@ -30,7 +30,7 @@ export const MM_RANGES: Equivalences = {
     ],
     [
       "same",
-      "if (shift > 0) mm.budget.withReserve(2, () => shiftDown(mm, vma, shift));",
+      "if (shift > 0) mm.faultInjection.withReserve(2, () => shiftDown(mm, vma, shift));",
       ["0 ▸ 1"],
       "The shift is whole pages.",
     ],
@@ -119,12 +119,12 @@ export const MM_RANGES: Equivalences = {
       "wish.flags & VM_SPECIAL || !(wholeHead || wholeTail) ▸ false",
       "|| ▸ &&",
     ], "A special range has no neighbour that may grow, and one inside a VMA touches none."],
-    ["slower", "const previous = wholeHead ? mm.layout.before(start) : undefined;", [
+    ["slower", "const previous = wholeHead ? mm.tree.before(start) : undefined;", [
       "wholeHead ▸ true",
     ], "The VMA below the whole does not touch a range that begins further up."],
     [
       "slower",
-      "const next = wholeTail ? mm.layout.after(start) : undefined;",
+      "const next = wholeTail ? mm.tree.after(start) : undefined;",
       ["wholeTail ▸ true"],
       "The VMA above the whole does not touch a range that ends further down.",
     ],
@@ -180,7 +180,7 @@ export const MM_RANGES: Equivalences = {
       ["& ▸ |"],
       "Taking VM_ACCOUNT from what does not have it changes nothing.",
     ],
-    ["slower", "if (start < end) vma = mm.layout.after(vma.start);", [
+    ["slower", "if (start < end) vma = mm.tree.after(vma.start);", [
       "start < end ▸ true",
       "< ▸ <=",
     ], "One search more, whose answer nobody uses."],
@@ -230,7 +230,7 @@ export const MM_RANGES: Equivalences = {
     ["same", "#tailStart = 0;", ["0 ▸ 1"], "It is set before it is read."],
     [
       "slower",
-      "removal.previous = first.start < start ? undefined : mm.layout.before(first.start);",
+      "removal.previous = first.start < start ? undefined : mm.tree.before(first.start);",
       ["first.start < start ▸ false"],
       "Cutting puts the head there in any case.",
     ],
@@ -240,7 +240,7 @@ export const MM_RANGES: Equivalences = {
       ["vma.end >= end ▸ false", ">= ▸ >"],
       "The loop ends at the next VMA by itself, and that is the one behind.",
     ],
-    ["slower", "vma = vma.end > end ? undefined : mm.layout.after(vma.start);", [
+    ["slower", "vma = vma.end > end ? undefined : mm.tree.after(vma.start);", [
       "vma.end > end ▸ false",
     ], "Cutting puts the tail there in any case."],
   ],

@@ -105,9 +105,9 @@ export class Stage {
       this.clear();
       const mm = setUp();
       const before = snapshot(mm);
-      mm.descriptor.budget.left = taken;
+      mm.descriptor.faultInjection.left = taken;
       const code = this.step(`${text}, ${taken} takings left`, () => codeOf(() => call(mm)));
-      mm.descriptor.budget.left = Infinity;
+      mm.descriptor.faultInjection.left = Infinity;
       if (code === undefined) return assert(taken > 0, `${text} took no memory: nothing is tested`);
       assertEquals(code, "ENOMEM");
       assertEquals(snapshot(mm), before, `${text}: it failed, and has changed something`);

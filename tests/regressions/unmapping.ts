@@ -75,9 +75,9 @@ function forkFailsHalfway(stage: Stage): void {
     mm.mmap({ address: 0x7000, length: 0x1000, protection: 1, flags, file });
     assertEquals(live, 1);
     const before = snapshot(mm);
-    mm.descriptor.budget.left = taken;
+    mm.descriptor.faultInjection.left = taken;
     const code = stage.step(`fork, ${taken} takings left`, () => codeOf(() => mm.fork()));
-    mm.descriptor.budget.left = Infinity;
+    mm.descriptor.faultInjection.left = Infinity;
     if (code === undefined) return assertEquals(live, 2);
     assertEquals(code, "ENOMEM");
     assertEquals(snapshot(mm), before, "the parent is not what it was");
@@ -96,12 +96,12 @@ function everythingTogether(stage: Stage): void {
   for (const start of [0x10000, 0x20000, 0x30000]) {
     stage.step("map", () => map(mm, start, start + 0x8000));
     stage.step("munmap the middle", () => mm.munmap(start + 0x2000, 0x1000));
-    const entries = [...mm.descriptor.layout.ranges()];
+    const entries = [...mm.descriptor.tree.ranges()];
     assertEquals(entries.length, mm.mapCount);
     for (const { first, last, vma } of entries) {
       assertEquals([vma.start, vma.end], [first, last + 1]);
       assert(mm.findVma(first) === vma && mm.findVma(last) === vma);
-      assert(mm.descriptor.layout.load(first) === vma && mm.descriptor.layout.load(last) === vma);
+      assert(mm.descriptor.tree.load(first) === vma && mm.descriptor.tree.load(last) === vma);
     }
   }
   stage.step("exit", () => mm.exit());

@@ -40,7 +40,7 @@ for (const name of TRACES) {
 
 /** Count, walk, start == index, tree lookup and linear search, all of one moment. */
 function assertSound(space: AddressSpace): void {
-  const entries = [...space.descriptor.layout.ranges()];
+  const entries = [...space.descriptor.tree.ranges()];
   const walk = [...space.vmas()];
   assertEquals(walk.length, space.mapCount);
   assertEquals(entries.length, space.mapCount);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { account, commit, mayCommit, mayExpand, mayLock } from "../vma/accounting.ts";
+import { account, chargeCommit, mayCommit, mayExpand, mayLock } from "../vma/accounting.ts";
 import { MmError } from "../error.ts";
 import { PAGE_SIZE, pageAlignUp, pages } from "../../abi/page.ts";
 import { STACK_GUARD_GAP } from "../rlimit.ts";
@@ -13,7 +13,7 @@ import { mergeNew } from "../vma/merge.ts";
 import { unmapRange } from "./munmap.ts";
 import { startWithGap } from "../vma/placement.ts";
 import { tryPopulate } from "./populate.ts";
-import { enroll } from "../pages/reverse_map.ts";
+import { linkReverseMap } from "../pages/reverse_map.ts";
 import { Vma } from "../vma.ts";
 import {
   VM_ACCOUNT,
@@ -53,7 +53,7 @@ export function brk(mm: MemoryDescriptor, address: number): number {
 }
 
 function shrink(mm: MemoryDescriptor, newEnd: number, oldEnd: number): boolean {
-  if (mm.layout.findIntersection(newEnd, oldEnd) === undefined) return false;
+  if (mm.tree.findIntersection(newEnd, oldEnd) === undefined) return false;
   unmapRange(mm, newEnd, oldEnd);
   return true;
 }
@@ -62,23 +62,23 @@ function shrink(mm: MemoryDescriptor, newEnd: number, oldEnd: number): boolean {
 function expand(mm: MemoryDescriptor, start: number, end: number): boolean {
   const size = pages(end - start);
   const flags = HEAP_FLAGS | mm.defaultFlags;
-  const above = mm.layout.findIntersection(start, end + PAGE_SIZE + STACK_GUARD_GAP);
+  const above = mm.tree.findIntersection(start, end + PAGE_SIZE + STACK_GUARD_GAP);
   if (above !== undefined && end + PAGE_SIZE > startWithGap(above)) return false;
   if (!mayLock(mm, mm.defaultFlags, size) || !mayExpand(mm, flags, size)) return false;
-  if (mm.layout.mapCount > mm.maxMapCount || !mayCommit(mm, size)) return false;
+  if (mm.tree.mapCount > mm.maxMapCount || !mayCommit(mm, size)) return false;
 
-  const below = mm.layout.before(start);
+  const below = mm.tree.before(start);
   const previous = below !== undefined && below.end > mm.startBrk ? below : undefined;
   const vma = new Vma(start, end, flags, pages(start), null);
   if (mergeNew(mm, vma, previous, undefined) === undefined) {
-    mm.budget.take("a VMA");
-    mm.layout.prepare(start, end, vma);
-    mm.layout.commit();
-    mm.layout.mapCount++;
-    enroll(mm, vma);
+    mm.faultInjection.take("a VMA");
+    mm.tree.prepare(start, end, vma);
+    mm.tree.commit();
+    mm.tree.mapCount++;
+    linkReverseMap(mm, vma);
   }
   account(mm, flags, size);
-  commit(mm, size);
+  chargeCommit(mm, size);
   if (flags & VM_LOCKED) tryPopulate(mm, start, end);
   return true;
 }

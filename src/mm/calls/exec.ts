@@ -5,14 +5,14 @@
  * @module
  */
 
-import { account, accountedPages, commit } from "../vma/accounting.ts";
+import { account, accountedPages, chargeCommit } from "../vma/accounting.ts";
 import { attach } from "../pages/anon_vma.ts";
 import { buildStack, type ImageStack } from "./exec_stack.ts";
 import { exit } from "./exit.ts";
 import { pages } from "../../abi/page.ts";
 import type { ResourceLimits } from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { enroll } from "../pages/reverse_map.ts";
+import { linkReverseMap } from "../pages/reverse_map.ts";
 import { type MappedFile, Vma } from "../vma.ts";
 import type { VmFlags } from "../vm_flags.ts";
 
@@ -77,11 +77,11 @@ function load(mm: MemoryDescriptor, part: ImageVma): void {
   const { start, end, flags } = part;
   const vma = new Vma(start, end, flags, part.pageOffset ?? pages(start), part.file ?? null);
   vma.special = part.special ?? null;
-  mm.layout.prepare(start, end, vma);
-  mm.layout.commit();
-  mm.layout.mapCount++;
+  mm.tree.prepare(start, end, vma);
+  mm.tree.commit();
+  mm.tree.mapCount++;
   if (part.written) attach(vma, null);
-  enroll(mm, vma);
+  linkReverseMap(mm, vma);
   account(mm, flags, pages(end - start));
-  commit(mm, accountedPages(flags, pages(end - start)));
+  chargeCommit(mm, accountedPages(flags, pages(end - start)));
 }

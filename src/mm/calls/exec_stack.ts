@@ -15,14 +15,14 @@
  * @module
  */
 
-import { account, accountedPages, commit } from "../vma/accounting.ts";
+import { account, accountedPages, chargeCommit } from "../vma/accounting.ts";
 import { setBounds } from "../pages/anon_vma.ts";
 import { cannot } from "../error.ts";
 import { fault, growDown } from "./fault.ts";
 import { PAGE_SIZE, pageAlignDown, pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { moveRange } from "../pages/page_table.ts";
-import { enroll } from "../pages/reverse_map.ts";
+import { linkReverseMap } from "../pages/reverse_map.ts";
 import { Vma } from "../vma.ts";
 import {
   VM_ACCOUNT,
@@ -67,7 +67,7 @@ export function buildStack(mm: MemoryDescriptor, stack: ImageStack): Vma {
     const { start, end } = vma;
     throw cannot("shift", start, end, "ENOMEM", "its place is not above mmap_min_addr");
   }
-  if (shift > 0) mm.budget.withReserve(2, () => shiftDown(mm, vma, shift));
+  if (shift > 0) mm.faultInjection.withReserve(2, () => shiftDown(mm, vma, shift));
   const most = pageAlignDown(mm.limits.stack);
   const base = Math.max(vma.end - most, vma.start - FIRST_GROWTH);
   try {
@@ -82,24 +82,24 @@ export function buildStack(mm: MemoryDescriptor, stack: ImageStack): Vma {
 function storeHigh(mm: MemoryDescriptor): Vma {
   const start = mm.taskSize - PAGE_SIZE;
   const vma = new Vma(start, mm.taskSize, STACK_FLAGS, pages(start), null);
-  mm.budget.take("a VMA");
-  mm.layout.prepare(start, mm.taskSize, vma);
-  mm.layout.commit();
-  mm.layout.mapCount++;
-  enroll(mm, vma);
+  mm.faultInjection.take("a VMA");
+  mm.tree.prepare(start, mm.taskSize, vma);
+  mm.tree.commit();
+  mm.tree.mapCount++;
+  linkReverseMap(mm, vma);
   account(mm, STACK_FLAGS, 1);
-  commit(mm, accountedPages(STACK_FLAGS, 1));
+  chargeCommit(mm, accountedPages(STACK_FLAGS, 1));
   return vma;
 }
 
 /** Moves the VMA and its pages down by `shift` bytes: widens it, moves, gives up the upper part. */
 function shiftDown(mm: MemoryDescriptor, vma: Vma, shift: number): void {
   const { start, end, pageOffset } = vma;
-  mm.layout.prepare(start - shift, end, vma);
+  mm.tree.prepare(start - shift, end, vma);
   setBounds(vma, start - shift, end, pageOffset);
-  mm.layout.commit();
+  mm.tree.commit();
   if (mm.pageTable !== null) moveRange(mm.pageTable, start, end - start, start - shift);
-  mm.layout.prepare(end - shift, end, undefined);
+  mm.tree.prepare(end - shift, end, undefined);
   setBounds(vma, start - shift, end - shift, pageOffset);
-  mm.layout.commit();
+  mm.tree.commit();
 }

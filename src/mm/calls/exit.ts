@@ -4,13 +4,13 @@
  * @module
  */
 
-import { account, accountedPages, commit } from "../vma/accounting.ts";
+import { account, accountedPages, chargeCommit } from "../vma/accounting.ts";
 import { unlink } from "../pages/anon_vma.ts";
 import { MmInvariantError } from "../error.ts";
 import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { zapRange } from "../pages/page_table.ts";
-import { withdraw } from "../pages/reverse_map.ts";
+import { unlinkReverseMap } from "../pages/reverse_map.ts";
 
 /**
  * Tears everything down.
@@ -20,19 +20,19 @@ import { withdraw } from "../pages/reverse_map.ts";
  * @throws {MmInvariantError} if the walk does not meet as many VMAs as `mapCount` says
  */
 export function exit(mm: MemoryDescriptor): void {
-  const { mapCount } = mm.layout;
+  const { mapCount } = mm.tree;
   let walked = 0;
   if (mm.pageTable !== null) zapRange(mm.memory!, mm.pageTable, 0, mm.taskSize);
-  for (const vma of mm.layout.vmas()) {
+  for (const vma of mm.tree.vmas()) {
     walked++;
     const size = pages(vma.end - vma.start);
     account(mm, vma.flags, -size);
-    commit(mm, -accountedPages(vma.flags, size));
+    chargeCommit(mm, -accountedPages(vma.flags, size));
     unlink(vma);
-    withdraw(vma);
+    unlinkReverseMap(vma);
     vma.file?.hooks?.close?.(vma);
   }
-  mm.layout.clear();
+  mm.tree.clear();
   if (walked !== mapCount) {
     throw new MmInvariantError(`mapCount is ${mapCount}, but the walk at exit met ${walked} VMAs`);
   }

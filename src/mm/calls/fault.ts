@@ -9,7 +9,7 @@
 import {
   account,
   accountedPages,
-  commit,
+  chargeCommit,
   mayCommit,
   mayExpand,
   mayLock,
@@ -52,7 +52,7 @@ const NEEDS = { read: VM_READ, write: VM_WRITE, execute: VM_EXEC, force: 0 } as 
 export function fault(mm: MemoryDescriptor, address: number, access: Access): void {
   if (mm.pageTable === null) touch(mm, address, access);
   else {
-    mm.budget.withReserve(STRUCTURES, () => {
+    mm.faultInjection.withReserve(STRUCTURES, () => {
       const vma = touch(mm, address, access);
       enterPage(mm, vma, address, isWrite(access));
     });
@@ -61,7 +61,7 @@ export function fault(mm: MemoryDescriptor, address: number, access: Access): vo
 
 /** What a fault does to VMAs; the one that holds the address then. */
 function touch(mm: MemoryDescriptor, address: number, access: Access): Vma {
-  const vma = mm.layout.findVma(address);
+  const vma = mm.tree.findVma(address);
   if (vma === undefined || (vma.start > address && !(vma.flags & VM_GROWSDOWN))) {
     throw fails(address, "EFAULT", "nothing is mapped there");
   }
@@ -81,7 +81,7 @@ function isWrite(access: Access): boolean {
 export function prepareAnonVma(mm: MemoryDescriptor, vma: Vma): void {
   if (vma.anonVma !== null) return;
   const reused = reusableAnonVma(mm, vma);
-  takeAttach(reused, mm.budget);
+  takeAttach(reused, mm.faultInjection);
   attach(vma, reused);
 }
 
@@ -90,9 +90,9 @@ export function prepareAnonVma(mm: MemoryDescriptor, vma: Vma): void {
  * agrees.
  */
 function reusableAnonVma(mm: MemoryDescriptor, vma: Vma): AnonVma | null {
-  const next = mm.layout.after(vma.start);
+  const next = mm.tree.after(vma.start);
   if (next !== undefined && isOwn(next) && couldMerge(vma, next)) return next.anonVma;
-  const previous = mm.layout.before(vma.start);
+  const previous = mm.tree.before(vma.start);
   if (previous !== undefined && isOwn(previous) && couldMerge(previous, vma)) {
     return previous.anonVma;
   }
@@ -100,7 +100,7 @@ function reusableAnonVma(mm: MemoryDescriptor, vma: Vma): AnonVma | null {
 }
 
 function isOwn(vma: Vma): boolean {
-  return vma.anonVma !== null && vma.links.length === 1;
+  return vma.anonVma !== null && vma.anonVmaChain.length === 1;
 }
 
 /** Mirrors `anon_vma_compatible()`. */
@@ -113,7 +113,7 @@ function couldMerge(lower: Vma, upper: Vma): boolean {
 /** Grows a stack down to `start`, page-aligned. A failed call changes nothing. */
 export function growDown(mm: MemoryDescriptor, vma: Vma, start: number): void {
   if (start < mm.mmapMinAddress) throw fails(start, "EPERM", "it is below mmap_min_addr");
-  const below = mm.layout.before(vma.start);
+  const below = mm.tree.before(vma.start);
   if (
     below !== undefined && !(below.flags & VM_GROWSDOWN) && below.flags & VM_ACCESS_FLAGS &&
     start - below.end < STACK_GUARD_GAP
@@ -125,13 +125,13 @@ export function growDown(mm: MemoryDescriptor, vma: Vma, start: number): void {
   if (!allowed) throw fails(start, "ENOMEM", "a limit keeps the stack from growing");
 
   const reused = vma.anonVma === null ? reusableAnonVma(mm, vma) : null;
-  if (vma.anonVma === null) takeAttach(reused, mm.budget);
-  mm.layout.prepare(start, vma.end, vma);
+  if (vma.anonVma === null) takeAttach(reused, mm.faultInjection);
+  mm.tree.prepare(start, vma.end, vma);
   if (vma.anonVma === null) attach(vma, reused);
   setBounds(vma, start, vma.end, vma.pageOffset - growth);
-  mm.layout.commit();
+  mm.tree.commit();
   account(mm, vma.flags, growth);
-  commit(mm, accountedPages(vma.flags, growth));
+  chargeCommit(mm, accountedPages(vma.flags, growth));
 }
 
 function fails(address: number, code: "EFAULT" | "ENOMEM" | "EPERM", why: string): MmError {

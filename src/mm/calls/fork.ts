@@ -5,13 +5,13 @@
  * @module
  */
 
-import { account, accountedPages, commit, mayCommit } from "../vma/accounting.ts";
+import { account, accountedPages, chargeCommit, mayCommit } from "../vma/accounting.ts";
 import { fork as forkAnonVma, takeFork, unlink } from "../pages/anon_vma.ts";
 import { cannot } from "../error.ts";
 import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { copyRange } from "../pages/page_table.ts";
-import { enroll, withdraw } from "../pages/reverse_map.ts";
+import { linkReverseMap, unlinkReverseMap } from "../pages/reverse_map.ts";
 import type { PageTable, Vma } from "../vma.ts";
 import { VM_DONTCOPY, VM_LOCKED_MASK, VM_NOHUGEPAGE, VM_WIPEONFORK } from "../vm_flags.ts";
 
@@ -29,7 +29,7 @@ export function fork(mm: MemoryDescriptor): MemoryDescriptor {
   const child = mm.sibling();
   const copies: Vma[] = [];
   try {
-    child.layout = mm.layout.duplicate(child.budget, (vma) => {
+    child.tree = mm.tree.duplicate(child.faultInjection, (vma) => {
       if (vma.flags & VM_DONTCOPY) return undefined;
       const copy = copyVma(mm, child, vma);
       copies.push(copy);
@@ -39,7 +39,7 @@ export function fork(mm: MemoryDescriptor): MemoryDescriptor {
     for (const copy of copies) discard(child, copy);
     throw error;
   }
-  child.layout.mapCount = copies.length;
+  child.tree.mapCount = copies.length;
   if (mm.pageTable !== null) copyPages(mm.pageTable, child.pageTable!, copies);
   child.startBrk = mm.startBrk;
   child.brk = mm.brk;
@@ -61,23 +61,23 @@ function copyVma(mm: MemoryDescriptor, child: MemoryDescriptor, vma: Vma): Vma {
   if (!mayCommit(mm, charge)) {
     throw cannot("copy", vma.start, vma.end, "ENOMEM", "so much memory cannot be promised");
   }
-  mm.budget.take("a VMA");
+  mm.faultInjection.take("a VMA");
   const keeps = (vma.flags & VM_WIPEONFORK) === 0;
-  if (keeps) takeFork(vma, mm.budget);
+  if (keeps) takeFork(vma, mm.faultInjection);
 
   const copy = vma.part(vma.start, vma.end);
   copy.flags = vma.flags & ~VM_LOCKED_MASK;
   if (keeps) forkAnonVma(copy, vma);
   account(child, copy.flags, size);
-  commit(child, charge);
-  enroll(child, copy);
+  chargeCommit(child, charge);
+  linkReverseMap(child, copy);
   copy.file?.hooks?.open?.(copy);
   return copy;
 }
 
 function discard(child: MemoryDescriptor, copy: Vma): void {
   unlink(copy);
-  withdraw(copy);
-  commit(child, -accountedPages(copy.flags, pages(copy.end - copy.start)));
+  unlinkReverseMap(copy);
+  chargeCommit(child, -accountedPages(copy.flags, pages(copy.end - copy.start)));
   copy.file?.hooks?.close?.(copy);
 }

@@ -75,7 +75,7 @@ export function madvise(
   let hole = false;
   let at = address;
   while (at < end) {
-    const vma = mm.layout.findVma(at);
+    const vma = mm.tree.findVma(at);
     if (vma === undefined || vma.start >= end) {
       hole = true;
       break;

@@ -45,7 +45,7 @@ export function mincore(
   const answer = new Uint8Array(count);
   for (let done = 0; done < count;) {
     const at = address + done * PAGE_SIZE;
-    const vma = mm.layout.load(at);
+    const vma = mm.tree.load(at);
     if (vma === undefined) throw cannot("look at", at, end, "ENOMEM", "it is not mapped");
     const step = Math.min(pages(vma.end - at), count - done, CHUNK_PAGES);
     for (let page = 0; page < step; page++) {
@@ -67,7 +67,7 @@ function isResident(mm: MemoryDescriptor, vma: Vma, address: number): boolean {
 
 function checkWritable(mm: MemoryDescriptor, start: number, end: number): void {
   for (let at = start; at < end;) {
-    const vma = mm.layout.load(at);
+    const vma = mm.tree.load(at);
     if (vma === undefined || !(vma.flags & VM_WRITE)) {
       throw cannot("write", start, end, "EFAULT", "it may not be written to");
     }

@@ -39,7 +39,7 @@ export function mlock(mm: MemoryDescriptor, address: number, length: number, fla
   if (flags & ~MLOCK_ONFAULT) throw cannot("lock", start, end, "EINVAL", "the flags are unknown");
   if (!mayLockAtAll(mm)) throw cannot("lock", start, end, "EPERM", "RLIMIT_MEMLOCK is 0");
   const limit = Math.floor(mm.limits.lockedMemory / PAGE_SIZE);
-  if (!mm.mayLockFreely && pages(end - start) + mm.lockedPages > limit) {
+  if (!mm.capIpcLock && pages(end - start) + mm.lockedPages > limit) {
     if (pages(end - start) + mm.lockedPages - lockedWithin(mm, start, end) > limit) {
       throw cannot("lock", start, end, "ENOMEM", "RLIMIT_MEMLOCK forbids it");
     }
@@ -75,7 +75,7 @@ export function mlockall(mm: MemoryDescriptor, flags: number): void {
   }
   if (!mayLockAtAll(mm)) throw cannot("lock", 0, mm.taskSize, "EPERM", "RLIMIT_MEMLOCK is 0");
   const limit = Math.floor(mm.limits.lockedMemory / PAGE_SIZE);
-  if (flags & MCL_CURRENT && !mm.mayLockFreely && mm.totalPages > limit) {
+  if (flags & MCL_CURRENT && !mm.capIpcLock && mm.totalPages > limit) {
     throw cannot("lock", 0, mm.taskSize, "ENOMEM", "RLIMIT_MEMLOCK forbids it");
   }
   const lock = VM_LOCKED | (flags & MCL_ONFAULT ? VM_LOCKONFAULT : 0);
@@ -93,14 +93,14 @@ export function munlockall(mm: MemoryDescriptor): void {
 
 /** Mirrors `can_do_mlock()`. */
 export function mayLockAtAll(mm: MemoryDescriptor): boolean {
-  return mm.mayLockFreely || mm.limits.lockedMemory !== 0;
+  return mm.capIpcLock || mm.limits.lockedMemory !== 0;
 }
 
 function applyLock(mm: MemoryDescriptor, start: number, end: number, lock: VmFlags): void {
   const verb = lock ? "lock" : "unlock";
   if (end >= ADDRESS_LIMIT) throw cannot(verb, start, end, "EINVAL", "it ends before it begins");
   let at = start;
-  let vma = start < end ? mm.layout.findVma(start) : undefined;
+  let vma = start < end ? mm.tree.findVma(start) : undefined;
   while (at < end) {
     if (vma === undefined || vma.start > at) {
       throw cannot(verb, at, end, "ENOMEM", "nothing is mapped at its start");
@@ -108,19 +108,19 @@ function applyLock(mm: MemoryDescriptor, start: number, end: number, lock: VmFla
     const stop = Math.min(end, vma.end);
     vma = lockVma(mm, vma, at, stop, lock);
     at = Math.max(stop, vma.end);
-    if (at < end) vma = mm.layout.after(vma.start);
+    if (at < end) vma = mm.tree.after(vma.start);
   }
 }
 
 function applyToAll(mm: MemoryDescriptor, lock: VmFlags): void {
-  let vma = mm.layout.findVma(0);
+  let vma = mm.tree.findVma(0);
   while (vma !== undefined) {
     try {
       vma = lockVma(mm, vma, vma.start, vma.end, lock);
     } catch {
       // The kernel ignores it too: what can be locked is.
     }
-    vma = mm.layout.after(vma.start);
+    vma = mm.tree.after(vma.start);
   }
 }
 
@@ -143,8 +143,8 @@ export function supportsLock(vma: Vma): boolean {
 /** Pages of `[start, end)` that are locked already. Mirrors `count_mm_mlocked_page_nr()`. */
 function lockedWithin(mm: MemoryDescriptor, start: number, end: number): number {
   let locked = 0;
-  let vma = mm.layout.findVma(start);
-  for (; vma !== undefined && vma.start < end; vma = mm.layout.after(vma.start)) {
+  let vma = mm.tree.findVma(start);
+  for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {
     if (!(vma.flags & VM_LOCKED)) continue;
     locked += pages(Math.min(end, vma.end) - Math.max(start, vma.start));
   }

@@ -7,7 +7,7 @@
 import {
   account,
   accountedPages,
-  commit,
+  chargeCommit,
   isAccountable,
   mayCommit,
   mayExpand,
@@ -55,7 +55,7 @@ import { gatherRemoval, type Removal, unmapRange } from "./munmap.ts";
 import { NOWHERE, place } from "../vma/placement.ts";
 import { isolate } from "../vma/split.ts";
 import { tryPopulate } from "./populate.ts";
-import { enroll } from "../pages/reverse_map.ts";
+import { linkReverseMap } from "../pages/reverse_map.ts";
 import { type MappedFile, Vma } from "../vma.ts";
 import {
   VM_ACCOUNT,
@@ -139,8 +139,8 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   const length = roundLength(request.length);
   if (length === 0) throw refuse("ENOMEM", "it is longer than all addresses");
   if (flags & MAP_HUGETLB) throw refuse("ENOMEM", "the pool of huge pages is empty");
-  if (mm.layout.mapCount > mm.maxMapCount) {
-    throw refuse("ENOMEM", `${mm.layout.mapCount} VMAs are in use`);
+  if (mm.tree.mapCount > mm.maxMapCount) {
+    throw refuse("ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
   }
 
   const mapped = flags & MAP_ANONYMOUS ? null : file;
@@ -153,7 +153,7 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   if (!isPageAligned(address)) throw refuse("EINVAL", "the address is not page-aligned");
   if (address < mm.mmapMinAddress) throw refuse("EPERM", "it begins below mmap_min_addr");
   if (
-    flags & MAP_FIXED_NOREPLACE && mm.layout.findIntersection(address, address + length)
+    flags & MAP_FIXED_NOREPLACE && mm.tree.findIntersection(address, address + length)
   ) throw refuse("EEXIST", "something is mapped there");
 
   let vmFlags = protectionFlags(protection) | placementFlags(flags) | mm.defaultFlags |
@@ -287,7 +287,7 @@ function mapRegion(
   pageOffset: number,
   file: MappedFile | null,
 ): void {
-  const first = mm.layout.findIntersection(start, end);
+  const first = mm.tree.findIntersection(start, end);
   const removal = first === undefined ? undefined : gatherRemoval(mm, first, start, end);
   let vma;
   let state: "checked" | "merging" | "asked" | "placed" = "checked";
@@ -308,7 +308,7 @@ function mapRegion(
     if (removal && state === "asked") unmapRange(mm, start, end);
     throw error;
   }
-  if (removal?.hole && vma.end === end) mm.layout.replace(removal.tail!);
+  if (removal?.hole && vma.end === end) mm.tree.replace(removal.tail!);
   removal?.complete();
   if (flags & VM_LOCKED && !supportsLock(vma)) {
     flags &= ~VM_LOCKED_MASK;
@@ -316,7 +316,7 @@ function mapRegion(
   }
   const size = pages(end - start);
   account(mm, flags, size);
-  commit(mm, accountedPages(flags, size));
+  chargeCommit(mm, accountedPages(flags, size));
 }
 
 /** VM_ACCOUNT if the mapping is to be charged; throws if a limit forbids it. */
@@ -341,11 +341,11 @@ function charge(
 
 /** Splits the VMAs that reach over an end of the range. */
 function cutOut(mm: MemoryDescriptor, start: number, end: number): void {
-  const first = mm.layout.findIntersection(start, end);
+  const first = mm.tree.findIntersection(start, end);
   if (first !== undefined && first.start < start) {
     isolate(mm, first, start, Math.min(end, first.end));
   }
-  const last = mm.layout.findVma(end);
+  const last = mm.tree.findVma(end);
   if (last !== undefined && last.start < end) isolate(mm, last, Math.max(start, last.start), end);
 }
 
@@ -355,22 +355,22 @@ function mergeVma(
   vma: Vma,
   removal: Removal | undefined,
 ): Vma | undefined {
-  const previous = removal ? removal.previous : mm.layout.before(vma.start);
-  const next = removal ? removal.next : mm.layout.findVma(vma.start);
+  const previous = removal ? removal.previous : mm.tree.before(vma.start);
+  const next = removal ? removal.next : mm.tree.findVma(vma.start);
   return mergeNew(mm, vma, previous, next);
 }
 
 /** Stores a new VMA whose file has agreed; if that fails, the file is told that it is gone. */
 function storeVma(mm: MemoryDescriptor, vma: Vma): Vma {
   try {
-    mm.budget.take("a VMA");
-    mm.layout.prepare(vma.start, vma.end, vma);
+    mm.faultInjection.take("a VMA");
+    mm.tree.prepare(vma.start, vma.end, vma);
   } catch (error) {
     vma.file?.hooks?.close?.(vma);
     throw error;
   }
-  mm.layout.commit();
-  mm.layout.mapCount++;
-  enroll(mm, vma);
+  mm.tree.commit();
+  mm.tree.mapCount++;
+  linkReverseMap(mm, vma);
   return vma;
 }

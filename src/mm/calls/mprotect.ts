@@ -5,7 +5,13 @@
  * @module
  */
 
-import { accountedPages, accountKind, commit, mayCommit, mayExpand } from "../vma/accounting.ts";
+import {
+  accountedPages,
+  accountKind,
+  chargeCommit,
+  mayCommit,
+  mayExpand,
+} from "../vma/accounting.ts";
 import { cannot } from "../error.ts";
 import {
   PROT_EXEC,
@@ -72,7 +78,7 @@ export function mprotect(
   }
   if (wanted & ~KNOWN) throw cannot("protect", address, end, "EINVAL", "the protection is unknown");
 
-  let vma = mm.layout.findIntersection(address, end);
+  let vma = mm.tree.findIntersection(address, end);
   let start = address;
   if (grows & PROT_GROWSDOWN && vma !== undefined) {
     start = vma.start;
@@ -89,7 +95,7 @@ export function mprotect(
     const stop = Math.min(end, vma.end);
     vma = protectVma(mm, vma, start, stop, wanted);
     start = Math.max(stop, vma.end);
-    if (start < end) vma = mm.layout.after(vma.start);
+    if (start < end) vma = mm.tree.after(vma.start);
   }
 }
 
@@ -122,7 +128,7 @@ function protectVma(
   }
   const changed = modify(mm, vma, start, end, flags);
   if (mm.pageTable !== null && !(flags & VM_WRITE)) protectRange(mm.pageTable, start, end);
-  commit(mm, accountedPages(flags, size) - accountedPages(old, size));
+  chargeCommit(mm, accountedPages(flags, size) - accountedPages(old, size));
   accountKind(mm, old, -size);
   accountKind(mm, flags, size);
   // Locked memory that may now be written is copied at once, not at the first write.

@@ -10,7 +10,7 @@
 import {
   account,
   accountedPages,
-  commit,
+  chargeCommit,
   mayCommit,
   mayExpand,
   mayLock,
@@ -26,7 +26,7 @@ import { munmap, unmapRange } from "./munmap.ts";
 import { moveRange } from "../pages/page_table.ts";
 import { tryPopulate } from "./populate.ts";
 import { NOWHERE, place } from "../vma/placement.ts";
-import { enroll } from "../pages/reverse_map.ts";
+import { linkReverseMap } from "../pages/reverse_map.ts";
 import type { Vma } from "../vma.ts";
 import {
   VM_DONTEXPAND,
@@ -105,7 +105,7 @@ function resize(mm: MemoryDescriptor, vma: Vma, remap: Remap): number {
   }
   if (!(flags & MREMAP_MAYMOVE)) throw refuse(remap, "ENOMEM", "there is no room to grow");
   const target = placeFor(mm, vma, remap, 0);
-  return mm.budget.withReserve(structures(vma), () => move(mm, vma, remap, target));
+  return mm.faultInjection.withReserve(structures(vma), () => move(mm, vma, remap, target));
 }
 
 /** What can be said before any VMA is looked at. Mirrors `check_mremap_params()`. */
@@ -136,15 +136,15 @@ function checkArguments(mm: MemoryDescriptor, remap: Remap): void {
     ? "it overlaps its target"
     : undefined;
   if (why !== undefined) throw refuse(remap, "EINVAL", why);
-  if (implies && mm.layout.mapCount + 2 >= mm.maxMapCount - 3) {
-    throw refuse(remap, "ENOMEM", `${mm.layout.mapCount} VMAs are in use`);
+  if (implies && mm.tree.mapCount + 2 >= mm.maxMapCount - 3) {
+    throw refuse(remap, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
   }
 }
 
 /** The VMA at the address, if it can do what is asked. Mirrors `check_prep_vma()`. */
 function checkedVma(mm: MemoryDescriptor, remap: Remap): Vma {
   const { address, oldLength, newLength, flags } = remap;
-  const vma = mm.layout.load(address);
+  const vma = mm.tree.load(address);
   if (vma === undefined) throw refuse(remap, "EFAULT", "nothing is mapped there");
   if (vma.flags & VM_SEALED) throw refuse(remap, "EPERM", "it is sealed");
   const mapsNew = newLength > oldLength || flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
@@ -175,7 +175,7 @@ function checkedVma(mm: MemoryDescriptor, remap: Remap): Vma {
 function moveAll(mm: MemoryDescriptor, remap: Remap): number {
   const end = remap.address + remap.oldLength;
   const shift = remap.newAddress - remap.address;
-  let vma = mm.layout.findIntersection(remap.address, end);
+  let vma = mm.tree.findIntersection(remap.address, end);
   if (vma === undefined || vma.start > remap.address) {
     throw refuse(remap, "EFAULT", "nothing is mapped there");
   }
@@ -189,7 +189,7 @@ function moveAll(mm: MemoryDescriptor, remap: Remap): number {
     const part = { ...remap, address: at, oldLength: length, newLength: length };
     const moved: Remap = { ...part, newAddress: at + shift };
     moveTo(mm, checkedVma(mm, moved), moved);
-    vma = mm.layout.findIntersection(at + length, end);
+    vma = mm.tree.findIntersection(at + length, end);
     if (vma !== undefined) at = vma.start;
   }
   return remap.newAddress;
@@ -199,13 +199,13 @@ function moveAll(mm: MemoryDescriptor, remap: Remap): number {
 function moveTo(mm: MemoryDescriptor, source: Vma, remap: Remap): number {
   const { address, oldLength, newLength, flags, newAddress } = remap;
   const replaced = flags & MREMAP_FIXED
-    ? mm.layout.findIntersection(newAddress, newAddress + newLength)
+    ? mm.tree.findIntersection(newAddress, newAddress + newLength)
     : undefined;
-  return mm.budget.withReserve(structures(source) + structures(replaced), () => {
+  return mm.faultInjection.withReserve(structures(source) + structures(replaced), () => {
     if (replaced !== undefined) unmapRange(mm, newAddress, newAddress + newLength);
     if (newLength < oldLength) munmap(mm, address + newLength, oldLength - newLength);
     // What was unmapped may have been cut from the same VMA.
-    const vma = mm.layout.load(address);
+    const vma = mm.tree.load(address);
     if (vma === undefined) throw refuse(remap, "EFAULT", "its target lay over it");
     if (flags & MREMAP_DONTUNMAP && !mayExpand(mm, vma.flags, pages(oldLength))) {
       throw refuse(remap, "ENOMEM", "a resource limit forbids it");
@@ -217,7 +217,7 @@ function moveTo(mm: MemoryDescriptor, source: Vma, remap: Remap): number {
 
 /** Structures that unmapping part of a VMA, and copying it, may take at most. */
 function structures(vma: Vma | undefined): number {
-  return vma === undefined ? 0 : 3 * (2 + vma.links.length);
+  return vma === undefined ? 0 : 3 * (2 + vma.anonVmaChain.length);
 }
 
 function placeFor(mm: MemoryDescriptor, vma: Vma, remap: Remap, hint: number): number {
@@ -234,7 +234,7 @@ function placeFor(mm: MemoryDescriptor, vma: Vma, remap: Remap, hint: number): n
 function canExpandInPlace(mm: MemoryDescriptor, vma: Vma, remap: Remap): boolean {
   if (remap.address + remap.oldLength !== vma.end) return false;
   const end = remap.address + remap.newLength;
-  return end <= mm.taskSize && mm.layout.findIntersection(vma.end, end) === undefined;
+  return end <= mm.taskSize && mm.tree.findIntersection(vma.end, end) === undefined;
 }
 
 /**
@@ -253,10 +253,10 @@ function expandInPlace(mm: MemoryDescriptor, vma: Vma, remap: Remap): void {
   extension.end = end;
   extension.pageOffset = vma.pageOffset + pages(start - vma.start);
   extension.anonVma = vma.anonVma;
-  const grown = mergeNew(mm, extension, vma, mm.layout.after(vma.start));
+  const grown = mergeNew(mm, extension, vma, mm.tree.after(vma.start));
   if (grown === undefined) throw refuse(remap, "ENOMEM", "the VMA cannot be extended");
   account(mm, grown.flags, growth);
-  commit(mm, charge);
+  chargeCommit(mm, charge);
 }
 
 /**
@@ -267,8 +267,8 @@ function move(mm: MemoryDescriptor, vma: Vma, remap: Remap, target: number): num
   const { address, oldLength, newLength, flags } = remap;
   const size = pages(newLength);
   const stays = (flags & MREMAP_DONTUNMAP) !== 0;
-  if (mm.layout.mapCount >= mm.maxMapCount - 3) {
-    throw refuse(remap, "ENOMEM", `${mm.layout.mapCount} VMAs are in use`);
+  if (mm.tree.mapCount >= mm.maxMapCount - 3) {
+    throw refuse(remap, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
   }
   const isPart = address > vma.start || address + oldLength < vma.end;
   if (vma.special !== null && isPart) {
@@ -280,7 +280,7 @@ function move(mm: MemoryDescriptor, vma: Vma, remap: Remap, target: number): num
   copyVma(mm, vma, address, target, newLength);
   if (mm.pageTable !== null) moveRange(mm.pageTable, address, oldLength, target);
   account(mm, vma.flags, size);
-  commit(mm, accountedPages(vma.flags, size));
+  chargeCommit(mm, accountedPages(vma.flags, size));
   if (stays) leaveEmpty(mm, address, oldLength);
   else if (oldLength > 0) unmapRange(mm, address, address + oldLength);
   return target;
@@ -301,18 +301,18 @@ function copyVma(
   if (vma.file === null && vma.anonVma === null) copy.pageOffset = pages(target);
   const merged = mergeNew(
     mm,
-    { ...rangeOf(copy), anonVma: vma.anonVma, links: vma.links },
-    mm.layout.before(target),
-    mm.layout.findVma(target),
+    { ...rangeOf(copy), anonVma: vma.anonVma, anonVmaChain: vma.anonVmaChain },
+    mm.tree.before(target),
+    mm.tree.findVma(target),
   );
   if (merged !== undefined) return;
-  mm.budget.take("a VMA");
-  takeClone(vma, mm.budget);
-  mm.layout.prepare(copy.start, copy.end, copy);
+  mm.faultInjection.take("a VMA");
+  takeClone(vma, mm.faultInjection);
+  mm.tree.prepare(copy.start, copy.end, copy);
   clone(copy, vma);
-  mm.layout.commit();
-  mm.layout.mapCount++;
-  enroll(mm, copy);
+  mm.tree.commit();
+  mm.tree.mapCount++;
+  linkReverseMap(mm, copy);
   copy.file?.hooks?.open?.(copy);
 }
 
@@ -330,7 +330,7 @@ function rangeOf(vma: Vma): Pick<
  * reaches further. Mirrors `dontunmap_complete()`.
  */
 function leaveEmpty(mm: MemoryDescriptor, address: number, length: number): void {
-  const old = mm.layout.load(address)!;
+  const old = mm.tree.load(address)!;
   if (old.flags & VM_LOCKED) mm.lockedPages -= pages(old.end - old.start);
   old.flags &= ~VM_LOCKED_MASK;
   if (old.start === address && old.end === address + length) unlink(old);

@@ -38,7 +38,7 @@ export function mseal(mm: MemoryDescriptor, address: number, length: number, fla
     throw cannot("seal", address, end, "ENOMEM", "part of it is not mapped");
   }
   for (let at = address; at < end;) {
-    const vma = mm.layout.findVma(at)!;
+    const vma = mm.tree.findVma(at)!;
     const stop = Math.min(end, vma.end);
     if (!(vma.flags & VM_SEALED)) modify(mm, vma, at, stop, vma.flags | VM_SEALED);
     at = stop;
@@ -48,7 +48,7 @@ export function mseal(mm: MemoryDescriptor, address: number, length: number, fla
 /** True if every page of the range is mapped. Mirrors `range_contains_unmapped()`. */
 function isWhollyMapped(mm: MemoryDescriptor, start: number, end: number): boolean {
   for (let at = start; at < end;) {
-    const vma = mm.layout.findVma(at);
+    const vma = mm.tree.findVma(at);
     if (vma === undefined || vma.start > at) return false;
     at = vma.end;
   }

@@ -37,7 +37,7 @@ export function msync(mm: MemoryDescriptor, address: number, length: number, fla
   }
   let hole = false;
   for (let at = address; at < end;) {
-    const vma = mm.layout.findVma(at);
+    const vma = mm.tree.findVma(at);
     hole ||= vma === undefined || vma.start > at;
     if (vma === undefined || vma.start >= end) break;
     if (hole && flags === MS_ASYNC) break;

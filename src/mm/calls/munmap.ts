@@ -17,14 +17,14 @@
  * @module
  */
 
-import { account, accountedPages, commit } from "../vma/accounting.ts";
+import { account, accountedPages, chargeCommit } from "../vma/accounting.ts";
 import { clone, setBounds, takeClone, unlink } from "../pages/anon_vma.ts";
 import { cannot } from "../error.ts";
 import type { Errno } from "../../abi/errno.ts";
 import { isPageAligned, pageAlignUp, pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { zapRange } from "../pages/page_table.ts";
-import { enroll, withdraw } from "../pages/reverse_map.ts";
+import { linkReverseMap, unlinkReverseMap } from "../pages/reverse_map.ts";
 import { isolate } from "../vma/split.ts";
 import type { Vma } from "../vma.ts";
 import { VM_SEALED } from "../vm_flags.ts";
@@ -103,7 +103,7 @@ export class Removal {
     const { mm, head, tail, hole, whole } = this;
     if (mm.pageTable !== null) zapRange(mm.memory!, mm.pageTable, this.start, this.end);
     if (hole) {
-      enroll(mm, tail!);
+      linkReverseMap(mm, tail!);
       this.#leave(head!, this.start, this.end);
     } else {
       if (head !== undefined) this.#leave(head, this.start, this.#headEnd);
@@ -112,15 +112,15 @@ export class Removal {
     for (const vma of whole) {
       this.#leave(vma, vma.start, vma.end);
       unlink(vma);
-      withdraw(vma);
+      unlinkReverseMap(vma);
     }
-    mm.layout.mapCount += Number(hole) - whole.length;
+    mm.tree.mapCount += Number(hole) - whole.length;
   }
 
   /** Takes the part `[start, end)` of `vma` off the counts and tells its file. */
   #leave(vma: Vma, start: number, end: number): void {
     account(this.mm, vma.flags, -pages(end - start));
-    commit(this.mm, -accountedPages(vma.flags, pages(end - start)));
+    chargeCommit(this.mm, -accountedPages(vma.flags, pages(end - start)));
     const hooks = vma.file?.hooks;
     if (hooks === undefined) return;
     if (this.hole) hooks.open?.(this.tail!);
@@ -149,12 +149,12 @@ export function gatherRemoval(
 ): Removal {
   const removal = new Removal(mm, start, end);
   const hole = first.start < start && end < first.end;
-  if (hole && mm.layout.mapCount >= mm.maxMapCount) {
-    throw cannot("unmap", start, end, "ENOMEM", `${mm.layout.mapCount} VMAs are in use`);
+  if (hole && mm.tree.mapCount >= mm.maxMapCount) {
+    throw cannot("unmap", start, end, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
   }
-  removal.previous = first.start < start ? undefined : mm.layout.before(first.start);
+  removal.previous = first.start < start ? undefined : mm.tree.before(first.start);
   let vma: Vma | undefined = first;
-  for (; vma !== undefined && vma.start < end; vma = mm.layout.after(vma.start)) {
+  for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {
     const refusal = refusalOf(vma, start, end);
     if (refusal !== undefined) {
       // By the time the kernel looks here, it has cut the first VMA, and leaves it so.
@@ -166,15 +166,15 @@ export function gatherRemoval(
     else if (vma.end > end) removal.tail = vma;
     else removal.whole.push(vma);
     if (vma.end >= end) {
-      vma = vma.end > end ? undefined : mm.layout.after(vma.start);
+      vma = vma.end > end ? undefined : mm.tree.after(vma.start);
       break;
     }
   }
   removal.next = vma;
   if (!hole) removal.cut(undefined);
   else {
-    mm.budget.take("a VMA");
-    takeClone(first, mm.budget);
+    mm.faultInjection.take("a VMA");
+    takeClone(first, mm.faultInjection);
     removal.cut(first.part(end, first.end));
   }
   return removal;
@@ -196,17 +196,17 @@ function refusalOf(vma: Vma, start: number, end: number): [Errno, string] | unde
  * @throws {MmError} ENOMEM · EPERM · EINVAL, as {@linkcode gatherRemoval}
  */
 export function unmapRange(mm: MemoryDescriptor, start: number, end: number): void {
-  const first = mm.layout.findIntersection(start, end);
+  const first = mm.tree.findIntersection(start, end);
   if (first === undefined) return;
   const removal = gatherRemoval(mm, first, start, end);
   try {
-    mm.layout.prepare(start, end, undefined);
+    mm.tree.prepare(start, end, undefined);
   } catch (error) {
     removal.abort();
     throw error;
   }
-  mm.layout.commit();
-  if (removal.hole) mm.layout.replace(removal.tail!);
+  mm.tree.commit();
+  if (removal.hole) mm.tree.replace(removal.tail!);
   removal.complete();
 }
 

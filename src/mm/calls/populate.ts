@@ -50,8 +50,8 @@ function forEachVma(
   end: number,
   act: (vma: Vma, start: number, end: number) => void,
 ): void {
-  let vma = start < end ? mm.layout.findVma(start) : undefined;
-  for (; vma !== undefined && vma.start < end; vma = mm.layout.after(vma.start)) {
+  let vma = start < end ? mm.tree.findVma(start) : undefined;
+  for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {
     if (vma.flags & (VM_IO | VM_PFNMAP | VM_LOCKONFAULT)) continue;
     act(vma, Math.max(start, vma.start), Math.min(end, vma.end));
   }

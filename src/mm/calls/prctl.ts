@@ -47,7 +47,7 @@ export function setAnonName(
   }
   let hole = false;
   for (let at = address; at < end;) {
-    const vma = mm.layout.findVma(at);
+    const vma = mm.tree.findVma(at);
     hole ||= vma === undefined || vma.start > at;
     if (vma === undefined || vma.start >= end) break;
     const stop = Math.min(end, vma.end);

@@ -54,7 +54,7 @@ export function remapFilePages(
   if (pageOffset + pages(size) >= ADDRESS_LIMIT) {
     throw cannot("remap", start, end, "EINVAL", "its page offset wraps");
   }
-  const vma = mm.layout.load(start);
+  const vma = mm.tree.load(start);
   if (vma === undefined || vma.file === null || !(vma.flags & VM_SHARED)) {
     throw cannot("remap", start, end, "EINVAL", "it is no shared mapping");
   }
@@ -76,7 +76,7 @@ export function remapFilePages(
 function isOneMapping(mm: MemoryDescriptor, first: Vma, end: number): boolean {
   let last = first;
   while (last.end < end) {
-    const next = mm.layout.after(last.start);
+    const next = mm.tree.after(last.start);
     if (next === undefined || next.start !== last.end) return false;
     if (next.file !== first.file || next.flags !== first.flags) return false;
     last = next;

@@ -57,7 +57,7 @@ export function shmat(
   if (start < 0 || end >= ADDRESS_LIMIT) {
     throw cannot("attach", address, end, "EINVAL", "it ends before it begins");
   }
-  if (start !== 0 && !(flags & SHM_REMAP) && mm.layout.findIntersection(start, start + size)) {
+  if (start !== 0 && !(flags & SHM_REMAP) && mm.tree.findIntersection(start, start + size)) {
     throw cannot("attach", start, start + size, "EINVAL", "something is mapped there");
   }
   const writable = (flags & SHM_RDONLY) === 0;
@@ -83,8 +83,8 @@ export function shmdt(mm: MemoryDescriptor, address: number): void {
   if (!isPageAligned(address) || address < 0) {
     throw cannot("detach", address, address, "EINVAL", "the address is not page-aligned");
   }
-  let vma = mm.layout.findVma(address);
-  while (vma !== undefined && !isAttachedAt(vma, address)) vma = mm.layout.after(vma.start);
+  let vma = mm.tree.findVma(address);
+  while (vma !== undefined && !isAttachedAt(vma, address)) vma = mm.tree.after(vma.start);
   if (vma === undefined) {
     throw cannot("detach", address, address, "EINVAL", "no segment is attached there");
   }
@@ -92,7 +92,7 @@ export function shmdt(mm: MemoryDescriptor, address: number): void {
   const limit = address + pageAlignUp(file!.segment!.bytes);
   do {
     const { start, end } = vma;
-    const next = mm.layout.after(start);
+    const next = mm.tree.after(start);
     if (vma.file === file && isAttachedAt(vma, address)) unmapRange(mm, start, end);
     vma = next;
   } while (vma !== undefined && vma.end <= limit);

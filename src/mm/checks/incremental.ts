@@ -14,7 +14,7 @@ import { MAX_INDEX } from "../../tree/node_layout.ts";
 import { MapleTree } from "../../tree/maple_tree.ts";
 import { TouchedValidator } from "../../tree/incremental.ts";
 import { MmInvariantError } from "../error.ts";
-import { Layout } from "../vma_tree.ts";
+import { VmaTree } from "../vma_tree.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { validate } from "./validate.ts";
 import type { Vma } from "../vma.ts";
@@ -27,7 +27,7 @@ interface Touched {
 
 /** Checks one address space, call by call. */
 export class SpaceValidator {
-  readonly #layout: Layout;
+  readonly #vmas: VmaTree;
   readonly #tree: TouchedValidator;
   readonly #state: MapleState<Vma>;
   readonly #touched: Touched[] = [];
@@ -43,16 +43,16 @@ export class SpaceValidator {
   constructor(mm: MemoryDescriptor) {
     validate(mm);
     const tree = new MapleTree<Vma>({ gaps: true });
-    for (const { first, last, vma } of mm.layout.ranges()) tree.store(first, last, vma);
-    const layout = new Layout(mm.budget, tree);
-    layout.mapCount = mm.layout.mapCount;
-    const told = mm.layout.observer;
-    layout.observer = (operation, first, last, value) => {
+    for (const { first, last, vma } of mm.tree.ranges()) tree.store(first, last, vma);
+    const vmas = new VmaTree(mm.faultInjection, tree);
+    vmas.mapCount = mm.tree.mapCount;
+    const told = mm.tree.observer;
+    vmas.observer = (operation, first, last, value) => {
       if (operation === "store" || operation === "clear") this.#note({ first, last });
       told?.(operation, first, last, value);
     };
-    mm.layout = layout;
-    this.#layout = layout;
+    mm.tree = vmas;
+    this.#vmas = vmas;
     this.#state = tree.state();
     this.#tree = new TouchedValidator(tree.state().pool);
   }
@@ -70,7 +70,7 @@ export class SpaceValidator {
     if (this.#tree.changed) this.#tree.check(0, MAX_INDEX);
     for (const { first, last } of this.#touched) this.#checkVmas(first, last);
     this.#touched.length = 0;
-    const { mapCount } = this.#layout;
+    const { mapCount } = this.#vmas;
     const { entries } = this.#tree;
     if (mapCount === entries) return;
     throw new MmInvariantError(`mapCount is ${mapCount}, but the tree holds ${entries} VMAs`);

@@ -24,7 +24,7 @@ import type { AnonVma, Vma } from "../vma.ts";
  * @throws {InvariantError} from the tree's own validation
  */
 export function validate(mm: MemoryDescriptor): void {
-  mm.layout.validateTree();
+  mm.tree.validateTree();
   const walk = checkRanges(mm);
   checkLookups(mm, walk);
   checkAnonVmas(walk);
@@ -40,7 +40,7 @@ function expect(holds: boolean, rule: string, vma?: Vma): void {
 function checkRanges(mm: MemoryDescriptor): Vma[] {
   const walk: Vma[] = [];
   let end = 0;
-  for (const { first, last, vma } of mm.layout.ranges()) {
+  for (const { first, last, vma } of mm.tree.ranges()) {
     expect(vma.start === first, "start is not the index under which the tree holds it", vma);
     expect(vma.end === last + 1, "end is not the last index under which the tree holds it", vma);
     expect(vma.start < vma.end, "it is empty", vma);
@@ -52,21 +52,21 @@ function checkRanges(mm: MemoryDescriptor): Vma[] {
     end = vma.end;
     walk.push(vma);
   }
-  const rule = `mapCount is ${mm.layout.mapCount}, but a walk meets ${walk.length} VMAs`;
-  expect(walk.length === mm.layout.mapCount, rule);
+  const rule = `mapCount is ${mm.tree.mapCount}, but a walk meets ${walk.length} VMAs`;
+  expect(walk.length === mm.tree.mapCount, rule);
   return walk;
 }
 
 /** Lookups from the root and by cursor against the walk. */
 function checkLookups(mm: MemoryDescriptor, walk: readonly Vma[]): void {
-  expect(mm.layout.findVma(0) === walk[0], "a search from 0 does not find the first VMA");
+  expect(mm.tree.findVma(0) === walk[0], "a search from 0 does not find the first VMA");
   walk.forEach((vma, position) => {
-    expect(mm.layout.load(vma.start) === vma, "a lookup of its first byte misses it", vma);
-    expect(mm.layout.load(vma.end - 1) === vma, "a lookup of its last byte misses it", vma);
-    expect(mm.layout.findVma(vma.start) === vma, "a search from its first byte misses it", vma);
+    expect(mm.tree.load(vma.start) === vma, "a lookup of its first byte misses it", vma);
+    expect(mm.tree.load(vma.end - 1) === vma, "a lookup of its last byte misses it", vma);
+    expect(mm.tree.findVma(vma.start) === vma, "a search from its first byte misses it", vma);
     const next = walk[position + 1];
-    expect(mm.layout.findVma(vma.end) === next, "a search from its end misses the next", vma);
-    expect(mm.layout.before(vma.start) === walk[position - 1], "the VMA below is another", vma);
+    expect(mm.tree.findVma(vma.end) === next, "a search from its end misses the next", vma);
+    expect(mm.tree.before(vma.start) === walk[position - 1], "the VMA below is another", vma);
   });
 }
 
@@ -74,19 +74,32 @@ function checkLookups(mm: MemoryDescriptor, walk: readonly Vma[]): void {
 function checkAnonVmas(walk: readonly Vma[]): void {
   const seen = new Set<AnonVma>();
   for (const vma of walk) {
-    expect(new Set(vma.links).size === vma.links.length, "it hangs twice on an anon_vma", vma);
-    if (vma.anonVma === null) expect(vma.links.length === 0, "links without an anon_vma", vma);
-    else expect(vma.links.includes(vma.anonVma), "its anon_vma is not among its links", vma);
-    for (const anonVma of vma.links) {
+    expect(
+      new Set(vma.anonVmaChain).size === vma.anonVmaChain.length,
+      "it hangs twice on an anon_vma",
+      vma,
+    );
+    if (vma.anonVma === null) {
+      expect(vma.anonVmaChain.length === 0, "links without an anon_vma", vma);
+    } else {expect(
+        vma.anonVmaChain.includes(vma.anonVma),
+        "its anon_vma is not among its links",
+        vma,
+      );}
+    for (const anonVma of vma.anonVmaChain) {
       expect(anonVma.vmas.has(vma), "an anon_vma it hangs on does not know it", vma);
-      expect(anonVma.root === vma.links[0]!.root, "its links belong to two trees", vma);
+      expect(anonVma.root === vma.anonVmaChain[0]!.root, "its links belong to two trees", vma);
       seen.add(anonVma);
     }
   }
   for (const anonVma of seen) {
     let active = 0;
     for (const vma of anonVma.vmas) {
-      expect(vma.links.includes(anonVma), "an anon_vma knows it, but it does not hang there", vma);
+      expect(
+        vma.anonVmaChain.includes(anonVma),
+        "an anon_vma knows it, but it does not hang there",
+        vma,
+      );
       if (vma.anonVma === anonVma) active++;
     }
     const rule = `an anon_vma counts ${anonVma.activeVmas} VMAs of its own, but has ${active}`;

@@ -17,7 +17,7 @@ import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { checkMigration } from "../pages/page_table.ts";
 import { isFileMapping, ZERO_PAGE } from "../pages/physical_memory.ts";
 import { mappingsOf, placesOf } from "../pages/reverse_map.ts";
-import type { Entry, Page, PageTable, Vma } from "../vma.ts";
+import type { Page, PageTable, PageTableEntry, Vma } from "../vma.ts";
 import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
 
 /**
@@ -26,46 +26,46 @@ import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
  * @throws {MmInvariantError} naming the rule and the page
  */
 export function validatePages(mm: MemoryDescriptor, table: PageTable): void {
-  for (const [number, entry] of table) {
-    const vma = mm.layout.load(number * PAGE_SIZE);
-    if (vma === undefined) throw broken(number, "its page table entry lies in no VMA");
-    checkMigration(entry, number);
+  for (const [vpn, entry] of table) {
+    const vma = mm.tree.load(vpn * PAGE_SIZE);
+    if (vma === undefined) throw broken(vpn, "its page table entry lies in no VMA");
+    checkMigration(entry, vpn);
     if (entry.kind === "swap") {
-      if (entry.slot.references < 1) throw broken(number, "its swap slot has no references");
+      if (entry.slot.references < 1) throw broken(vpn, "its swap slot has no references");
     } else {
-      checkPage(table, number, entry.page, entry.kind);
-      if (entry.writable) checkWritable(vma, number, entry);
+      checkPage(table, vpn, entry.page, entry.kind);
+      if (entry.writable) checkWritable(vma, vpn, entry);
     }
   }
-  for (const vma of mm.layout.vmas()) checkTrees(vma);
+  for (const vma of mm.tree.vmas()) checkTrees(vma);
 }
 
-function checkPage(table: PageTable, number: number, page: Page, kind: Entry["kind"]): void {
+function checkPage(table: PageTable, vpn: number, page: Page, kind: PageTableEntry["kind"]): void {
   if (page === ZERO_PAGE) return;
   const { mapping } = page;
-  if (mapping === null) throw broken(number, "it shows a page that was given back");
+  if (mapping === null) throw broken(vpn, "it shows a page that was given back");
   const found = placesOf(mapping, page.index).some((place) =>
-    place.table === table && place.number === number
+    place.table === table && place.vpn === vpn
   );
-  if (!found) throw broken(number, "the reverse map of its page misses it");
+  if (!found) throw broken(vpn, "the reverse map of its page misses it");
   const mapped = mappingsOf(page).length;
   if (kind === "present" && mapped !== page.mapped) {
-    throw broken(number, `its page counts ${page.mapped} entries, the reverse map finds ${mapped}`);
+    throw broken(vpn, `its page counts ${page.mapped} entries, the reverse map finds ${mapped}`);
   }
 }
 
-function checkWritable(vma: Vma, number: number, entry: Entry): void {
-  if (!(vma.flags & VM_WRITE)) throw broken(number, "it may be written, but its VMA may not");
+function checkWritable(vma: Vma, vpn: number, entry: PageTableEntry): void {
+  if (!(vma.flags & VM_WRITE)) throw broken(vpn, "it may be written, but its VMA may not");
   if (vma.flags & VM_SHARED || entry.kind !== "present") return;
   const { mapping, mapped } = entry.page;
   if (mapping === null || isFileMapping(mapping) || mapped !== 1) {
-    throw broken(number, "private memory may be written through a page that others have too");
+    throw broken(vpn, "private memory may be written through a page that others have too");
   }
 }
 
 /** Each tree that holds the VMA finds it at its first and its last page. */
 function checkTrees(vma: Vma): void {
-  const trees = vma.links.map((anonVma) => anonVma.byOffset);
+  const trees = vma.anonVmaChain.map((anonVma) => anonVma.byOffset);
   for (const tree of [...trees, vma.fileMapping?.byOffset]) {
     for (const offset of tree ? [vma.pageOffset, lastOffset(vma)] : []) {
       if ([...tree!.overlapping(offset, offset)].includes(vma)) continue;
@@ -74,7 +74,7 @@ function checkTrees(vma: Vma): void {
   }
 }
 
-function broken(number: number, rule: string): MmInvariantError {
-  const start = number * PAGE_SIZE;
+function broken(vpn: number, rule: string): MmInvariantError {
+  const start = vpn * PAGE_SIZE;
   return new MmInvariantError(rule, { start, end: start + PAGE_SIZE });
 }

@@ -10,7 +10,7 @@ import { MADV } from "../../abi/mman.ts";
 import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { swapOut } from "./migrate.ts";
-import { numbersIn, zapRange } from "./page_table.ts";
+import { vpnsIn, zapRange } from "./page_table.ts";
 import { isFileMapping } from "./physical_memory.ts";
 
 /** Advice after which the pages are gone. */
@@ -37,8 +37,8 @@ export function advisePages(
   const memory = mm.memory!;
   if (DISCARDS.has(advice)) zapRange(memory, table, start, end);
   else if (advice === MADV.PAGEOUT) {
-    for (const number of numbersIn(table, start, end)) {
-      const entry = table.get(number);
+    for (const vpn of vpnsIn(table, start, end)) {
+      const entry = table.get(vpn);
       if (entry?.kind !== "present" || entry.page.locked || entry.page.mapped !== 1) continue;
       const { mapping } = entry.page;
       if (mapping !== null && !isFileMapping(mapping)) swapOut(memory, entry.page);

@@ -3,7 +3,7 @@
  * and unmapping. Mirrors Linux mm/rmap.c.
  *
  * Invariants:
- * - `vma.links` and `anonVma.vmas` say the same from both sides;
+ * - `vma.anonVmaChain` and `anonVma.vmas` say the same from both sides;
  * - a VMA with an `anonVma` has it among its links; one without has no links;
  * - `anonVma.byOffset`, where there is one, holds exactly `vmas`, each under the page offsets of its
  *   pages;
@@ -17,17 +17,17 @@
  * @module
  */
 
-import type { AllocationBudget } from "../fault_injection.ts";
+import type { FaultInjection } from "../fault_injection.ts";
 import { pages } from "../../abi/page.ts";
 import { AnonVma, type Vma } from "../vma.ts";
 
 /** What a clone is made from: a VMA, or a range that is to have a VMA's pages. */
-export type AnonSource = Pick<Vma, "anonVma"> & { readonly links: readonly AnonVma[] };
+export type AnonSource = Pick<Vma, "anonVma"> & { readonly anonVmaChain: readonly AnonVma[] };
 
 /** Takes what {@linkcode attach} needs. */
-export function takeAttach(reused: AnonVma | null, budget: AllocationBudget): void {
-  budget.take("an anon_vma link");
-  if (reused === null) budget.take("an anon_vma");
+export function takeAttach(reused: AnonVma | null, faultInjection: FaultInjection): void {
+  faultInjection.take("an anon_vma link");
+  if (reused === null) faultInjection.take("an anon_vma");
 }
 
 /** Gives `vma` its first anon_vma: `reused` if there is one to share, else a new root. */
@@ -38,26 +38,26 @@ export function attach(vma: Vma, reused: AnonVma | null): void {
 }
 
 /** Takes what {@linkcode clone} needs. */
-export function takeClone(source: AnonSource, budget: AllocationBudget): void {
-  for (let n = source.links.length; n > 0; n--) budget.take("an anon_vma link");
+export function takeClone(source: AnonSource, faultInjection: FaultInjection): void {
+  for (let n = source.anonVmaChain.length; n > 0; n--) faultInjection.take("an anon_vma link");
 }
 
 /**
- * Hangs `target`, which has no links, on everything `source` hangs on, as the other half of a split
+ * Hangs `target`, which has no anonVmaChain, on everything `source` hangs on, as the other half of a split
  * or the survivor of a merge does. Mirrors `anon_vma_clone()` with `dst->anon_vma` set.
  */
 export function clone(target: Vma, source: AnonSource): void {
-  for (const anonVma of source.links) link(target, anonVma);
+  for (const anonVma of source.anonVmaChain) link(target, anonVma);
   target.anonVma = source.anonVma;
   if (target.anonVma !== null) target.anonVma.activeVmas++;
 }
 
 /** Takes what {@linkcode fork} needs. */
-export function takeFork(parent: Vma, budget: AllocationBudget): void {
-  takeClone(parent, budget);
+export function takeFork(parent: Vma, faultInjection: FaultInjection): void {
+  takeClone(parent, faultInjection);
   if (parent.anonVma === null || reusable(parent) !== null) return;
-  budget.take("an anon_vma link");
-  budget.take("an anon_vma");
+  faultInjection.take("an anon_vma link");
+  faultInjection.take("an anon_vma");
 }
 
 /**
@@ -67,7 +67,7 @@ export function takeFork(parent: Vma, budget: AllocationBudget): void {
 export function fork(child: Vma, parent: Vma): void {
   if (parent.anonVma === null) return;
   const reused = reusable(parent);
-  for (const anonVma of parent.links) link(child, anonVma);
+  for (const anonVma of parent.anonVmaChain) link(child, anonVma);
   child.anonVma = reused ?? new AnonVma(parent.anonVma);
   child.anonVma.activeVmas++;
   if (reused === null) link(child, child.anonVma);
@@ -75,15 +75,15 @@ export function fork(child: Vma, parent: Vma): void {
 
 /** Takes `vma` off all it hangs on. Mirrors `unlink_anon_vmas()`. */
 export function unlink(vma: Vma): void {
-  if (vma.links.length === 0) return;
-  for (const anonVma of vma.links) {
+  if (vma.anonVmaChain.length === 0) return;
+  for (const anonVma of vma.anonVmaChain) {
     anonVma.vmas.delete(vma);
     anonVma.byOffset?.delete(vma);
     if (anonVma.vmas.size === 0) anonVma.parent.children--;
   }
   if (vma.anonVma !== null) vma.anonVma.activeVmas--;
   vma.anonVma = null;
-  vma.links = [];
+  vma.anonVmaChain = [];
 }
 
 /**
@@ -93,13 +93,13 @@ export function setBounds(vma: Vma, start: number, end: number, pageOffset: numb
   vma.start = start;
   vma.end = end;
   vma.pageOffset = pageOffset;
-  if (vma.links.length > 0 || vma.fileMapping !== null) reindex(vma);
+  if (vma.anonVmaChain.length > 0 || vma.fileMapping !== null) reindex(vma);
 }
 
 /** Moves a VMA in the interval trees that hold it; a function of its own to keep `setBounds` small. */
 function reindex(vma: Vma): void {
   const last = lastOffset(vma);
-  for (const anonVma of vma.links) anonVma.byOffset?.move(vma, vma.pageOffset, last);
+  for (const anonVma of vma.anonVmaChain) anonVma.byOffset?.move(vma, vma.pageOffset, last);
   vma.fileMapping?.byOffset.move(vma, vma.pageOffset, last);
 }
 
@@ -113,14 +113,14 @@ export function lastOffset(vma: Vma): number {
  * childless or nearly.
  */
 function reusable(parent: Vma): AnonVma | null {
-  for (const anonVma of parent.links) {
+  for (const anonVma of parent.anonVmaChain) {
     if (anonVma.children < 2 && anonVma.activeVmas === 0) return anonVma;
   }
   return null;
 }
 
 function link(vma: Vma, anonVma: AnonVma): void {
-  vma.links.push(anonVma);
+  vma.anonVmaChain.push(anonVma);
   anonVma.vmas.add(vma);
   anonVma.byOffset?.add(vma, vma.pageOffset, lastOffset(vma));
 }

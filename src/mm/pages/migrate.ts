@@ -39,9 +39,9 @@ export function beginMigration(page: Page): Migration {
   }
   const places = mappingsOf(page);
   page.locked = true;
-  for (const { table, number, entry } of places) {
+  for (const { table, vpn, entry } of places) {
     const writable = entry!.kind === "present" && entry!.writable;
-    table.set(number, { kind: "migration", page, writable });
+    table.set(vpn, { kind: "migration", page, writable });
     page.mapped--;
   }
   return { page, entries: places.length };
@@ -77,9 +77,9 @@ export function abortMigration(memory: PhysicalMemory, migration: Migration): vo
 
 /** Makes each migration entry of `old` that the reverse map finds show `page`. */
 function restore(old: Page, page: Page): void {
-  for (const { table, number, entry } of placesOf(page.mapping!, page.index)) {
+  for (const { table, vpn, entry } of placesOf(page.mapping!, page.index)) {
     if (entry?.kind !== "migration" || entry.page !== old) continue;
-    table.set(number, { kind: "present", page, writable: entry.writable });
+    table.set(vpn, { kind: "present", page, writable: entry.writable });
     page.mapped++;
   }
 }
@@ -97,8 +97,8 @@ export function swapOut(memory: PhysicalMemory, page: Page): SwapSlot {
   }
   const slot: SwapSlot = page.slot ?? { mapping, index, references: 0, page: null };
   if (page.slot === null) memory.swapSlots++;
-  for (const { table, number } of mappingsOf(page)) {
-    table.set(number, { kind: "swap", slot });
+  for (const { table, vpn } of mappingsOf(page)) {
+    table.set(vpn, { kind: "swap", slot });
     slot.references++;
     page.mapped--;
   }

@@ -15,21 +15,21 @@
 import { MmInvariantError } from "../error.ts";
 import { PAGE_SIZE } from "../../abi/page.ts";
 import { type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
-import type { Entry, PageTable, SwapSlot } from "../vma.ts";
+import type { PageTable, PageTableEntry, SwapSlot } from "../vma.ts";
 
-/** The page numbers in `[start, end)` that have an entry. O(the lesser of range and table). */
-export function numbersIn(table: PageTable, start: number, end: number): number[] {
+/** The virtual page numbers in `[start, end)` that have an entry. O(the lesser of range and table). */
+export function vpnsIn(table: PageTable, start: number, end: number): number[] {
   const first = start / PAGE_SIZE;
   const last = end / PAGE_SIZE - 1;
-  const numbers = [];
+  const vpns = [];
   if (last - first < table.size) {
-    for (let number = first; number <= last; number++) {
-      if (table.has(number)) numbers.push(number);
+    for (let vpn = first; vpn <= last; vpn++) {
+      if (table.has(vpn)) vpns.push(vpn);
     }
   } else {
-    for (const number of table.keys()) if (first <= number && number <= last) numbers.push(number);
+    for (const vpn of table.keys()) if (first <= vpn && vpn <= last) vpns.push(vpn);
   }
-  return numbers;
+  return vpns;
 }
 
 /**
@@ -44,10 +44,10 @@ export function zapRange(
   start: number,
   end: number,
 ): void {
-  for (const number of numbersIn(table, start, end)) {
-    const entry = table.get(number)!;
-    checkMigration(entry, number);
-    table.delete(number);
+  for (const vpn of vpnsIn(table, start, end)) {
+    const entry = table.get(vpn)!;
+    checkMigration(entry, vpn);
+    table.delete(vpn);
     dropEntry(memory, entry);
   }
 }
@@ -55,12 +55,12 @@ export function zapRange(
 /** Moves the entries of `[start, start + length)` to `target`, as a move of their VMA does. */
 export function moveRange(table: PageTable, start: number, length: number, target: number): void {
   const shift = (target - start) / PAGE_SIZE;
-  const moving: [number, Entry][] = [];
-  for (const number of numbersIn(table, start, start + length)) {
-    moving.push([number + shift, table.get(number)!]);
-    table.delete(number);
+  const moving: [number, PageTableEntry][] = [];
+  for (const vpn of vpnsIn(table, start, start + length)) {
+    moving.push([vpn + shift, table.get(vpn)!]);
+    table.delete(vpn);
   }
-  for (const [number, entry] of moving) table.set(number, entry);
+  for (const [vpn, entry] of moving) table.set(vpn, entry);
 }
 
 /**
@@ -68,10 +68,10 @@ export function moveRange(table: PageTable, start: number, length: number, targe
  * from then on.
  */
 export function copyRange(parent: PageTable, child: PageTable, start: number, end: number): void {
-  for (const number of numbersIn(parent, start, end)) {
-    const entry = withoutWrite(parent.get(number)!);
-    parent.set(number, entry);
-    child.set(number, entry);
+  for (const vpn of vpnsIn(parent, start, end)) {
+    const entry = withoutWrite(parent.get(vpn)!);
+    parent.set(vpn, entry);
+    child.set(vpn, entry);
     if (entry.kind === "swap") entry.slot.references++;
     else if (entry.kind === "present" && entry.page !== ZERO_PAGE) entry.page.mapped++;
   }
@@ -79,13 +79,13 @@ export function copyRange(parent: PageTable, child: PageTable, start: number, en
 
 /** Takes the right to write from the entries of `[start, end)`. */
 export function protectRange(table: PageTable, start: number, end: number): void {
-  for (const number of numbersIn(table, start, end)) {
-    table.set(number, withoutWrite(table.get(number)!));
+  for (const vpn of vpnsIn(table, start, end)) {
+    table.set(vpn, withoutWrite(table.get(vpn)!));
   }
 }
 
 /** Takes one entry off its page or slot. */
-export function dropEntry(memory: PhysicalMemory, entry: Entry): void {
+export function dropEntry(memory: PhysicalMemory, entry: PageTableEntry): void {
   if (entry.kind === "present") memory.release(entry.page);
   else if (entry.kind === "swap") dropSlot(memory, entry.slot);
 }
@@ -99,15 +99,15 @@ export function dropSlot(memory: PhysicalMemory, slot: SwapSlot): void {
 }
 
 /** Refuses a migration entry that its migration has left behind. */
-export function checkMigration(entry: Entry, number: number): void {
+export function checkMigration(entry: PageTableEntry, vpn: number): void {
   if (entry.kind !== "migration" || entry.page.locked) return;
-  const start = number * PAGE_SIZE;
+  const start = vpn * PAGE_SIZE;
   throw new MmInvariantError("a migration entry whose page is not locked", {
     start,
     end: start + PAGE_SIZE,
   });
 }
 
-function withoutWrite(entry: Entry): Entry {
+function withoutWrite(entry: PageTableEntry): PageTableEntry {
   return entry.kind === "swap" || !entry.writable ? entry : { ...entry, writable: false };
 }

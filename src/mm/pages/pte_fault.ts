@@ -20,7 +20,7 @@ import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { checkMigration, dropSlot } from "./page_table.ts";
 import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
 import { pageIndex } from "./reverse_map.ts";
-import type { Entry, Page, SwapSlot, Vma } from "../vma.ts";
+import type { Page, PageTableEntry, SwapSlot, Vma } from "../vma.ts";
 import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
 
 /**
@@ -42,10 +42,10 @@ export function enterPage(
   const table = mm.pageTable!;
   const memory = mm.memory!;
   const start = pageAlignDown(address);
-  const number = start / PAGE_SIZE;
-  const old = table.get(number);
+  const vpn = start / PAGE_SIZE;
+  const old = table.get(vpn);
   if (old?.kind === "migration") {
-    checkMigration(old, number);
+    checkMigration(old, vpn);
     throw cannot("fault in", start, start + PAGE_SIZE, "EAGAIN", "its page is under migration");
   }
   if (old?.kind === "present" && (!writes || old.writable)) return;
@@ -54,14 +54,14 @@ export function enterPage(
   if (cached?.locked) {
     throw cannot("fault in", start, start + PAGE_SIZE, "EAGAIN", "its page is under migration");
   }
-  mm.budget.take("a page");
+  mm.faultInjection.take("a page");
   const shown = old === undefined
     ? cached!
     : old.kind === "swap"
     ? swapIn(memory, old.slot)
     : old.page;
   if (old?.kind !== "present") show(shown);
-  table.set(number, writes ? written(memory, vma, shown, index) : unwritable(shown));
+  table.set(vpn, writes ? written(memory, vma, shown, index) : unwritable(shown));
 }
 
 /** What an empty entry shows to a reader. */
@@ -69,12 +69,12 @@ function firstShown(memory: PhysicalMemory, vma: Vma, index: number): Page {
   return vma.fileMapping === null ? ZERO_PAGE : memory.filePage(vma.fileMapping, index);
 }
 
-function slotOf(entry: Entry): SwapSlot | undefined {
+function slotOf(entry: PageTableEntry): SwapSlot | undefined {
   return entry.kind === "swap" ? entry.slot : undefined;
 }
 
 /** The entry after a write through one that shows `page`. */
-function written(memory: PhysicalMemory, vma: Vma, page: Page, index: number): Entry {
+function written(memory: PhysicalMemory, vma: Vma, page: Page, index: number): PageTableEntry {
   const writable = (vma.flags & VM_WRITE) !== 0;
   if (vma.flags & VM_SHARED) return { kind: "present", page, writable };
   if (isAlone(page)) {
@@ -106,6 +106,6 @@ function show(page: Page): void {
   if (page !== ZERO_PAGE) page.mapped++;
 }
 
-function unwritable(page: Page): Entry {
+function unwritable(page: Page): PageTableEntry {
   return { kind: "present", page, writable: false };
 }

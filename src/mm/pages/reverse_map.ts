@@ -8,7 +8,7 @@
  *                                       address = start + (7 − 5) pages
  * ```
  * A VMA that the tree misses is never asked: its entries then outlive what was to change them all.
- * So every VMA is enrolled when it enters a layout and withdrawn when it leaves, and `setBounds` is
+ * So every VMA is linked when it enters a layout and unlinked when it leaves, and `setBounds` is
  * the only way to move one.
  *
  * @module
@@ -19,7 +19,7 @@ import { IntervalTree } from "./interval_tree.ts";
 import { PAGE_SIZE, pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { isFileMapping } from "./physical_memory.ts";
-import type { AnonVma, Entry, FileMapping, Page, PageTable, Vma } from "../vma.ts";
+import type { AnonVma, FileMapping, Page, PageTable, PageTableEntry, Vma } from "../vma.ts";
 
 /** A place where a page may be mapped. */
 export interface Place {
@@ -27,14 +27,14 @@ export interface Place {
   readonly vma: Vma;
   /** The page table of its address space. */
   readonly table: PageTable;
-  /** Page number there. */
-  readonly number: number;
+  /** Virtual page number there. */
+  readonly vpn: number;
   /** What the table holds. */
-  readonly entry: Entry | undefined;
+  readonly entry: PageTableEntry | undefined;
 }
 
 /** Tells the reverse map of a VMA that has entered a layout. Nothing without modelled pages. */
-export function enroll(mm: MemoryDescriptor, vma: Vma): void {
+export function linkReverseMap(mm: MemoryDescriptor, vma: Vma): void {
   if (mm.pageTable === null) return;
   vma.pageTable = mm.pageTable;
   if (vma.file === null) return;
@@ -43,7 +43,7 @@ export function enroll(mm: MemoryDescriptor, vma: Vma): void {
 }
 
 /** Tells the reverse map of a VMA that is gone. */
-export function withdraw(vma: Vma): void {
+export function unlinkReverseMap(vma: Vma): void {
   vma.fileMapping?.byOffset.delete(vma);
   vma.fileMapping = null;
 }
@@ -60,9 +60,9 @@ export function vmasAt(mapping: AnonVma | FileMapping, index: number): Vma[] {
 export function placesOf(mapping: AnonVma | FileMapping, index: number): Place[] {
   const places: Place[] = [];
   for (const vma of vmasAt(mapping, index)) {
-    const table = vma.pageTable!; // it was enrolled: pages are modelled on a whole machine or not at all
-    const number = pageNumber(vma, index);
-    places.push({ vma, table, number, entry: table.get(number) });
+    const table = vma.pageTable!; // it was linked: pages are modelled on a whole machine or not at all
+    const vpn = pageNumber(vma, index);
+    places.push({ vma, table, vpn, entry: table.get(vpn) });
   }
   return places;
 }

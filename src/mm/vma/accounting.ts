@@ -56,7 +56,7 @@ export function mayExpand(mm: MemoryDescriptor, flags: VmFlags, pages: number): 
 
 /** True if `pages` more may be locked where `flags` say so. Mirrors `mlock_future_ok()`. */
 export function mayLock(mm: MemoryDescriptor, flags: VmFlags, pages: number): boolean {
-  if (!(flags & VM_LOCKED) || mm.mayLockFreely) return true;
+  if (!(flags & VM_LOCKED) || mm.capIpcLock) return true;
   return mm.lockedPages + pages <= Math.floor(mm.limits.lockedMemory / PAGE_SIZE);
 }
 
@@ -79,7 +79,7 @@ export function mayCommit(mm: MemoryDescriptor, pages: number): boolean {
 }
 
 /** Promises `pages` (negative to give them back). */
-export function commit(mm: MemoryDescriptor, pages: number): void {
+export function chargeCommit(mm: MemoryDescriptor, pages: number): void {
   mm.committedPages += pages;
   mm.commit.pages += pages;
 }

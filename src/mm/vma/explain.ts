@@ -76,7 +76,9 @@ function sentence(obstacle: MergeObstacle, lower: Vma, upper: Vma): string {
         "and pages never change theirs";
     case "forked": {
       const which = lower.anonVma === null ? upper : lower;
-      return `${range(which)} was written to before a fork and hangs on ${which.links.length} ` +
+      return `${
+        range(which)
+      } was written to before a fork and hangs on ${which.anonVmaChain.length} ` +
         "anon_vmas: it takes in nothing that was never written to";
     }
   }
@@ -131,14 +133,14 @@ export interface Headroom {
 export function headroom(mm: MemoryDescriptor): Headroom {
   const counts = new Map<MergeExplanation["obstacle"], number>();
   let below: Vma | undefined;
-  for (const vma of mm.layout.vmas()) {
+  for (const vma of mm.tree.vmas()) {
     if (below?.end === vma.start) {
       const { obstacle } = explainMerge(below, vma);
       counts.set(obstacle, (counts.get(obstacle) ?? 0) + 1);
     }
     below = vma;
   }
-  const used = mm.layout.mapCount;
+  const used = mm.tree.mapCount;
   const limit = mm.maxMapCount;
   const borders = [...counts].map(([obstacle, count]) => ({ obstacle, count }))
     .sort((a, b) => b.count - a.count);

@@ -16,7 +16,7 @@
 import { clone, setBounds, takeClone, unlink } from "../pages/anon_vma.ts";
 import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { withdraw } from "../pages/reverse_map.ts";
+import { unlinkReverseMap } from "../pages/reverse_map.ts";
 import type { AnonVma, MappedFile, Vma } from "../vma.ts";
 import { VM_SPECIAL, VM_STICKY, type VmFlags } from "../vm_flags.ts";
 
@@ -39,7 +39,7 @@ export interface Range {
   /** Where its pages hang; null if none was written to. */
   readonly anonVma: AnonVma | null;
   /** anon_vmas of the VMA whose pages the range gets; more than one after a fork. */
-  readonly links: readonly AnonVma[];
+  readonly anonVmaChain: readonly AnonVma[];
 }
 
 /** The rule that keeps two neighbours apart. */
@@ -72,7 +72,7 @@ function anonObstacle(grows: Range, other: Range): MergeObstacle | null {
   if (grows.anonVma === other.anonVma) return null;
   if (grows.anonVma !== null && other.anonVma !== null) return "anon_vma";
   const faulted = grows.anonVma === null ? other : grows;
-  return faulted.links.length > 1 ? "forked" : null;
+  return faulted.anonVmaChain.length > 1 ? "forked" : null;
 }
 
 /** True if the anon_vmas of two neighbours allow one VMA over both. */
@@ -135,8 +135,8 @@ export function mergeExisting(mm: MemoryDescriptor, vma: Vma, wish: Range): Vma 
   const wholeTail = end === vma.end;
   if (wish.flags & VM_SPECIAL || !(wholeHead || wholeTail)) return undefined;
 
-  const previous = wholeHead ? mm.layout.before(start) : undefined;
-  const next = wholeTail ? mm.layout.after(start) : undefined;
+  const previous = wholeHead ? mm.tree.before(start) : undefined;
+  const next = wholeTail ? mm.tree.after(start) : undefined;
   const lower = canGrow(previous, previous, wish) ? previous : undefined;
   let upper = canGrow(next, wish, next) ? next : undefined;
   if (lower && upper && !(canJoin(lower, upper) && isRemovable(upper))) upper = undefined;
@@ -188,16 +188,16 @@ function grow(
   sticky: VmFlags,
 ): void {
   const adopts = survivor.anonVma === null && source.anonVma !== null;
-  if (adopts) takeClone(source, mm.budget);
-  mm.layout.prepare(start, end, survivor);
+  if (adopts) takeClone(source, mm.faultInjection);
+  mm.tree.prepare(start, end, survivor);
   if (adopts) clone(survivor, source);
   survivor.flags |= sticky;
   setBounds(survivor, start, end, pageOffset);
-  mm.layout.commit();
+  mm.tree.commit();
 }
 
 function remove(mm: MemoryDescriptor, vma: Vma): void {
   unlink(vma);
-  withdraw(vma);
-  mm.layout.mapCount--;
+  unlinkReverseMap(vma);
+  mm.tree.mapCount--;
 }

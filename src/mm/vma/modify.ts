@@ -30,8 +30,8 @@ export function modify(
   anonName: string | null = vma.anonName,
 ): Vma {
   const pageOffset = vma.pageOffset + pages(start - vma.start);
-  const { file, special, anonVma, links } = vma;
-  const wish = { start, end, flags, pageOffset, file, special, anonName, anonVma, links };
+  const { file, special, anonVma, anonVmaChain } = vma;
+  const wish = { start, end, flags, pageOffset, file, special, anonName, anonVma, anonVmaChain };
   const merged = mergeExisting(mm, vma, wish);
   if (merged !== undefined) return merged;
   const range = isolate(mm, vma, start, end);

@@ -111,7 +111,7 @@ function placeLow(mm: MemoryDescriptor, hint: number, length: number): number {
 
 function isFree(mm: MemoryDescriptor, address: number, length: number): boolean {
   if (address > mm.taskSize - length) return false;
-  const vma = mm.layout.findVma(address);
+  const vma = mm.tree.findVma(address);
   return vma === undefined || address + length <= startWithGap(vma);
 }
 
@@ -120,9 +120,9 @@ function placeDownwards(mm: MemoryDescriptor, length: number, low: number, high:
   low = Math.max(low, mm.mmapMinAddress);
   for (;;) {
     if (high - low < length) return NOWHERE;
-    const address = mm.layout.highestGap(length, low, high);
+    const address = mm.tree.highestGap(length, low, high);
     if (address === NOWHERE) return NOWHERE;
-    const next = mm.layout.findVma(address);
+    const next = mm.tree.findVma(address);
     if (next === undefined || startWithGap(next) >= address + length) return address;
     high = startWithGap(next);
   }
@@ -133,9 +133,9 @@ function placeUpwards(mm: MemoryDescriptor, length: number, low: number, high: n
   low = Math.max(low, mm.mmapMinAddress);
   for (;;) {
     if (high - low < length) return NOWHERE;
-    const address = mm.layout.lowestGap(length, low, high);
+    const address = mm.tree.lowestGap(length, low, high);
     if (address === NOWHERE) return NOWHERE;
-    const next = mm.layout.findVma(address);
+    const next = mm.tree.findVma(address);
     if (next === undefined || startWithGap(next) >= address + length) return address;
     low = next.end;
   }

@@ -16,7 +16,7 @@ const NAME_COLUMN = 73;
 /** All VMAs, one line each. */
 export function maps(mm: MemoryDescriptor): string {
   let text = "";
-  for (const vma of mm.layout.vmas()) text += mapsLine(mm, vma) + "\n";
+  for (const vma of mm.tree.vmas()) text += mapsLine(mm, vma) + "\n";
   return text;
 }
 

@@ -12,7 +12,7 @@
 import { clone, setBounds, takeClone } from "../pages/anon_vma.ts";
 import { cannot } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { enroll } from "../pages/reverse_map.ts";
+import { linkReverseMap } from "../pages/reverse_map.ts";
 import type { Vma } from "../vma.ts";
 
 /**
@@ -30,27 +30,27 @@ export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: numb
   const cutsTail = end < vma.end;
   const cuts = Number(cutsHead) + Number(cutsTail);
   if (cuts === 0) return vma;
-  if (mm.layout.mapCount + cuts > mm.maxMapCount) {
-    const why = `${mm.layout.mapCount} VMAs are in use`;
+  if (mm.tree.mapCount + cuts > mm.maxMapCount) {
+    const why = `${mm.tree.mapCount} VMAs are in use`;
     throw cannot("split", vma.start, vma.end, "ENOMEM", why);
   }
   if (vma.special !== null) {
     throw cannot("split", vma.start, vma.end, "EINVAL", `${vma.special} cannot be split`);
   }
   for (let n = 0; n < cuts; n++) {
-    mm.budget.take("a VMA");
-    takeClone(vma, mm.budget);
+    mm.faultInjection.take("a VMA");
+    takeClone(vma, mm.faultInjection);
   }
   const range = cutsHead ? vma.part(start, end) : vma;
   const tail = cutsTail ? vma.part(end, vma.end) : undefined;
   const stored = cutsHead ? range : tail!;
-  mm.layout.prepare(stored.start, stored.end, stored);
+  mm.tree.prepare(stored.start, stored.end, stored);
 
   setBounds(vma, vma.start, cutsHead ? start : end, vma.pageOffset);
-  mm.layout.commit();
+  mm.tree.commit();
   if (cutsHead) enter(mm, range, vma);
   if (tail !== undefined) {
-    if (cutsHead) mm.layout.replace(tail);
+    if (cutsHead) mm.tree.replace(tail);
     enter(mm, tail, vma);
   }
   return range;
@@ -58,7 +58,7 @@ export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: numb
 
 function enter(mm: MemoryDescriptor, part: Vma, source: Vma): void {
   clone(part, source);
-  enroll(mm, part);
+  linkReverseMap(mm, part);
   part.file?.hooks?.open?.(part);
-  mm.layout.mapCount++;
+  mm.tree.mapCount++;
 }

@@ -99,13 +99,13 @@ function explainAt(
   step: number,
 ): Why | undefined {
   const { descriptor: mm } = space;
-  const vma = mm.layout.load(address);
+  const vma = mm.tree.load(address);
   if (vma === undefined) return undefined;
   const line = (each: Vma): string =>
     `${mapsLine(mm, each).replace(/ {2,}/, " ").trimEnd()} {${formatVmFlags(each.flags)}}`;
   const neighbour = (other: Vma): Neighbour => ({ line: line(other), ...explainMerge(vma, other) });
-  const below = mm.layout.before(vma.start);
-  const above = mm.layout.after(vma.start);
+  const below = mm.tree.before(vma.start);
+  const above = mm.tree.after(vma.start);
   return {
     pid,
     step,

@@ -1,0 +1,56 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { FaultInjection } from "../../src/mm/fault_injection.ts";
+import { MmError } from "../../src/mm/error.ts";
+import { type TreeOperation, VmaTree } from "../../src/mm/vma_tree.ts";
+import { Vma } from "../../src/mm/vma.ts";
+import { MapleTree } from "../../src/tree/maple_tree.ts";
+import { map, space } from "./scene.ts";
+
+/** Stores VMAs of one page, each of them after a free page, until it fails. */
+function fill(tree: VmaTree): MmError {
+  return assertThrows(() => {
+    for (let start = 0x1000;; start += 0x2000) {
+      const vma = new Vma(start, start + 0x1000, 0, start / 0x1000, null);
+      tree.prepare(start, start + 0x1000, vma);
+      tree.commit();
+      tree.mapCount++;
+    }
+  }, MmError);
+}
+
+Deno.test("VmaTree: a tree without nodes is ENOMEM, and holds what it held", () => {
+  const tree = new VmaTree(
+    new FaultInjection(),
+    new MapleTree<Vma>({ gaps: true, maxNodes: 8 }),
+  );
+  const error = fill(tree);
+  assertEquals(error.code, "ENOMEM");
+  const start = 0x1000 + 0x2000 * tree.mapCount;
+  const range = `0x${start.toString(16)}-0x${(start + 0x1000).toString(16)}`;
+  assertEquals(error.message, `Cannot store ${range}: no tree node is left`);
+  tree.validateTree();
+  assertEquals([...tree.vmas()].length, tree.mapCount);
+});
+
+Deno.test("VmaTree: an observer is told of each search for a gap, with its size", () => {
+  const tree = new VmaTree(new FaultInjection());
+  const told: [TreeOperation, number, number, unknown][] = [];
+  tree.observer = (...operation) => told.push(operation);
+  assertEquals(tree.lowestGap(0x2000, 0x1000, 0x9000), 0x1000);
+  assertEquals(tree.highestGap(0x2000, 0x1000, 0x9000), 0x7000);
+  assertEquals(told, [
+    ["emptyArea", 0x1000, 0x8fff, 0x2000],
+    ["emptyAreaReverse", 0x1000, 0x8fff, 0x2000],
+  ]);
+});
+
+Deno.test("VmaTree: where nothing is free, and above all indices, there is nothing to find", () => {
+  const mm = space();
+  map(mm, 0x1000, 0x9000);
+  const tree = mm.descriptor.tree;
+  assertEquals(tree.lowestGap(0x1000, 0x1000, 0x9000), -1);
+  assertEquals(tree.highestGap(0x1000, 0x1000, 0x9000), -1);
+  assertThrows(() => tree.lowestGap(0x1000, -1, 0x9000), RangeError); // no answer, but a mistake
+  assertEquals(mm.findVma(2 ** 53), undefined);
+  assertEquals(mm.findVmaIntersection(2 ** 53, 2 ** 53 + 2), undefined);
+});
