@@ -2,10 +2,13 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unable } from "../../src/command/command.ts";
 import { GitError } from "../../src/compare/git.ts";
 import { type Sides, withSides } from "../../src/compare/worktree.ts";
-import { Repository } from "./repository.ts";
+import { Repository, SUITE } from "./repository.ts";
 
 const OLD = "export const answer = 1;\n";
 const NEW = "export const answer = 2;\n";
+
+/** Imports and re-exports of files, static and dynamic. */
+const IMPORT = /(?:import|export) (type )?[^;]*?from "(\.[^"]+)"|import\(\s*"(\.[^"]+)"/g;
 
 async function twoCommits(): Promise<Repository> {
   const repository = await Repository.create();
@@ -136,4 +139,21 @@ Deno.test("withSides: outside of a repository git's reason is told", async () =>
   } finally {
     await Deno.remove(folder);
   }
+});
+
+Deno.test("overlay: what measures a side imports nothing of it but mod.ts", async () => {
+  const entries = ["side.ts", "count_instructions.ts"].map((file) => `src/compare/worker/${file}`);
+  const strangers: string[] = [];
+  const seen = new Set(entries);
+  for (const file of seen) {
+    const text = await Deno.readTextFile(`${SUITE}${file}`);
+    for (const [, isType, fixed, late] of text.matchAll(IMPORT)) {
+      const url = new URL(fixed ?? late!, `file:///${file}`).pathname.slice(1);
+      if (isType !== undefined || url === "mod.ts") continue;
+      if (/^(bench|src\/compare)\//.test(url)) seen.add(url);
+      else strangers.push(`${file} imports ${url}`);
+    }
+  }
+  assert(seen.has("bench/names.ts"), "the walk found the workloads");
+  assertEquals(strangers, []);
 });

@@ -7,7 +7,6 @@
  * @module
  */
 
-import { hex } from "../../abi/hex.ts";
 import { Verb } from "../../../bench/operations.ts";
 import type { Operations } from "../../../bench/peers/range_map.ts";
 import { type MapleState, MapleTree, MAX_INDEX, type TreeStatistics } from "../../../mod.ts";
@@ -143,4 +142,9 @@ function definedOnly(values: Record<string, number | undefined>): Record<string,
   return Object.fromEntries(
     entries.flatMap(([name, value]) => value === undefined ? [] : [[name, value]]),
   );
+}
+
+/** A copy of `abi/hex.ts`, which older commits lack: nothing but `mod.ts` is imported from a side. */
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
 }
