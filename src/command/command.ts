@@ -13,6 +13,7 @@
  */
 import { CodedError } from "../abi/error.ts";
 import { parseArgs } from "@std/cli/parse-args";
+import { standWhereCalled } from "./paths.ts";
 
 /** One option of a command. */
 export interface OptionSpecification {
@@ -199,6 +200,7 @@ export async function runCommand(
   specification: CommandSpecification,
   main: (args: CommandArguments) => number | Promise<number>,
 ): Promise<never> {
+  standWhereCalled();
   Deno.exit(await execute(specification, main, Deno.args));
 }
 

@@ -21,7 +21,8 @@ export type TraceSource = string | URL | ReadableStream<Uint8Array<ArrayBuffer>>
  *
  * @example Counting what a trace holds
  * ```ts
- * import { assertEquals } from "jsr:@std/assert";
+ * import { readTrace } from "@maple/mm";
+ * import { assertEquals } from "@std/assert";
  *
  * const text = '{"type":"header","format":"maple-trace","version":1,"command":["true"],' +
  *   '"purpose":"","compiler":"","kernel":"6.18.0","machine":"x86_64","placement":"6.18",' +

@@ -45,10 +45,12 @@ class Node<T> {
  *
  * @example
  * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
  * const tree = new IntervalTree<string>();
  * tree.add("text", 0, 9);
  * tree.add("data", 5, 20);
- * console.assert([...tree.overlapping(7, 7)].join() === "text,data");
+ * assertEquals([...tree.overlapping(7, 7)], ["text", "data"]);
  * ```
  */
 export class IntervalTree<T> {

@@ -26,11 +26,17 @@ export interface MergeExplanation {
  * Where no rule does, they are two because nothing has happened since they became alike: the kernel
  * only merges what a call changes. O(1).
  *
- * @example
+ * @example Why two neighbours stay two
  * ```ts
- * const [heap, above] = mm.vmas();
- * console.log(explainMerge(heap, above).words);
- * // They differ in flags: only 0x1000-0x2000 has wr ac
+ * import { AddressSpace, explainMerge, MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ } from "@maple/mm";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const mm = new AddressSpace({ mmapBase: 0x7fff_0000_0000 });
+ * const flags = MAP_PRIVATE | MAP_ANONYMOUS;
+ * const start = mm.mmap({ length: 0x2000, protection: PROT_READ, flags });
+ * mm.mlock(start, 0x1000);
+ * const [lower, upper] = [...mm.vmas()];
+ * assertEquals(explainMerge(lower!, upper!).obstacle, "flags");
  * ```
  */
 export function explainMerge(a: Vma, b: Vma): MergeExplanation {
