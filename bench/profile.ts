@@ -6,7 +6,7 @@
 
 import inspector from "node:inspector/promises";
 import { type CommandArguments, createFile, runCommand, Unable } from "../src/command/command.ts";
-import { prepare, readTrace, run } from "../mod.ts";
+import { compileTrace, readTrace, replayUnchecked } from "../mod.ts";
 
 const SPECIFICATION = {
   name: "profile",
@@ -45,12 +45,12 @@ async function main(args: CommandArguments): Promise<number> {
   const [file, ...more] = args.operands;
   if (file === undefined || more.length > 0) throw new Unable("Give one trace; see --help");
   const seconds = args.integer("seconds", 1) ?? 5;
-  const trace = await prepare(readTrace(file));
+  const trace = await compileTrace(readTrace(file));
   if (trace.steps.length === 0) throw new Unable(`Cannot profile ${file}: it has no steps`);
   const replayFor = (ms: number) => {
     const end = performance.now() + ms;
     let replays = 0;
-    for (; performance.now() < end; replays++) run(trace);
+    for (; performance.now() < end; replays++) replayUnchecked(trace);
     return replays;
   };
   replayFor(WARM_UP_MS);
