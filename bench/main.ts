@@ -78,7 +78,7 @@ async function runBenches(args: CommandArguments): Promise<number> {
     ...(args.has("json") ? ["--json"] : []),
   ];
   const files = args.operands.length > 0 ? args.operands : FILES;
-  const command = new Deno.Command("deno", {
+  const command = new Deno.Command(Deno.execPath(), {
     args: ["bench", "-P=bench", ...options, ...files],
     stdin: "null",
   });

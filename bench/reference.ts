@@ -67,6 +67,7 @@ class Reference implements RangeMap {
 /** Never timed. */
 export const reference: Peer = {
   name: "reference",
+  alsoIn: [],
   scansForGaps: true,
   execute,
   create: () => new Reference(),

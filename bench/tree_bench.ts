@@ -8,5 +8,5 @@
 import { registerTreeBenches } from "./tree_benches.ts";
 import { PEERS } from "./peers/all.ts";
 
-registerTreeBenches({ ranges: 60, peers: PEERS, touchingPeers: PEERS.slice(0, 4) });
-registerTreeBenches({ ranges: 1_000, peers: PEERS, touchingPeers: PEERS.slice(0, 4) });
+registerTreeBenches({ ranges: 60, peers: PEERS });
+registerTreeBenches({ ranges: 1_000, peers: PEERS });

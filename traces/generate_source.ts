@@ -5,6 +5,8 @@
  * @module
  */
 
+import { Random } from "../src/random.ts";
+
 /** How large the file is. */
 export interface SourceSize {
   /** Functions in the file. */
@@ -129,26 +131,4 @@ function expression(random: Random, depth: number): string {
     ? String(1 + random.below(31))
     : expression(random, depth - 1);
   return `(${left} ${operator} ${right})`;
-}
-
-/** A small generator of the xorshift family, 32 bits of state. */
-class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = (seed ^ 0x9e3779b9) | 1;
-  }
-
-  below(limit: number): number {
-    let state = this.#state;
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    this.#state = state;
-    return (state >>> 0) % limit;
-  }
-
-  pick(choices: readonly string[]): string {
-    return choices[this.below(choices.length)] ?? "";
-  }
 }

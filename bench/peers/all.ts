@@ -5,13 +5,13 @@ import { functionalRedBlackTree } from "./functional_red_black_tree.ts";
 import { intervalTree } from "./interval_tree.ts";
 import { jsSdsl } from "./js_sdsl.ts";
 import { maple } from "./maple.ts";
-import type { Peer } from "./range_map.ts";
+import type { Peer, PeerGroup } from "./range_map.ts";
 import { sortedArray } from "./sorted_array.ts";
 import { sortedBTree } from "./sorted_btree.ts";
 import { sortedFloat64Array } from "./sorted_float64_array.ts";
 import { stdRedBlackTree } from "./std_red_black_tree.ts";
 
-/** Compared on every workload they can do in reasonable time. */
+/** All of them. Which groups each takes part in, its own file says. */
 export const PEERS: readonly Peer[] = [
   maple,
   sortedArray,
@@ -24,5 +24,7 @@ export const PEERS: readonly Peer[] = [
   intervalTree,
 ];
 
-/** Compared on the recorded workload too. */
-export const MAIN_PEERS: readonly Peer[] = PEERS.slice(0, 6);
+/** Those that take part in a group. */
+export function peersOf(group: PeerGroup): Peer[] {
+  return PEERS.filter((peer) => peer.alsoIn.includes(group));
+}

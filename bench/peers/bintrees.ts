@@ -57,6 +57,7 @@ class Bintrees extends RangeTree {
 /** An old and widely used binary tree. */
 export const bintrees: Peer = {
   name: "bintrees",
+  alsoIn: [],
   scansForGaps: true,
   execute,
   create: (): RangeMap => new Bintrees(),

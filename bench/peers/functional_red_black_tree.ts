@@ -60,6 +60,7 @@ class FunctionalRedBlackTree extends RangeTree {
 /** The most downloaded persistent ordered map. */
 export const functionalRedBlackTree: Peer = {
   name: "functional-red-black-tree",
+  alsoIn: ["recorded"],
   scansForGaps: true,
   execute,
   create: (): RangeMap => new FunctionalRedBlackTree(),

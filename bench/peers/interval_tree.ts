@@ -53,6 +53,7 @@ class FlattenIntervalTree extends RangeTree {
 /** The interval tree that geometry programs use. */
 export const intervalTree: Peer = {
   name: "@flatten-js/interval-tree",
+  alsoIn: [],
   scansForGaps: true,
   execute,
   create: (): RangeMap => new FlattenIntervalTree(),

@@ -44,6 +44,7 @@ class JsSdsl extends RangeTree {
 /** The standard-library-like collection. */
 export const jsSdsl: Peer = {
   name: "js-sdsl",
+  alsoIn: [],
   scansForGaps: true,
   execute,
   create: (): RangeMap => new JsSdsl(),

@@ -81,6 +81,7 @@ class Maple implements RangeMap {
 /** The baseline of every group. */
 export const maple: Peer = {
   name: "maple",
+  alsoIn: ["recorded", "touching", "million", "million built"],
   scansForGaps: false,
   execute,
   create: () => new Maple(new MapleTree<number>({ gaps: true })),

@@ -48,9 +48,17 @@ export interface RangeMap {
   duplicate?(): RangeMap;
 }
 
+/**
+ * Groups of benches that are not for every implementation, as some pay for each range of the map: recorded compiler
+ * runs, ranges without gaps between them, a million ranges, and a million ranges stored in random order.
+ */
+export type PeerGroup = "recorded" | "touching" | "million" | "million built";
+
 /** An implementation as the benches name it. */
 export interface Peer {
   readonly name: string;
+  /** The groups it takes part in besides those for every implementation. */
+  readonly alsoIn: readonly PeerGroup[];
   /** Looks at the ranges one after another to find a gap. */
   readonly scansForGaps: boolean;
   create(): RangeMap;

@@ -127,6 +127,7 @@ class SortedArray implements RangeMap {
 /** A binary search, and a splice for every change. */
 export const sortedArray: Peer = {
   name: "sorted array",
+  alsoIn: ["recorded", "touching", "million"],
   scansForGaps: true,
   execute,
   create: () => new SortedArray(),

@@ -48,6 +48,7 @@ class SortedBTree extends RangeTree {
 /** The B+ tree that most TypeScript programs use. */
 export const sortedBTree: Peer = {
   name: "sorted-btree",
+  alsoIn: ["recorded", "touching", "million", "million built"],
   scansForGaps: true,
   execute,
   create: () => new SortedBTree(),

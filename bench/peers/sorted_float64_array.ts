@@ -166,6 +166,7 @@ class SortedFloat64Array implements RangeMap {
 /** A binary search over packed numbers, and three `copyWithin` for every change. */
 export const sortedFloat64Array: Peer = {
   name: "sorted Float64Array",
+  alsoIn: ["recorded", "touching", "million"],
   scansForGaps: true,
   execute,
   create: () => new SortedFloat64Array(),

@@ -58,6 +58,7 @@ class StdRedBlackTree extends RangeTree {
 /** Deno's own ordered set. */
 export const stdRedBlackTree: Peer = {
   name: "std red-black tree",
+  alsoIn: ["recorded"],
   scansForGaps: true,
   execute,
   create: () => new StdRedBlackTree(),

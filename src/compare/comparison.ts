@@ -5,7 +5,7 @@
  */
 
 import type { Host, Runtime } from "./host.ts";
-import type { Parting } from "./worker/protocol.ts";
+import type { FirstDifference } from "./worker/protocol.ts";
 import type { Counters } from "./workloads/workload.ts";
 import type { Judgement } from "./verdict.ts";
 
@@ -50,9 +50,9 @@ export interface WorkloadComparison extends Judgement {
   /** Exact counts after the whole list. */
   readonly counters: { readonly base: Counters; readonly head: Counters };
   /** Where the counts first differ. */
-  readonly countersPart?: Parting;
+  readonly countersPart?: FirstDifference;
   /** Where the answers first differ. */
-  readonly answersPart?: Parting;
+  readonly answersPart?: FirstDifference;
   /** The same for identical code on this machine: how far from 1 its ratio may be, as a part of 1. */
   readonly floor?: number;
   /** Executed instructions a step. */

@@ -8,6 +8,7 @@
  */
 
 import { Unable } from "../command/command.ts";
+import { urlOf } from "../command/paths.ts";
 import { denoArguments } from "./worker/process.ts";
 import { median } from "./statistics.ts";
 import type { Side, Sides } from "./worktree.ts";
@@ -103,12 +104,12 @@ async function instructions(
   name: string,
   repetitions: number,
 ): Promise<number> {
-  const url = `file://${folder}/src/compare/worker/side.ts`;
+  const url = urlOf(`${folder}/src/compare/worker/side.ts`);
   const order: InstructionsOrder = { side: url, name, repetitions };
   const module = `${folder}/src/compare/worker/count_instructions.ts`;
   const deno = denoArguments({ module, order, root: sides.root }, V8_FLAGS);
   const out = `--cachegrind-out-file=/dev/null`;
-  const { stderr } = await run([...CACHEGRIND, out, "deno", ...deno], signal);
+  const { stderr } = await run([...CACHEGRIND, out, Deno.execPath(), ...deno], signal);
   const [, count] = /I\s+refs:\s+([\d,]+)/.exec(stderr) ?? [];
   if (count !== undefined) return Number(count.replaceAll(",", ""));
   throw new Unable(`Cannot count instructions of ${name}: valgrind gave no count`);

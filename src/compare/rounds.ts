@@ -8,6 +8,7 @@
  * @module
  */
 
+import { urlOf } from "../command/paths.ts";
 import type { Comparison, Settings, WorkloadComparison } from "./comparison.ts";
 import { measure } from "./worker/process.ts";
 import type {
@@ -154,6 +155,6 @@ function conclude(
 }
 
 function urls({ base, head }: Sides): { base: string; head: string } {
-  const url = (folder: string) => `file://${folder}/src/compare/worker/side.ts`;
+  const url = (folder: string) => urlOf(`${folder}/src/compare/worker/side.ts`);
   return { base: url(base.folder), head: url(head.folder) };
 }

@@ -10,6 +10,7 @@
  */
 
 import { Unable } from "../command/command.ts";
+import { pathOf } from "../command/paths.ts";
 import { git } from "./git.ts";
 
 /** One version, checked out. */
@@ -46,11 +47,8 @@ export interface SidesRequest {
   readonly signal?: AbortSignal;
 }
 
-/** The suite that runs: its workloads are laid over both sides. */
-const SUITE = new URL("../../", import.meta.url);
-
-/** What is laid over. */
-const OVERLAY = ["bench", "traces", "src/compare"];
+/** What of the suite that runs is laid over both sides: the workloads, and what they import besides `mod.ts`. */
+export const OVERLAY: readonly string[] = ["bench", "traces", "src/compare", "src/random.ts"];
 
 /** What of a working tree is measured. */
 const MEASURED = ["mod.ts", "deno.json", "src"];
@@ -130,7 +128,9 @@ async function copyWorkingTree(top: string, folder: string): Promise<void> {
 async function layOver(folder: string): Promise<void> {
   for (const part of OVERLAY) {
     await Deno.remove(`${folder}/${part}`, { recursive: true }).catch(ignoreMissing);
-    await copyFolder(new URL(`${part}/`, SUITE).pathname, `${folder}/${part}/`);
+    const from = pathOf(part);
+    if ((await Deno.stat(from)).isDirectory) await copyFolder(`${from}/`, `${folder}/${part}/`);
+    else await copyFile(from, `${folder}/${part}`);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { Unable } from "../command/command.ts";
+import { pathOf, ROOT } from "../command/paths.ts";
 import { compare, type CompareRequest } from "../compare/compare.ts";
 import type { Comparison, Skipped } from "../compare/comparison.ts";
 import { git } from "../compare/git.ts";
@@ -52,9 +53,9 @@ export async function save(request: SaveRequest): Promise<Saved> {
     throw new Unable("Cannot save this run: it answers differently from its base; see compare");
   }
   const [raced] = await measure<PeersResult>({
-    module: new URL("../compare/worker/peers.ts", import.meta.url).pathname,
+    module: pathOf("src/compare/worker/peers.ts"),
     order: request.peers ?? PEERS,
-    root: new URL("../../", import.meta.url).pathname,
+    root: ROOT,
     isConfigured: true,
     ...(signal && { signal }),
     onProgress: (done) => onProgress({ what: "other structures", done }),

@@ -31,7 +31,7 @@ import {
   PROT_WRITE,
 } from "../abi/mman.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
 
 /** Where most calls go; free in every small static program. */
 const ARENA = 0x10_0000_0000;

@@ -29,7 +29,7 @@ import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../abi/page.ts";
 import { CallTable, type Position } from "./call_table.ts";
 import { Draw } from "./draw.ts";
 import { type Architecture, type TableCall, Text } from "./executable.ts";
-import { Random } from "./random.ts";
+import { Random } from "../random.ts";
 
 /** More than mappings reach to, however far they grow: what lies behind the end cannot be locked. */
 const FILE_PAGES = 256;

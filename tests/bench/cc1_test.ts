@@ -1,7 +1,7 @@
 /** The benches on recorded compiler runs, once each. */
 
 import { assert, assertEquals } from "@std/assert";
-import { MAIN_PEERS } from "../../bench/peers/all.ts";
+import { peersOf } from "../../bench/peers/all.ts";
 import { reference } from "../../bench/reference.ts";
 import { CC1_TRACES, traceOf, treeWorkload } from "../../bench/traces.ts";
 import { replayUnchecked } from "../../mod.ts";
@@ -18,7 +18,7 @@ for (const name of ["cc1-2022", "cc1-ggc"]) {
   Deno.test(`bench cc1 tree operations: every peer answers ${name} as the reference, again and again`, async () => {
     const operations = treeWorkload(await traceOf(name));
     const expected = reference.execute(reference.create(), operations, 0, operations.length);
-    for (const peer of MAIN_PEERS) {
+    for (const peer of peersOf("recorded")) {
       const map = peer.create();
       for (let i = 0; i < 3; i++) {
         const hash = peer.execute(map, operations, 0, operations.length);

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+import { lines } from "../../src/command/lines.ts";
 import { ROOT } from "./build.ts";
 
 /** A running script. */
@@ -16,7 +18,7 @@ export class Child {
 
   /** Starts the script under the checkout's configuration, allowed to read and, if it must, to write. */
   constructor(script: URL, writes = false) {
-    const config = new URL("deno.json", ROOT).pathname;
+    const config = fileURLToPath(new URL("deno.json", ROOT));
     this.#process = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -69,13 +71,4 @@ export class Child {
 /** The orders that a script is given, one after the other. */
 export async function* orders(): AsyncGenerator<unknown> {
   for await (const line of lines(Deno.stdin.readable)) yield JSON.parse(line);
-}
-
-async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop() ?? "";
-    yield* parts;
-  }
 }

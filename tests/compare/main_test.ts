@@ -1,57 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { appendLine } from "../../src/history/history.ts";
-import { thisHost } from "../../src/compare/host.ts";
-import { Repository, SUITE } from "./repository.ts";
-import { benchLine, comparison, workload } from "./samples.ts";
-
-/** Starts a command of `src/compare` in a repository. */
-function start(repository: Repository, module: string, ...args: string[]): Deno.ChildProcess {
-  return new Deno.Command("deno", {
-    args: [
-      "run",
-      "-q",
-      "--no-prompt",
-      `--config=${SUITE}deno.json`,
-      `--allow-read=.,/tmp,${SUITE}`,
-      "--allow-write=.,/tmp",
-      "--allow-run=git,deno,valgrind",
-      "--allow-sys=hostname,cpus",
-      `${SUITE}${module}`,
-      ...args,
-    ],
-    cwd: repository.folder,
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function end(child: Deno.ChildProcess): Promise<Outcome> {
-  const { code, stdout, stderr } = await child.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
-async function outcome(
-  repository: Repository,
-  module: string,
-  ...args: string[]
-): Promise<Outcome> {
-  return await end(start(repository, module, ...args));
-}
-
-async function smallRepository(): Promise<Repository> {
-  const repository = await Repository.create();
-  await repository.write("mod.ts", "export const answer = 42;\n");
-  await repository.commit("first");
-  return repository;
-}
+import { ROOT } from "../../src/command/paths.ts";
+import { Repository } from "./repository.ts";
+import { end, outcome, smallRepository, start } from "./running.ts";
+import { comparison, workload } from "./samples.ts";
 
 Deno.test("compare: what it cannot do is one sentence and status 2", async () => {
   await using repository = await smallRepository();
@@ -92,13 +43,13 @@ Deno.test("compare: a commit whose mod.ts has no tree is one sentence and status
 
 Deno.test("compare: a place that cannot be written to is one sentence and status 2", async () => {
   await using repository = await smallRepository();
-  const command = new Deno.Command("deno", {
+  const command = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "-q",
       "--allow-all",
-      `--config=${SUITE}deno.json`,
-      `${SUITE}src/compare/main.ts`,
+      `--config=${ROOT}deno.json`,
+      `${ROOT}src/compare/main.ts`,
       "HEAD",
     ],
     cwd: repository.folder,
@@ -146,52 +97,6 @@ Deno.test("compare --merge: parts become one verdict, status 1 beyond the gate",
   );
   assertEquals(lenient.code, 0);
   assertMatch(lenient.stdout, /^### No regression beyond 10 % in 2 workloads/);
-});
-
-Deno.test("history: lists the runs of each machine by itself", async () => {
-  await using repository = await smallRepository();
-  const empty = await outcome(repository, "src/history/main.ts");
-  assertEquals([empty.code, empty.stdout], [
-    0,
-    "Nothing is saved yet; deno task bench --save does\n",
-  ]);
-  const here = thisHost("here");
-  await appendLine(benchLine(here, 1), repository.folder);
-  await appendLine(benchLine(thisHost("there"), 2), repository.folder);
-  await appendLine(benchLine(here, 3), repository.folder);
-  const { code, stdout } = await outcome(repository, "src/history/main.ts");
-  assertEquals(code, 0);
-  assertMatch(
-    stdout,
-    /^here,[^\n]*\n {2}[^\n]*0001[^\n]*\n {2}[^\n]*0003[^\n]*\nthere,[^\n]*\n {2}[^\n]*0002/,
-  );
-  const one = await outcome(
-    repository,
-    "src/history/main.ts",
-    "--bench",
-    "find/1000",
-    "--machine",
-    "here",
-  );
-  assertMatch(one.stdout, /0001[^\n]*\d\.\d{3} \(\d\.\d{3}–\d\.\d{3}\) (no evidence|faster)/);
-  const none = await outcome(repository, "src/history/main.ts", "--bench", "nothing");
-  assertEquals([none.code, none.stdout], [2, ""]);
-});
-
-Deno.test("report: writes the runs of the machine that saved last", async () => {
-  await using repository = await smallRepository();
-  const nothing = await outcome(repository, "src/report/main.ts");
-  assertEquals(nothing.code, 2);
-  assertMatch(nothing.stderr, /^report: Nothing is saved yet[^\n]*\n$/);
-  await appendLine(benchLine(thisHost("here"), 1), repository.folder);
-  await appendLine(benchLine(thisHost("there"), 2), repository.folder);
-  const { code, stdout } = await outcome(repository, "src/report/main.ts", "out.html");
-  assertEquals(code, 0);
-  assertMatch(stdout, /^out\.html: 1 runs? on there,/);
-  const html = await Deno.readTextFile(`${repository.folder}/out.html`);
-  assert(html.includes("Change &lt;number&gt; 2") && !html.includes("Change &lt;number&gt; 1 "));
-  const unwritable = await outcome(repository, "src/report/main.ts", "no/such/folder/out.html");
-  assertEquals([unwritable.code, unwritable.stdout], [2, ""]);
 });
 
 Deno.test("every command of the comparison: --help is status 0", async () => {

@@ -1,7 +1,6 @@
 /** Throw-away git repositories for the tests of the comparison. */
 
-/** The suite under test. */
-export const SUITE: string = new URL("../../", import.meta.url).pathname;
+import { ROOT } from "../../src/command/paths.ts";
 
 /** A repository in a temporary folder, removed when disposed of. */
 export class Repository implements AsyncDisposable {
@@ -22,7 +21,7 @@ export class Repository implements AsyncDisposable {
   static async withSuite(): Promise<Repository> {
     const repository = await Repository.create();
     for (const part of ["mod.ts", "src/abi", "src/tree", "src/mm", "src/trace", "src/replay"]) {
-      await copy(`${SUITE}${part}`, `${repository.folder}/${part}`);
+      await copy(`${ROOT}${part}`, `${repository.folder}/${part}`);
     }
     await repository.commit("the suite");
     return repository;

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unable } from "../../src/command/command.ts";
 import { GitError } from "../../src/compare/git.ts";
-import { type Sides, withSides } from "../../src/compare/worktree.ts";
-import { Repository, SUITE } from "./repository.ts";
+import { OVERLAY, type Sides, withSides } from "../../src/compare/worktree.ts";
+import { ROOT } from "../../src/command/paths.ts";
+import { Repository } from "./repository.ts";
 
 const OLD = "export const answer = 1;\n";
 const NEW = "export const answer = 2;\n";
@@ -141,16 +142,16 @@ Deno.test("withSides: outside of a repository git's reason is told", async () =>
   }
 });
 
-Deno.test("overlay: what measures a side imports nothing of it but mod.ts", async () => {
+Deno.test("overlay: what measures a side imports nothing of it but mod.ts and what is laid over it", async () => {
   const entries = ["side.ts", "count_instructions.ts"].map((file) => `src/compare/worker/${file}`);
   const strangers: string[] = [];
   const seen = new Set(entries);
   for (const file of seen) {
-    const text = await Deno.readTextFile(`${SUITE}${file}`);
+    const text = await Deno.readTextFile(`${ROOT}${file}`);
     for (const [, isType, fixed, late] of text.matchAll(IMPORT)) {
       const url = new URL(fixed ?? late!, `file:///${file}`).pathname.slice(1);
       if (isType !== undefined || url === "mod.ts") continue;
-      if (/^(bench|src\/compare)\//.test(url)) seen.add(url);
+      if (OVERLAY.some((part) => url === part || url.startsWith(`${part}/`))) seen.add(url);
       else strangers.push(`${file} imports ${url}`);
     }
   }

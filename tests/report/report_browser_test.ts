@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { report } from "../../src/report/report.ts";
-import { SUITE } from "../compare/repository.ts";
+import { ROOT } from "../../src/command/paths.ts";
 import { benchLine, LAPTOP } from "../compare/samples.ts";
 
 const isMissing = !await Deno.stat("/usr/bin/chromium").then(() => true, () => false);
@@ -13,9 +13,9 @@ async function check(html: string): Promise<{ code: number; said: string }> {
   const file = await Deno.makeTempFile({ suffix: ".html" });
   try {
     await Deno.writeTextFile(file, html);
-    const { code, stdout } = await new Deno.Command("deno", {
-      args: ["run", "-q", "-P=browser", `${SUITE}tests/report/browser_check.ts`, file],
-      cwd: SUITE,
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-q", "-P=browser", `${ROOT}tests/report/browser_check.ts`, file],
+      cwd: ROOT,
       stderr: "inherit",
     }).output();
     return { code, said: new TextDecoder().decode(stdout) };

@@ -36,11 +36,11 @@ export interface PeersResult {
   readonly shapes: readonly ShapeRecord[];
 }
 
-/** Lists that every structure can do, by the name that the report gives them. */
+/** Lists that every structure can do. */
 const LISTS: Readonly<Record<string, lists.Workload>> = {
-  load: lists.lookup,
-  find: lists.findFirst,
-  store: lists.churn,
+  load: lists.load,
+  find: lists.find,
+  store: lists.store,
   mixed: lists.mixed,
 };
 

@@ -9,8 +9,8 @@
 
 import type { MeasuredWorkload } from "./side.ts";
 import {
+  type FirstDifference,
   loadSides,
-  type Parting,
   type PrecheckOrder,
   reply,
   type WorkloadPrecheck,
@@ -81,8 +81,8 @@ const countersDiffer: Differ = (base, head) => {
 
 /** Performs the list on both sides, and finds the first steps after which they differ. */
 function compare(base: MeasuredWorkload, head: MeasuredWorkload): Exact {
-  const answersPart = parting(base, head, answersDiffer);
-  const countersPart = parting(base, head, countersDiffer);
+  const answersPart = findFirstDifference(base, head, answersDiffer);
+  const countersPart = findFirstDifference(base, head, countersDiffer);
   for (const side of [base, head]) {
     side.fresh();
     side.run(0, side.length);
@@ -95,30 +95,30 @@ function compare(base: MeasuredWorkload, head: MeasuredWorkload): Exact {
 }
 
 /** The first step after which the two differ: looks now and then, and step by step where it matters. */
-function parting(
+function findFirstDifference(
   base: MeasuredWorkload,
   head: MeasuredWorkload,
   differ: Differ,
-): Parting | undefined {
+): FirstDifference | undefined {
   base.fresh();
   head.fresh();
   base.run(0, 0);
   head.run(0, 0);
   if (differ(base, head)) return { step: -1, description: "filling, before the first step" };
   const interval = Math.ceil(base.length / CHECKPOINTS);
-  const from = firstDifference(base, head, differ, { from: 0, to: base.length, interval });
+  const from = firstPieceThatDiffers(base, head, differ, { from: 0, to: base.length, interval });
   if (from === undefined) return undefined;
   base.fresh();
   head.fresh();
   base.run(0, from);
   head.run(0, from);
   const to = Math.min(base.length, from + interval);
-  const step = firstDifference(base, head, differ, { from, to, interval: 1 }) ?? from;
+  const step = firstPieceThatDiffers(base, head, differ, { from, to, interval: 1 }) ?? from;
   return { step, description: head.describe(step) };
 }
 
 /** Performs a stretch piece by piece; the beginning of the first piece after which the two differ. */
-function firstDifference(
+function firstPieceThatDiffers(
   base: MeasuredWorkload,
   head: MeasuredWorkload,
   differ: Differ,

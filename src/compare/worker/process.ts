@@ -5,6 +5,8 @@
  */
 
 import { Unable } from "../../command/command.ts";
+import { lines } from "../../command/lines.ts";
+import { pathOf } from "../../command/paths.ts";
 import type { Answer } from "./protocol.ts";
 
 /** What to run, and how. */
@@ -29,7 +31,7 @@ const FLAGS = ["run", "-q", "--no-prompt", "--no-code-cache"];
 /** No configuration, so that each side runs alike, and nothing from outside. */
 const ALONE = ["--no-config", "--no-lock", "--no-remote", "--no-npm"];
 
-const CONFIGURATION = new URL("../../../deno.json", import.meta.url).pathname;
+const CONFIGURATION = pathOf("deno.json");
 
 /**
  * Neither the optimizing compiler nor the garbage collector works beside the program. What the compiler has seen
@@ -54,7 +56,7 @@ export function denoArguments(assignment: Assignment, v8Flags: string = V8_FLAGS
 export async function measure<Result>(assignment: Assignment): Promise<readonly Result[]> {
   const { signal, onProgress } = assignment;
   signal?.throwIfAborted();
-  const child = new Deno.Command("deno", {
+  const child = new Deno.Command(Deno.execPath(), {
     args: denoArguments(assignment),
     stdin: "null",
     stdout: "piped",
@@ -80,15 +82,4 @@ export async function measure<Result>(assignment: Assignment): Promise<readonly 
 function firstComplaint(text: string): string | undefined {
   const line = text.split("\n").find((candidate) => candidate.trim() !== "");
   return line?.replace(/^error: (Uncaught \([^)]*\) )?/, "");
-}
-
-async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let rest = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) {
-    rest += decoder.decode(chunk, { stream: true });
-    const complete = rest.split("\n");
-    rest = complete.pop()!;
-    yield* complete;
-  }
 }

@@ -25,7 +25,7 @@ export interface PrecheckOrder extends SideUrls {
 }
 
 /** Where two versions reply differently, or have done a different amount of work, for the first time. */
-export interface Parting {
+export interface FirstDifference {
   /** Number of the step, from 0; -1 is the filling before the first one. */
   readonly step: number;
   /** The step in words. */
@@ -43,9 +43,9 @@ export interface WorkloadPrecheck {
   /** Steps that take about as long as a batch shall. */
   readonly batch: number;
   /** Where answers part; absent if they are the same. */
-  readonly answersPart?: Parting;
+  readonly answersPart?: FirstDifference;
   /** Where the counts part; absent if they are the same after every step. */
-  readonly countersPart?: Parting;
+  readonly countersPart?: FirstDifference;
   /** Counts after the whole list. */
   readonly counters: { readonly base: Counters; readonly head: Counters };
 }

@@ -6,53 +6,53 @@
  * @module
  */
 
-import type { Counters, Prepared } from "../workloads/workload.ts";
+import type { Counters, Workload } from "../workloads/workload.ts";
 import { WORKLOADS } from "../workloads/list.ts";
 import { lacking, prepare } from "../workloads/prepare.ts";
 
 /** A workload of this side, ready to run. */
 export class MeasuredWorkload {
-  readonly #prepared: Prepared;
+  readonly #workload: Workload;
   /** How long the last batch took, milliseconds. */
   milliseconds = 0;
   /** What the last batch answered. */
   hash = 0;
 
   /** Called by {@linkcode open}. */
-  constructor(prepared: Prepared) {
-    this.#prepared = prepared;
+  constructor(workload: Workload) {
+    this.#workload = workload;
   }
 
   /** Steps in the list. */
   get length(): number {
-    return this.#prepared.length;
+    return this.#workload.length;
   }
 
   /** Makes everything anew. */
   fresh(): void {
-    this.#prepared.fresh();
+    this.#workload.fresh();
   }
 
   /** Performs a batch between two looks at the clock. */
   run(from: number, to: number): void {
     const start = performance.now();
-    this.hash = this.#prepared.run(from, to);
+    this.hash = this.#workload.run(from, to);
     this.milliseconds = performance.now() - start;
   }
 
-  /** See {@linkcode Prepared.counters}. */
+  /** See {@linkcode Workload.counters}. */
   counters(): Counters {
-    return this.#prepared.counters();
+    return this.#workload.counters();
   }
 
-  /** See {@linkcode Prepared.contents}. */
+  /** See {@linkcode Workload.contents}. */
   contents(): number {
-    return this.#prepared.contents();
+    return this.#workload.contents();
   }
 
-  /** See {@linkcode Prepared.describe}. */
+  /** See {@linkcode Workload.describe}. */
   describe(step: number): string {
-    return this.#prepared.describe(step);
+    return this.#workload.describe(step);
   }
 }
 

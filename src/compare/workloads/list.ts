@@ -10,12 +10,12 @@ export interface WorkloadSpecification {
   readonly name: string;
   /** The list in `bench/workloads.ts`; `replay` and `replayed tree` are the recorded compiler run. */
   readonly list:
-    | "lookup"
-    | "findFirst"
-    | "churn"
+    | "load"
+    | "find"
+    | "store"
     | "hole"
     | "mixed"
-    | "gapFar"
+    | "gap"
     | "iterate"
     | "build"
     | "replay"
@@ -31,15 +31,15 @@ export const WORKLOADS: readonly WorkloadSpecification[] = [
   { name: "cc1-replay", list: "replay", ranges: 0, steps: 0 },
   { name: "cc1-tree", list: "replayed tree", ranges: 0, steps: 0 },
   ...[60, 1_000].flatMap((ranges): WorkloadSpecification[] => [
-    { name: `load/${ranges}`, list: "lookup", ranges, steps: 20_000 },
-    { name: `find/${ranges}`, list: "findFirst", ranges, steps: 20_000 },
-    { name: `store/${ranges}`, list: "churn", ranges, steps: 20_000 },
+    { name: `load/${ranges}`, list: "load", ranges, steps: 20_000 },
+    { name: `find/${ranges}`, list: "find", ranges, steps: 20_000 },
+    { name: `store/${ranges}`, list: "store", ranges, steps: 20_000 },
     { name: `hole/${ranges}`, list: "hole", ranges, steps: 20_000 },
     { name: `mixed/${ranges}`, list: "mixed", ranges, steps: 20_000 },
   ]),
-  { name: "gap/1000", list: "gapFar", ranges: 1_000, steps: 5_000 },
+  { name: "gap/1000", list: "gap", ranges: 1_000, steps: 5_000 },
   { name: "iterate/1000", list: "iterate", ranges: 1_000, steps: 200 },
   { name: "build/10000", list: "build", ranges: 10_000, steps: 10_000 },
-  { name: "load/65000", list: "lookup", ranges: 65_000, steps: 100_000 },
-  { name: "store/65000", list: "churn", ranges: 65_000, steps: 50_000 },
+  { name: "load/65000", list: "load", ranges: 65_000, steps: 100_000 },
+  { name: "store/65000", list: "store", ranges: 65_000, steps: 50_000 },
 ];

@@ -11,7 +11,7 @@
 import { layout } from "../../../bench/layout.ts";
 import * as lists from "../../../bench/workloads.ts";
 import { lackingOf } from "../../../bench/names.ts";
-import type { Prepared } from "./workload.ts";
+import type { Workload } from "./workload.ts";
 import { TreeWorkload } from "./tree.ts";
 import type { WorkloadSpecification } from "./list.ts";
 
@@ -30,14 +30,14 @@ export function lacking({ list }: WorkloadSpecification): string[] {
 }
 
 /** Makes the list of steps. */
-export async function prepare({ list, ranges, steps }: WorkloadSpecification): Promise<Prepared> {
+export async function prepare({ list, ranges, steps }: WorkloadSpecification): Promise<Workload> {
   if (list === "replay" || list === "replayed tree") return await prepareReplay(list);
   const filling = layout(ranges, false);
   const operations = lists[list](filling, steps);
   return new TreeWorkload(operations, list === "build" ? undefined : filling);
 }
 
-async function prepareReplay(list: "replay" | "replayed tree"): Promise<Prepared> {
+async function prepareReplay(list: "replay" | "replayed tree"): Promise<Workload> {
   const { traceOf, treeWorkload } = await import("../../../bench/traces.ts");
   const { steps } = await traceOf(TRACE);
   const repeated = { steps: Array.from({ length: REPETITIONS }, () => steps).flat() };

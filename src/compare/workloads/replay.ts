@@ -6,12 +6,12 @@
 
 import { named } from "../../../bench/names.ts";
 import { type CompiledTrace, MmError, type Step } from "../../../mod.ts";
-import type { Counters, Prepared } from "./workload.ts";
+import type { Counters, Workload } from "./workload.ts";
 
 const System = named("System");
 
 /** Replays a trace in a system that is new whenever the trace begins again. */
-export class ReplayWorkload implements Prepared {
+export class ReplayWorkload implements Workload {
   readonly length: number;
   readonly #steps: readonly Step[];
   #system = new System();

@@ -10,13 +10,13 @@
 import { Verb } from "../../../bench/operations.ts";
 import type { Operations } from "../../../bench/peers/range_map.ts";
 import { type MapleState, MapleTree, MAX_INDEX, type TreeStatistics } from "../../../mod.ts";
-import type { Counters, Prepared } from "./workload.ts";
+import type { Counters, Workload } from "./workload.ts";
 
 /** Ranges to fill a tree with; `undefined` leaves it empty. */
 export type Filling = { readonly firsts: Float64Array; readonly lasts: Float64Array } | undefined;
 
 /** Performs operations on a tree that is filled anew whenever the list begins again. */
-export class TreeWorkload implements Prepared {
+export class TreeWorkload implements Workload {
   readonly length: number;
   readonly #operations: Operations;
   readonly #filling: Filling;

@@ -8,7 +8,7 @@
 export type Counters = Readonly<Record<string, number>>;
 
 /** A list of steps and what they are performed on. */
-export interface Prepared {
+export interface Workload {
   /** Steps in the list. */
   readonly length: number;
   /** Makes what the steps are performed on, as it is before the first one. Not timed. */
