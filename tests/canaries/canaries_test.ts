@@ -5,16 +5,10 @@
  */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { CANARIES } from "../../src/faults/catalogue.ts";
 import { patched, PatchError } from "../../src/faults/patch.ts";
 import type { Checks } from "../regressions/scenario.ts";
-import { ROWS, SUITE } from "../regressions/suite.ts";
+import { SUITE } from "../regressions/suite.ts";
 import { lag, playCanaries, type Row } from "./table.ts";
-
-Deno.test("canaries: every row of the catalogue has one", () => {
-  const rows = new Set(CANARIES.map((canary) => canary.row));
-  assertEquals([...rows].sort((a, b) => a - b), Array.from({ length: ROWS }, (_, i) => i + 1));
-});
 
 /** Where each scenario met the fault under some checks, `name: operation`. */
 function findings({ outcomes }: Row, checks: Checks): string[] {

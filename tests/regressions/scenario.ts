@@ -19,7 +19,7 @@ import { type Operation, perform, showOperation } from "../operations.ts";
 
 /** One story. */
 export interface Scenario {
-  /** The row of the catalogue of regressions that it tells, 1 … 34. */
+  /** The row of the catalogue of regressions that it tells: see README.md. */
   readonly row: number;
   /** Subject and criterion: `emptyAreaReverse: a size beyond the window is EINVAL`. */
   readonly name: string;

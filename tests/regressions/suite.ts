@@ -15,9 +15,6 @@ import type { Scenario } from "./scenario.ts";
 import { SPANNING } from "./spanning.ts";
 import { UNMAPPING } from "./unmapping.ts";
 
-/** Rows in the catalogue of what went wrong before. */
-export const ROWS = 34;
-
 /** Every scenario. */
 export const SUITE: readonly Scenario[] = [
   ...NODE_REWRITE,
