@@ -88,6 +88,7 @@ export {
 } from "./src/trace/format.ts";
 export { type Divergence, formatDivergence } from "./src/replay/divergence.ts";
 export type { Action } from "./src/replay/decode.ts";
+export type { AnswerCounts } from "./src/replay/imported/answers.ts";
 export { System } from "./src/replay/system.ts";
 export {
   type CompiledTrace,

@@ -97,9 +97,12 @@ function formatReport(file: string, report: ReplayReport | Broken): string {
   if ("broken" in report) {
     return `${file}: ${report.broken}\n  deno task replay --bisect ${file} finds the step after which it is broken`;
   }
-  const { steps, matched, mapCount, divergence, approximate } = report;
+  const { steps, matched, mapCount, divergence, approximate, answers } = report;
   const percent = matched === steps ? "100" : (Math.floor(1000 * matched / steps) / 10).toFixed(1);
-  const compared = approximate
+  const compared = answers !== undefined
+    ? `${steps} steps, imported: of ${answers.asked} answers ${answers.equal} equal, ` +
+      `${answers.different} different, ${answers.cannotKnow} cannot be known`
+    : approximate
     ? `${steps} steps, approximate: nothing to compare with`
     : `steps ${matched}/${steps} (${percent} %)`;
   const counts = `map_count ${mapCount.min}/${mapCount.median}/${mapCount.max}`;

@@ -13,6 +13,7 @@ import { MmError } from "../mm/error.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
 import type { HeaderRecord, TraceRecord } from "../trace/format.ts";
 import { RecordedLayouts } from "../trace/recorded_layouts.ts";
+import { type AnswerCounts, Answers } from "./imported/answers.ts";
 import { LayoutComparison } from "./layout_diff.ts";
 import { describeDivergence, type Divergence } from "./divergence.ts";
 import { System } from "./system.ts";
@@ -45,12 +46,14 @@ export interface ReplayReport {
   readonly header: HeaderRecord;
   /** Steps in the trace. */
   readonly steps: number;
-  /** Steps after which model and kernel agreed. */
+  /** Steps after which model and kernel agreed; of an imported trace the calls to which the model answers the same. */
   readonly matched: number;
   /** Of the process of each step that was replayed. */
   readonly mapCount: MapCountRange;
-  /** True if the trace shows no layouts, so that nothing was compared. */
+  /** True if the trace shows no layouts, so that none was compared. */
   readonly approximate: boolean;
+  /** Of an imported trace: what the model would have answered, as far as enough is known. */
+  readonly answers?: AnswerCounts;
   /** The first disagreement. */
   readonly divergence?: Divergence;
 }
@@ -94,6 +97,7 @@ export class Replay {
   #steps = 0;
   #matched = 0;
   #divergence: Divergence | undefined;
+  #answers: Answers | undefined;
 
   /** A replay that has seen nothing yet. */
   constructor(options: ReplayOptions = {}) {
@@ -120,16 +124,46 @@ export class Replay {
     if (this.#reader.header === undefined) {
       throw new ReplayError("Cannot replay a trace that does not begin with a header");
     }
+    if (this.#fidelity === "imported") {
+      this.#answers ??= new Answers(this.#system);
+      this.#answers.take(record);
+    }
     if (step === undefined) return;
     this.#steps++;
-    if (this.#divergence !== undefined && !this.#options.keepGoing) return;
-    this.#recorded.apply(record);
-    const result = this.#perform(step);
-    const found = this.#approximate ? undefined : result ?? this.#differs(step);
-    if (found === undefined) this.#matched++;
-    else this.#divergence ??= found;
+    if (this.#answers !== undefined) this.#follow(step, this.#answers);
+    else if (this.#divergence === undefined || this.#options.keepGoing) this.#compare(record, step);
+    else return;
     this.#validator.check();
     this.#options.onStep?.(this.#steps);
+  }
+
+  /** Does the step and compares with what the kernel showed, if the trace shows it. */
+  #compare(record: TraceRecord, step: Step): void {
+    this.#recorded.apply(record);
+    const result = this.#perform(step);
+    this.#count(step);
+    if (this.#fidelity === "approximate") return;
+    const found = result ?? this.#differs(step);
+    if (found === undefined) this.#matched++;
+    else this.#divergence ??= found;
+  }
+
+  /** Asks the model first, then does what the text says was done: it is known that it was. */
+  #follow(step: Step, answers: Answers): void {
+    const answer = answers.before(step);
+    this.#perform(step);
+    answers.after(step);
+    this.#count(step);
+    if (answer?.kind === "equal") this.#matched++;
+    if (answer?.kind !== "different" || step.type !== "call") return;
+    const told = step.record.error ?? hex(step.record.result);
+    this.#divergence ??= this.#diverges(step, `the text says ${told}, the model ${answer.model}`);
+  }
+
+  /** Counts the VMAs of the step's process, or of the child that a fork made. */
+  #count(step: Step): void {
+    const space = this.#system.space(step.type === "fork" ? step.record.child : step.pid);
+    if (space !== undefined) this.#mapCounts.push(space.mapCount);
   }
 
   /** What was found. */
@@ -141,13 +175,14 @@ export class Replay {
       steps: this.#steps,
       matched: this.#matched,
       mapCount: rangeOf(this.#mapCounts),
-      approximate: this.#approximate,
+      approximate: this.#fidelity !== "exact",
+      ...(this.#answers && { answers: this.#answers.counts }),
     };
     return this.#divergence === undefined ? report : { ...report, divergence: this.#divergence };
   }
 
-  get #approximate(): boolean {
-    return this.#reader.header?.fidelity === "approximate";
+  get #fidelity(): HeaderRecord["fidelity"] | undefined {
+    return this.#reader.header?.fidelity;
   }
 
   /** Does the step; a divergence if the model answers otherwise than the kernel did. */
@@ -176,7 +211,6 @@ export class Replay {
     const pid = step.type === "fork" ? step.record.child : step.pid;
     const space = this.#system.space(pid);
     if (space === undefined) return undefined;
-    this.#mapCounts.push(space.mapCount);
     const recorded = this.#recorded.of(pid);
     const difference = this.#comparison.first(space, recorded);
     if (difference === undefined) return undefined;

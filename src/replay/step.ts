@@ -24,6 +24,8 @@ import type {
 } from "../trace/format.ts";
 import { type Action, actionOf } from "./decode.ts";
 import { TraceFiles } from "./files.ts";
+import { importedAction } from "./imported/actions.ts";
+import { HIGHEST_ADDRESS } from "./imported/occupied.ts";
 import { imageOf } from "./image.ts";
 
 /** A new program in a process. */
@@ -135,7 +137,10 @@ export class StepReader {
   #call(record: LeaveRecord): CallStep {
     const enter = this.#entered.get(record.pid) ??
       { type: "enter", pid: record.pid, call: record.call, args: [] };
-    const action = actionOf({ enter, leave: record, files: this.#files });
+    const call = { enter, leave: record, files: this.#files };
+    const modelled = actionOf(call);
+    const isImported = this.header?.fidelity === "imported";
+    const action = isImported ? importedAction(call, modelled) : modelled;
     return { type: "call", record, enter, pid: record.pid, action };
   }
 }
@@ -145,6 +150,17 @@ function optionsOf(header: HeaderRecord): AddressSpaceOptions {
   const commit = new CommitLedger();
   commit.mode = OVERCOMMIT[header.overcommitMemory ?? 0] ?? "heuristic";
   commit.memoryPages = Math.floor((header.memoryBytes ?? Infinity) / header.pageSize);
+  // What an imported call is known to have got is not refused for limits that may have been others.
+  if (header.fidelity === "imported") {
+    const { placement } = header;
+    return {
+      placement,
+      maxMapCount: Infinity,
+      mmapMinAddress: 0,
+      taskSize: HIGHEST_ADDRESS,
+      commit,
+    };
+  }
   return {
     placement: header.placement,
     maxMapCount: header.maxMapCount,

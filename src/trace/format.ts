@@ -55,8 +55,11 @@ export interface HeaderRecord {
   readonly maxMapCount: number;
   /** `vm.mmap_min_addr`, bytes. */
   readonly mmapMinAddress: number;
-  /** `approximate`: imported text without layouts; replay then skips the comparison. */
-  readonly fidelity: "exact" | "approximate";
+  /**
+   * `approximate`: a part of a recording, without the layouts to compare with. `imported`: made of a text that shows
+   * calls and their results and little else: each call then does what its result says it did.
+   */
+  readonly fidelity: "exact" | "approximate" | "imported";
   /** `vm.overcommit_memory`: 0 heuristic, 1 always, 2 never. */
   readonly overcommitMemory?: number;
   /** Memory and swap together, bytes (`MemTotal` + `SwapTotal`): the heuristic's limit for one call. */
@@ -135,6 +138,11 @@ export interface ExecRecord {
   readonly randomized?: boolean;
   /** Soft limits in bytes; absent means unlimited. */
   readonly limits: ResourceLimits;
+  /**
+   * What the layout leaves out, in an imported trace: of a `new` program only what exec itself maps, of a `running` one
+   * anything. Absent where the layout is whole.
+   */
+  readonly unknown?: "new" | "running";
 }
 
 /** Soft resource limits in bytes; an absent one is unlimited. */
@@ -165,6 +173,8 @@ export interface EnterRecord {
   readonly imposedHint?: number;
   /** `prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, …)`: the name behind the pointer; absent for NULL. */
   readonly name?: string;
+  /** True in an imported trace if calls are missing before this one. */
+  readonly afterGap?: boolean;
 }
 
 /** The call returns, and this is what the kernel then showed. */

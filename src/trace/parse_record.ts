@@ -107,7 +107,7 @@ function header(fields: Fields): HeaderRecord {
     pageSize: fields.integer("pageSize"),
     maxMapCount: fields.integer("maxMapCount"),
     mmapMinAddress: fields.hex("mmapMinAddress"),
-    fidelity: fields.choice("fidelity", ["exact", "approximate"]),
+    fidelity: fields.choice("fidelity", ["exact", "approximate", "imported"]),
     ...fields.optional("overcommitMemory", (name) => ({ overcommitMemory: fields.integer(name) })),
     ...fields.optional("memoryBytes", (name) => ({ memoryBytes: fields.hex(name) })),
     ...fields.optional("ipcLock", (name) => ({ ipcLock: fields.boolean(name) })),
@@ -126,6 +126,7 @@ function exec(fields: Fields): ExecRecord {
     legacyLayout: fields.boolean("legacyLayout"),
     ...fields.optional("randomized", (name) => ({ randomized: fields.boolean(name) })),
     limits: limits(fields.fields("limits")),
+    ...fields.optional("unknown", (name) => ({ unknown: fields.choice(name, ["new", "running"]) })),
   };
 }
 
@@ -138,6 +139,7 @@ function enter(fields: Fields): EnterRecord {
     ...fields.optional("file", (name) => ({ file: openFile(fields.fields(name)) })),
     ...fields.optional("imposedHint", (name) => ({ imposedHint: fields.hex(name) })),
     ...fields.optional("name", (name) => ({ name: fields.text(name) })),
+    ...fields.optional("afterGap", (name) => ({ afterGap: fields.boolean(name) })),
   };
 }
 

@@ -126,6 +126,7 @@ function exec(record: ExecRecord): unknown {
     randomized: record.randomized,
     limits: limits(record.limits),
     layout: record.layout.map(mapLine),
+    unknown: record.unknown,
   };
 }
 
@@ -138,6 +139,7 @@ function enter(record: EnterRecord): unknown {
     file: record.file && openFile(record.file),
     imposedHint: optionalHex(record.imposedHint),
     name: record.name,
+    afterGap: record.afterGap,
   };
 }
 

@@ -108,7 +108,9 @@ function cutBehind(records: readonly TraceRecord[], step: number): TraceRecord[]
 /** The records without what the kernel showed after each call. */
 function withoutRecorded(records: readonly TraceRecord[]): TraceRecord[] {
   return records.map((record) => {
-    if (record.type === "header") return { ...record, fidelity: "approximate" };
+    if (record.type === "header") {
+      return record.fidelity === "imported" ? record : { ...record, fidelity: "approximate" };
+    }
     if (record.type === "leave") return { ...record, removed: [], added: [] };
     if (record.type !== "fork") return record;
     const { layout: _, ...fork } = record;
