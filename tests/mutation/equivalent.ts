@@ -1,29 +1,35 @@
 /**
  * Mutants that no test can notice, and why.
  *
- * An entry names the text of its line, so that it stands for the code it was thought of, wherever that moves to. One
- * that fits no mutant any more, or one that a test notices, is an error: its code must be looked at again.
+ * Whole kinds have a rule (`rules.ts`). An entry is for one place: it names the text of its line, so that it stands for the
+ * code it was thought of, wherever that moves to. A rule or an entry that fits no mutant any more, or one that a test
+ * notices, is an error: its code must be looked at again.
  *
  * @module
  */
 
-import type { Equivalence } from "./equivalences.ts";
 import { MM_PAGES } from "./equivalent_mm_pages.ts";
 import { MM_RANGES } from "./equivalent_mm_ranges.ts";
 import { TREE_READING } from "./equivalent_tree_reading.ts";
 import { TREE_WRITING } from "./equivalent_tree_writing.ts";
 import { changeOf, type Mutant } from "./mutants.ts";
+import { RULES } from "./rules.ts";
 
 const EQUIVALENT = { ...TREE_READING, ...TREE_WRITING, ...MM_PAGES, ...MM_RANGES };
 
-/** The entry that explains a mutant, undefined if none does. */
-export function equivalence(source: string, mutant: Mutant): Equivalence | undefined {
+/** Why no test can notice a mutant, undefined if it should be noticed. */
+export function equivalence(source: string, mutant: Mutant): string | undefined {
+  const { file } = mutant;
   const text = lineOf(source, mutant);
   const change = changeOf(source, mutant);
-  return EQUIVALENT[mutant.file]?.find(([, line, changes, , nth]) =>
+  const rule = RULES.find((it) =>
+    it.files.test(file) && it.line.test(text) && it.change.test(change)
+  );
+  if (rule !== undefined) return rule.why;
+  return EQUIVALENT[file]?.find(([, line, changes, , nth]) =>
     line === text && changes.includes(change) &&
     (nth ?? place(source, mutant)) === place(source, mutant)
-  );
+  )?.[3];
 }
 
 /** The line of a mutant, without the spaces at its ends. */
@@ -37,10 +43,30 @@ function place(source: string, mutant: Mutant): number {
   return source.split("\n").slice(0, mutant.line).filter((line) => line.trim() === text).length;
 }
 
-/** Entries that fit none of the mutants, in words. */
-export function staleEntries(
-  mutants: readonly { readonly source: string; readonly mutant: Mutant }[],
-): string[] {
+/** A mutant and the source that it is of. */
+export interface Placed {
+  readonly source: string;
+  readonly mutant: Mutant;
+}
+
+/** Rules and entries that fit none of the mutants, in words. */
+export function staleEntries(mutants: readonly Placed[]): string[] {
+  return [...staleRules(mutants), ...staleSentences(mutants)];
+}
+
+function staleRules(mutants: readonly Placed[]): string[] {
+  const left = new Set(RULES);
+  for (const { source, mutant } of mutants) {
+    for (const rule of left) {
+      const fits = rule.files.test(mutant.file) && rule.line.test(lineOf(source, mutant)) &&
+        rule.change.test(changeOf(source, mutant));
+      if (fits) left.delete(rule);
+    }
+  }
+  return [...left].map(({ why }) => `the rule: ${why}`);
+}
+
+function staleSentences(mutants: readonly Placed[]): string[] {
   const key = (...parts: readonly string[]) => parts.join("\n");
   const fitting = new Set(
     mutants.flatMap(({ source, mutant }) => {

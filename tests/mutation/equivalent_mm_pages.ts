@@ -9,12 +9,9 @@ import type { Equivalences } from "./equivalences.ts";
 /** By source file. */
 export const MM_PAGES: Equivalences = {
   "src/mm/pages/anon_vma.ts": [
-    [
-      "slower",
-      "if (vma.anonVmaChain.length === 0) return;",
-      ["vma.anonVmaChain.length === 0 ▸ false"],
-      "Without links there is nothing to take it off, and no anon_vma of its own.",
-    ],
+    ["slower", "if (vma.anonVmaChain.length === 0) return;", [
+      "vma.anonVmaChain.length === 0 ▸ false",
+    ], "Without links there is nothing to take it off, and no anon_vma of its own."],
     [
       "same",
       "if (vma.anonVma !== null) vma.anonVma.activeVmas--;",
@@ -34,17 +31,6 @@ export const MM_PAGES: Equivalences = {
   "src/mm/pages/interval_tree.ts": [
     ["same", "#age = 0;", ["0 ▸ 1"], "Ages are only compared with one another."],
     [
-      "slower",
-      "if (node.priority > root.priority) {",
-      ["> ▸ >="],
-      "Either order makes a tree that holds the same; only its shape differs.",
-    ],
-    ["slower", "if (low.priority > high.priority) {", [
-      "low.priority > high.priority ▸ true",
-      "low.priority > high.priority ▸ false",
-      "> ▸ >=",
-    ], "Either order makes a tree that holds the same; only its shape differs."],
-    [
       "same",
       "return a.first < b.first || (a.first === b.first && a.age < b.age);",
       ["< ▸ <= (2)"],
@@ -54,34 +40,6 @@ export const MM_PAGES: Equivalences = {
       "1 ▸ 2",
       "1 ▸ 2 (2)",
     ], "No offset is negative."],
-    [
-      "slower",
-      "let hash = value + 1;",
-      ["+ ▸ -", "1 ▸ 2"],
-      "Another mix of the bits: priorities only shape the tree.",
-    ],
-    ["slower", "hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);", [
-      "hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b); ▸ ;",
-      "16 ▸ 17",
-    ], "Another mix of the bits: priorities only shape the tree."],
-    ["slower", "hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);", [
-      "hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35); ▸ ;",
-      "13 ▸ 14",
-    ], "Another mix of the bits: priorities only shape the tree."],
-    [
-      "slower",
-      "return (hash ^ (hash >>> 16)) >>> 0;",
-      ["16 ▸ 17", "0 ▸ 1"],
-      "Another mix of the bits: priorities only shape the tree.",
-    ],
-  ],
-  "src/mm/calls/madvise.ts": [
-    [
-      "same",
-      "(roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT);",
-      ["< ▸ <="],
-      "A range that is not empty does not end where it begins.",
-    ],
   ],
   "src/mm/calls/mincore.ts": [
     [
@@ -93,7 +51,6 @@ export const MM_PAGES: Equivalences = {
     ["same", "if (vector !== undefined) checkWritable(mm, vector + done, vector + done + step);", [
       "vector !== undefined ▸ true",
     ], "Without a number there is no first byte to check; the line is for the type checker."],
-
     [
       "same",
       "if (length < 0 || address + length > mm.taskSize) {",
@@ -114,17 +71,6 @@ export const MM_PAGES: Equivalences = {
     ["slower", "for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {", [
       "< ▸ <=",
     ], "Of a VMA that begins where the range ends no page is within."],
-
-    ["slower", "let vma = start < end ? mm.tree.findVma(start) : undefined;", [
-      "start < end ▸ true",
-      "< ▸ <=",
-    ], "One search more, whose answer nobody uses."],
-    [
-      "slower",
-      "if (at < end) vma = mm.tree.after(vma.start);",
-      ["at < end ▸ true", "< ▸ <="],
-      "One search more, whose answer nobody uses.",
-    ],
   ],
   "src/mm/calls/msync.ts": [
     [
@@ -141,12 +87,9 @@ export const MM_PAGES: Equivalences = {
     ],
   ],
   "src/mm/pages/pte_fault.ts": [
-    [
-      "same",
-      'return entry.kind === "swap" ? entry.slot : undefined;',
-      ['entry.kind === "swap" ▸ true'],
-      "Other entries have no slot; the check is for the type checker.",
-    ],
+    ["same", 'return entry.kind === "swap" ? entry.slot : undefined;', [
+      'entry.kind === "swap" ▸ true',
+    ], "Other entries have no slot; the check is for the type checker."],
   ],
   "src/mm/pages/page_table.ts": [
     ["slower", "if (last - first < table.size) {", [
@@ -170,10 +113,6 @@ export const MM_PAGES: Equivalences = {
     ],
   ],
   "src/mm/calls/populate.ts": [
-    ["slower", "let vma = start < end ? mm.tree.findVma(start) : undefined;", [
-      "start < end ▸ true",
-      "< ▸ <=",
-    ], "One search more, whose answer nobody uses."],
     ["same", "if (!(error instanceof MmError)) throw error;", [
       "!(error instanceof MmError) ▸ false",
       "throw error; ▸ ;",

@@ -15,38 +15,24 @@ export const TREE_READING: Equivalences = {
       ["+ ▸ -"],
       "The search begins in front of the window, and passes over what is there.",
     ],
-    ["slower", "if (words[(node << WORD_SHIFT) + SLOTS + slot] === 0) {", [
-      "words[(node << WORD_SHIFT) + SLOTS + slot] === 0 ▸ false",
-    ], "The search that goes on finds the same."],
     [
       "slower",
       "const pivot = reals[(node << REAL_SHIFT) + PIVOTS + slot]!;",
       ["+ ▸ -"],
       "What stands there is not beyond the window's lower end, and the search that goes on finds the same.",
     ],
-    ["slower", "if (extent(before, pivot < last ? pivot : last) >= size) {", [
-      "extent(before, pivot < last ? pivot : last) >= size ▸ false",
-      ">= ▸ >",
-    ], "The search that goes on finds the same."],
-    ["same", "if (extent(before, pivot < last ? pivot : last) >= size) {", [
-      "pivot < last ▸ true",
-      "< ▸ <=",
-    ], "The window is known to be long enough, and so is a slot that reaches beyond it."],
-    ["slower", "if (extent(bound > before ? bound : before, last) >= size) {", [
-      "extent(bound > before ? bound : before, last) >= size ▸ false",
-      ">= ▸ >",
-    ], "The search that goes on finds the same."],
+    [
+      "same",
+      "if (extent(before, pivot < last ? pivot : last) >= size) {",
+      ["pivot < last ▸ true"],
+      "The window is known to be long enough, and so is a slot that reaches beyond it.",
+    ],
     ["same", "if (extent(bound > before ? bound : before, last) >= size) {", [
       "bound > before ▸ true",
-      "> ▸ >=",
     ], "The window is known to be long enough, and so is a slot that begins in front of it."],
-    ["same", "let slot = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    [
-      "slower",
-      "if (reals[(node << REAL_SHIFT) + GAPS + slot]! < size) break;",
-      ["reals[(node << REAL_SHIFT) + GAPS + slot]! < size ▸ false"],
-      "It goes down to the leaf, and from there upwards again.",
-    ],
+    ["slower", "if (reals[(node << REAL_SHIFT) + GAPS + slot]! < size) break;", [
+      "reals[(node << REAL_SHIFT) + GAPS + slot]! < size ▸ false",
+    ], "It goes down to the leaf, and from there upwards again."],
     [
       "slower",
       "if (bound >= last) return noArea(c, size);",
@@ -57,18 +43,6 @@ export const TREE_READING: Equivalences = {
       "reals[bounds + GAPS + slot]! >= size ▸ true",
     ], "It looks into nodes that have no gap of the size, and finds none."],
     [
-      "same",
-      "const low = bound > before ? bound : before;",
-      ["> ▸ >="],
-      "Where the two are equal, both ways give the same.",
-    ],
-    [
-      "same",
-      "if (extent(low, pivot < last ? pivot : last) >= size) return standOn(c, low, low + size);",
-      ["< ▸ <="],
-      "Where the two are equal, both ways give the same.",
-    ],
-    [
       "slower",
       "if (pivot <= before) return noArea(c, size);",
       ["pivot <= before ▸ false", "<= ▸ <"],
@@ -76,32 +50,9 @@ export const TREE_READING: Equivalences = {
     ],
     [
       "same",
-      "const high = pivot < last ? pivot : last;",
-      ["< ▸ <="],
-      "Where the two are equal, both ways give the same.",
-    ],
-    [
-      "same",
-      "if (extent(bound > before ? bound : before, high) >= size) {",
-      ["> ▸ >="],
-      "Where the two are equal, both ways give the same.",
-    ],
-    [
-      "same",
       "const low = c.pool.words[ROOT_ENTRY] !== 0 && c.before < 0 ? 0 : c.before;",
       ["< ▸ <=", "0 ▸ 1 (2)"],
       "A window that begins behind index 0 stays as it is, and so does one that begins right behind it.",
-    ],
-    ["same", "c.version = -1;", ["1 ▸ 2"], "No version is negative, and that is all it says."],
-  ],
-  "src/tree/cursor.ts": [
-    ["same", "node = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    ["same", "slot = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    [
-      "same",
-      "version: number = -1;",
-      ["1 ▸ 2"],
-      "No version is negative, and that is all it says.",
     ],
   ],
   "src/tree/maple_state.ts": [
@@ -118,7 +69,6 @@ export const TREE_READING: Equivalences = {
       ["last !== first ▸ true"],
       "The same index is checked twice.",
     ],
-    ["same", "this.version = -1;", ["1 ▸ 2"], "No version is negative, and that is all it says."],
   ],
   "src/tree/maple_tree.ts": [
     [
@@ -152,7 +102,6 @@ export const TREE_READING: Equivalences = {
       ["this.#pool.rcu ▸ true"],
       "Without readers nothing waits.",
     ],
-    ["same", "cursor.version = -1;", ["1 ▸ 2"], "No version is negative, and that is all it says."],
     [
       "same",
       "if (value === undefined) return undefined;",
@@ -175,15 +124,10 @@ export const TREE_READING: Equivalences = {
     ],
     [
       "slower",
-      "if (c.version !== pool.version) return 0;",
-      ["c.version !== pool.version ▸ true"],
+      "if (c.slot !== words[base + END]) return 0;",
+      ["!== ▸ ===", "+ ▸ -"],
       "The long way gives the same entry.",
     ],
-    ["slower", "if (c.slot !== words[base + END]) return 0;", [
-      "c.slot !== words[base + END] ▸ true",
-      "!== ▸ ===",
-      "+ ▸ -",
-    ], "The long way gives the same entry."],
     [
       "same",
       "if (c.slot !== words[base + END]) return 0;",
@@ -191,11 +135,12 @@ export const TREE_READING: Equivalences = {
       "Where the leaf goes on, what follows is beyond the limit or the leaf's empty last slot, which is passed over anyway.",
     ],
     ["slower", "const at = (link & 15) + 1;", ["& ▸ |"], "The long way gives the same entry."],
-    ["slower", "if (parent === 0 || at > words[parent + END]!) return 0;", [
-      "parent === 0 || at > words[parent + END]! ▸ true",
-      "=== ▸ !==",
-      "> ▸ >=",
-    ], "The long way gives the same entry."],
+    [
+      "slower",
+      "if (parent === 0 || at > words[parent + END]!) return 0;",
+      ["=== ▸ !=="],
+      "The long way gives the same entry.",
+    ],
     [
       "same",
       "if (parent === 0 || at > words[parent + END]!) return 0;",
@@ -204,48 +149,13 @@ export const TREE_READING: Equivalences = {
     ],
     [
       "slower",
-      "const slot = words[slots] === 0 ? 1 : 0;",
-      ["words[slots] === 0 ▸ false"],
-      "It stands on the empty range for a moment, and goes on.",
-    ],
-    [
-      "slower",
-      "if (bound >= max) return 0;",
-      ["bound >= max ▸ true"],
-      "The long way gives the same entry.",
-    ],
-    ["slower", "if (c.version !== pool.version || c.slot === 0 || c.before < min) return 0;", [
-      "c.version !== pool.version || c.slot === 0 || c.before < min ▸ true",
-      "< ▸ <=",
-    ], "The long way gives the same entry."],
-    [
-      "slower",
-      "if (words[slots + slot] === 0) {",
-      ["words[slots + slot] === 0 ▸ false"],
-      "It stands on the empty range for a moment, and goes on.",
-    ],
-    ["slower", "if (slot === 0 || reals[bounds + slot]! < min) return 0;", [
-      "slot === 0 || reals[bounds + slot]! < min ▸ true",
-      "< ▸ <=",
-    ], "The long way gives the same entry."],
-    [
-      "slower",
-      "slot--;",
-      ["slot--; ▸ ;"],
-      "It stands on the empty range for a moment, and goes on.",
-    ],
-    [
-      "slower",
       "const answer = c.standing === START && c.before < max ? lookUp(c, max) : seekUp(c, max);",
       ["c.standing === START && c.before < max ▸ false"],
       "seekUp asks the same, and looks too.",
     ],
-    [
-      "slower",
-      "if (root === 0 || c.section !== undefined) return lookHere(c, max);",
-      ["root === 0 || c.section !== undefined ▸ true"],
-      "lookHere finds the same.",
-    ],
+    ["slower", "if (root === 0 || c.section !== undefined) return lookHere(c, max);", [
+      "root === 0 || c.section !== undefined ▸ true",
+    ], "lookHere finds the same."],
     [
       "same",
       "if (root === 0 || c.section !== undefined) return lookHere(c, max);",
@@ -268,10 +178,7 @@ export const TREE_READING: Equivalences = {
     [
       "same",
       "if (c.index <= min) return limit(c, UNDERFLOW);",
-      [
-        "c.index <= min ▸ false",
-        "<= ▸ <",
-      ],
+      ["c.index <= min ▸ false", "<= ▸ <"],
       "The step that follows ends at the limit at once.",
       2,
     ],
@@ -289,15 +196,6 @@ export const TREE_READING: Equivalences = {
       ["> ▸ >="],
       "The side is -1 or 1.",
     ],
-    [
-      "same",
-      "c.version = c.section === undefined ? pool.version : -1;",
-      ["1 ▸ 2"],
-      "No version is negative, and that is all it says.",
-    ],
-    ["slower", "if (c.version !== c.pool.version) return 0;", [
-      "c.version !== c.pool.version ▸ true",
-    ], "The long way gives the same entry."],
     ["slower", "if (slot < end && words[base + SLOTS + slot] === 0) slot++;", [
       "slot < end && words[base + SLOTS + slot] === 0 ▸ false",
       "< ▸ <=",
@@ -305,28 +203,10 @@ export const TREE_READING: Equivalences = {
     ], "The long way gives the same entry."],
     [
       "slower",
-      "if (slot > end) return 0;",
-      ["slot > end ▸ true", "> ▸ >="],
-      "The long way gives the same entry.",
-    ],
-    [
-      "slower",
-      "if (word === 0 || bound >= max) return 0;",
-      ["word === 0 || bound >= max ▸ true"],
-      "The long way gives the same entry.",
-    ],
-    [
-      "slower",
       "if (word === 0 || bound >= max) return 0;",
       ["=== ▸ !==", "0 ▸ 1"],
       "The long way gives the same entry, from the empty range as well.",
     ],
-    ["same", "c.version = -1;", ["1 ▸ 2"], "No version is negative, and that is all it says."],
-    ["slower", "if (word === 0 && !empties && last < max && c.section === undefined) continue;", [
-      "word === 0 && !empties && last < max && c.section === und… ▸ false",
-      "=== ▸ !== (2)",
-      "continue; ▸ ;",
-    ], "It stands on the empty range for a moment, and goes on."],
   ],
   "src/tree/search.ts": [
     [
@@ -353,12 +233,6 @@ export const TREE_READING: Equivalences = {
       ["1 ▸ 2"],
       "The other loop goes on, and finds the same slot.",
       1,
-    ],
-    [
-      "same",
-      "if (sought > reals[base + BOUND]! && sought <= max) return near;",
-      ["+ ▸ -"],
-      "BOUND is 0.",
     ],
     [
       "slower",

@@ -13,8 +13,6 @@ export const TREE_WRITING: Equivalences = {
       "> ▸ >=",
       "- ▸ + (2)",
     ], "Wherever a leaf is cut, the right side keeps more than that."],
-    ["same", "count = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    ["same", "level = 1;", ["1 ▸ 2"], "It is set before it is read."],
     [
       "slower",
       "if (pool.gaps) {",
@@ -39,7 +37,6 @@ export const TREE_WRITING: Equivalences = {
       ["1 ▸ 2"],
       "A slot of an inner node is never empty.",
     ],
-    ["same", "reals[real + BOUND] = bound;", ["+ ▸ -"], "BOUND is 0."],
     [
       "slower",
       "for (let slot = 0; slot < count; slot++) reals[real + GAPS + slot] = this.gaps[from + slot]!;",
@@ -57,12 +54,6 @@ export const TREE_WRITING: Equivalences = {
     ],
   ],
   "src/tree/gaps.ts": [
-    [
-      "same",
-      "if (length > longest) longest = length;",
-      ["> ▸ >="],
-      "Where the two are equal, both ways give the same.",
-    ],
     [
       "same",
       "for (let slot = 1; slot < GAP_CAPACITY; slot++) {",
@@ -190,19 +181,7 @@ export const TREE_WRITING: Equivalences = {
       ["false ▸ true", "false ▸ true (2)", "false ▸ true (3)"],
       "A run is given its tree before anything is asked of it.",
     ],
-    ["same", "left = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    ["same", "right = 0;", ["0 ▸ 1"], "It is set before it is read."],
     ["slower", "#made = new Int32Array(3);", ["3 ▸ 4 (2)"], "Room for one more."],
-    ["same", "#madeCount = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    ["same", "#doomedCount = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    ["same", "#droppedCount = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    [
-      "same",
-      "const bound = pool.reals[(this.left << REAL_SHIFT) + BOUND]!;",
-      ["+ ▸ -"],
-      "BOUND is 0.",
-    ],
-    ["same", "return reals[(this.left << REAL_SHIFT) + BOUND] === -1 &&", ["+ ▸ -"], "BOUND is 0."],
     ["same", "const step = shift > 0 ? -1 : 1;", ["> ▸ >="], "shift is not 0 there."],
     ["same", "const begin = shift > 0 ? end : to + 1;", ["> ▸ >="], "shift is not 0 there."],
   ],
@@ -259,12 +238,6 @@ export const TREE_WRITING: Equivalences = {
       "=== ▸ !==",
     ], "Without readers all three are written in place alike, and take no node."],
     [
-      "same",
-      "if (length > lost) lost = length;",
-      ["> ▸ >="],
-      "Where the two are equal, both ways give the same.",
-    ],
-    [
       "slower",
       "if (lowWord === 0 && keepsBefore) won = Math.max(won, extent(low, before));",
       ["lowWord === 0 && keepsBefore ▸ false", "won = Math.max(won, extent(low, before)); ▸ ;"],
@@ -313,13 +286,5 @@ export const TREE_WRITING: Equivalences = {
       ["old === 0 ▸ true", "0 ▸ 1 (2)"],
       "The leaf is read again, and says the same.",
     ],
-  ],
-  "src/tree/write_state.ts": [
-    ["same", "node = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    ["same", "slot = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    ["same", "slotEnd = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    ["same", "newEnd = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    ["same", "farNode = 0;", ["0 ▸ 1"], "It is set before it is read."],
-    ["same", "farSlot = 0;", ["0 ▸ 1"], "It is set before it is read."],
   ],
 };

@@ -57,7 +57,7 @@ async function main(args: CommandArguments): Promise<number> {
   progress.clear();
   const tried = verdicts.map((verdict): Tried => {
     const source = sources.get(verdict.mutant.file)!;
-    const why = equivalence(source, verdict.mutant)?.[3];
+    const why = equivalence(source, verdict.mutant);
     return { ...verdict, text: describe(source, verdict.mutant), why };
   });
   if (args.has("json")) console.log(JSON.stringify(summaryOf(tried), null, 2));

@@ -1,0 +1,105 @@
+/**
+ * Kinds of mutants that no test can notice, wherever they stand: a rule names files, lines and changes by patterns and has
+ * one sentence for all of them. A rule that fits no mutant is stale.
+ *
+ * @module
+ */
+
+/** One rule. */
+export interface Rule {
+  /** Whether such a mutant does the same, or the same by a longer way, which only a clock would tell. */
+  readonly kind: "same" | "slower";
+  /** The source files, from the root. */
+  readonly files: RegExp;
+  /** The line without the spaces at its ends. */
+  readonly line: RegExp;
+  /** The change as the report shows it. */
+  readonly change: RegExp;
+  /** Why it cannot be noticed. */
+  readonly why: string;
+}
+
+/** All rules. */
+export const RULES: readonly Rule[] = [
+  {
+    kind: "same",
+    files: /^src\//,
+    line:
+      /\b(\w+) [<>] (\w+) \? (\1 : \2|\2 : \1)(?!\w)|^if \((\w+) [<>] (\w+)\) (\4 = \5|\5 = \4);$/,
+    change: /^[<>] ▸ [<>]=$/,
+    why: "The larger or smaller of two: where they are equal, either is the answer.",
+  },
+  {
+    kind: "same",
+    files: /^src\/(tree\/(cursor|big_node|empty_area|subtree|write_state)|mm\/calls\/munmap)\.ts$/,
+    line:
+      /^(let )?#?(node|slot|slotEnd|newEnd|farNode|farSlot|count|level|left|right|headEnd|tailStart|hole|\w+Count) = (\d|false);$/,
+    change: /^(0 ▸ 1|1 ▸ 2|false ▸ true)$/,
+    why: "A field that every call sets before it reads it: what it begins with is never seen.",
+  },
+  {
+    kind: "same",
+    files: /^src\/tree\//,
+    line: /\bversion(: number)? = .*-1;$/,
+    change: /^1 ▸ 2$/,
+    why: "No version is negative, and that is all it says.",
+  },
+  {
+    kind: "same",
+    files: /^src\/tree\//,
+    line: /\+ BOUND\b/,
+    change: /^\+ ▸ -$/,
+    why: "BOUND is 0.",
+  },
+  {
+    kind: "slower",
+    files: /^src\/tree\/navigate\.ts$/,
+    line: /^if \((?!.*(section|standing|c\.last|c\.index)).*\) return 0;$/,
+    change: /^.* ▸ true$|^[<>] ▸ [<>]=$/,
+    why:
+      "A short way to the next entry gives up where it could have gone on: the long way gives the same entry.",
+  },
+  {
+    kind: "slower",
+    files: /^src\/mm\/vma\/placement\.ts$/,
+    line: /^if \((length > |high - low < length).*\) return NOWHERE;$/,
+    change: /▸ false$|^- ▸ \+$/,
+    why: "The search that follows finds no room either.",
+  },
+  {
+    kind: "slower",
+    files: /^src\/mm\/calls\//,
+    line: /^(?!for).*\b(start|at) < end\b.*mm\.tree\.(findVma|after)\(/,
+    change: /^(start|at) < end ▸ true$|^< ▸ <=$/,
+    why: "One search more, whose answer is not used.",
+  },
+  {
+    kind: "same",
+    files: /^src\/mm\/calls\//,
+    line: /roundLength\(length\) === 0 \|\| end < address\b/,
+    change: /^< ▸ <=$/,
+    why: "A range that is not empty does not end where it begins.",
+  },
+  {
+    kind: "slower",
+    files: /^src\/mm\/pages\/interval_tree\.ts$/,
+    line: /\bhash\b|\.priority > /,
+    change: /^(?!node\.priority)/,
+    why:
+      "Priorities only shape the tree: with any others, and in either order of two, it holds the same.",
+  },
+  {
+    kind: "slower",
+    files: /^src\/tree\/empty_area\.ts$/,
+    line: /^if \((extent\(.* last\) >= size|words\[.*\] === 0)\) \{$/,
+    change: /^(extent|words).* ▸ false$|^>= ▸ >$/,
+    why: "A gap that is not seen on the straight way down is found by the search that goes on.",
+  },
+  {
+    kind: "slower",
+    files: /^src\/tree\/navigate\.ts$/,
+    line: /\bwords\[slots( \+ slot)?\] === 0|^slot--;$|^if \(word === 0 && !empties\b/,
+    change: /=== 0( .*)? ▸ false$|▸ ;$|^=== ▸ !== \(2\)$|^word === 0 && .* ▸ false$/,
+    why: "A step stands on an empty range for a moment, and goes on.",
+  },
+];
