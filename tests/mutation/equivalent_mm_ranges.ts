@@ -81,7 +81,7 @@ export const MM_RANGES: Equivalences = {
       "throw error; ▸ ;",
     ], "What is called throws nothing else; the line passes on what nobody expects."],
   ],
-  "src/mm/rlimit.ts": [
+  "src/abi/page.ts": [
     [
       "same",
       "return roundLength(wrapped < 0 ? length + offset : wrapped);",
@@ -271,8 +271,5 @@ export const MM_RANGES: Equivalences = {
       ["0 ▸ 1 (2)"],
       "1 is MAP_SHARED, which is asked for anyway.",
     ],
-  ],
-  "src/mm/vm_flags.ts": [
-    ["same", "export const VM_READ = 1 << 0;", ["<< ▸ >>"], "Shifted by 0, 1 is 1 either way."],
   ],
 };

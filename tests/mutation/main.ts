@@ -23,7 +23,7 @@ const SPECIFICATION = {
     json: { help: "print one JSON object instead of text" },
   },
   details:
-    "FILE is a source file such as src/tree/store.ts; all of both folders unless given. The score is the share " +
+    "FILE is a source file such as src/tree/store.ts; all of them unless given. The score is the share " +
     "of those noticed among the mutants that are not equivalent (tests/mutation/equivalent.ts says why each of " +
     "them is); the raw one counts those as survivors. Exit status: 0 every mutant that is not equivalent was " +
     "noticed, 1 some survived or an equivalent one was noticed, 2 the tests do not pass without a change, or an " +

@@ -43,22 +43,23 @@ export class BrokenTestsError extends Error {
 
 /** Left out: what only checks, shows, counts or names, and the worker's side of shared memory, which takes threads. */
 const LEFT_OUT =
-  /\/(validate|incremental|validate_pages|dump|statistics|errors|error|proc_maps|vm_flags|shared_reader)\.ts$/;
+  /\/(validate|incremental|validate_pages|dump|statistics|errors|error|errno|hex|mman|syscalls|proc_maps|vm_flags|shared_reader)\.ts$/;
 
 /** A folder of sources and the tests that run on its mutants. */
 interface Area {
-  readonly sources: string;
+  /** Folders, from the root. */
+  readonly sources: readonly string[];
   /** Folders and files below `tests/`. */
   readonly tests: readonly string[];
 }
 
 const AREAS: readonly Area[] = [
   {
-    sources: "src/tree/",
+    sources: ["src/tree/"],
     tests: ["tree", "regressions", "property/cursor_test.ts", "property/tree_test.ts"],
   },
   {
-    sources: "src/mm/",
+    sources: ["src/abi/", "src/mm/"],
     tests: ["mm", "regressions", "property/address_space_test.ts", "replay/replay_test.ts"],
   },
 ];
@@ -76,7 +77,9 @@ const LOAD_LIMIT_MS = 60_000;
 /** The source files that are mutated. */
 export async function sourceFiles(): Promise<string[]> {
   const files: string[] = [];
-  for (const { sources } of AREAS) await addSourceFiles(sources, files);
+  for (const folder of AREAS.flatMap(({ sources }) => sources)) {
+    await addSourceFiles(folder, files);
+  }
   return files.sort();
 }
 
@@ -93,7 +96,7 @@ export async function score(options: ScoreOptions): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   const areas = AREAS.map((area) => ({
     ...area,
-    files: options.files.filter((file) => file.startsWith(area.sources)),
+    files: options.files.filter((file) => area.sources.some((folder) => file.startsWith(folder))),
   })).filter(({ files }) => files.length > 0);
   for (const area of areas) {
     const folder = await Deno.makeTempDir({ prefix: "maple-mutation-" });
