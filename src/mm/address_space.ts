@@ -5,6 +5,7 @@
  */
 
 import { setAnonName } from "./calls/prctl.ts";
+import { readPage, writePage } from "./calls/access.ts";
 import { brk } from "./calls/brk.ts";
 import { exec, type Image } from "./calls/exec.ts";
 import { exit } from "./calls/exit.ts";
@@ -162,6 +163,25 @@ export class AddressSpace {
   /** Touches a page. See `fault.ts`. */
   fault(address: number, access: Access): void {
     fault(this.#mm, address, access);
+  }
+
+  /**
+   * Reads the page at `address` and says what it holds, where pages are modelled: the number written last, 0 if none
+   * was. O(log n).
+   *
+   * @throws {MmError} as {@linkcode fault}
+   */
+  readPage(address: number): number {
+    return readPage(this.#mm, address);
+  }
+
+  /**
+   * Writes a number to the page at `address`, where pages are modelled: it is what the page holds from then on. O(log n).
+   *
+   * @throws {MmError} as {@linkcode fault}
+   */
+  writePage(address: number, stamp: number): void {
+    writePage(this.#mm, address, stamp);
   }
 
   /** Copies the address space. See `fork.ts`. */

@@ -53,6 +53,8 @@ export interface MappedFile {
   readonly maxBytes?: number;
   /** The System V segment that it is an attachment of. */
   readonly segment?: SharedSegment;
+  /** Lies on a tmpfs: reclaim writes its pages to the swap device. Always so without an inode number. */
+  readonly onTmpfs?: boolean;
   /** Pages it holds, where that never changes; what is mapped behind them cannot be faulted in. */
   readonly pages?: number;
   /** Who wants to know of its mappings. */
@@ -153,8 +155,8 @@ export class Vma {
 /**
  * A page of memory, where pages are modelled. Mirrors `struct folio`.
  *
- * What it holds is not modelled: that two entries show the same page, or no longer do, is what a
- * copy on write is about.
+ * What it holds is modelled by one number, its stamp: enough to see that two entries show the same page, or no
+ * longer do, and that what was written is read back.
  */
 export class Page {
   /** Where the search for its mappings begins; null for the zero page and for a page given back. */
@@ -167,6 +169,12 @@ export class Page {
   mapped = 0;
   /** Where it came back from, while other entries still point there. */
   slot: SwapSlot | null = null;
+  /** What it holds: the number that was written last, 0 if none was. */
+  stamp = 0;
+  /** Read or written since reclaim last looked at it. Mirrors `PG_referenced`. */
+  referenced = false;
+  /** Its place among the frames of the machine, -1 while it has none. */
+  frame: number = -1;
 
   /** Makes a page that no entry shows yet. */
   constructor(mapping: AnonVma | FileMapping | null, index: number) {
@@ -181,6 +189,12 @@ export interface FileMapping {
   readonly pages: Map<number, Page>;
   /** The VMAs by page offset. Mirrors `i_mmap`. */
   readonly byOffset: IntervalTree<Vma>;
+  /** What the pages hold that reclaim has written out, on the disk or, for a tmpfs, in swap slots. */
+  readonly stored: Map<number, number>;
+  /** True for a tmpfs and shared anonymous memory: there is no disk, so pages go to the swap device. */
+  readonly isSwapBacked: boolean;
+  /** Pages that the file has, Infinity where it is not known: beyond it a fault ends in SIGBUS. */
+  length: number;
 }
 
 /** A place on the swap device. */
@@ -193,6 +207,8 @@ export interface SwapSlot {
   references: number;
   /** The page, once one of them was brought back: the others are to show the same one. */
   page: Page | null;
+  /** What the page held when it was written out. */
+  readonly stamp: number;
 }
 
 /**

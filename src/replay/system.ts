@@ -5,6 +5,7 @@
  */
 
 import { AddressSpace } from "../mm/address_space.ts";
+import type { AddressSpaceOptions } from "../mm/memory_descriptor.ts";
 import type { TreeObserver } from "../mm/vma_tree.ts";
 import type { ExecStep, ForkStep, Step } from "./step.ts";
 
@@ -18,6 +19,7 @@ interface Process {
  */
 export class System {
   readonly #observe: ((space: AddressSpace) => TreeObserver) | undefined;
+  readonly #options: AddressSpaceOptions;
   readonly #processes = new Map<number, Process>();
   readonly #users = new Map<AddressSpace, number>();
 
@@ -25,14 +27,25 @@ export class System {
    * A system without processes.
    *
    * @param observe gives the observer of a new address space's tree
+   * @param options of every address space, instead of what the trace says: the pages of a machine, its commit
+   * ledger
    */
-  constructor(observe?: (space: AddressSpace) => TreeObserver) {
+  constructor(
+    observe?: (space: AddressSpace) => TreeObserver,
+    options: AddressSpaceOptions = {},
+  ) {
     this.#observe = observe;
+    this.#options = options;
   }
 
   /** The address space of a process, undefined if there is no such process. */
   space(pid: number): AddressSpace | undefined {
     return this.#processes.get(pid)?.space;
+  }
+
+  /** Ends every process of an address space, which is torn down with the last one. O(processes). */
+  kill(space: AddressSpace): void {
+    for (const [pid, process] of this.#processes) if (process.space === space) this.#leave(pid);
   }
 
   /** The address spaces that are in use. */
@@ -66,7 +79,7 @@ export class System {
   }
 
   #exec(step: ExecStep): void {
-    const space = new AddressSpace(step.options);
+    const space = new AddressSpace({ ...step.options, ...this.#options });
     this.#enter(step.pid, space);
     space.exec(step.image);
   }

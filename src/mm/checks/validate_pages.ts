@@ -16,7 +16,7 @@ import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { checkMigration } from "../pages/page_table.ts";
 import { isFileMapping, ZERO_PAGE } from "../pages/physical_memory.ts";
-import { mappingsOf, placesOf } from "../pages/reverse_map.ts";
+import { mappingsOf, pageIndex, placesOf } from "../pages/reverse_map.ts";
 import type { Page, PageTable, PageTableEntry, Vma } from "../vma.ts";
 import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
 
@@ -27,31 +27,62 @@ import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
  */
 export function validatePages(mm: MemoryDescriptor, table: PageTable): void {
   for (const [vpn, entry] of table) {
-    const vma = mm.tree.load(vpn * PAGE_SIZE);
-    if (vma === undefined) throw broken(vpn, "its page table entry lies in no VMA");
-    checkMigration(entry, vpn);
-    if (entry.kind === "swap") {
-      if (entry.slot.references < 1) throw broken(vpn, "its swap slot has no references");
-    } else {
-      checkPage(table, vpn, entry.page, entry.kind);
-      if (entry.writable) checkWritable(vma, vpn, entry);
-    }
+    const vma = checkEntry(mm, vpn, entry);
+    if (entry.kind === "swap") continue;
+    checkReverseMap(table, vpn, entry.page, entry.kind);
+    if (entry.writable) checkWritable(vma, vpn, entry);
   }
   for (const vma of mm.tree.vmas()) checkTrees(vma);
 }
 
-function checkPage(table: PageTable, vpn: number, page: Page, kind: PageTableEntry["kind"]): void {
-  if (page === ZERO_PAGE) return;
-  const { mapping } = page;
-  if (mapping === null) throw broken(vpn, "it shows a page that was given back");
-  const found = placesOf(mapping, page.index).some((place) =>
-    place.table === table && place.vpn === vpn
-  );
-  if (!found) throw broken(vpn, "the reverse map of its page misses it");
-  const mapped = mappingsOf(page).length;
-  if (kind === "present" && mapped !== page.mapped) {
-    throw broken(vpn, `its page counts ${page.mapped} entries, the reverse map finds ${mapped}`);
+/**
+ * Checks the entry of one page, if there is one, but for what takes a walk over all that map the page: whether its
+ * count of entries is right. O(log n).
+ *
+ * @throws {MmInvariantError} naming the rule and the page
+ */
+export function validateEntry(mm: MemoryDescriptor, vpn: number): void {
+  const entry = mm.pageTable?.get(vpn);
+  if (entry === undefined) return;
+  const vma = checkEntry(mm, vpn, entry);
+  if (entry.kind !== "swap" && entry.writable) checkWritable(vma, vpn, entry);
+}
+
+/** Checks that an entry, its VMA and its page belong together; gives the VMA. */
+function checkEntry(mm: MemoryDescriptor, vpn: number, entry: PageTableEntry): Vma {
+  const vma = mm.tree.load(vpn * PAGE_SIZE);
+  if (vma === undefined) throw broken(vpn, "its page table entry lies in no VMA");
+  checkMigration(entry, vpn);
+  if (entry.kind === "swap") {
+    if (entry.slot.references < 1) throw broken(vpn, "its swap slot has no references");
+    return vma;
   }
+  if (entry.page === ZERO_PAGE) return vma;
+  const { mapping, index } = entry.page;
+  if (mapping === null) throw broken(vpn, "it shows a page that was given back");
+  const holds = isFileMapping(mapping) ? mapping.byOffset.has(vma) : mapping.vmas.has(vma);
+  if (!holds || pageIndex(vma, vpn * PAGE_SIZE) !== index) {
+    throw broken(vpn, "the reverse map of its page misses it");
+  }
+  return vma;
+}
+
+/** A search from the page finds the entry, and as many as the page counts. */
+function checkReverseMap(
+  table: PageTable,
+  vpn: number,
+  page: Page,
+  kind: PageTableEntry["kind"],
+): void {
+  if (page === ZERO_PAGE) return;
+  const places = placesOf(page.mapping!, page.index);
+  if (!places.some((place) => place.table === table && place.vpn === vpn)) {
+    throw broken(vpn, "the reverse map of its page misses it");
+  }
+  if (kind !== "present") return;
+  const mapped = mappingsOf(page).length;
+  if (mapped === page.mapped) return;
+  throw broken(vpn, `its page counts ${page.mapped} entries, the reverse map finds ${mapped}`);
 }
 
 function checkWritable(vma: Vma, vpn: number, entry: PageTableEntry): void {
@@ -68,7 +99,7 @@ function checkTrees(vma: Vma): void {
   const trees = vma.anonVmaChain.map((anonVma) => anonVma.byOffset);
   for (const tree of [...trees, vma.fileMapping?.byOffset]) {
     for (const offset of tree ? [vma.pageOffset, lastOffset(vma)] : []) {
-      if ([...tree!.overlapping(offset, offset)].includes(vma)) continue;
+      if (tree!.overlapping(offset, offset).includes(vma)) continue;
       throw new MmInvariantError("the reverse map does not find it by its page offsets", vma);
     }
   }

@@ -99,17 +99,20 @@ export class IntervalTree<T> {
   }
 
   /** The items whose interval shares a point with `[first, last]`, by their first points. */
-  *overlapping(first: number, last: number): IterableIterator<T> {
-    yield* search(this.#root, first, last);
+  overlapping(first: number, last: number): T[] {
+    const found: T[] = [];
+    search(this.#root, first, last, found);
+    return found;
   }
 }
 
-function* search<T>(node: Node<T> | null, first: number, last: number): IterableIterator<T> {
-  if (node === null || node.reach < first) return;
-  yield* search(node.left, first, last);
-  if (node.first > last) return;
-  if (node.last >= first) yield node.item;
-  yield* search(node.right, first, last);
+/** Collects what overlaps `[first, last]` in the subtree of `node`. */
+function search<T>(node: Node<T> | null, first: number, last: number, found: T[]): void {
+  for (; node !== null && node.reach >= first; node = node.right) {
+    search(node.left, first, last, found);
+    if (node.first > last) return;
+    if (node.last >= first) found.push(node.item);
+  }
 }
 
 /** The tree with `node` in it; its root. */

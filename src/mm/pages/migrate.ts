@@ -55,12 +55,15 @@ export function beginMigration(page: Page): Migration {
 export function finishMigration(memory: PhysicalMemory, migration: Migration): Page {
   const old = migration.page;
   const page = new Page(old.mapping, old.index);
+  page.stamp = old.stamp;
+  page.referenced = old.referenced;
+  memory.exchange(old, page);
   page.slot = old.slot;
   if (page.slot !== null) page.slot.page = page;
   restore(old, page);
   if (page.mapping !== null && isFileMapping(page.mapping)) {
     page.mapping.pages.set(page.index, page);
-  } else if (page.mapped === 0) memory.free(page);
+  } else if (page.mapped === 0) memory.giveBack(page);
   old.locked = false;
   old.mapping = null;
   old.slot = null;
@@ -72,7 +75,7 @@ export function abortMigration(memory: PhysicalMemory, migration: Migration): vo
   const { page } = migration;
   restore(page, page);
   page.locked = false;
-  if (page.mapped === 0 && !isFileMapping(page.mapping!)) memory.free(page);
+  if (page.mapped === 0 && !isFileMapping(page.mapping!)) memory.giveBack(page);
 }
 
 /** Makes each migration entry of `old` that the reverse map finds show `page`. */
@@ -95,13 +98,19 @@ export function swapOut(memory: PhysicalMemory, page: Page): SwapSlot {
   if (mapping === null || isFileMapping(mapping) || page.locked) {
     throw new RangeError("Cannot swap the page out: it is locked, a file's, or nobody's");
   }
-  const slot: SwapSlot = page.slot ?? { mapping, index, references: 0, page: null };
+  const slot: SwapSlot = page.slot ?? {
+    mapping,
+    index,
+    references: 0,
+    page: null,
+    stamp: page.stamp,
+  };
   if (page.slot === null) memory.swapSlots++;
   for (const { table, vpn } of mappingsOf(page)) {
     table.set(vpn, { kind: "swap", slot });
     slot.references++;
     page.mapped--;
   }
-  memory.free(page);
+  memory.giveBack(page);
   return slot;
 }

@@ -2,26 +2,64 @@
  * The pages of one machine, shared by the address spaces that were made with it. An address space
  * made without it models no pages, and pays nothing for them.
  *
- * Invariants: `anonymousPages` counts the pages of anonymous memory that some entry shows or some
- * swap slot keeps; a file's pages stay in its cache when nobody maps them any more.
+ * Invariants:
+ * - `frames` holds every page in memory once, each under its own `frame`: the pages of anonymous memory that some
+ *   entry shows, and the pages of the page cache, whether somebody maps them or not;
+ * - `anonymousPages` counts those of anonymous memory;
+ * - `swapSlots` counts the slots that some entry points to, and the pages of swap-backed files that were written out.
+ *
+ * Memory does not refuse by itself: a fault asks {@linkcode PhysicalMemory.free} first. So it is the
+ * one place where a call can fail for want of a page, and nothing is half done then.
  *
  * @module
  */
 
-import { IntervalTree } from "./interval_tree.ts";
 import { type AnonVma, type FileMapping, type MappedFile, Page } from "../vma.ts";
+import { IntervalTree } from "./interval_tree.ts";
 
-/** The page that reading untouched memory shows: all zeros, shared by everybody, never written. */
+/** The page that reading untouched memory shows: all zeros, shared by all, never written. */
 export const ZERO_PAGE: Page = new Page(null, 0);
+
+/** How large a machine is. */
+export interface PhysicalMemoryOptions {
+  /** Page frames; unlimited unless given. */
+  readonly pages?: number;
+  /** Slots of the swap device, one page each; unlimited unless given. */
+  readonly swapSlots?: number;
+}
 
 /** All pages of a machine. */
 export class PhysicalMemory {
+  /** Page frames that the machine has. */
+  readonly pages: number;
+  /** Slots that its swap device has. */
+  readonly swapCapacity: number;
   /** Pages of anonymous memory in use. */
   anonymousPages = 0;
   /** Slots of the swap device in use. */
   swapSlots = 0;
+  /** Every page in memory, in no order. */
+  readonly frames: Page[] = [];
+  /** Where reclaim looks next: a place among the frames. */
+  hand = 0;
   readonly #files = new Map<string, FileMapping>();
   readonly #unnamed = new Map<MappedFile, FileMapping>();
+
+  /** A machine without a page in use. */
+  constructor(options: PhysicalMemoryOptions = {}) {
+    this.pages = options.pages ?? Infinity;
+    this.swapCapacity = options.swapSlots ?? Infinity;
+  }
+
+  /** Frames that hold nothing. */
+  get free(): number {
+    return this.pages - this.frames.length;
+  }
+
+  /** Slots of the swap device that hold nothing. */
+  get freeSwap(): number {
+    return this.swapCapacity - this.swapSlots;
+  }
 
   /**
    * A file's pages: one mapping an inode, however often it was opened. Shared anonymous memory has
@@ -32,39 +70,84 @@ export class PhysicalMemory {
       ? this.#unnamed.get(file)
       : this.#files.get(`${file.device} ${file.inode}`);
     if (known !== undefined) return known;
-    const mapping: FileMapping = { pages: new Map(), byOffset: new IntervalTree() };
+    const mapping: FileMapping = {
+      pages: new Map(),
+      byOffset: new IntervalTree(),
+      stored: new Map(),
+      isSwapBacked: file.inode === 0 || file.onTmpfs === true,
+      length: file.pages ?? Infinity,
+    };
     if (file.inode === 0) this.#unnamed.set(file, mapping);
     else this.#files.set(`${file.device} ${file.inode}`, mapping);
     return mapping;
   }
 
-  /** A file's page, read into the cache if it is not there yet. */
+  /** Forgets a file that was deleted. Its pages must be gone: see `truncate.ts`. */
+  forget(file: MappedFile): void {
+    if (file.inode === 0) this.#unnamed.delete(file);
+    else this.#files.delete(`${file.device} ${file.inode}`);
+  }
+
+  /** A file's page, read into the cache, or back from the swap device, if it is not there yet. */
   filePage(mapping: FileMapping, index: number): Page {
     let page = mapping.pages.get(index);
-    if (page === undefined) mapping.pages.set(index, page = new Page(mapping, index));
+    if (page !== undefined) return page;
+    page = new Page(mapping, index);
+    const stamp = mapping.stored.get(index);
+    if (stamp !== undefined) page.stamp = stamp;
+    if (mapping.isSwapBacked && mapping.stored.delete(index)) this.swapSlots--;
+    mapping.pages.set(index, page);
+    this.place(page);
     return page;
   }
 
   /** A new page of anonymous memory. */
   newPage(mapping: AnonVma, index: number): Page {
     this.anonymousPages++;
-    return new Page(mapping, index);
+    const page = new Page(mapping, index);
+    this.place(page);
+    return page;
   }
 
   /** Takes an entry off a page; the last one gives an anonymous page back. */
   release(page: Page): void {
     if (page === ZERO_PAGE) return;
     page.mapped--;
-    if (page.mapped === 0 && page.mapping !== null && !isFileMapping(page.mapping)) this.free(page);
+    if (page.mapped === 0 && page.mapping !== null && !isFileMapping(page.mapping)) {
+      this.giveBack(page);
+    }
   }
 
   /** Gives an anonymous page back that no entry shows; a page under migration is its holder's. */
-  free(page: Page): void {
+  giveBack(page: Page): void {
     if (page.locked) return;
     if (page.slot !== null) page.slot.page = null;
     page.slot = null;
     page.mapping = null;
     this.anonymousPages--;
+    this.displace(page);
+  }
+
+  /** Gives a page a frame. O(1). */
+  place(page: Page): void {
+    page.frame = this.frames.push(page) - 1;
+  }
+
+  /** Takes a page's frame away; the last page takes that place. O(1). */
+  displace(page: Page): void {
+    const last = this.frames.pop()!;
+    if (last !== page) {
+      this.frames[page.frame] = last;
+      last.frame = page.frame;
+    }
+    page.frame = -1;
+  }
+
+  /** Puts a page into the frame of another, which loses it. O(1). */
+  exchange(page: Page, other: Page): void {
+    this.frames[page.frame] = other;
+    other.frame = page.frame;
+    page.frame = -1;
   }
 }
 

@@ -23,6 +23,9 @@ import { pageIndex } from "./reverse_map.ts";
 import type { Page, PageTableEntry, SwapSlot, Vma } from "../vma.ts";
 import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
 
+/** Frames that one fault takes at most: a page of a file or from a slot, and a copy of it. */
+const FRAMES = 2;
+
 /**
  * Enters the page at `address`.
  *
@@ -30,7 +33,8 @@ import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
  * has an anon_vma. Postcondition: the entry is present, and writable after a write to writable
  * memory. A failed call changes nothing.
  *
- * @throws {MmError} EAGAIN the page is under migration: the kernel waits · ENOMEM memory ran out
+ * @throws {MmError} EAGAIN the page is under migration: the kernel waits · ENOMEM memory ran out, or no frame is free
+ * · EFAULT the file ends before the page (SIGBUS)
  * @throws {MmInvariantError} an entry was left behind by a migration
  */
 export function enterPage(
@@ -50,6 +54,12 @@ export function enterPage(
   }
   if (old?.kind === "present" && (!writes || old.writable)) return;
   const index = pageIndex(vma, start);
+  if (vma.fileMapping !== null && old === undefined && index >= vma.fileMapping.length) {
+    throw cannot("fault in", start, start + PAGE_SIZE, "EFAULT", "the file ends before it");
+  }
+  if (memory.free < FRAMES) {
+    throw cannot("fault in", start, start + PAGE_SIZE, "ENOMEM", "no page frame is free");
+  }
   const cached = old === undefined ? firstShown(memory, vma, index) : slotOf(old)?.page;
   if (cached?.locked) {
     throw cannot("fault in", start, start + PAGE_SIZE, "EAGAIN", "its page is under migration");
@@ -82,6 +92,7 @@ function written(memory: PhysicalMemory, vma: Vma, page: Page, index: number): P
     return { kind: "present", page, writable };
   }
   const copy = memory.newPage(vma.anonVma!, index);
+  copy.stamp = page.stamp;
   show(copy);
   memory.release(page);
   return { kind: "present", page: copy, writable };
@@ -96,6 +107,7 @@ function isAlone(page: Page): boolean {
 /** The page that a slot keeps, brought back once for all that point there. */
 function swapIn(memory: PhysicalMemory, slot: SwapSlot): Page {
   const page = slot.page ?? memory.newPage(slot.mapping, slot.index);
+  page.stamp = slot.stamp;
   slot.page = page;
   page.slot = slot;
   dropSlot(memory, slot);

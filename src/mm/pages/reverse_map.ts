@@ -53,7 +53,7 @@ export function unlinkReverseMap(vma: Vma): void {
  * O(n log n) the first time an anon_vma is asked.
  */
 export function vmasAt(mapping: AnonVma | FileMapping, index: number): Vma[] {
-  return [...treeOf(mapping).overlapping(index, index)];
+  return treeOf(mapping).overlapping(index, index);
 }
 
 /** Every place where a page may be mapped, whatever the page tables hold there now. */

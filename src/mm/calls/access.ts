@@ -1,0 +1,40 @@
+/**
+ * Reading and writing memory, where pages are modelled: a fault if need be, then what the page holds.
+ *
+ * @module
+ */
+
+import { PAGE_SIZE } from "../../abi/page.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import type { Page } from "../vma.ts";
+import { fault } from "./fault.ts";
+
+/**
+ * Reads the page at `address`.
+ *
+ * @returns its stamp: the number written last to what it shows, 0 if none was
+ * @throws {MmError} as {@linkcode fault}; nothing has changed
+ */
+export function readPage(mm: MemoryDescriptor, address: number): number {
+  fault(mm, address, "read");
+  return used(mm, address).stamp;
+}
+
+/**
+ * Writes to the page at `address`.
+ *
+ * @param stamp what it holds from then on
+ * @throws {MmError} as {@linkcode fault}; nothing has changed
+ */
+export function writePage(mm: MemoryDescriptor, address: number, stamp: number): void {
+  fault(mm, address, "write");
+  used(mm, address).stamp = stamp;
+}
+
+/** The page that a fault has just entered. */
+function used(mm: MemoryDescriptor, address: number): Page {
+  const entry = mm.pageTable!.get(Math.floor(address / PAGE_SIZE));
+  if (entry?.kind !== "present") throw new TypeError("a fault has left no page");
+  entry.page.referenced = true;
+  return entry.page;
+}
