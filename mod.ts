@@ -69,6 +69,7 @@ export * from "./src/mm/vm_flags.ts";
 export { readTrace, type TraceSource } from "./src/trace/read.ts";
 export { TraceError, type TraceErrorCode } from "./src/trace/trace_error.ts";
 export {
+  type CallRange,
   type EndRecord,
   type EnterRecord,
   type ExecRecord,
@@ -106,4 +107,5 @@ export {
 } from "./src/replay/replay.ts";
 export type { Validation } from "./src/replay/step_validator.ts";
 export type { CallStep, ExecStep, ExitStep, ForkStep, Step, TouchStep } from "./src/replay/step.ts";
+export type { UnmodelledCalls } from "./src/replay/unmodelled.ts";
 export { type LoggedOperation, treeOperations } from "./src/replay/tree_log.ts";

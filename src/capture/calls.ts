@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { systemCall } from "../abi/syscalls.ts";
 import type { PageMoves, Range } from "./layout.ts";
 
 const CLONE_VM = 0x100;
@@ -11,8 +12,6 @@ const EXIT_SIGNAL = 0xff;
 const MREMAP_FIXED = 2, MREMAP_DONTUNMAP = 4;
 
 const PAGE = 4096;
-/** Calls that make a process or turn it into another program. */
-const PROCESS_CALLS = ["clone", "clone3", "fork", "vfork", "execve", "execveat"];
 
 /**
  * True if no two threads may be inside such calls at once, lest the layout after one show the work of
@@ -21,8 +20,8 @@ const PROCESS_CALLS = ["clone", "clone3", "fork", "vfork", "execve", "execveat"]
  * @param sharesMemory what {@linkcode cloneSharesMemory} says, for calls that make a process
  */
 export function isExclusive(call: string, sharesMemory: boolean): boolean {
-  if (call.startsWith("execve")) return false;
-  return !PROCESS_CALLS.includes(call) || !sharesMemory;
+  const model = systemCall(call)?.model;
+  return model !== "exec" && (model !== "fork" || !sharesMemory);
 }
 
 /** True if a process made with this call and these clone flags uses its parent's memory. */

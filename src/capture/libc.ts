@@ -222,13 +222,24 @@ export class Libc {
     return length === 8 ? this.#word[0] : undefined;
   }
 
-  /** A text in a process's memory, up to its zero byte and at most 255 bytes. */
+  /** Several times eight bytes, or nothing if not all of them can be read. */
+  readWords(pid: number, address: number, count: number): BigUint64Array | undefined {
+    const words = new BigUint64Array(count);
+    const descriptor = this.open(`/proc/${pid}/mem`);
+    const length = this.#symbols.pread(descriptor, words, BigInt(8 * count), BigInt(address));
+    this.close(descriptor);
+    return length === 8 * count ? words : undefined;
+  }
+
+  /** A text in a process's memory, up to its zero byte and at most 255 bytes; nothing if there is none. */
   readString(pid: number, address: number): string | undefined {
     const descriptor = this.open(`/proc/${pid}/mem`);
     const length = this.#symbols.pread(descriptor, this.#buffer, 255n, BigInt(address));
     this.close(descriptor);
-    const end = this.#buffer.subarray(0, length).indexOf(0);
-    return end < 0 ? undefined : this.#decoder.decode(this.#buffer.subarray(0, end));
+    if (length <= 0) return undefined;
+    const read = this.#buffer.subarray(0, length);
+    const end = read.indexOf(0);
+    return this.#decoder.decode(end < 0 ? read : read.subarray(0, end));
   }
 
   /** What stands behind a path or an open descriptor, or nothing. */

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { type Architecture, numberOf, type SystemCallName } from "../abi/syscalls.ts";
 import { baseName } from "../trace/maps_line.ts";
 import type { FileKind, OpenFile } from "../trace/format.ts";
 import type { FileStatus, Libc } from "./libc.ts";
@@ -20,16 +21,6 @@ const KCMP_FILE = 0;
 const S_IFCHR = 0x2000, S_IFBLK = 0x6000, S_IFREG = 0x8000;
 const TMPFS_MAGIC = 0x01021994, HUGETLBFS_MAGIC = 0x958458f6;
 const O_ACCMODE = 3;
-
-/** Numbers of the system calls that the C library has no function for. */
-export interface Numbers {
-  /** `pidfd_open`. */
-  readonly PIDFD_OPEN: number;
-  /** `pidfd_getfd`. */
-  readonly PIDFD_GETFD: number;
-  /** `kcmp`. */
-  readonly KCMP: number;
-}
 
 /** An open file and the recorder's own descriptor to it. */
 interface Held {
@@ -44,7 +35,7 @@ interface Held {
 /** The open files of one recording. */
 export class OpenFiles {
   readonly #libc: Libc;
-  readonly #numbers: Numbers;
+  readonly #machine: Architecture;
   readonly #devices = new Map<number, string>();
   readonly #segments = new Map<number, OpenFile>();
   #held: Held[] = [];
@@ -54,11 +45,11 @@ export class OpenFiles {
    * Starts without any file.
    *
    * @param libc the library to call
-   * @param numbers the machine's numbers of the system calls
+   * @param machine whose numbers calls have that the C library has no function for
    */
-  constructor(libc: Libc, numbers: Numbers) {
+  constructor(libc: Libc, machine: Architecture) {
     this.#libc = libc;
-    this.#numbers = numbers;
+    this.#machine = machine;
   }
 
   /**
@@ -125,8 +116,8 @@ export class OpenFiles {
   #compare(held: Held, pid: number, number: number): boolean | undefined {
     if (held.descriptor < 0) return undefined;
     const self = this.#libc.pid();
-    const order = this.#libc.syscall(
-      this.#numbers.KCMP,
+    const order = this.#call(
+      "kcmp",
       self,
       pid,
       KCMP_FILE,
@@ -136,11 +127,15 @@ export class OpenFiles {
     return order < 0 ? undefined : order === 0;
   }
 
+  #call(name: SystemCallName, ...args: readonly number[]): number {
+    return this.#libc.syscall(numberOf(name, this.#machine) ?? -1, ...args);
+  }
+
   /** A descriptor of the recorder's own to a process's open file, or -1. */
   #duplicate(pid: number, number: number): number {
-    const process = this.#libc.syscall(this.#numbers.PIDFD_OPEN, pid, 0);
+    const process = this.#call("pidfd_open", pid, 0);
     if (process < 0) return -1;
-    const descriptor = this.#libc.syscall(this.#numbers.PIDFD_GETFD, process, number, 0);
+    const descriptor = this.#call("pidfd_getfd", process, number, 0);
     this.#libc.close(process);
     return descriptor;
   }

@@ -90,6 +90,12 @@ export function parseDescriptorInfo(text: string): DescriptorInfo {
   };
 }
 
+/** `/proc/PID/fdinfo/FD` of a pidfd: the process; undefined if it is none, or its process has ended. */
+export function parsePidfd(text: string): number | undefined {
+  const pid = Number(text.match(/^Pid:\s*(\d+)/m)?.[1] ?? "0");
+  return pid === 0 ? undefined : pid;
+}
+
 /** `/proc/PID/mountinfo`: the device of a mount, `major:minor` in decimal there, hexadecimal here. */
 export function deviceOfMount(text: string, mount: number): string | undefined {
   const found = text.match(new RegExp(`^${mount} \\d+ (\\d+):(\\d+) `, "m"));

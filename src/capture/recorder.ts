@@ -14,9 +14,9 @@
  *
  * @module
  */
+import { type Architecture, argumentsOf, isRecorded, recordedCalls } from "../abi/syscalls.ts";
 import { baseName } from "../trace/maps_line.ts";
 import type { MapLine, OpenFile, ResourceLimits, TraceRecord } from "../trace/format.ts";
-import { argumentsOf, isRecorded } from "../trace/recorded_calls.ts";
 import { cloneFlags, cloneSharesMemory, failedMoves, isExclusive, pageMoves } from "./calls.ts";
 import { errnoName } from "../abi/errno.ts";
 import { RecordError } from "./launch.ts";
@@ -24,16 +24,16 @@ import { carriedWrites, difference, grownStacks, hasFlag, withGrown } from "./la
 import type { Libc } from "./libc.ts";
 import { olderPlacement } from "./older_placement.ts";
 import { OpenFiles } from "./open_files.ts";
+import { pointedTo } from "./pointers.ts";
 import { parseLimits, parseSmaps, parseStat } from "./proc.ts";
 import type { CallInfo, Stop, Tracer } from "./ptrace.ts";
-import * as arm64 from "./syscalls_arm64.ts";
-import * as x86_64 from "./syscalls_x86_64.ts";
+import * as arm64 from "./registers_arm64.ts";
+import * as x86_64 from "./registers_x86_64.ts";
 
 const ADDR_NO_RANDOMIZE = 0x0040000, ADDR_COMPAT_LAYOUT = 0x0200000;
 const MAP_ANONYMOUS = 0x20;
 const CLONE_THREAD = 0x10000;
 const SHM_RDONLY = 0x1000;
-const PR_SET_VMA = 0x53564d41;
 const SIGINT = 2;
 
 /** An address space and the processes that use it. */
@@ -86,7 +86,8 @@ export class Recorder {
   readonly #libc: Libc;
   readonly #tracer: Tracer;
   readonly #options: RecorderOptions;
-  readonly #machine: typeof x86_64 | typeof arm64;
+  readonly #registers: typeof x86_64 | typeof arm64;
+  readonly #calls: ReadonlyMap<number, string>;
   readonly #files: OpenFiles;
   readonly #randomized: boolean;
   readonly #tasks = new Map<number, Task>();
@@ -106,8 +107,10 @@ export class Recorder {
     this.#libc = libc;
     this.#tracer = tracer;
     this.#options = options;
-    this.#machine = options.machine === "aarch64" ? arm64 : x86_64;
-    this.#files = new OpenFiles(libc, this.#machine);
+    const machine: Architecture = options.machine === "aarch64" ? "aarch64" : "x86_64";
+    this.#registers = machine === "aarch64" ? arm64 : x86_64;
+    this.#calls = recordedCalls(machine);
+    this.#files = new OpenFiles(libc, machine);
     this.#randomized = libc.readText("/proc/sys/kernel/randomize_va_space")?.trim() !== "0";
   }
 
@@ -179,10 +182,10 @@ export class Recorder {
   }
 
   #atEntry(task: Task, info: CallInfo & { at: "entry" }): void {
-    if (info.architecture !== this.#machine.ARCHITECTURE) {
+    if (info.architecture !== this.#registers.ARCHITECTURE) {
       throw new RecordError("ENOEXEC", this.#options.program, "it runs 32-bit code");
     }
-    const call = this.#machine.CALLS.get(info.number);
+    const call = this.#calls.get(info.number);
     if (call === undefined || !isRecorded(call, info.args)) {
       this.#lookIfFaulted(task);
       return this.#tracer.resume(task.pid);
@@ -203,9 +206,6 @@ export class Recorder {
     const imposedHint = call === "mmap" && this.#options.olderPlacement
       ? olderPlacement(task.space.layout, task.space.mmapBase, args)
       : undefined;
-    const name = call === "prctl" && args[0] === PR_SET_VMA
-      ? this.#libc.readString(task.pid, args[4] ?? 0)
-      : undefined;
     this.#records.push({
       type: "enter",
       pid: task.pid,
@@ -213,10 +213,10 @@ export class Recorder {
       args,
       ...(file && { file }),
       ...(imposedHint !== undefined && { imposedHint }),
-      ...(name !== undefined && { name }),
+      ...pointedTo(this.#libc, task.pid, call, args),
     });
     if (imposedHint !== undefined) {
-      this.#machine.setFirstArgument(this.#libc, task.pid, imposedHint);
+      this.#registers.setFirstArgument(this.#libc, task.pid, imposedHint);
     }
     task.open = { call, args, flags: this.#flags(task, call, args), file, imposedHint };
     if (isExclusive(call, cloneSharesMemory(call, task.open.flags))) task.space.inside = task;
@@ -229,7 +229,7 @@ export class Recorder {
     task.open = undefined;
     if (open !== undefined) {
       if (open.imposedHint !== undefined) {
-        this.#machine.restoreFirstArgument(this.#libc, task.pid, open.args[0] ?? 0);
+        this.#registers.restoreFirstArgument(this.#libc, task.pid, open.args[0] ?? 0);
       }
       this.#leave(task, open, info);
     }

@@ -5,13 +5,8 @@
  */
 
 import type { AddressSpace } from "../mm/address_space.ts";
-import {
-  MAP_32BIT,
-  MAP_ANONYMOUS,
-  MAP_FIXED,
-  PR_SET_VMA,
-  PR_SET_VMA_ANON_NAME,
-} from "../abi/mman.ts";
+import { MAP_32BIT, MAP_ANONYMOUS, MAP_FIXED, PR_SET_VMA_ANON_NAME } from "../abi/mman.ts";
+import { type ModelledCall, systemCall, unmodelledBecause } from "../abi/syscalls.ts";
 import type { EnterRecord, LeaveRecord } from "../trace/format.ts";
 import type { TraceFiles } from "./files.ts";
 import { limitsOf } from "./image.ts";
@@ -27,11 +22,17 @@ export interface ReturnedCall {
   readonly files: TraceFiles;
 }
 
-/** Makes the action from what is known. */
-type Prepare = (call: ReturnedCall, args: readonly number[]) => Action | undefined;
+/** Makes the action from what is known, or says why the model does nothing for the call. */
+type Decoder = (call: ReturnedCall, args: readonly number[]) => Action | Unmodelled;
+
+/** A call for which the model does nothing. */
+export interface Unmodelled {
+  /** Why. */
+  readonly unmodelled: string;
+}
 
 /** A call whose result is 0. */
-function plain(act: (space: AddressSpace, args: readonly number[]) => void): Prepare {
+function plain(act: (space: AddressSpace, args: readonly number[]) => void): Decoder {
   return (_, args) => (space) => {
     act(space, args);
     return 0;
@@ -43,8 +44,9 @@ function size(value = 0): number {
   return value < 0 ? ADDRESS_LIMIT + value : value;
 }
 
-const CALLS: Readonly<Record<string, Prepare>> = {
-  mmap: prepareMmap,
+/** A decoder for each call of the table that is modelled: the types see to it that none is missing. */
+const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
+  mmap: decodeMmap,
   munmap: plain((space, [address, length]) => space.munmap(size(address), size(length))),
   mprotect: plain((space, [address, length, protection]) =>
     space.mprotect(size(address), size(length), protection!)
@@ -74,20 +76,36 @@ const CALLS: Readonly<Record<string, Prepare>> = {
   remap_file_pages: plain((space, [address, length, protection, pageOffset, flags]) =>
     space.remapFilePages(size(address), size(length), protection!, size(pageOffset), flags)
   ),
-  pkey_mprotect: preparePkeyMprotect,
-  shmat: prepareShmat,
+  pkey_mprotect: decodePkeyMprotect,
+  shmat: decodeShmat,
   shmdt: plain((space, [address]) => space.shmdt(size(address))),
-  prctl: preparePrctl,
-  prlimit64: prepareLimits,
-  setrlimit: prepareLimits,
+  prctl: decodePrctl,
+  prlimit64: decodeLimits,
+  setrlimit: decodeLimits,
 };
 
-/** The action of a call, undefined if the call is not one that changes the model. */
+/** What a call does to the model; undefined if nothing. */
 export function actionOf(call: ReturnedCall): Action | undefined {
-  return CALLS[call.enter.call]?.(call, call.enter.args);
+  const decoded = decode(call);
+  return typeof decoded === "function" ? decoded : undefined;
 }
 
-function prepareMmap({ enter, leave, files }: ReturnedCall, args: readonly number[]): Action {
+const BY_NAME: ReadonlyMap<string, Decoder> = new Map(Object.entries(DECODERS));
+
+/**
+ * What a call does to the model, or why it does nothing; undefined if other records tell what it did, as they do of forks
+ * and execs.
+ */
+export function decode(call: ReturnedCall): Action | Unmodelled | undefined {
+  const { enter } = call;
+  const model = systemCall(enter.call)?.model;
+  if (model === "fork" || model === "exec") return undefined;
+  const why = unmodelledBecause(enter.call, enter.args);
+  if (why !== undefined) return { unmodelled: why };
+  return BY_NAME.get(enter.call)?.(call, enter.args);
+}
+
+function decodeMmap({ enter, leave, files }: ReturnedCall, args: readonly number[]): Action {
   const [wanted = 0, length = 0, protection = 0, given = 0, , offset = 0] = args;
   const file = given & MAP_ANONYMOUS || enter.file === undefined ? null : files.of(enter.file);
   // Where MAP_32BIT places is drawn at random by the kernel: its choice is taken over.
@@ -99,9 +117,9 @@ function prepareMmap({ enter, leave, files }: ReturnedCall, args: readonly numbe
 }
 
 /** With the key -1 it is mprotect; what another key does depends on the processor. */
-function preparePkeyMprotect(_: ReturnedCall, args: readonly number[]): Action | undefined {
+function decodePkeyMprotect(_: ReturnedCall, args: readonly number[]): Action | Unmodelled {
   const [address, length, protection = 0, key = 0] = args;
-  if ((key | 0) !== -1) return undefined;
+  if ((key | 0) !== -1) return { unmodelled: "protection keys other than -1 are not modelled" };
   return (space) => {
     space.mprotect(size(address), size(length), protection);
     return 0;
@@ -109,25 +127,34 @@ function preparePkeyMprotect(_: ReturnedCall, args: readonly number[]): Action |
 }
 
 /** Which segment an attachment that failed was about, the trace does not say. */
-function prepareShmat({ leave, files }: ReturnedCall, args: readonly number[]): Action | undefined {
-  if (leave.file === undefined) return undefined;
+function decodeShmat(
+  { leave, files }: ReturnedCall,
+  args: readonly number[],
+): Action | Unmodelled {
+  if (leave.file === undefined) return { unmodelled: "which segment was refused is not recorded" };
   const segment = files.segment(leave.file);
   const [, address, flags] = args;
   return (space) => space.shmat(segment, size(address), flags);
 }
 
 /** Naming memory; a kernel that cannot do it answers EINVAL whatever is asked. */
-function preparePrctl({ enter, leave }: ReturnedCall, args: readonly number[]): Action | undefined {
-  const [option, what, address, length] = args;
-  if (option !== PR_SET_VMA || what !== PR_SET_VMA_ANON_NAME) return undefined;
-  if (leave.error === "EINVAL") return undefined;
+function decodePrctl({ enter, leave }: ReturnedCall, args: readonly number[]): Action | Unmodelled {
+  const [, what, address, length, pointer = 0] = args;
+  if (what !== PR_SET_VMA_ANON_NAME) {
+    return { unmodelled: "what PR_SET_VMA was to set is not known" };
+  }
+  if (leave.error === "EINVAL") return { unmodelled: "the kernel cannot name memory, or refused" };
+  if (pointer !== 0 && enter.name === undefined) {
+    return { unmodelled: "the name could not be read" };
+  }
+  const name = pointer === 0 ? null : enter.name ?? null;
   return (space) => {
-    space.setAnonName(size(address), size(length), enter.name ?? null);
+    space.setAnonName(size(address), size(length), name);
     return 0;
   };
 }
 
-function prepareLimits({ leave }: ReturnedCall): Action {
+function decodeLimits({ leave }: ReturnedCall): Action {
   const limits = leave.limits === undefined ? {} : limitsOf(leave.limits);
   return (space) => {
     Object.assign(space.descriptor.limits, limits);

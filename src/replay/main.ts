@@ -13,6 +13,7 @@ import { formatDivergence } from "./divergence.ts";
 import { compileTrace } from "./compiled.ts";
 import { replay, type ReplayReport } from "./replay.ts";
 import type { Validation } from "./step_validator.ts";
+import { formatUnmodelled } from "./unmodelled.ts";
 import { formatWhy, nothingMapped, parseAddress, why } from "./debug/why.ts";
 
 const SPECIFICATION = {
@@ -97,7 +98,7 @@ function formatReport(file: string, report: ReplayReport | Broken): string {
   if ("broken" in report) {
     return `${file}: ${report.broken}\n  deno task replay --bisect ${file} finds the step after which it is broken`;
   }
-  const { steps, matched, mapCount, divergence, approximate, answers } = report;
+  const { steps, matched, mapCount, divergence, approximate, answers, unmodelled } = report;
   const percent = matched === steps ? "100" : (Math.floor(1000 * matched / steps) / 10).toFixed(1);
   const compared = answers !== undefined
     ? `${steps} steps, imported: of ${answers.asked} answers ${answers.equal} equal, ` +
@@ -106,7 +107,7 @@ function formatReport(file: string, report: ReplayReport | Broken): string {
     ? `${steps} steps, approximate: nothing to compare with`
     : `steps ${matched}/${steps} (${percent} %)`;
   const counts = `map_count ${mapCount.min}/${mapCount.median}/${mapCount.max}`;
-  const line = `${file}: ${compared}, ${counts}`;
+  const line = `${file}: ${compared}, ${counts}${formatUnmodelled(unmodelled)}`;
   return divergence === undefined ? line : `${line}\n${formatDivergence(divergence)}`;
 }
 

@@ -18,6 +18,7 @@ import { LayoutComparison } from "./layout_diff.ts";
 import { describeDivergence, type Divergence } from "./divergence.ts";
 import { System } from "./system.ts";
 import { type CallStep, type Step, StepReader } from "./step.ts";
+import { type UnmodelledCalls, UnmodelledCount } from "./unmodelled.ts";
 import { StepValidator, type Validation } from "./step_validator.ts";
 
 /** How to replay. */
@@ -54,6 +55,8 @@ export interface ReplayReport {
   readonly approximate: boolean;
   /** Of an imported trace: what the model would have answered, as far as enough is known. */
   readonly answers?: AnswerCounts;
+  /** Calls for which the model does nothing, though the kernel may have: what they were, and why. */
+  readonly unmodelled: readonly UnmodelledCalls[];
   /** The first disagreement. */
   readonly divergence?: Divergence;
 }
@@ -93,6 +96,7 @@ export class Replay {
   readonly #validator: StepValidator;
   readonly #recorded = new RecordedLayouts();
   readonly #comparison = new LayoutComparison();
+  readonly #unmodelled = new UnmodelledCount();
   readonly #mapCounts: number[] = [];
   #steps = 0;
   #matched = 0;
@@ -140,6 +144,7 @@ export class Replay {
   /** Does the step and compares with what the kernel showed, if the trace shows it. */
   #compare(record: TraceRecord, step: Step): void {
     this.#recorded.apply(record);
+    if (step.type === "call") this.#unmodelled.count(step);
     const result = this.#perform(step);
     this.#count(step);
     if (this.#fidelity === "approximate") return;
@@ -150,6 +155,7 @@ export class Replay {
 
   /** Asks the model first, then does what the text says was done: it is known that it was. */
   #follow(step: Step, answers: Answers): void {
+    if (step.type === "call" && step.action === undefined) this.#unmodelled.count(step);
     const answer = answers.before(step);
     this.#perform(step);
     answers.after(step);
@@ -177,6 +183,7 @@ export class Replay {
       mapCount: rangeOf(this.#mapCounts),
       approximate: this.#fidelity !== "exact",
       ...(this.#answers && { answers: this.#answers.counts }),
+      unmodelled: this.#unmodelled.calls(),
     };
     return this.#divergence === undefined ? report : { ...report, divergence: this.#divergence };
   }

@@ -22,7 +22,7 @@ import type {
   LeaveRecord,
   TraceRecord,
 } from "../trace/format.ts";
-import { type Action, actionOf } from "./decode.ts";
+import { type Action, decode } from "./decode.ts";
 import { TraceFiles } from "./files.ts";
 import { importedAction } from "./imported/actions.ts";
 import { HIGHEST_ADDRESS } from "./imported/occupied.ts";
@@ -52,8 +52,10 @@ export interface CallStep {
   readonly enter: EnterRecord;
   /** The process. */
   readonly pid: number;
-  /** Undefined if the call is not one that changes the model. */
+  /** What the model does; undefined if nothing. */
   readonly action: Action | undefined;
+  /** Why the model does nothing, if the call may have changed something in the kernel. */
+  readonly unmodelled: string | undefined;
 }
 
 /** A new process. */
@@ -138,10 +140,13 @@ export class StepReader {
     const enter = this.#entered.get(record.pid) ??
       { type: "enter", pid: record.pid, call: record.call, args: [] };
     const call = { enter, leave: record, files: this.#files };
-    const modelled = actionOf(call);
+    const decoded = decode(call);
+    const isAction = typeof decoded === "function";
+    const modelled = isAction ? decoded : undefined;
     const isImported = this.header?.fidelity === "imported";
     const action = isImported ? importedAction(call, modelled) : modelled;
-    return { type: "call", record, enter, pid: record.pid, action };
+    const unmodelled = isAction ? undefined : decoded?.unmodelled;
+    return { type: "call", record, enter, pid: record.pid, action, unmodelled };
   }
 }
 

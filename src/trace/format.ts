@@ -171,10 +171,22 @@ export interface EnterRecord {
   readonly file?: OpenFile;
   /** `mmap`: the hint that the recorder put in place of NULL to impose an older placement. */
   readonly imposedHint?: number;
-  /** `prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, …)`: the name behind the pointer; absent for NULL. */
+  /** `prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, …)`: the name that its pointer leads to; absent for NULL. */
   readonly name?: string;
   /** True in an imported trace if calls are missing before this one. */
   readonly afterGap?: boolean;
+  /** `process_madvise`: the ranges that its vector lists; absent if they could not be read. */
+  readonly ranges?: readonly CallRange[];
+  /** `process_madvise`: the process that its pidfd stands for; absent if it is none. */
+  readonly process?: number;
+}
+
+/** A range of memory that a call was given in a list. */
+export interface CallRange {
+  /** First byte. */
+  readonly address: number;
+  /** Bytes. */
+  readonly length: number;
 }
 
 /** The call returns, and this is what the kernel then showed. */

@@ -4,9 +4,9 @@
  * @module
  */
 import { SequenceCheck } from "./sequence_check.ts";
-import { LineError, parseRecord } from "./parse_record.ts";
+import { parseRecord } from "./schema.ts";
 import type { TraceRecord } from "./format.ts";
-import { TraceError } from "./trace_error.ts";
+import { LineError, TraceError } from "./trace_error.ts";
 
 /** Where a trace comes from: a path, a URL, or the bytes themselves. */
 export type TraceSource = string | URL | ReadableStream<Uint8Array<ArrayBuffer>>;

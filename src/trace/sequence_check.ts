@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { LineError } from "./parse_record.ts";
+import { LineError } from "./trace_error.ts";
 import type { TraceRecord } from "./format.ts";
 
 /** Follows a trace record by record. */

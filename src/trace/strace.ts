@@ -19,7 +19,7 @@ import {
   TRACE_VERSION,
   type TraceRecord,
 } from "./format.ts";
-import { argumentsOf, isRecorded } from "./recorded_calls.ts";
+import { argumentsOf, isRecorded } from "../abi/syscalls.ts";
 import {
   parseStraceArguments,
   parseStraceLine,

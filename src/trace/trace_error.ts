@@ -46,3 +46,16 @@ export class TraceError extends CodedError<TraceErrorCode> {
     this.line = line;
   }
 }
+
+/** Why a line is no record, or stands where it cannot; the reader adds file and line number. */
+export class LineError extends CodedError<TraceErrorCode> {
+  /**
+   * Made at the first fault of a line.
+   *
+   * @param code what kind of fault it is
+   * @param why the end of the sentence `Cannot read FILE line N: …`
+   */
+  constructor(code: TraceErrorCode, why: string) {
+    super("LineError", code, why);
+  }
+}

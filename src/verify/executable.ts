@@ -21,6 +21,8 @@
  * @module
  */
 
+import type { Architecture } from "../abi/syscalls.ts";
+
 /** A call of the table. */
 export interface TableCall {
   /** The call's number on the machine. */
@@ -46,9 +48,6 @@ export class Text {
     this.bytes = typeof content === "string" ? new TextEncoder().encode(content + "\0") : content;
   }
 }
-
-/** Machines that a program can be made for. */
-export type Architecture = "x86_64" | "aarch64";
 
 const PAGE = 4096;
 const CODE_ADDRESS = 0x40_0000;

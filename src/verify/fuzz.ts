@@ -28,7 +28,8 @@ import {
 import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../abi/page.ts";
 import { CallTable, type Position } from "./call_table.ts";
 import { Draw } from "./draw.ts";
-import { type Architecture, type TableCall, Text } from "./executable.ts";
+import type { Architecture } from "../abi/syscalls.ts";
+import { type TableCall, Text } from "./executable.ts";
 import { Random } from "../random.ts";
 
 /** More than mappings reach to, however far they grow: what lies behind the end cannot be locked. */
@@ -332,7 +333,8 @@ class Fuzzer {
     if (this.#limited.has(resource)) return;
     this.#limited.add(resource);
     const bytes = new Text(limit(PAGE_SIZE * (pages + this.#random.below(60))));
-    this.#table.add("prlimit64", 0, resource, bytes, 0);
+    if (this.#random.oneIn(2)) this.#table.add("setrlimit", resource, bytes);
+    else this.#table.add("prlimit64", 0, resource, bytes, 0);
     for (let calls = this.#random.below(12); calls > 0; calls--) this.#step();
     this.#unlimit(resource);
     this.#limited.delete(resource);

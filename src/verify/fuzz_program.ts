@@ -4,7 +4,8 @@
  * @module
  */
 import { Unable } from "../command/command.ts";
-import { type Architecture, executable } from "./executable.ts";
+import type { Architecture } from "../abi/syscalls.ts";
+import { executable } from "./executable.ts";
 import { FUZZ_FILE_BYTES, fuzzTable } from "./fuzz.ts";
 
 /**

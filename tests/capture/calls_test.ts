@@ -6,25 +6,6 @@ import {
   isExclusive,
   pageMoves,
 } from "../../src/capture/calls.ts";
-import { argumentsOf } from "../../src/trace/recorded_calls.ts";
-import { CALLS as ARM64 } from "../../src/capture/syscalls_arm64.ts";
-import { CALLS as X86_64 } from "../../src/capture/syscalls_x86_64.ts";
-
-const REGISTERS = [1, 2, 3, 4, 5, 6];
-
-Deno.test("argumentsOf: every call of both machines has its number of arguments", () => {
-  for (const call of [...X86_64.values(), ...ARM64.values()]) {
-    const count = argumentsOf(call, REGISTERS).length;
-    // Only calls without arguments may have none: an unknown name would keep all six.
-    const plausible = /^(fork|vfork|munlockall)$/.test(call) ? count === 0 : count > 0;
-    assertEquals(plausible && (count < 6 || call === "mmap" || call === "mbind"), true, call);
-  }
-});
-
-Deno.test("CALLS: arm64 has the calls of x86-64, without those it never had", () => {
-  const missing = [...X86_64.values()].filter((call) => ![...ARM64.values()].includes(call));
-  assertEquals(missing.toSorted(), ["fork", "vfork"]);
-});
 
 Deno.test("isExclusive: a child made with vfork runs while its parent is inside the call", () => {
   assertEquals(isExclusive("mmap", false), true);

@@ -9,7 +9,8 @@ import fc from "fast-check";
 import { readTrace } from "../../src/trace/read.ts";
 import type { MapLine, TraceRecord } from "../../src/trace/format.ts";
 import { TraceError } from "../../src/trace/trace_error.ts";
-import { formatRecord, writeTrace } from "../../src/trace/write.ts";
+import { formatRecord } from "../../src/trace/schema.ts";
+import { writeTrace } from "../../src/trace/write.ts";
 import { testProperty } from "./check.ts";
 
 const address = fc.integer({ min: 0, max: 0x7fff_ffff }).map((page) => page * 0x1000);

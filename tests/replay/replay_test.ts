@@ -5,6 +5,7 @@ import { System } from "../../src/replay/system.ts";
 import { compileTrace } from "../../src/replay/compiled.ts";
 import { formatDivergence } from "../../src/replay/divergence.ts";
 import { replay, ReplayError } from "../../src/replay/replay.ts";
+import { formatUnmodelled } from "../../src/replay/unmodelled.ts";
 import type { LeaveRecord, TraceRecord } from "../../src/trace/format.ts";
 import { recordsOf, TRACES } from "./traces.ts";
 
@@ -136,4 +137,42 @@ Deno.test("replay: an empty trace, one without header, and other page sizes are 
   await assertRejects(() => replay([exit]), ReplayError, "header");
   if (header?.type !== "header") return;
   await assertRejects(() => replay([{ ...header, pageSize: 16384 }]), ReplayError, "16384");
+});
+
+/** The records with a call, before the end, that returned 0 and changed nothing. */
+function withCalls(
+  records: readonly TraceRecord[],
+  calls: readonly { readonly call: string; readonly args: readonly number[] }[],
+): TraceRecord[] {
+  const exit = records.findLastIndex(({ type }) => type === "exit");
+  const last = records[exit];
+  const pid = last?.type === "exit" ? last.pid : 0;
+  const made = calls.flatMap(({ call, args }): TraceRecord[] => [
+    { type: "enter", pid, call, args },
+    { type: "leave", pid, call, result: 0, removed: [], added: [] },
+  ]);
+  return [...records.slice(0, exit), ...made, ...records.slice(exit)];
+}
+
+Deno.test("replay: calls that the model does nothing for are counted, with the reason", async () => {
+  const records = await recordsOf("cc1-hello");
+  assertEquals((await replay(records)).unmodelled, []);
+  const report = await replay(withCalls(records, [
+    { call: "mbind", args: [0x1000, 0x1000, 0, 0, 0, 0] },
+    { call: "prctl", args: [35, 8, 0, 0, 0] },
+    { call: "mbind", args: [0x1000, 0x1000, 0, 0, 0, 0] },
+    { call: "constructor", args: [] },
+    { call: "pkey_mprotect", args: [0x1000, 0x1000, 1, 3] },
+  ]));
+  assertEquals(report.divergence, undefined);
+  const counts = report.unmodelled.map(({ call, steps }) => [call, steps]);
+  assertEquals(counts, [["mbind", 2], ["prctl(PR_SET_MM)", 1], ["constructor", 1], [
+    "pkey_mprotect",
+    1,
+  ]]);
+  const [mbind] = formatUnmodelled(report.unmodelled).trim().split("\n");
+  assertEquals(
+    mbind,
+    "not modelled: mbind, 2 steps: NUMA policies are not modelled, and neighbours with different ones stay apart",
+  );
 });

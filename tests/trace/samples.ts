@@ -7,7 +7,7 @@ import type {
   OpenFile,
   TraceRecord,
 } from "../../src/trace/format.ts";
-import { formatRecord } from "../../src/trace/write.ts";
+import { formatRecord } from "../../src/trace/schema.ts";
 
 export const HEADER: HeaderRecord = {
   type: "header",

@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { parseHex } from "../../src/trace/parse_record.ts";
+import { formatHex, parseHex } from "../../src/trace/codec.ts";
 import { readTrace } from "../../src/trace/read.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
-import { formatHex, formatRecord, writeTrace } from "../../src/trace/write.ts";
+import { formatRecord } from "../../src/trace/schema.ts";
+import { writeTrace } from "../../src/trace/write.ts";
 import { ALL, END, EXEC, HEADER, streamOf, textOf } from "./samples.ts";
 
 /** The bytes that `writeTrace` writes. */

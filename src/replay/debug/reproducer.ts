@@ -5,7 +5,7 @@
  */
 
 import { hex } from "../../abi/hex.ts";
-import { formatRecord } from "../../trace/write.ts";
+import { formatRecord } from "../../trace/schema.ts";
 import type { Shrunk } from "./shrink.ts";
 
 /** The test, a whole file. */

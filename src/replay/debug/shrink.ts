@@ -12,6 +12,7 @@
  */
 
 import { MAP_FIXED } from "../../abi/mman.ts";
+import { systemCall } from "../../abi/syscalls.ts";
 import { PAGE_SIZE, pageAlignUp } from "../../abi/page.ts";
 import type { EnterRecord, ExecRecord, TraceRecord } from "../../trace/format.ts";
 import { inspect, type ModelFailure, perform } from "./failure.ts";
@@ -173,16 +174,6 @@ function fixMappings(records: readonly TraceRecord[]): TraceRecord[] {
   });
 }
 
-/** Calls whose first two arguments are an address and a length. */
-const RANGES: ReadonlySet<string> = new Set([
-  "mmap",
-  "munmap",
-  "mprotect",
-  "madvise",
-  "mlock",
-  "munlock",
-]);
-
 /** Where page numbers begin after renumbering. */
 const FIRST_PAGE = 16;
 
@@ -216,7 +207,7 @@ function addressesOf(record: TraceRecord): number[] {
   if (record.type !== "enter") return [];
   const [address = 0, length = 0] = record.args;
   if (record.call === "brk") return [pageAlignUp(address)];
-  return RANGES.has(record.call) ? [address, address + pageAlignUp(length)] : [];
+  return systemCall(record.call)?.range ? [address, address + pageAlignUp(length)] : [];
 }
 
 function moveLayout(record: ExecRecord, at: (address: number) => number): ExecRecord {
@@ -231,7 +222,7 @@ function moveLayout(record: ExecRecord, at: (address: number) => number): ExecRe
 function moveCall(record: EnterRecord, at: (address: number) => number): EnterRecord {
   const [address = 0, length = 0, ...rest] = record.args;
   if (record.call === "brk") return { ...record, args: [at(pageAlignUp(address))] };
-  if (!RANGES.has(record.call)) return record;
+  if (!systemCall(record.call)?.range) return record;
   const start = at(address);
   return { ...record, args: [start, at(address + pageAlignUp(length)) - start, ...rest] };
 }

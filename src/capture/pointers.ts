@@ -1,0 +1,67 @@
+/**
+ * What stands where the arguments of a call point, read from the memory of the process that enters it.
+ *
+ * @module
+ */
+import { pointersOf } from "../abi/syscalls.ts";
+import type { CallRange, EnterRecord } from "../trace/format.ts";
+import type { Libc } from "./libc.ts";
+import { parsePidfd } from "./proc.ts";
+
+/** `UIO_MAXIOV`: more ranges no call takes. */
+const MOST_RANGES = 1024;
+/** `PIDFD_SELF_THREAD` and `PIDFD_SELF_THREAD_GROUP`: the caller, without a descriptor (Linux 6.14). */
+const SELF = [-10000, -10001];
+
+/**
+ * The fields of the call's record. What cannot be read is left out: the call will find the same.
+ *
+ * @param pid the process, stopped
+ * @param args the call's arguments
+ */
+export function pointedTo(
+  libc: Libc,
+  pid: number,
+  call: string,
+  args: readonly number[],
+): Pick<EnterRecord, "name" | "ranges" | "process"> {
+  const pointers = pointersOf(call, args);
+  const argument = (index: number | undefined) => index === undefined ? 0 : args[index] ?? 0;
+  const name = argument(pointers.text) === 0
+    ? undefined
+    : libc.readString(pid, argument(pointers.text));
+  const ranges = pointers.ranges === undefined
+    ? undefined
+    : readRanges(libc, pid, argument(pointers.ranges[0]), argument(pointers.ranges[1]));
+  const process = pointers.process === undefined
+    ? undefined
+    : processOf(libc, pid, argument(pointers.process) | 0);
+  return {
+    ...(name !== undefined && { name }),
+    ...(ranges !== undefined && { ranges }),
+    ...(process !== undefined && { process }),
+  };
+}
+
+/** A vector of `struct iovec`. */
+function readRanges(
+  libc: Libc,
+  pid: number,
+  address: number,
+  count: number,
+): CallRange[] | undefined {
+  if (count < 0 || count > MOST_RANGES) return undefined;
+  const words = libc.readWords(pid, address, 2 * count);
+  if (words === undefined) return undefined;
+  const at = (index: number) => {
+    const value = Number(BigInt.asIntN(64, words[index]!));
+    return Number.isSafeInteger(value) ? value : Number.MAX_SAFE_INTEGER;
+  };
+  return Array.from({ length: count }, (_, i) => ({ address: at(2 * i), length: at(2 * i + 1) }));
+}
+
+/** The process that a descriptor of `pid` stands for. */
+function processOf(libc: Libc, pid: number, descriptor: number): number | undefined {
+  if (SELF.includes(descriptor)) return pid;
+  return parsePidfd(libc.readText(`/proc/${pid}/fdinfo/${descriptor}`) ?? "");
+}
