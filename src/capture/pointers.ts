@@ -16,15 +16,16 @@ const SELF = [-10000, -10001];
 /**
  * The fields of the call's record. What cannot be read is left out: the call will find the same.
  *
- * @param pid the process, stopped
+ * @param caller the process, stopped, and the leader of its threads
  * @param args the call's arguments
  */
 export function pointedTo(
   libc: Libc,
-  pid: number,
+  caller: { readonly pid: number; readonly leader: number },
   call: string,
   args: readonly number[],
 ): Pick<EnterRecord, "name" | "ranges" | "process"> {
+  const { pid } = caller;
   const pointers = pointersOf(call, args);
   const argument = (index: number | undefined) => index === undefined ? 0 : args[index] ?? 0;
   const name = argument(pointers.text) === 0
@@ -35,7 +36,7 @@ export function pointedTo(
     : readRanges(libc, pid, argument(pointers.ranges[0]), argument(pointers.ranges[1]));
   const process = pointers.process === undefined
     ? undefined
-    : processOf(libc, pid, argument(pointers.process) | 0);
+    : processOf(libc, caller, argument(pointers.process) | 0);
   return {
     ...(name !== undefined && { name }),
     ...(ranges !== undefined && { ranges }),
@@ -60,8 +61,13 @@ function readRanges(
   return Array.from({ length: count }, (_, i) => ({ address: at(2 * i), length: at(2 * i + 1) }));
 }
 
-/** The process that a descriptor of `pid` stands for. */
-function processOf(libc: Libc, pid: number, descriptor: number): number | undefined {
+/** The process that a descriptor stands for; the caller itself if it is one of its own threads. */
+function processOf(
+  libc: Libc,
+  { pid, leader }: { readonly pid: number; readonly leader: number },
+  descriptor: number,
+): number | undefined {
   if (SELF.includes(descriptor)) return pid;
-  return parsePidfd(libc.readText(`/proc/${pid}/fdinfo/${descriptor}`) ?? "");
+  const process = parsePidfd(libc.readText(`/proc/${pid}/fdinfo/${descriptor}`) ?? "");
+  return process === leader ? pid : process;
 }

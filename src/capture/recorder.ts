@@ -213,7 +213,7 @@ export class Recorder {
       args,
       ...(file && { file }),
       ...(imposedHint !== undefined && { imposedHint }),
-      ...pointedTo(this.#libc, task.pid, call, args),
+      ...pointedTo(this.#libc, task, call, args),
     });
     if (imposedHint !== undefined) {
       this.#registers.setFirstArgument(this.#libc, task.pid, imposedHint);

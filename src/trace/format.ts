@@ -177,7 +177,7 @@ export interface EnterRecord {
   readonly afterGap?: boolean;
   /** `process_madvise`: the ranges that its vector lists; absent if they could not be read. */
   readonly ranges?: readonly CallRange[];
-  /** `process_madvise`: the process that its pidfd stands for; absent if it is none. */
+  /** `process_madvise`: the process that its pidfd stands for, `pid` if the caller itself; absent if it is none. */
   readonly process?: number;
 }
 
