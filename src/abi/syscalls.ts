@@ -194,7 +194,9 @@ export const SYSTEM_CALLS = {
   prlimit64: row([302, 261], 4, { recorded: { unless: [2, 0] }, model: "limits" }),
   process_madvise: row([440, 440], 5, {
     recorded: true,
-    unmodelled: "advice on another process's memory is not modelled",
+    reads: { process: 0, ranges: [1, 2] },
+    model: "processMadvise",
+    errors: ["EACCES", "EAGAIN", "EFAULT", "EINVAL", "ENOMEM", "EPERM"],
   }),
   read: row([0, 63], 3),
   remap_file_pages: row([216, 234], 5, {

@@ -25,6 +25,7 @@ import { mremap } from "./calls/mremap.ts";
 import { mseal } from "./calls/mseal.ts";
 import { msync } from "./calls/msync.ts";
 import { munmap } from "./calls/munmap.ts";
+import { processMadvise } from "./calls/process_madvise.ts";
 import { remapFilePages } from "./calls/remap_file_pages.ts";
 import { shmat, shmdt } from "./calls/shm.ts";
 import { validate } from "./checks/validate.ts";
@@ -97,6 +98,15 @@ export class AddressSpace {
   /** Advises on a range. See `madvise.ts`. */
   madvise(address: number, length: number, advice: number): void {
     madvise(this.#mm, address, length, advice);
+  }
+
+  /** Advises on each range of a list and says how many bytes heed it. See `process_madvise.ts`. */
+  processMadvise(
+    ranges: readonly { readonly address: number; readonly length: number }[],
+    advice: number,
+    flags?: number,
+  ): number {
+    return processMadvise(this.#mm, ranges, advice, flags);
   }
 
   /** Locks a range; `flags` as for mlock2. See `mlock.ts`. */

@@ -77,6 +77,7 @@ const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
     space.remapFilePages(size(address), size(length), protection!, size(pageOffset), flags)
   ),
   pkey_mprotect: decodePkeyMprotect,
+  process_madvise: decodeProcessMadvise,
   shmat: decodeShmat,
   shmdt: plain((space, [address]) => space.shmdt(size(address))),
   prctl: decodePrctl,
@@ -124,6 +125,22 @@ function decodePkeyMprotect(_: ReturnedCall, args: readonly number[]): Action | 
     space.mprotect(size(address), size(length), protection);
     return 0;
   };
+}
+
+/** Advice on another process's memory is not followed; nor is a list that the kernel could not read. */
+function decodeProcessMadvise(
+  { enter, leave }: ReturnedCall,
+  args: readonly number[],
+): Action | Unmodelled {
+  const [, , , advice = 0, flags] = args;
+  if (enter.process !== enter.pid) return { unmodelled: "it advises on another process's memory" };
+  if (leave.error === "EBADF") return { unmodelled: "its pidfd was refused" };
+  if (enter.ranges === undefined) return { unmodelled: "its list of ranges could not be read" };
+  const ranges = enter.ranges.map(({ address, length }) => ({
+    address: size(address),
+    length: size(length),
+  }));
+  return (space) => space.processMadvise(ranges, advice, flags);
 }
 
 /** Which segment an attachment that failed was about, the trace does not say. */

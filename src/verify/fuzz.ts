@@ -45,6 +45,8 @@ const MAPPABLE = [FILE, FILE, FILE, FILE + 1, FILE + 2, FILE + 3, SHARED_MEMORY,
 const LOWEST = 0x1_0000;
 
 const AT_FDCWD = -100;
+/** The caller itself, in place of a descriptor (Linux 6.14). */
+const PIDFD_SELF = -10000;
 const O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2;
 const CLONE_VM = 0x100, CLONE_VFORK = 0x4000, SIGCHLD = 17;
 const RLIMIT_DATA = 2, RLIMIT_STACK = 3, RLIMIT_AS = 9;
@@ -240,7 +242,19 @@ class Fuzzer {
   }
 
   #advise(): void {
-    this.#table.add("madvise", ...this.#draw.range(), this.#draw.advice());
+    const advice = this.#draw.advice();
+    if (this.#random.oneIn(8)) this.#adviseOnSeveral(advice);
+    else this.#table.add("madvise", ...this.#draw.range(), advice);
+  }
+
+  /** Advises on up to four ranges of its own memory by one call. */
+  #adviseOnSeveral(advice: number): void {
+    const count = this.#random.below(5);
+    const words = Array.from({ length: count }, () => this.#draw.range()).flat();
+    const list = new BigUint64Array(words.map((word) => BigInt.asUintN(64, BigInt(word))));
+    const flags = this.#random.oneIn(30) ? 1 : 0;
+    const vector = new Text(new Uint8Array(list.buffer));
+    this.#table.add("process_madvise", PIDFD_SELF, vector, count, advice, flags);
   }
 
   #lock(): void {

@@ -16,6 +16,8 @@ import { ADDRESS_LIMIT } from "../../src/abi/page.ts";
 import { mapFile, open } from "./scene.ts";
 import { END, lock, LOCKED, NO_LOCKS, type Row, seal, TOP } from "./errno_scene.ts";
 
+const PAGE = { address: 0x10000, length: 0x1000 };
+
 /** Calls that advise, lock, seal and look. */
 export const ADVICE_CALLS: Readonly<Record<string, readonly Row[]>> = {
   madvise: [
@@ -125,6 +127,52 @@ export const ADVICE_CALLS: Readonly<Record<string, readonly Row[]>> = {
       why: "over the limit (model)",
       options: LOCKED,
       call: (mm) => mm.mlockall(MCL_CURRENT),
+    },
+  ],
+  processMadvise: [
+    { errno: "EINVAL", why: "flags", call: (mm) => mm.processMadvise([PAGE], 0, 1) },
+    {
+      errno: "EINVAL",
+      why: "too many ranges",
+      call: (mm) => mm.processMadvise(Array(1025).fill(PAGE), 0),
+    },
+    { errno: "EINVAL", why: "unknown advice", call: (mm) => mm.processMadvise([PAGE], 99) },
+    {
+      errno: "EINVAL",
+      why: "a length below 0",
+      call: (mm) => mm.processMadvise([PAGE, { address: 0x10000, length: TOP }], 0),
+    },
+    {
+      errno: "EINVAL",
+      why: "unaligned, the first",
+      call: (mm) => mm.processMadvise([{ address: 0x10001, length: 1 }, PAGE], 0),
+    },
+    {
+      errno: "EFAULT",
+      why: "beyond the user's addresses, before any is advised on",
+      call: (mm) => mm.processMadvise([PAGE, { address: END, length: 0x1000 }], 0),
+    },
+    {
+      errno: "ENOMEM",
+      why: "nothing mapped",
+      call: (mm) => mm.processMadvise([{ address: 0x90000, length: 0x1000 }], 0),
+    },
+    {
+      errno: "EACCES",
+      why: "MADV_REMOVE of a private file",
+      call: (mm) => mm.processMadvise([{ address: 0x20000, length: 0x1000 }], MADV.REMOVE),
+    },
+    {
+      errno: "EPERM",
+      why: "emptying a sealed VMA",
+      given: seal(0x40000),
+      call: (mm) => mm.processMadvise([{ address: 0x40000, length: 0x1000 }], MADV.DONTNEED),
+    },
+    {
+      errno: "EAGAIN",
+      why: "a split too many",
+      options: { maxMapCount: 5 },
+      call: (mm) => mm.processMadvise([{ address: 0x11000, length: 0x1000 }], MADV.RANDOM),
     },
   ],
   mseal: [
