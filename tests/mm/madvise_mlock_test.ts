@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { MmError } from "../../src/mm/error.ts";
 import { MADV } from "../../src/abi/mman.ts";
-import { formatVmFlags, parseVmFlags } from "../../src/mm/vm_flags.ts";
+import { formatVmFlags, parseVmFlags, VM_RAND_READ } from "../../src/mm/vm_flags.ts";
 import { assertLayout, map, RW, space } from "./scene.ts";
 
 //   |-- rw --| hole |-- rw --|      madvise goes on past the hole, and says ENOMEM in the end
@@ -108,4 +108,39 @@ Deno.test("madvise: a negative length is one that wraps", () => {
     const error = assertThrows(() => mm.madvise(0x2000, length, MADV.DONTNEED), MmError);
     assertEquals(error.code, "EINVAL", String(length));
   }
+});
+
+Deno.test("processMadvise: every range heeds the advice, and the bytes of all are counted", () => {
+  const mm = space();
+  map(mm, 0x10000, 0x18000);
+  const ranges = [{ address: 0x11000, length: 0x1000 }, { address: 0x14000, length: 0x1001 }];
+  assertEquals(mm.processMadvise(ranges, MADV.RANDOM), 0x2001);
+  assertEquals(mm.mapCount, 5);
+  assertEquals(mm.findVma(0x15000)!.flags & VM_RAND_READ, VM_RAND_READ);
+});
+
+Deno.test("processMadvise: what lies before the range that is refused is told, and stays", () => {
+  const mm = space();
+  map(mm, 0x10000, 0x18000);
+  const hole = { address: 0x90000, length: 0x1000 };
+  const ranges = [{ address: 0x11000, length: 0x2000 }, hole, { address: 0x15000, length: 0x1000 }];
+  assertEquals(mm.processMadvise(ranges, MADV.RANDOM), 0x2000);
+  assertEquals(mm.mapCount, 3);
+});
+
+Deno.test("processMadvise: nothing at all is never refused, not even with an unknown advice", () => {
+  const mm = space();
+  assertEquals(mm.processMadvise([], 99), 0);
+  assertEquals(mm.processMadvise([{ address: 0x90000, length: 0 }], 99), 0);
+});
+
+Deno.test("processMadvise: what lies beyond 2 GiB in all is passed over", () => {
+  const mm = space();
+  map(mm, 0x10000, 0x10000 + 0x8000_0000);
+  const ranges = [{ address: 0x10000, length: 0x7fff_e000 }, {
+    address: 0x8000_e000,
+    length: 0x2000,
+  }];
+  assertEquals(mm.processMadvise(ranges, MADV.DONTDUMP), 0x7fff_f000);
+  assertEquals(mm.findVma(0x8000_e000)!.end, 0x8000_f000);
 });
