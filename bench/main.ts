@@ -6,7 +6,9 @@
 
 import { type CommandArguments, runCommand, Unable } from "../src/command/command.ts";
 import { Progress } from "../src/command/progress.ts";
-import { clearly, selectWorkloads, stopSignal, timeLeft } from "../src/compare/command_line.ts";
+import { print } from "../src/command/output.ts";
+import { pathOf } from "../src/command/paths.ts";
+import { interruptible, selectWorkloads, timeLeft } from "../src/compare/command_line.ts";
 import { formatSkipped } from "../src/compare/format.ts";
 import { save, type Saved } from "../src/history/save.ts";
 
@@ -15,6 +17,7 @@ const SPECIFICATION = {
   summary:
     "Runs the benches; with --save measures this checkout and appends a line to the history.",
   usage: "[FILE…] [--save] [options]",
+  operands: [0, Infinity],
   options: {
     filter: { help: "only benches whose name contains this, or matches /this/", value: "PATTERN" },
     json: { help: "print JSON: what `deno bench` measured, or the line that was saved" },
@@ -31,7 +34,9 @@ const SPECIFICATION = {
 } as const;
 
 /** The recorded compiler runs first. */
-const FILES = ["cc1_replay", "cc1_tree", "tree", "scale"].map((name) => `bench/${name}_bench.ts`);
+const FILES = ["cc1_replay", "cc1_tree", "tree", "scale"].map((name) =>
+  pathOf(`bench/${name}_bench.ts`)
+);
 
 async function main(args: CommandArguments): Promise<number> {
   return args.has("save") ? await saveRun(args) : await runBenches(args);
@@ -43,16 +48,17 @@ async function saveRun(args: CommandArguments): Promise<number> {
   const progress = new Progress();
   const line = timeLeft();
   try {
-    const saved = await clearly((signal) =>
+    const saved = await interruptible((signal) =>
       save({
         base: args.text("base"),
         names: selectWorkloads(args.text("filter")),
         signal,
         onProgress: (stage) => progress.show(() => line(stage)),
         ...(machine !== undefined && { machine }),
-      }), stopSignal());
+      })
+    );
     progress.clear();
-    console.log(args.has("json") ? JSON.stringify(saved.line) : formatSaved(saved));
+    print(args.has("json") ? JSON.stringify(saved.line) : formatSaved(saved));
     return 0;
   } finally {
     progress.clear();
@@ -79,11 +85,26 @@ async function runBenches(args: CommandArguments): Promise<number> {
   ];
   const files = args.operands.length > 0 ? args.operands : FILES;
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["bench", "-P=bench", ...options, ...files],
+    args: ["bench", "-q", "-P=bench", `--config=${pathOf("deno.json")}`, ...options, ...files],
     stdin: "null",
   });
-  const { success } = await clearly(() => command.spawn().status);
+  const { success } = await interruptible(async (signal) => {
+    const child = command.spawn();
+    // Ctrl-C reaches it too; a signal for this process alone does not.
+    signal.addEventListener("abort", () => endChild(child));
+    const status = await child.status;
+    signal.throwIfAborted();
+    return status;
+  });
   return success ? 0 : 2;
+}
+
+function endChild(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGTERM");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);

@@ -5,17 +5,21 @@
  */
 
 import inspector from "node:inspector/promises";
-import { type CommandArguments, createFile, runCommand, Unable } from "../src/command/command.ts";
+import { type CommandArguments, runCommand, Unable } from "../src/command/command.ts";
+import { inputOf, writeText } from "../src/command/files.ts";
+import { print, printJson } from "../src/command/output.ts";
 import { compileTrace, readTrace, replayUnchecked } from "../mod.ts";
 
 const SPECIFICATION = {
   name: "profile",
   summary: "Replays a trace again and again and shows which functions the time goes to.",
   usage: "[options] TRACE",
+  operands: [1, 1],
   options: {
     seconds: { help: "how long to sample, after a second of warming up (5)", value: "N" },
     top: { help: "how many functions to show (25)", value: "N" },
     out: { help: "write the profile for a browser's or an editor's viewer", value: "FILE" },
+    force: { help: "with --out: overwrite a file that is there" },
     json: { help: "print JSON" },
   },
   details:
@@ -42,10 +46,9 @@ interface FunctionTime {
 }
 
 async function main(args: CommandArguments): Promise<number> {
-  const [file, ...more] = args.operands;
-  if (file === undefined || more.length > 0) throw new Unable("Give one trace; see --help");
+  const [file = "-"] = args.operands;
   const seconds = args.integer("seconds", 1) ?? 5;
-  const trace = await compileTrace(readTrace(file));
+  const trace = await compileTrace(readTrace(inputOf(file)));
   if (trace.steps.length === 0) throw new Unable(`Cannot profile ${file}: it has no steps`);
   const replayFor = (ms: number) => {
     const end = performance.now() + ms;
@@ -56,20 +59,16 @@ async function main(args: CommandArguments): Promise<number> {
   replayFor(WARM_UP_MS);
   const { profile, replays } = await sample(() => replayFor(1_000 * seconds));
   const out = args.text("out");
-  if (out !== undefined) await write(out, JSON.stringify(profile));
+  if (out !== undefined) {
+    await writeText(out, JSON.stringify(profile), { force: args.has("force") });
+  }
   const times = functionTimes(profile);
   const top = times.slice(0, args.integer("top", 1) ?? 25);
   const microseconds = 1e6 * seconds / replays;
   if (args.has("json")) {
-    console.log(JSON.stringify({ file, replays, microseconds, functions: top }, null, 2));
-  } else console.log(format(top, replays, microseconds));
+    printJson({ file, replays, microseconds, functions: top });
+  } else print(format(top, replays, microseconds));
   return 0;
-}
-
-async function write(path: string, text: string): Promise<void> {
-  const writer = (await createFile(path)).getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
 }
 
 /** Calls `act` with V8's sampling profiler on. */

@@ -3,22 +3,23 @@
  *
  * @module
  */
-import { type CommandArguments, runCommand, Unable } from "../src/command/command.ts";
+import { type CommandArguments, runCommand } from "../src/command/command.ts";
+import { inputOf } from "../src/command/files.ts";
+import { oneLine, print, printJson } from "../src/command/output.ts";
 import { readTrace } from "../src/trace/read.ts";
 import { countMunmaps, summarize, type TraceSummary } from "../src/trace/summary.ts";
 
 const COLUMNS = ["mmap", "munmap", "brk", "mprotect", "madvise", "mremap"];
 
 async function main(args: CommandArguments): Promise<number> {
-  if (args.operands.length === 0) throw new Unable("No trace given; see --help");
   const json: unknown[] = [];
-  if (!args.has("json")) console.log(heading());
+  if (!args.has("json")) print(heading());
   for (const file of args.operands) {
-    const summary = await summarize(readTrace(file));
+    const summary = await summarize(readTrace(inputOf(file)));
     if (args.has("json")) json.push({ file, ...summary, calls: Object.fromEntries(summary.calls) });
-    else console.log(row(nameOf(file), summary));
+    else print(row(oneLine(nameOf(file)), summary));
   }
-  if (args.has("json")) console.log(JSON.stringify(json, undefined, 2));
+  if (args.has("json")) printJson(json);
   return 0;
 }
 
@@ -56,6 +57,7 @@ if (import.meta.main) {
     name: "traces",
     summary: "Prints what traces hold: calls by kind, what munmaps cut, how many VMAs there were.",
     usage: "[options] FILE…",
+    operands: [1, Infinity],
     options: {
       json: { help: "print JSON, every munmap with it" },
     },

@@ -11,9 +11,16 @@
  *
  * @module
  */
-import { CodedError } from "../abi/error.ts";
 import { parseArgs } from "@std/cli/parse-args";
+import { isRefusal, reasonOf } from "./files.ts";
+import { complain, oneLine, print } from "./output.ts";
 import { standWhereCalled } from "./paths.ts";
+import { Interrupted } from "./signals.ts";
+import { Unable } from "./unable.ts";
+
+export { createFile } from "./files.ts";
+export { interruption } from "./signals.ts";
+export { Unable } from "./unable.ts";
 
 /** One option of a command. */
 export interface OptionSpecification {
@@ -31,35 +38,31 @@ export interface CommandSpecification {
   readonly name: string;
   /** One line: what it does. */
   readonly summary: string;
-  /** What stands behind the name on the command line: `--out FILE [options] -- COMMAND…`. */
+  /** What follows the name on the command line: `--out FILE [options] -- COMMAND…`. */
   readonly usage: string;
+  /** How many operands it takes, at least and at most; `Infinity` for any number. */
+  readonly operands: readonly [least: number, most: number];
+  /** Takes a command after `--`. */
+  readonly takesCommand?: boolean;
   /** Options by long name, without the dashes. `help` is always there. */
   readonly options: Readonly<Record<string, OptionSpecification>>;
   /** More for `--help`: examples, what the exit status says. */
   readonly details?: string;
 }
 
-/** The command cannot run, for a reason the user can mend: one sentence on standard error, exit 2. */
-export class Unable extends CodedError<"UNABLE"> {
-  /** Makes an error with the sentence. */
-  constructor(message: string, options?: ErrorOptions) {
-    super("Unable", "UNABLE", message, options);
-  }
-}
-
 /** The arguments of one run, checked against the specification. */
 export class CommandArguments {
-  /** What is neither an option nor behind `--`. */
+  /** What is neither an option nor after `--`. */
   readonly operands: readonly string[];
-  /** What stands behind `--`. */
+  /** What stands after `--`. */
   readonly rest: readonly string[];
   readonly #values: ReadonlyMap<string, readonly string[]>;
 
   /**
    * Made by {@linkcode parseArguments}.
    *
-   * @param operands what is neither an option nor behind `--`
-   * @param rest what stands behind `--`
+   * @param operands what is neither an option nor after `--`
+   * @param rest what stands after `--`
    * @param values the options that were given; a flag's value is empty
    */
   constructor(
@@ -123,7 +126,7 @@ export class CommandArguments {
 /**
  * Parses the arguments by the specification.
  *
- * @throws {Unable} an unknown option, or one without its value
+ * @throws {Unable} an unknown option, one without its value, too many operands, or too few
  */
 export function parseArguments(
   specification: CommandSpecification,
@@ -133,7 +136,7 @@ export function parseArguments(
   const names = Object.keys(options);
   const isText = (name: string) => options[name]?.value !== undefined;
   const parsed: Record<string, unknown> = parseArgs([...argv], {
-    string: names.filter(isText),
+    string: ["_", ...names.filter(isText)], // operands are texts: 2508e63 is a commit, not a number
     boolean: names.filter((name) => !isText(name)),
     collect: names.filter(isText),
     alias: { help: "h" },
@@ -150,7 +153,25 @@ export function parseArguments(
     if (given.includes("")) throw new Unable(`--${name} needs a value: ${options[name]!.value}`);
     values.set(name, given.map(String));
   }
-  return new CommandArguments(texts(parsed["_"]), texts(parsed["--"]), values);
+  const takesCommand = specification.takesCommand === true;
+  const [operands, rest] = [texts(parsed["_"]), texts(parsed["--"])];
+  const args = takesCommand
+    ? new CommandArguments(operands, rest, values)
+    : new CommandArguments([...operands, ...rest], [], values);
+  if (!args.has("help")) checkOperands(specification, args);
+  return args;
+}
+
+function checkOperands(
+  { operands: [least, most], takesCommand = false, usage }: CommandSpecification,
+  { operands }: CommandArguments,
+): void {
+  const extra = operands[most];
+  if (extra !== undefined) {
+    const where = takesCommand ? "; the command goes after --" : "";
+    throw new Unable(`Too many operands: ${JSON.stringify(extra)}${where}; see --help`);
+  }
+  if (operands.length < least) throw new Unable(`Too few operands: it takes ${usage}; see --help`);
 }
 
 /** The text that `--help` prints. */
@@ -172,7 +193,8 @@ export function helpText(specification: CommandSpecification): string {
 
 /**
  * Runs a command and gives its exit status: `--help` prints and is 0, an error that the user can mend
- * is one sentence and 2, any other error is shown whole and is 2 as well.
+ * is one sentence and 2, an interruption one sentence and 128 and its signal's number; any other error is shown
+ * whole and is 2 as well.
  *
  * @param main gets the arguments and returns the exit status
  */
@@ -184,14 +206,12 @@ export async function execute(
   try {
     const args = parseArguments(specification, argv);
     if (args.has("help")) {
-      console.log(helpText(specification));
+      print(helpText(specification));
       return 0;
     }
     return await main(args);
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return 0; // the reader, `head` say, has enough
-    console.error(isClear(error) ? `${specification.name}: ${error.message}` : error);
-    return 2;
+    return statusOf(error, specification.name);
   }
 }
 
@@ -204,32 +224,17 @@ export async function runCommand(
   Deno.exit(await execute(specification, main, Deno.args));
 }
 
-/**
- * A new, empty file to write to.
- *
- * @throws {Unable} it cannot be written, and why
- */
-export async function createFile(path: string): Promise<WritableStream<Uint8Array<ArrayBuffer>>> {
-  try {
-    return (await Deno.open(path, { write: true, create: true, truncate: true })).writable;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Unable(`Cannot write ${path}: ${why}`);
+/** Says what went wrong, and gives the exit status. */
+function statusOf(error: unknown, name: string): number {
+  if (error instanceof Deno.errors.BrokenPipe) return 0; // the reader, `head` say, has enough
+  if (error instanceof Interrupted) {
+    complain(`${name}: ${error.message}`);
+    return error.status;
   }
-}
-
-/**
- * A signal that the first Ctrl-C, or a polite `kill`, aborts. The second Ctrl-C ends the process at
- * once with 130, in case the first is not heeded.
- */
-export function interruption(): AbortSignal {
-  const controller = new AbortController();
-  Deno.addSignalListener("SIGINT", () => {
-    if (controller.signal.aborted) Deno.exit(130);
-    controller.abort();
-  });
-  Deno.addSignalListener("SIGTERM", () => controller.abort());
-  return controller.signal;
+  if (isClear(error)) complain(`${name}: ${error.message}`);
+  else if (isRefusal(error)) complain(`${name}: Cannot go on: ${reasonOf(error)}`);
+  else console.error(error instanceof Error ? error : oneLine(String(error)));
+  return 2;
 }
 
 const HELP: OptionSpecification = { help: "print this text" };

@@ -1,39 +1,24 @@
 /**
- * What the commands of this folder share: stopping, clear errors, which workloads, the time left.
+ * What the commands that measure share: stopping, which workloads, the time left.
  *
  * @module
  */
 
-import { Unable } from "../command/command.ts";
+import { interruption, Unable } from "../command/command.ts";
 import { WORKLOADS } from "./workloads/list.ts";
 
 /**
- * A signal that Ctrl-C, a polite `kill` or a closed terminal aborts, however often: cleaning up takes less than a
- * second, and no impatience may leave a worktree behind.
- */
-export function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    Deno.addSignalListener(name, () => controller.abort());
-  }
-  return controller.signal;
-}
-
-/**
- * Calls `work`; makes one sentence of an interruption, and of what the system refuses.
+ * Calls `work` with a signal that Ctrl-C, a polite `kill` or a closed terminal aborts, however often: cleaning up takes
+ * less than a second, and no impatience may leave a worktree behind.
  *
- * @throws {Unable} interrupted, disk full, no permission, no such file …
+ * @throws {Interrupted} it was aborted, whatever `work` made of that
  */
-export async function clearly<T>(
-  work: (signal: AbortSignal) => Promise<T>,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<T> {
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = interruption();
   try {
     return await work(signal);
   } catch (error) {
-    if (signal.aborted) throw new Unable("Interrupted; nothing is left behind");
-    if (!(error instanceof Error) || !isRefusal(error)) throw error;
-    throw new Unable(`Cannot go on: ${error.message.replace(/ \(os error \d+\)/, "")}`);
+    throw signal.aborted ? signal.reason : error;
   }
 }
 
@@ -71,10 +56,4 @@ function matcher(pattern: string): (name: string) => boolean {
   } catch {
     throw new Unable(`${pattern} is no regular expression`);
   }
-}
-
-/** True if the system refused something: what its message says is all that the user can know. */
-function isRefusal(error: Error): boolean {
-  return /\(os error \d+\)/.test(error.message) || error instanceof Deno.errors.NotCapable ||
-    error instanceof Deno.errors.NotFound;
 }

@@ -8,7 +8,9 @@ import { type CommandArguments, runCommand, Unable } from "../command/command.ts
 import { Progress } from "../command/progress.ts";
 import { compare } from "./compare.ts";
 import type { Comparison } from "./comparison.ts";
-import { clearly, selectWorkloads, stopSignal, timeLeft } from "./command_line.ts";
+import { readInput } from "../command/files.ts";
+import { print, printJson } from "../command/output.ts";
+import { interruptible, selectWorkloads, timeLeft } from "./command_line.ts";
 import { formatMarkdown, formatText, isRegression, summary } from "./format.ts";
 import { merge, parseComparison, parseShard } from "./shards.ts";
 import { THRESHOLD } from "./verdict.ts";
@@ -17,6 +19,7 @@ const SPECIFICATION = {
   name: "compare",
   summary: "Compares two commits, interleaved in the same processes: answers, exact counts, time.",
   usage: "BASE [HEAD] [options]",
+  operands: [0, Infinity],
   options: {
     bench: { help: "only workloads whose name contains this, or matches /this/", value: "PATTERN" },
     gate: { help: "exit 1 only if slower by more than this; 2.5 unless given", value: "PERCENT" },
@@ -37,9 +40,9 @@ const SPECIFICATION = {
 async function main(args: CommandArguments): Promise<number> {
   const gate = parseGate(args.text("gate"));
   const comparison = args.has("merge") ? await merged(args) : await measured(args);
-  if (args.has("json")) console.log(JSON.stringify(comparison, null, 2));
-  else if (args.has("markdown")) console.log(formatMarkdown(comparison, gate));
-  else console.log(`${formatText(comparison)}\n${summary(comparison, gate)}`);
+  if (args.has("json")) printJson(comparison);
+  else if (args.has("markdown")) print(formatMarkdown(comparison, gate));
+  else print(`${formatText(comparison)}\n${summary(comparison, gate)}`);
   return isRegression(comparison, gate) ? 1 : 0;
 }
 
@@ -55,8 +58,8 @@ function parseGate(text: string = String(100 * THRESHOLD)): number {
 }
 
 async function merged(args: CommandArguments): Promise<Comparison> {
-  const read = async (file: string) => parseComparison(await Deno.readTextFile(file), file);
-  return merge(await clearly(() => Promise.all(args.operands.map(read))));
+  const read = async (file: string) => parseComparison(await readInput(file), file);
+  return merge(await Promise.all(args.operands.map(read)));
 }
 
 async function measured(args: CommandArguments): Promise<Comparison> {
@@ -70,7 +73,7 @@ async function measured(args: CommandArguments): Promise<Comparison> {
   const progress = new Progress();
   const line = timeLeft();
   try {
-    return await clearly((signal) =>
+    return await interruptible((signal) =>
       compare({
         base,
         head: isSelf ? base : head,
@@ -81,7 +84,8 @@ async function measured(args: CommandArguments): Promise<Comparison> {
         onProgress: (stage) => progress.show(() => line(stage)),
         ...(shard !== undefined && { shard: parseShard(shard) }),
         ...(machine !== undefined && { machine }),
-      }), stopSignal());
+      })
+    );
   } finally {
     progress.clear();
   }

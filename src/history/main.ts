@@ -5,7 +5,7 @@
  */
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
-import { clearly } from "../compare/command_line.ts";
+import { complain, print } from "../command/output.ts";
 import { type BenchLine, type History, readHistory } from "./history.ts";
 import { hostKey } from "../compare/host.ts";
 import type { Verdict } from "../compare/verdict.ts";
@@ -14,6 +14,7 @@ const SPECIFICATION = {
   name: "history",
   summary: "Lists the runs that `deno task bench --save` kept, machine by machine.",
   usage: "[options]",
+  operands: [0, 0],
   options: {
     bench: { help: "show this workload of each run instead of all verdicts", value: "NAME" },
     machine: { help: "only machines whose description contains this", value: "TEXT" },
@@ -25,15 +26,15 @@ const SPECIFICATION = {
 } as const;
 
 async function main(args: CommandArguments): Promise<number> {
-  const history = await clearly(() => readHistory());
+  const history = await readHistory();
   const wanted = args.text("machine") ?? "";
   const runs = history.lines.filter((line) => hostKey(line.machine).includes(wanted));
   if (args.has("json")) {
-    for (const line of runs) console.log(JSON.stringify(line));
+    for (const line of runs) print(JSON.stringify(line));
     return 0;
   }
   const benches = runs.filter((line) => line.kind === "bench");
-  for (const text of formatHistory(benches, args.text("bench"))) console.log(text);
+  for (const text of formatHistory(benches, args.text("bench"))) print(text);
   warnOfDamage(history);
   return 0;
 }
@@ -72,7 +73,7 @@ function describe({ workloads }: BenchLine, workload: string | undefined): strin
 }
 
 function warnOfDamage({ damaged }: History): void {
-  if (damaged > 0) console.error(`${damaged} lines of the history could not be read`);
+  if (damaged > 0) complain(`${damaged} lines of the history could not be read`);
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);

@@ -5,6 +5,8 @@
  */
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
+import { inputOf } from "../command/files.ts";
+import { oneLine, print, printJson } from "../command/output.ts";
 import { MmInvariantError } from "../mm/error.ts";
 import { readTrace } from "../trace/read.ts";
 import { InvariantError } from "../tree/errors.ts";
@@ -21,6 +23,7 @@ const SPECIFICATION = {
   summary:
     "Replays recorded traces through the model and compares with the kernel after every step.",
   usage: "[options] FILE…",
+  operands: [1, Infinity],
   options: {
     validate: {
       help: "check tree and address space from scratch after every step, not only what it touched",
@@ -43,7 +46,6 @@ const SPECIFICATION = {
 } as const;
 
 async function main(args: CommandArguments): Promise<number> {
-  if (args.operands.length === 0) throw new Unable("no trace was given; see --help");
   if (args.has("bisect") && (args.has("why") || args.has("validate"))) {
     throw new Unable("--bisect looks for broken rules only: not with --why or --validate");
   }
@@ -55,9 +57,9 @@ async function main(args: CommandArguments): Promise<number> {
   for (const file of args.operands) {
     const report = await replayOrBreak(file, args.has("validate") ? "full" : "touched");
     reports.push({ file, ...report });
-    if (!args.has("json")) console.log(formatReport(file, report));
+    if (!args.has("json")) print(formatReport(file, report));
   }
-  if (args.has("json")) console.log(JSON.stringify(reports, null, 2));
+  if (args.has("json")) printJson(reports);
   return reports.some((report) => "broken" in report || report.divergence !== undefined) ? 1 : 0;
 }
 
@@ -69,7 +71,7 @@ interface Broken {
 
 async function replayOrBreak(file: string, validate: Validation): Promise<ReplayReport | Broken> {
   try {
-    return await replay(readTrace(file), { validate });
+    return await replay(readTrace(inputOf(file)), { validate });
   } catch (error) {
     if (error instanceof InvariantError || error instanceof MmInvariantError) {
       return { broken: error.message };
@@ -85,16 +87,17 @@ async function explain(args: CommandArguments): Promise<number> {
   const step = args.integer("at", 1);
   const found = [];
   for (const file of args.operands) {
-    for (const answer of why(await compileTrace(readTrace(file)), address, step)) {
+    for (const answer of why(await compileTrace(readTrace(inputOf(file))), address, step)) {
       found.push({ file, ...answer });
     }
   }
   if (found.length === 0) throw new Unable(nothingMapped(address, step));
-  console.log(args.has("json") ? JSON.stringify(found, null, 2) : formatWhy(found));
+  print(args.has("json") ? JSON.stringify(found, null, 2) : formatWhy(found));
   return 0;
 }
 
-function formatReport(file: string, report: ReplayReport | Broken): string {
+function formatReport(path: string, report: ReplayReport | Broken): string {
+  const file = oneLine(path);
   if ("broken" in report) {
     return `${file}: ${report.broken}\n  deno task replay --bisect ${file} finds the step after which it is broken`;
   }

@@ -5,21 +5,24 @@
  */
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
-import { clearly } from "../compare/command_line.ts";
+import { writeText } from "../command/files.ts";
+import { print } from "../command/output.ts";
 import { type BenchLine, readHistory } from "../history/history.ts";
 import { hostKey } from "../compare/host.ts";
-import { report } from "./report.ts";
+import { report, TITLE } from "./report.ts";
 
 const SPECIFICATION = {
   name: "report",
   summary:
     "Writes the history of one machine as a self-contained HTML file with charts and tables.",
   usage: "[FILE] [options]",
+  operands: [0, 1],
   options: {
     machine: {
       help: "the machine whose description contains this; the last one that saved unless given",
       value: "TEXT",
     },
+    force: { help: "overwrite FILE even if it is no report" },
     json: { help: "print what was written, as JSON" },
   },
   details:
@@ -28,14 +31,21 @@ const SPECIFICATION = {
 } as const;
 
 async function main(args: CommandArguments): Promise<number> {
-  const [file = "maple-report.html", ...more] = args.operands;
-  if (more.length > 0) throw new Unable("One file is written; see --help");
-  const runs = await clearly(() => selectRuns(args.text("machine") ?? ""));
-  await clearly(() => Deno.writeTextFile(file, report(runs)));
+  const [file = "maple-report.html"] = args.operands;
+  const runs = await selectRuns(args.text("machine") ?? "");
+  await writeText(file, report(runs), { force: args.has("force"), isOwn: isReport });
   const machine = hostKey(runs[0]!.machine);
   const said = `${file}: ${runs.length} runs on ${machine}`;
-  console.log(args.has("json") ? JSON.stringify({ file, runs: runs.length, machine }) : said);
+  print(args.has("json") ? JSON.stringify({ file, runs: runs.length, machine }) : said);
   return 0;
+}
+
+/** True if a file is a report that this command wrote before. */
+async function isReport(path: string): Promise<boolean> {
+  using file = await Deno.open(path);
+  const head = new Uint8Array(1024);
+  const length = await file.read(head) ?? 0;
+  return new TextDecoder().decode(head.subarray(0, length)).includes(`<title>${TITLE}</title>`);
 }
 
 /** The runs of the machine that saved last, with the base of its latest run: those whose ratios compare. */

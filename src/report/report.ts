@@ -13,6 +13,9 @@ import script from "./page.js" with { type: "text" };
 import style from "./page.css" with { type: "text" };
 import { THRESHOLD, type Verdict } from "../compare/verdict.ts";
 
+/** Title of every report. */
+export const TITLE = "Maple: performance over commits";
+
 /**
  * The report on runs of one machine.
  *
@@ -27,7 +30,7 @@ export function report(runs: readonly BenchLine[]): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Maple: performance over commits</title>
+<title>${TITLE}</title>
 <link rel="icon" href="data:,">
 <style>${libraryStyle}</style>
 <style>${style}</style>
@@ -55,7 +58,7 @@ function header(runs: readonly BenchLine[]): string {
   );
   const changed = isDirty ? ", with uncommitted changes" : "";
   return `<header>
-<h1>Maple: performance over commits</h1>
+<h1>${TITLE}</h1>
 <p>Latest run: <code>${commit.slice(0, 10)}</code> ${escape(subject)}${changed},
 ${date.slice(0, 10)}, against <code>${base.slice(0, 10)}</code>.</p>
 <ul class="tiles">${tiles.join("")}</ul>

@@ -11,7 +11,9 @@ import {
   runCommand,
   Unable,
 } from "../command/command.ts";
+import { oneLine, print, printJson } from "../command/output.ts";
 import { Progress } from "../command/progress.ts";
+import { interruptedStatus } from "../command/signals.ts";
 import { formatDivergence } from "../replay/divergence.ts";
 import { withFuzzProgram } from "./fuzz_program.ts";
 import { type Verification, verify } from "./verify.ts";
@@ -21,6 +23,8 @@ const SPECIFICATION = {
   summary:
     "Runs a command and checks after every memory call that the model agrees with the kernel.",
   usage: "[options] -- COMMAND…\n       deno task verify [options] --fuzz SEED",
+  operands: [0, 0],
+  takesCommand: true,
   options: {
     fuzz: { value: "SEED", help: "run a program that makes random memory calls" },
     steps: { value: "N", help: "with --fuzz: how many calls (1000)" },
@@ -34,7 +38,7 @@ const SPECIFICATION = {
   details:
     "The run ends at the first divergence: the command gets a SIGINT and runs on by itself, " +
     "and the trace\nup to there is kept, without --keep as divergence.jsonl.gz in the working " +
-    "directory.\nExit status: 0 model and kernel agree, 1 a divergence, 2 the command could not be run.",
+    "directory.\nExit status: 0 model and kernel agree, 1 a divergence, 2 the command could not be run, 130, 143 or\n129 if a signal ended the run and they agreed until then.",
 } as const;
 
 /** Where the trace of a divergence goes without `--keep`. */
@@ -50,9 +54,8 @@ interface Subject {
 async function main(args: CommandArguments): Promise<number> {
   const seed = args.integer("fuzz");
   const command = args.rest;
-  if (args.operands.length > 0) throw new Unable("The command stands behind --; see --help");
   if ((seed === undefined) === (command.length === 0)) {
-    throw new Unable("Either a command behind -- or --fuzz SEED is needed; see --help");
+    throw new Unable("Either a command after -- or --fuzz SEED is needed; see --help");
   }
   if (seed === undefined) {
     if (args.has("steps")) throw new Unable("--steps goes with --fuzz; see --help");
@@ -68,16 +71,17 @@ async function main(args: CommandArguments): Promise<number> {
 async function verifySubject(args: CommandArguments, subject: Subject): Promise<number> {
   const kept = args.text("keep") ?? DIVERGENCE_FILE;
   const unfinished = `${kept}.part`;
-  const found = await run(args, subject, unfinished, kept.endsWith(".gz"));
+  const signal = interruption({ forced: true });
+  const found = await run(args, subject, unfinished, signal);
   const agrees = found.divergence === undefined && found.failure === undefined;
   const keeps = !agrees || args.has("keep");
   if (keeps) await Deno.rename(unfinished, kept);
   else await Deno.remove(unfinished);
 
   const trace = keeps ? kept : undefined;
-  if (args.has("json")) console.log(JSON.stringify(asJson(found, subject, trace), null, 2));
-  else console.log(format(found, subject, trace));
-  return agrees ? 0 : 1;
+  if (args.has("json")) printJson(asJson(found, subject, trace));
+  else print(format(found, subject, trace));
+  return agrees ? interruptedStatus(signal) ?? 0 : 1;
 }
 
 /** Records and replays; the trace is at `path` then, unless this throws. */
@@ -85,15 +89,15 @@ async function run(
   args: CommandArguments,
   { command, name }: Subject,
   path: string,
-  gzip: boolean,
+  signal: AbortSignal,
 ): Promise<Verification> {
   const progress = new Progress();
-  const records = record(command, { purpose: `verify ${name}`, signal: interruption() });
+  const records = record(command, { purpose: `verify ${name}`, signal });
   const placement = args.choice("placement", ["5.19", "6.7", "6.18"]);
   const sink = await createFile(path);
   try {
     return await verify(records, sink, {
-      gzip,
+      gzip: path.endsWith(".gz.part"),
       ...(placement && { placement }),
       validate: args.has("validate") ? "full" : "touched",
       onStep: (steps) => progress.show(() => `${steps} steps compared`),
@@ -115,7 +119,7 @@ function format(found: Verification, { name }: Subject, trace: string | undefine
     ? "no divergence"
     : "1 divergence, the run ends there";
   const lines = [
-    `${name}: steps ${matched}/${steps} (${percent} %), ${divergences}, ${counts}`,
+    `${oneLine(name)}: steps ${matched}/${steps} (${percent} %), ${divergences}, ${counts}`,
     ...(found.interrupted ? ["interrupted: what came later was not compared"] : []),
     ...(divergence ? [formatDivergence(divergence)] : []),
     ...(failure ? [`step ${steps + 1}: the model breaks a rule of its own: ${failure}`] : []),

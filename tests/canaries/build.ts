@@ -9,6 +9,7 @@
  * @module
  */
 
+import { urlOf } from "../../src/command/paths.ts";
 import { type Patch, patched } from "../../src/faults/patch.ts";
 
 /** What scenarios work on: the public module and the tools that drive an address space from a trace. */
@@ -35,7 +36,7 @@ const FILES = ["mod.ts", "deno.json"];
 
 /** Copies the modules to `folder`, with the patches made. */
 export async function plant(folder: string, patches: readonly Patch[]): Promise<URL> {
-  const root = new URL(`file://${folder}/`);
+  const root = new URL(urlOf(`${folder}/`));
   for (const path of FOLDERS) await copyFolder(path, root);
   for (const file of FILES) await Deno.copyFile(new URL(file, ROOT), new URL(file, root));
   for (const patch of patches) await apply(root, patch);

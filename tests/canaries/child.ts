@@ -8,6 +8,7 @@
 
 import { fileURLToPath } from "node:url";
 import { lines } from "../../src/command/lines.ts";
+import { beforeSignalEnds } from "../../src/command/signals.ts";
 import { ROOT } from "./build.ts";
 
 /** A running script. */
@@ -15,6 +16,7 @@ export class Child {
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #lines: AsyncIterator<string>;
+  readonly #forget: () => void;
 
   /** Starts the script under the checkout's configuration, allowed to read and, if it must, to write. */
   constructor(script: URL, writes = false) {
@@ -34,6 +36,7 @@ export class Child {
       stdout: "piped",
       stderr: "null",
     }).spawn();
+    this.#forget = beforeSignalEnds(() => this.#process.kill("SIGKILL"));
     this.#writer = this.#process.stdin.getWriter();
     this.#lines = lines(this.#process.stdout);
   }
@@ -57,6 +60,7 @@ export class Child {
 
   /** Ends it, hanging or not. */
   async end(): Promise<void> {
+    this.#forget();
     try {
       this.#process.kill("SIGKILL");
     } catch {

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { type CommandArguments, runCommand, Unable } from "../../src/command/command.ts";
+import { print, printJson } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { CANARIES } from "../../src/faults/catalogue.ts";
 import { SUITE } from "../regressions/suite.ts";
@@ -17,6 +19,7 @@ const SPECIFICATION = {
   summary:
     "Plants each fault of the regression catalogue and shows which scenario notices it, and when.",
   usage: "[options]",
+  operands: [0, 0],
   options: {
     own: { help: "play only the scenarios of the fault's own row" },
     stories: { help: "print what each planted fault does" },
@@ -58,17 +61,17 @@ async function main(args: CommandArguments): Promise<number> {
       later: best && lag(best),
       failure: best?.failure,
     }));
-    console.log(JSON.stringify({ plain: wrong.length, faults }, null, 2));
+    printJson({ plain: wrong.length, faults });
   } else {
-    console.log(formatTable(rows));
-    console.log(`plain build: ${plain.length - wrong.length} of ${plain.length} scenarios pass`);
+    print(formatTable(rows));
+    print(`plain build: ${plain.length - wrong.length} of ${plain.length} scenarios pass`);
     for (const { failure, scenario } of wrong) {
-      console.log(`  ${SUITE[scenario]!.name}: ${failure}`);
+      print(`  ${SUITE[scenario]!.name}: ${failure}`);
     }
     if (args.has("stories")) {
       for (const { canary, best } of rows) {
-        console.log(`\n${canary.row} ${canary.name}: ${canary.story}`);
-        if (best !== undefined) console.log(`  ${best.latest}: ${best.failure}`);
+        print(`\n${canary.row} ${canary.name}: ${canary.story}`);
+        if (best !== undefined) print(`  ${best.latest}: ${best.failure}`);
       }
     }
   }
@@ -82,7 +85,7 @@ async function plantOne(name: string, folder: string | undefined): Promise<numbe
     throw new Unable("--plant wants the name of a fault, and --out a folder");
   }
   const root = await plant(await Deno.realPath(folder), canary.patches);
-  console.log(`${name}: ${root.pathname}`);
+  print(`${name}: ${fileURLToPath(root)}`);
   return 0;
 }
 

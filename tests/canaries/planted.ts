@@ -5,6 +5,7 @@
  */
 
 import { CANARIES } from "../../src/faults/catalogue.ts";
+import { TemporaryFolder } from "../../src/command/files.ts";
 import { type Build, load, plant } from "./build.ts";
 
 /** Calls `use` with the build in which the fault of that name is planted. */
@@ -14,10 +15,6 @@ export async function withPlanted(
 ): Promise<void> {
   const canary = CANARIES.find((candidate) => candidate.name === name);
   if (canary === undefined) throw new Error(`There is no fault ${name}`);
-  const folder = await Deno.makeTempDir({ prefix: "maple-planted-" });
-  try {
-    await use(await load(await plant(folder, canary.patches)));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  using folder = TemporaryFolder.create("maple-planted-");
+  await use(await load(await plant(folder.path, canary.patches)));
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { TemporaryFolder } from "../../src/command/files.ts";
 import type { Checks } from "../regressions/scenario.ts";
 import type { Canary } from "../../src/faults/canary.ts";
 import { plant, ROOT } from "./build.ts";
@@ -51,12 +52,8 @@ export class Runner {
   /** Plays the scenarios on the checkout, or on a copy with the canary's fault. */
   async play(canary: Canary | undefined, plays: readonly Play[]): Promise<Outcome[]> {
     if (canary === undefined) return await this.#order(ROOT, plays);
-    const folder = await Deno.makeTempDir({ prefix: "maple-canary-" });
-    try {
-      return await this.#order(await plant(folder, canary.patches), plays);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    using folder = TemporaryFolder.create("maple-canary-");
+    return await this.#order(await plant(folder.path, canary.patches), plays);
   }
 
   /** Ends the process. */

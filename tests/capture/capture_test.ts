@@ -326,7 +326,7 @@ test("a file that is no program: one sentence, exit 2", async () => {
 test("no --out, no command, an unknown option: one sentence each, exit 2", async () => {
   const expected: readonly [string[], string][] = [
     [["--", "true"], "capture: --out FILE is missing; see --help\n"],
-    [["--out", "x"], "capture: There is no command behind --; see --help\n"],
+    [["--out", "x"], "capture: There is no command after --; see --help\n"],
     [["--colour"], "capture: Unknown option --colour; see --help\n"],
     [
       ["--out", "x", "--placement", "4", "--", "true"],

@@ -6,11 +6,14 @@ import {
   parseArguments,
   Unable,
 } from "../../src/command/command.ts";
+import { Interrupted } from "../../src/command/signals.ts";
 
 const SAMPLE: CommandSpecification = {
   name: "sample",
   summary: "Does something to files.",
   usage: "[options] FILE… -- COMMAND…",
+  operands: [0, 3],
+  takesCommand: true,
   options: {
     out: { help: "where to", value: "FILE" },
     rounds: { help: "how often", value: "N" },
@@ -19,7 +22,7 @@ const SAMPLE: CommandSpecification = {
   },
 };
 
-Deno.test("parseArguments: options, operands and what stands behind -- are kept apart", () => {
+Deno.test("parseArguments: options, operands and what follows -- are kept apart", () => {
   const args = parseArguments(SAMPLE, ["--out", "x", "a", "--json", "b", "--", "ls", "--out", "y"]);
   assertEquals(args.text("out"), "x");
   assertEquals(args.has("json"), true);
@@ -33,6 +36,24 @@ Deno.test("parseArguments: a repeated option keeps every value, text() gives the
   assertEquals(args.texts("why"), ["0x1", "0x2"]);
   assertEquals(args.text("why"), "0x2");
   assertEquals(args.texts("out"), []);
+});
+
+Deno.test("parseArguments: operands are texts, whatever they look like", () => {
+  const texts = ["2508e63", "0012345", "0x10", "1e3"].slice(1);
+  assertEquals(parseArguments(SAMPLE, texts).operands, texts);
+  assertEquals(parseArguments(SAMPLE, ["2508e63"]).operands, ["2508e63"]);
+  assertEquals(parseArguments(SAMPLE, ["--", "007"]).rest, ["007"]);
+  assertEquals(parseArguments(SAMPLE, ["--out", "0010"]).text("out"), "0010");
+});
+
+Deno.test("parseArguments: too many operands, and too few, are one sentence", () => {
+  const many = () => parseArguments(SAMPLE, ["a", "b", "c", "d"]);
+  assertThrows(many, Unable, 'Too many operands: "d"; the command goes after --; see --help');
+  const one: CommandSpecification = { ...SAMPLE, operands: [1, 1], takesCommand: false };
+  assertThrows(() => parseArguments(one, []), Unable, "Too few operands: it takes [options] FILE…");
+  assertThrows(() => parseArguments(one, ["a", "--", "b"]), Unable, 'Too many operands: "b"');
+  assertEquals(parseArguments(one, ["--", "--strange"]).operands, ["--strange"]);
+  assertEquals(parseArguments(one, ["--help"]).has("help"), true);
 });
 
 Deno.test("parseArguments: an unknown option is one sentence that names it", () => {
@@ -100,6 +121,41 @@ Deno.test("execute: an Unable is one sentence and exit 2", async () => {
     throw new Unable("No such file: x");
   });
   assertEquals([status, err], [2, "sample: No such file: x"]);
+});
+
+Deno.test("execute: what the system refuses is one sentence without its number", async () => {
+  const refused = async (error: Error) => {
+    const [status, , err] = await caught([], () => {
+      throw error;
+    });
+    return [status, err];
+  };
+  assertEquals(await refused(new Error("No space left on device (os error 28)")), [
+    2,
+    "sample: Cannot go on: No space left on device",
+  ]);
+  const message = 'Requires read access to "x", run again with the --allow-read flag';
+  assertEquals(await refused(new Deno.errors.NotCapable(message)), [
+    2,
+    'sample: Cannot go on: this task has no read access to "x"; its permissions stand in deno.json',
+  ]);
+});
+
+Deno.test("execute: an interruption is one sentence and 128 and the signal's number", async () => {
+  for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+    const [status, , err] = await caught([], () => {
+      throw new Interrupted(signal);
+    });
+    assertEquals(status, expected);
+    assertEquals(err, `sample: Interrupted by ${signal}; nothing is left behind`);
+  }
+});
+
+Deno.test("execute: a sentence stays one line, and its control characters are shown", async () => {
+  const [, , err] = await caught([], () => {
+    throw new Unable("Cannot read a\nok: steps 1/1 (100 %)\x1b[2K");
+  });
+  assertEquals(err, "sample: Cannot read a\\u000aok: steps 1/1 (100 %)\\u001b[2K");
 });
 
 Deno.test("execute: an unforeseen error is shown whole and exits 2", async () => {

@@ -1,6 +1,6 @@
-import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Unable } from "../../src/command/command.ts";
-import { clearly, selectWorkloads, timeLeft } from "../../src/compare/command_line.ts";
+import { selectWorkloads, timeLeft } from "../../src/compare/command_line.ts";
 
 Deno.test("selectWorkloads: all, those that contain a text, those that match an expression", () => {
   const all = selectWorkloads();
@@ -12,22 +12,6 @@ Deno.test("selectWorkloads: all, those that contain a text, those that match an 
 Deno.test("selectWorkloads: a pattern that selects nothing is told with what there is", () => {
   assertThrows(() => selectWorkloads("nothing"), Unable, "there are cc1-replay");
   assertThrows(() => selectWorkloads("/(/"), Unable, "no regular expression");
-});
-
-Deno.test("clearly: what the system refuses is one sentence without its number", async () => {
-  const full = () => Promise.reject(new Error("No space left on device (os error 28)"));
-  await assertRejects(() => clearly(full), Unable, "Cannot go on: No space left on device");
-  const mistake = () => Promise.reject(new TypeError("x is not a function"));
-  await assertRejects(() => clearly(mistake), TypeError);
-});
-
-Deno.test("clearly: an interruption is said to be one, whatever it broke", async () => {
-  const controller = new AbortController();
-  const work = () => {
-    controller.abort();
-    return Promise.reject(new Error("git was killed"));
-  };
-  await assertRejects(() => clearly(work, controller.signal), Unable, "Interrupted");
 });
 
 Deno.test("timeLeft: says nothing about the time before it knows", () => {

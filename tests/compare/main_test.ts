@@ -62,7 +62,7 @@ Deno.test("compare: a place that cannot be written to is one sentence and status
   assertMatch(stderr, /^compare: Cannot go on: [^\n]+\n$/);
 });
 
-Deno.test("compare: Ctrl-C ends it with status 2, one sentence, and no worktree left", async () => {
+Deno.test("compare: Ctrl-C ends it with status 130, one sentence, and no worktree left", async () => {
   await using repository = await Repository.withSuite();
   const child = start(repository, "src/compare/main.ts", "HEAD", "--bench", "load/65000");
   while ((await repository.worktrees()).length < 1) {
@@ -72,7 +72,10 @@ Deno.test("compare: Ctrl-C ends it with status 2, one sentence, and no worktree 
   child.kill("SIGINT");
   child.kill("SIGINT"); // an impatient second one must not keep it from cleaning up
   const { code, stderr } = await end(child);
-  assertEquals([code, stderr], [2, "compare: Interrupted; nothing is left behind\n"]);
+  assertEquals([code, stderr], [
+    130,
+    "compare: Interrupted by SIGINT; nothing is left behind\n",
+  ]);
   assertEquals(await repository.worktrees(), []);
   assert(!await Deno.stat(folder!).then(() => true, () => false));
 });

@@ -5,6 +5,7 @@
  */
 
 import { type CommandArguments, runCommand, Unable } from "../../src/command/command.ts";
+import { print, printJson } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { ROOT } from "../canaries/build.ts";
 import { equivalence, staleEntries } from "./equivalent.ts";
@@ -16,6 +17,7 @@ const SPECIFICATION = {
   summary:
     "Makes small changes in the tree and the address space and shows which of them no test notices.",
   usage: "[options] [FILE…]",
+  operands: [0, Infinity],
   options: {
     sample: { help: "try only so many, evenly spread; all unless given", value: "N" },
     jobs: { help: "processes at once (2)", value: "N" },
@@ -60,8 +62,8 @@ async function main(args: CommandArguments): Promise<number> {
     const why = equivalence(source, verdict.mutant);
     return { ...verdict, text: describe(source, verdict.mutant), why };
   });
-  if (args.has("json")) console.log(JSON.stringify(summaryOf(tried), null, 2));
-  else console.log(format(tried, args.has("all")));
+  if (args.has("json")) printJson(summaryOf(tried));
+  else print(format(tried, args.has("all")));
   const { survived, refuted } = sorted(tried);
   return survived.length + refuted.length === 0 ? 0 : 1;
 }

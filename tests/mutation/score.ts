@@ -6,6 +6,8 @@
  * @module
  */
 
+import { TemporaryFolder } from "../../src/command/files.ts";
+import { urlOf } from "../../src/command/paths.ts";
 import { ROOT } from "../canaries/build.ts";
 import { Child } from "../canaries/child.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
@@ -99,20 +101,16 @@ export async function score(options: ScoreOptions): Promise<Verdict[]> {
     files: options.files.filter((file) => area.sources.some((folder) => file.startsWith(folder))),
   })).filter(({ files }) => files.length > 0);
   for (const area of areas) {
-    const folder = await Deno.makeTempDir({ prefix: "maple-mutation-" });
-    try {
-      const { root, mutants } = await weaveCopy(folder, area.files);
-      const wanted = mutants.filter(({ mutant }) => options.isWanted?.(mutant) ?? true);
-      const chosen = choose(wanted, options.sample && Math.ceil(options.sample / areas.length));
-      const trials = new Trials(root, mutants, await testFiles(area.tests));
-      await trials.measure();
-      await trials.tryAll(chosen, options.jobs, (verdict, done) => {
-        verdicts.push(verdict);
-        options.onVerdict?.(verdict, done, chosen.length);
-      });
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    using folder = TemporaryFolder.create("maple-mutation-");
+    const { root, mutants } = await weaveCopy(folder.path, area.files);
+    const wanted = mutants.filter(({ mutant }) => options.isWanted?.(mutant) ?? true);
+    const chosen = choose(wanted, options.sample && Math.ceil(options.sample / areas.length));
+    const trials = new Trials(root, mutants, await testFiles(area.tests));
+    await trials.measure();
+    await trials.tryAll(chosen, options.jobs, (verdict, done) => {
+      verdicts.push(verdict);
+      options.onVerdict?.(verdict, done, chosen.length);
+    });
   }
   return verdicts.sort((a, b) =>
     a.mutant.file < b.mutant.file
@@ -333,7 +331,7 @@ async function weaveCopy(
   folder: string,
   files: readonly string[],
 ): Promise<{ root: URL; mutants: Numbered[] }> {
-  const root = new URL(`file://${folder}/`);
+  const root = new URL(urlOf(`${folder}/`));
   for (const path of ["src", "tests", "traces"]) await copyFolder(path, root);
   for (const file of ["mod.ts", "deno.json"]) {
     await Deno.copyFile(new URL(file, ROOT), new URL(file, root));

@@ -6,6 +6,7 @@
 
 import * as maple from "../../mod.ts";
 import { type CommandArguments, runCommand } from "../../src/command/command.ts";
+import { print } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { formatSweep, sweep, SweepError } from "./sweep.ts";
 
@@ -13,6 +14,7 @@ const SPECIFICATION = {
   name: "sweep",
   summary: "Stores and clears ranges at every node boundary of trees of height 1 to 4.",
   usage: "[options]",
+  operands: [0, 0],
   options: {
     stride: { help: "start at every n-th boundary only (1)", value: "N" },
     json: { help: "print one JSON array instead of text" },
@@ -30,12 +32,12 @@ function main(args: CommandArguments): number {
       onTree: ({ height, cases }) => progress.show(() => `height ${height}: ${cases} cases`),
     });
     progress.clear();
-    console.log(args.has("json") ? JSON.stringify(done, null, 2) : formatSweep(done));
+    print(args.has("json") ? JSON.stringify(done, null, 2) : formatSweep(done));
     return 0;
   } catch (error) {
     progress.clear();
     if (!(error instanceof SweepError)) throw error;
-    console.log(error.message);
+    print(error.message);
     return 1;
   }
 }

@@ -95,10 +95,10 @@ Deno.test("verify: a recording of which nothing is wrong is written as it is", a
 
 for (
   const [what, args, sentence] of [
-    ["neither command nor seed", [], /Either a command behind -- or --fuzz/],
-    ["command and seed", ["--fuzz", "1", "--", "true"], /Either a command behind -- or --fuzz/],
+    ["neither command nor seed", [], /Either a command after -- or --fuzz/],
+    ["command and seed", ["--fuzz", "1", "--", "true"], /Either a command after -- or --fuzz/],
     ["--steps without a seed", ["--steps", "1", "--", "true"], /--steps goes with --fuzz/],
-    ["a command before --", ["true"], /stands behind --/],
+    ["a command before --", ["true"], /the command goes after --/],
     ["an unknown placement", ["--placement", "4", "--", "true"], /--placement takes/],
     ["a directory that does not exist", ["--keep", "no/k", "--", "true"], /Cannot write no\/k/],
   ] as const

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { type CommandArguments, runCommand, Unable } from "../../command/command.ts";
+import { type CommandArguments, runCommand } from "../../command/command.ts";
+import { createFile, inputOf, writeText } from "../../command/files.ts";
+import { oneLine, print, printJson } from "../../command/output.ts";
 import { readTrace } from "../../trace/read.ts";
 import { writeTrace } from "../../trace/write.ts";
 import { formatTest } from "./reproducer.ts";
@@ -15,9 +17,11 @@ const SPECIFICATION = {
   summary:
     "Reduces a trace in which the model breaks a rule of its own to one from which nothing can be removed.",
   usage: "[options] FILE",
+  operands: [1, 1],
   options: {
     out: { help: "write the reduced trace there", value: "FILE" },
     test: { help: "write the test there instead of to standard output", value: "FILE" },
+    force: { help: "with --out or --test: overwrite files that are there" },
     json: { help: "print one JSON object instead of text" },
   },
   details:
@@ -26,29 +30,31 @@ const SPECIFICATION = {
 } as const;
 
 async function main(args: CommandArguments): Promise<number> {
-  const [file, ...more] = args.operands;
-  if (file === undefined || more.length > 0) throw new Unable("one trace is wanted; see --help");
-  const shrunk = await shrink(readTrace(file));
+  const [file = "-"] = args.operands;
+  const out = args.text("out");
+  const test = args.text("test");
+  const options = { force: args.has("force") };
+  const shrunk = await shrink(readTrace(inputOf(file)));
   if (shrunk === undefined) {
-    console.log(args.has("json") ? "null" : `${file}: no rule of the model is broken`);
+    print(args.has("json") ? "null" : `${file}: no rule of the model is broken`);
     return 0;
   }
-  const out = args.text("out");
   if (out !== undefined) {
-    const sink = (await Deno.create(out)).writable;
+    const sink = await createFile(out, options);
     await writeTrace(shrunk.records, sink, { gzip: out.endsWith(".gz") });
   }
-  const test = args.text("test");
   const text = formatTest(shrunk, file.slice(file.lastIndexOf("/") + 1));
-  if (test !== undefined) await Deno.writeTextFile(test, text);
-  if (args.has("json")) console.log(JSON.stringify(shrunk, null, 2));
-  else console.log(summary(shrunk, file) + (test === undefined ? `\n\n${text}` : ""));
+  if (test !== undefined) await writeText(test, text, options);
+  if (args.has("json")) printJson(shrunk);
+  else print(summary(shrunk, file) + (test === undefined ? `\n\n${text}` : ""));
   return 1;
 }
 
 function summary({ failure, steps, writes }: Shrunk, file: string): string {
   const operations = writes === undefined ? "" : `, ${writes.length} operations on a tree alone`;
-  return `${file}: ${failure.message}\nreduced from ${steps.before} to ${steps.after} steps${operations}`;
+  return `${oneLine(file)}: ${
+    oneLine(failure.message)
+  }\nreduced from ${steps.before} to ${steps.after} steps${operations}`;
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);
