@@ -402,7 +402,7 @@ function isCurrent(c: Cursor): boolean {
 
 /** Climbs until there is a child on that side, and descends on the near edge of its subtree. The caller
  * knows that there is such a leaf. */
-function neighbourLeaf(pool: NodePool, leaf: number, side: 1 | -1): number {
+export function neighbourLeaf(pool: NodePool, leaf: number, side: 1 | -1): number {
   const { words, innerSlots } = pool;
   let node = leaf;
   for (let depth = 0;; depth++) {

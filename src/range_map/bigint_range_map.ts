@@ -1,0 +1,309 @@
+/**
+ * A range map whose keys are bigints.
+ *
+ * @module
+ */
+
+import { BlockRanges } from "./block_ranges.ts";
+import { checkGap, checkKey, checkRange, checkValue } from "./check.ts";
+import { equalityOf, writeCoalesced } from "./coalesce.ts";
+import { fromColumns } from "./columns.ts";
+import { sameEntries } from "./equals.ts";
+import { forEach, gaps, type Projection, RangeIterator } from "./iterate.ts";
+import { toClippedEntry, toEntry, toRange, toValue } from "./iterate.ts";
+import type { Equality, GapOptions, IterationOptions, KeyRange } from "./types.ts";
+import type { OverlapOptions, RangeColumns, RangeEntry, RangeMapOptions } from "./types.ts";
+import { type Update, update } from "./update.ts";
+
+/** The domain of all these maps: whatever 128 bits hold, with a sign or without. */
+const HIGHEST = 2n ** 128n;
+
+/** An entry as it is read: JSON has no bigints, so bounds may be text. */
+export type BigIntEntry<V> = RangeEntry<V, bigint | number | string>;
+
+/**
+ * `RangeMap` with keys of up to 128 bits: `bigint` from `-(2n ** 128n)` to below `2n ** 128n`, as IPv6 addresses
+ * and 64-bit identifiers need.
+ *
+ * Every method does what the one of `RangeMap` does. A lookup costs several times as much, as bigints are objects; use it
+ * only for keys that a number cannot hold. With n ranges, of which a call meets k:
+ *
+ * | method | complexity |
+ * |---|---|
+ * | `get`, `getEntry`, `has`, `overlaps` | O(log n) |
+ * | `set`, `insertIfFree`, `delete` | O(n / 128 + k), of which a step is one of a memory move |
+ * | `firstGap`, `lastGap` | O(n / 128) mostly |
+ * | `clear`, `size`, `isEmpty` | O(1) |
+ * | the others | as in `RangeMap` |
+ *
+ * @example The block of an IPv6 address
+ * ```ts
+ * import { BigIntRangeMap } from "@maple/mm/range-map";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const blocks = new BigIntRangeMap<string>();
+ * blocks.set(0x2001_0db8n << 96n, 0x2001_0db9n << 96n, "documentation");
+ * assertEquals(blocks.get((0x2001_0db8n << 96n) + 1n), "documentation");
+ * ```
+ */
+export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
+  #ranges: BlockRanges<V> = new BlockRanges<V>(-HIGHEST, HIGHEST);
+  readonly #equal: Equality<V> | undefined;
+
+  /** An empty map. */
+  constructor(options: RangeMapOptions<V> = {}) {
+    this.#equal = equalityOf(options);
+  }
+
+  /**
+   * A map of these entries; where they overlap, the later one counts. O(n log n).
+   *
+   * @throws {SyntaxError} if a bound is text that is no integer
+   *
+   * @example From JSON and back
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(0n, 1n << 64n, "low");
+   * const copy = BigIntRangeMap.from<string>(JSON.parse(JSON.stringify(map)));
+   * assertEquals(copy.equals(map), true);
+   * ```
+   */
+  static from<V>(
+    entries: Iterable<BigIntEntry<V>>,
+    options: RangeMapOptions<V> = {},
+  ): BigIntRangeMap<V> {
+    const map = new BigIntRangeMap<V>(options);
+    for (const { start, end, value } of entries) map.set(BigInt(start), BigInt(end), value);
+    return map;
+  }
+
+  /** The map that {@linkcode toColumns} has written. O(n log n). */
+  static fromColumns<V>(
+    columns: RangeColumns<V, bigint[]>,
+    options: RangeMapOptions<V> = {},
+  ): BigIntRangeMap<V> {
+    return BigIntRangeMap.from(fromColumns(columns), options);
+  }
+
+  /** The keys that the map can hold. */
+  get domain(): KeyRange<bigint> {
+    return { start: this.#ranges.lowest, end: this.#ranges.highest };
+  }
+
+  /** Ranges in the map. O(1). */
+  get size(): number {
+    return this.#ranges.size;
+  }
+
+  /** Whether the map has no range. O(1). */
+  get isEmpty(): boolean {
+    return this.#ranges.size === 0;
+  }
+
+  /** From the first key of the lowest range to the end of the highest; `undefined` if the map is empty. O(log n). */
+  get span(): KeyRange<bigint> | undefined {
+    const cursor = this.#ranges.cursor();
+    if (!cursor.seek(this.#ranges.lowest)) return undefined;
+    const { start } = cursor;
+    cursor.seekBack(this.#ranges.highest);
+    return { start, end: cursor.end };
+  }
+
+  /**
+   * The value at `key`, `undefined` if there is none. O(log n).
+   *
+   * @throws {RangeError} if `key` is outside of the domain
+   * @throws {TypeError} if it is no bigint
+   */
+  get(key: bigint): V | undefined {
+    checkKey(this.#ranges, key);
+    return this.#ranges.load(key);
+  }
+
+  /** Whether some range holds `key`. O(log n). */
+  has(key: bigint): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  /** The range that holds `key`, and its value. O(log n). */
+  getEntry(key: bigint): RangeEntry<V, bigint> | undefined {
+    checkKey(this.#ranges, key);
+    const cursor = this.#ranges.cursor();
+    if (!cursor.seek(key) || cursor.start > key) return undefined;
+    return toEntry(cursor);
+  }
+
+  /**
+   * Maps every key of `start … end` to `value`, whatever was there.
+   *
+   * @throws {RangeError} if a bound is outside of the domain, or `start > end`
+   * @throws {TypeError} if a bound is no bigint, or `value` is `undefined`
+   */
+  set(start: bigint, end: bigint, value: V): this {
+    checkValue(value);
+    if (!checkRange(this.#ranges, start, end)) return this;
+    if (this.#equal === undefined) this.#ranges.write(start, end, value);
+    else writeCoalesced(this.#ranges, start, end, value, this.#equal);
+    return this;
+  }
+
+  /** Maps `start … end` to `value` if no key of it is taken; whether it was free. */
+  insertIfFree(start: bigint, end: bigint, value: V): boolean {
+    if (this.overlaps(start, end)) return false;
+    this.set(start, end, value);
+    return true;
+  }
+
+  /** Removes every key of `start … end`; ranges that reach beyond are trimmed or split. */
+  delete(start: bigint, end: bigint): void {
+    if (checkRange(this.#ranges, start, end)) this.#ranges.write(start, end, undefined);
+  }
+
+  /** Changes each piece of `start … end` by itself; as `RangeMap.update`. */
+  update(start: bigint, end: bigint, change: Update<V, bigint>): this {
+    if (checkRange(this.#ranges, start, end)) {
+      update(this.#ranges, start, end, change, this.#equal);
+    }
+    return this;
+  }
+
+  /** Whether some key of `start … end` is taken. O(log n). */
+  overlaps(start: bigint, end: bigint): boolean {
+    if (!checkRange(this.#ranges, start, end)) return false;
+    const cursor = this.#ranges.cursor();
+    return cursor.seek(start) && cursor.start < end;
+  }
+
+  /** Whether every key of `start … end` is taken. O(log n + k). */
+  covers(start: bigint, end: bigint): boolean {
+    return this.gaps(start, end).next().done === true;
+  }
+
+  /** The ranges that meet `start … end`, whole or clipped to it. Without bounds all ranges. O(log n + k). */
+  overlapping(
+    start: bigint = this.#ranges.lowest,
+    end: bigint = this.#ranges.highest,
+    options: OverlapOptions = {},
+  ): IterableIterator<RangeEntry<V, bigint>> {
+    checkRange(this.#ranges, start, end);
+    const { clip = false, reverse = false } = options;
+    const project = clip ? toClippedEntry<bigint, V>(start, end) : toEntry<bigint, V>;
+    return new RangeIterator(this.#ranges, start, end, reverse, project);
+  }
+
+  /** The gaps in `start … end`; none is empty. O(log n + k). */
+  gaps(
+    start: bigint,
+    end: bigint,
+    options: IterationOptions = {},
+  ): IterableIterator<KeyRange<bigint>> {
+    checkRange(this.#ranges, start, end);
+    return gaps(this.#ranges, start, end, options.reverse ?? false);
+  }
+
+  /**
+   * The start of the lowest `size` keys in a row that are free, within a window and at a multiple of `align`; `undefined`
+   * if there are none.
+   *
+   * @throws {RangeError} if `size` or `align` is not positive, or the window no range
+   */
+  firstGap(size: bigint, options: GapOptions<bigint> = {}): bigint | undefined {
+    const { within, align = 1n } = options;
+    const start = within?.start ?? 0n;
+    const end = within?.end ?? this.#ranges.highest;
+    checkGap(this.#ranges, size, start, end, align);
+    return this.#ranges.lowestGap(size, start, end, align);
+  }
+
+  /** The start of the highest such keys; as {@linkcode firstGap}. */
+  lastGap(size: bigint, options: GapOptions<bigint> = {}): bigint | undefined {
+    const { within, align = 1n } = options;
+    const start = within?.start ?? 0n;
+    const end = within?.end ?? this.#ranges.highest;
+    checkGap(this.#ranges, size, start, end, align);
+    return this.#ranges.highestGap(size, start, end, align);
+  }
+
+  /** Removes every range. O(1). */
+  clear(): void {
+    this.#ranges.clear();
+  }
+
+  /** An independent map with the same ranges, values and options. O(n). */
+  clone(): BigIntRangeMap<V> {
+    const map = new BigIntRangeMap<V>({ coalesce: this.#equal ?? false });
+    map.#ranges = this.#ranges.clone();
+    return map;
+  }
+
+  /** The ranges, ascending or in reverse. */
+  keys(options: IterationOptions = {}): IterableIterator<KeyRange<bigint>> {
+    return this.#iterate(options, toRange);
+  }
+
+  /** The values, in the order of their ranges. */
+  values(options: IterationOptions = {}): IterableIterator<V> {
+    return this.#iterate(options, toValue);
+  }
+
+  /** The ranges with their values. The map may be changed meanwhile: each step continues after the range given last. */
+  entries(options: IterationOptions = {}): IterableIterator<RangeEntry<V, bigint>> {
+    return this.#iterate(options, toEntry);
+  }
+
+  /** All entries, ascending. */
+  [Symbol.iterator](): IterableIterator<RangeEntry<V, bigint>> {
+    return this.entries();
+  }
+
+  /** Calls `visit` for each range, ascending or in reverse. */
+  forEach(
+    visit: (value: V, range: KeyRange<bigint>, map: BigIntRangeMap<V>) => void,
+    options: IterationOptions = {},
+  ): void {
+    forEach(this.#ranges, options.reverse ?? false, visit, this);
+  }
+
+  /** All entries in an array, which `structuredClone` copies and {@linkcode from} reads. */
+  toArray(): RangeEntry<V, bigint>[] {
+    return [...this];
+  }
+
+  /** What `JSON.stringify` writes, and {@linkcode from} reads after `JSON.parse`: the entries, their bounds as text. */
+  toJSON(): RangeEntry<V, string>[] {
+    return this.toArray().map(({ start, end, value }) => ({
+      start: String(start),
+      end: String(end),
+      value,
+    }));
+  }
+
+  /** All entries in three columns, for `postMessage`; {@linkcode fromColumns} reads them. */
+  toColumns(): RangeColumns<V, bigint[]> {
+    const entries = this.toArray();
+    return {
+      starts: entries.map(({ start }) => start),
+      ends: entries.map(({ end }) => end),
+      values: entries.map(({ value }) => value),
+    };
+  }
+
+  /**
+   * Whether the other map has the same ranges with the same values.
+   *
+   * @param equal compares values; `Object.is` unless given
+   */
+  equals(other: BigIntRangeMap<V>, equal: Equality<V> = Object.is): boolean {
+    return sameEntries(this.#ranges, other.#ranges, equal);
+  }
+
+  #iterate<T>(
+    options: IterationOptions,
+    project: Projection<bigint, V, T>,
+  ): IterableIterator<T> {
+    const { lowest, highest } = this.#ranges;
+    return new RangeIterator(this.#ranges, lowest, highest, options.reverse ?? false, project);
+  }
+}

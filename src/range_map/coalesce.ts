@@ -1,0 +1,33 @@
+/**
+ * Joining ranges that touch and have equal values.
+ *
+ * @module
+ */
+
+import type { Ranges } from "./ranges.ts";
+import type { Equality, RangeMapOptions } from "./types.ts";
+
+/** The equality that the options ask for; `undefined` if ranges are not to be joined. */
+export function equalityOf<V>({ coalesce }: RangeMapOptions<V>): Equality<V> | undefined {
+  if (coalesce === undefined || coalesce === false) return undefined;
+  return coalesce === true ? Object.is : coalesce;
+}
+
+/**
+ * Puts `value` over `start … end` and over the ranges around it that touch it and have an equal value: one range where
+ * there were up to three.
+ */
+export function writeCoalesced<K, V>(
+  ranges: Ranges<K, V>,
+  start: K,
+  end: K,
+  value: V,
+  equal: Equality<V>,
+): void {
+  const cursor = ranges.cursor();
+  if (cursor.seekBack(start) && cursor.end >= start && equal(cursor.value, value)) {
+    start = cursor.start;
+  }
+  if (cursor.seek(end) && cursor.start <= end && equal(cursor.value, value)) end = cursor.end;
+  ranges.write(start, end, value);
+}

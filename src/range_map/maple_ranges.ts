@@ -1,0 +1,291 @@
+/**
+ * Ranges of numbers in a maple tree.
+ *
+ * The only file of this folder that knows how the tree lies in memory: it reads leaves as the tree's own files do,
+ * and leaves out what a range map has no use for (readers beside the writer, reservations, the kernel's cursor statuses).
+ * A program that bundles a `RangeMap` then does not carry them.
+ *
+ * The tree's indices begin at 0, keys at `lowest`. A node keeps the index before a range and the range's last index; a
+ * half-open range has its first key and the key after the last. The two pairs differ by one constant, `shift`, so
+ * negative keys and half-open ranges together cost one addition a bound.
+ *
+ * @module
+ */
+
+import { Cursor } from "../tree/cursor.ts";
+import { highestArea, lowestArea } from "../tree/empty_area.ts";
+import { MapleError } from "../tree/errors.ts";
+import { neighbourLeaf } from "../tree/navigate.ts";
+import * as layout from "../tree/node_layout.ts";
+import { NodeBudget, NodePool } from "../tree/node_pool.ts";
+import { entryAt, nearLeaf, wideSlot } from "../tree/search.ts";
+import { statistics } from "../tree/statistics.ts";
+import { store } from "../tree/store.ts";
+import { run } from "../tree/subtree.ts";
+import { WriteState } from "../tree/write_state.ts";
+import type { RangeCursor, Ranges } from "./ranges.ts";
+
+const { END, MAX_INDEX, PIVOTS, REAL_SHIFT, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } = layout;
+
+/** Keys that one tree can hold: the numbers of its index domain, `2 ** 53`. */
+export const KEYS: number = MAX_INDEX + 1;
+
+/** See {@linkcode Ranges}. */
+export class MapleRanges<V> implements Ranges<number, V> {
+  readonly lowest: number;
+  readonly highest: number;
+  /** The nodes. */
+  readonly pool: NodePool<V>;
+  /** A bound as a key, less the bound as the tree has it. */
+  readonly shift: number;
+  /** A cursor for those who are done with it before they return. */
+  readonly scratch: MapleCursor<V>;
+  readonly #write: WriteState;
+  readonly #area: Cursor<V>;
+
+  /** Ranges of keys from `lowest` on, in `pool`. */
+  constructor(lowest: number, pool: NodePool<V> = emptyPool()) {
+    this.lowest = lowest;
+    this.highest = lowest + KEYS;
+    this.shift = lowest + 1;
+    this.pool = pool;
+    this.scratch = new MapleCursor<V>(this);
+    this.#write = new WriteState(pool);
+    this.#area = new Cursor<V>(pool, 0, 0, undefined);
+  }
+
+  get size(): number {
+    return statistics(this.pool).entries;
+  }
+
+  load(key: number): V | undefined {
+    return this.pool.decode(entryAt(this.pool, key - this.lowest));
+  }
+
+  write(start: number, end: number, value: V | undefined): void {
+    const write = this.#write;
+    write.index = start - this.lowest;
+    write.last = end - this.shift;
+    store(write, value, "pool", 0);
+  }
+
+  lowestGap(size: number, start: number, end: number, align: number): number | undefined {
+    if (align > 1) return this.#lowestAligned(size, start, end, align);
+    return end - start < size ? undefined : this.#emptyArea(size, start, end, true);
+  }
+
+  highestGap(size: number, start: number, end: number, align: number): number | undefined {
+    if (align > 1) return this.#highestAligned(size, start, end, align);
+    return end - start < size ? undefined : this.#emptyArea(size, start, end, false);
+  }
+
+  cursor(): MapleCursor<V> {
+    return new MapleCursor<V>(this);
+  }
+
+  /** Removes every range. */
+  clear(): void {
+    this.pool.version++;
+    run.replaceTree(this.pool, 0);
+  }
+
+  /** The same ranges in another tree. */
+  clone(): MapleRanges<V> {
+    return new MapleRanges<V>(this.lowest, this.pool.clone());
+  }
+
+  /** A gap long enough may have no aligned start that leaves `size` keys; the search then continues after it. */
+  #lowestAligned(size: number, start: number, end: number, align: number): number | undefined {
+    for (let from = start; end - from >= size;) {
+      const gap = this.#emptyArea(size, from, end, true);
+      if (gap === undefined) return undefined;
+      const rest = gap % align;
+      const aligned = rest === 0 ? gap : gap - rest + (rest > 0 ? align : 0);
+      const gapEnd = this.scratch.seek(gap) ? Math.min(this.scratch.start, end) : end;
+      if (gapEnd - aligned >= size) return aligned;
+      from = gapEnd;
+    }
+    return undefined;
+  }
+
+  #highestAligned(size: number, start: number, end: number, align: number): number | undefined {
+    for (let to = end; to - start >= size;) {
+      const gap = this.#emptyArea(size, start, to, false);
+      if (gap === undefined) return undefined;
+      const rest = gap % align;
+      const aligned = rest === 0 ? gap : gap - rest - (rest < 0 ? align : 0);
+      const gapStart = this.scratch.seekBack(gap) ? Math.max(this.scratch.end, start) : start;
+      if (aligned >= gapStart) return aligned;
+      to = gapStart;
+    }
+    return undefined;
+  }
+
+  #emptyArea(size: number, start: number, end: number, lowest: boolean): number | undefined {
+    const area = this.#area;
+    area.before = start - this.shift;
+    area.last = end - this.shift;
+    area.version = -1;
+    try {
+      if (lowest) lowestArea(area, size);
+      else highestArea(area, size);
+    } catch (error) {
+      if (error instanceof MapleError && error.code === "EBUSY") return undefined;
+      throw error;
+    }
+    return area.before + this.shift;
+  }
+}
+
+/** See {@linkcode RangeCursor}. Like the tree's cursor it keeps the index before the range, and its leaf and slot are
+ * valid while `version` is the pool's. */
+export class MapleCursor<V> implements RangeCursor<number, V> {
+  readonly #ranges: MapleRanges<V>;
+  readonly #pool: NodePool<V>;
+  readonly #shift: number;
+  #node = 0;
+  #slot = 0;
+  #version = -1;
+  #before = NaN;
+  #last = NaN;
+  #word = 0;
+
+  /** A cursor that stands nowhere yet. */
+  constructor(ranges: MapleRanges<V>) {
+    this.#ranges = ranges;
+    this.#pool = ranges.pool;
+    this.#shift = ranges.shift;
+  }
+
+  get start(): number {
+    return this.#before + this.#shift;
+  }
+
+  get end(): number {
+    return this.#last + this.#shift;
+  }
+
+  get value(): V {
+    return this.#pool.decode(this.#word)!;
+  }
+
+  seek(key: number): boolean {
+    return key < this.#ranges.highest &&
+      (this.#walk(key - this.#ranges.lowest, true) || this.#up());
+  }
+
+  seekBack(key: number): boolean {
+    return key > this.#ranges.lowest && (this.#walk(key - this.#shift, false) || this.#down());
+  }
+
+  next(): boolean {
+    return this.#nextInLeaf() ||
+      (this.#version === this.#pool.version ? this.#up() : this.seek(this.end));
+  }
+
+  previous(): boolean {
+    return this.#version === this.#pool.version ? this.#down() : this.seekBack(this.start);
+  }
+
+  /**
+   * Stands on the slot that holds `index`, or, going `up` from an empty one, on the next; whether it holds a value. That
+   * the next slot is a sum and not a branch is as in `find` of the tree's `navigate.ts`.
+   */
+  #walk(index: number, up: boolean): boolean {
+    const pool = this.#pool;
+    const { words } = pool;
+    const root = words[ROOT]!;
+    this.#version = pool.version;
+    if (root === 0) return this.#stand(0, index === 0 ? 0 : 1);
+    pool.sought = index;
+    const node = nearLeaf(pool, root);
+    const slot = wideSlot(pool.reals, node << REAL_SHIFT, index);
+    if (!up) return this.#stand(node, slot);
+    return this.#stand(node, slot + ~~(words[(node << WORD_SHIFT) + SLOTS + slot] === 0));
+  }
+
+  /**
+   * The next slot that holds a value, if it is in the same leaf; false if more is to be done. Two empty slots are never
+   * neighbours. Short, so that V8 compiles it into the loop of whoever iterates.
+   */
+  #nextInLeaf(): boolean {
+    const { words, reals, version } = this.#pool;
+    if (this.#version !== version) return false;
+    const base = this.#node << WORD_SHIFT;
+    const end = words[base + END]!;
+    let slot = this.#slot + 1;
+    if (slot < end && words[base + SLOTS + slot] === 0) slot++;
+    if (slot > end) return false;
+    const word = words[base + SLOTS + slot]!;
+    if (word === 0) return false;
+    const pivot = (this.#node << REAL_SHIFT) + PIVOTS + slot;
+    this.#slot = slot;
+    this.#before = reals[pivot - 1]!;
+    this.#last = reals[pivot]!;
+    this.#word = word;
+    return true;
+  }
+
+  /** The next slot that holds a value. */
+  #up(): boolean {
+    const { words, reals } = this.#pool;
+    let node = this.#node;
+    let slot = this.#slot;
+    if (node === 0) return false;
+    for (;;) {
+      const end = words[(node << WORD_SHIFT) + END]!;
+      if (slot < end) slot++;
+      else if (reals[(node << REAL_SHIFT) + PIVOTS + end] === MAX_INDEX) return false;
+      else {
+        node = neighbourLeaf(this.#pool, node, 1);
+        slot = 0;
+      }
+      if (words[(node << WORD_SHIFT) + SLOTS + slot] !== 0) return this.#stand(node, slot);
+    }
+  }
+
+  /** The previous slot that holds a value. */
+  #down(): boolean {
+    const { words, reals } = this.#pool;
+    let node = this.#node;
+    let slot = this.#slot;
+    if (node === 0) return slot === 1 && this.#stand(0, 0);
+    for (;;) {
+      if (slot > 0) slot--;
+      else if (reals[node << REAL_SHIFT] === -1) return false;
+      else {
+        node = neighbourLeaf(this.#pool, node, -1);
+        slot = words[(node << WORD_SHIFT) + END]!;
+      }
+      if (words[(node << WORD_SHIFT) + SLOTS + slot] !== 0) return this.#stand(node, slot);
+    }
+  }
+
+  /** Stands on a slot. A tree without nodes is like a leaf with index 0 in slot 0 and all others in slot 1. */
+  #stand(node: number, slot: number): boolean {
+    const { words, reals } = this.#pool;
+    this.#node = node;
+    this.#slot = slot;
+    if (node === 0) {
+      this.#before = slot - 1;
+      this.#last = slot === 0 ? 0 : MAX_INDEX;
+      this.#word = slot === 0 ? words[ROOT_ENTRY]! : 0;
+    } else {
+      const pivot = (node << REAL_SHIFT) + PIVOTS + slot;
+      this.#before = reals[pivot - 1]!;
+      this.#last = reals[pivot]!;
+      this.#word = words[(node << WORD_SHIFT) + SLOTS + slot]!;
+    }
+    return this.#word !== 0;
+  }
+}
+
+function emptyPool<V>(): NodePool<V> {
+  return new NodePool<V>({
+    gaps: true,
+    rcu: false,
+    shared: false,
+    limit: Infinity,
+    budget: new NodeBudget(),
+  });
+}

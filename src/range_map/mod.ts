@@ -1,0 +1,21 @@
+/**
+ * Range maps and range sets: ordered maps from half-open ranges of integers to values, with search for gaps.
+ *
+ * @module
+ */
+
+export { type BigIntEntry, BigIntRangeMap } from "./bigint_range_map.ts";
+export { BigIntRangeSet } from "./bigint_range_set.ts";
+export { type NumberRangeMapOptions, RangeMap } from "./range_map.ts";
+export { RangeSet, type RangeSetOptions } from "./range_set.ts";
+export type {
+  Equality,
+  GapOptions,
+  IterationOptions,
+  KeyRange,
+  OverlapOptions,
+  RangeColumns,
+  RangeEntry,
+  RangeMapOptions,
+} from "./types.ts";
+export type { Update } from "./update.ts";

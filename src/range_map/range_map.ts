@@ -1,0 +1,487 @@
+/**
+ * An ordered map from ranges of integers to values.
+ *
+ * @module
+ */
+
+import { checkGap, checkKey, checkRange, checkValue } from "./check.ts";
+import { equalityOf, writeCoalesced } from "./coalesce.ts";
+import { fromColumns, toColumns } from "./columns.ts";
+import { sameEntries } from "./equals.ts";
+import { forEach, gaps, type Projection, RangeIterator } from "./iterate.ts";
+import { toClippedEntry, toEntry, toRange, toValue } from "./iterate.ts";
+import { KEYS, MapleRanges } from "./maple_ranges.ts";
+import type { Equality, GapOptions, IterationOptions, KeyRange } from "./types.ts";
+import type { OverlapOptions, RangeColumns, RangeEntry, RangeMapOptions } from "./types.ts";
+import { type Update, update } from "./update.ts";
+
+/** The lowest key unless a map says otherwise: as many keys below 0 as above. */
+const LOWEST = -KEYS / 2;
+
+/** How a {@linkcode RangeMap} is made. */
+export interface NumberRangeMapOptions<V> extends RangeMapOptions<V> {
+  /**
+   * The lowest key; the highest is `2 ** 53 - 1` above it. Default `-(2 ** 52)`; 0 for keys up to
+   * `Number.MAX_SAFE_INTEGER`.
+   */
+  readonly lowest?: number;
+}
+
+/**
+ * A map from ranges of integers to values, in order, with search for gaps: a calendar, an allocator, a table of address
+ * blocks.
+ *
+ * Ranges are half-open, `[start, end)`, and never overlap: what is set later replaces what it covers, trimming or splitting
+ * the ranges at its ends. A range with `start === end` holds no key, so setting or deleting it does nothing. Keys are
+ * integers from `-(2 ** 52)` to below `2 ** 52` unless `lowest` says otherwise; values are anything but `undefined`.
+ * A call that throws changes nothing.
+ *
+ * With n ranges in the map, of which a call meets k:
+ *
+ * | method | complexity |
+ * |---|---|
+ * | `get`, `getEntry`, `has`, `overlaps`, `insertIfFree` | O(log n) |
+ * | `set`, `delete` | O(log n + k) |
+ * | `update` | O(k log n) |
+ * | `overlapping`, `gaps`, `keys`, `values`, `entries`, `forEach` | O(log n + k), lazily |
+ * | `firstGap`, `lastGap` | O(log n) mostly, O(n) at worst |
+ * | `size`, `isEmpty`, `clear` | O(1) |
+ * | `span` | O(log n) |
+ * | `clone` | O(n), one copy of memory |
+ * | `from`, `toArray`, `toJSON`, `toColumns`, `equals` | O(n), `from` O(n log n) |
+ *
+ * It is built on the maple tree of {@linkcode https://docs.kernel.org/core-api/maple_tree.html | the Linux kernel}, as is
+ * `MapleTree`, which has the kernel's names and inclusive ranges.
+ *
+ * @example A price list by quantity
+ * ```ts
+ * import { RangeMap } from "@maple/mm/range-map";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const price = new RangeMap<number>();
+ * price.set(1, 10, 5.0).set(10, 100, 4.5).set(100, 1000, 4.0);
+ * assertEquals(price.get(12), 4.5);
+ * assertEquals(price.get(1000), undefined);
+ * price.set(50, 60, 4.2); // splits the middle range
+ * assertEquals(price.getEntry(75), { start: 60, end: 100, value: 4.5 });
+ * assertEquals(price.size, 5);
+ * ```
+ */
+export class RangeMap<V> implements Iterable<RangeEntry<V>> {
+  #ranges: MapleRanges<V>;
+  readonly #equal: Equality<V> | undefined;
+
+  /**
+   * An empty map.
+   *
+   * @throws {RangeError} if `lowest` is no safe integer, or above 0
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const joined = new RangeMap<string>({ coalesce: true });
+   * joined.set(0, 5, "a").set(5, 9, "a");
+   * assertEquals(joined.toArray(), [{ start: 0, end: 9, value: "a" }]);
+   * ```
+   */
+  constructor(options: NumberRangeMapOptions<V> = {}) {
+    const { lowest = LOWEST } = options;
+    if (!Number.isSafeInteger(lowest) || lowest > 0) {
+      throw new RangeError(`Cannot begin at ${lowest}: it is not a safe integer up to 0`);
+    }
+    this.#ranges = new MapleRanges<V>(lowest);
+    this.#equal = equalityOf(options);
+  }
+
+  /**
+   * A map of these entries; where they overlap, the later one counts. O(n log n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = RangeMap.from([{ start: 0, end: 9, value: "a" }, { start: 3, end: 6, value: "b" }]);
+   * assertEquals([...map.values()], ["a", "b", "a"]);
+   * assertEquals(RangeMap.from(map).equals(map), true);
+   * ```
+   */
+  static from<V>(
+    entries: Iterable<RangeEntry<V>>,
+    options: NumberRangeMapOptions<V> = {},
+  ): RangeMap<V> {
+    const map = new RangeMap<V>(options);
+    for (const { start, end, value } of entries) map.set(start, end, value);
+    return map;
+  }
+
+  /** The map that {@linkcode toColumns} has written, in this thread or another. O(n log n). */
+  static fromColumns<V>(
+    columns: RangeColumns<V>,
+    options: NumberRangeMapOptions<V> = {},
+  ): RangeMap<V> {
+    return RangeMap.from(fromColumns(columns), options);
+  }
+
+  /** The keys that the map can hold. */
+  get domain(): KeyRange {
+    return { start: this.#ranges.lowest, end: this.#ranges.highest };
+  }
+
+  /** Ranges in the map. O(1). */
+  get size(): number {
+    return this.#ranges.size;
+  }
+
+  /** Whether the map has no range. O(1). */
+  get isEmpty(): boolean {
+    return this.#ranges.size === 0;
+  }
+
+  /**
+   * From the first key of the lowest range to the end of the highest; `undefined` if the map is empty. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a").set(8, 9, "b");
+   * assertEquals(map.span, { start: 3, end: 9 });
+   * ```
+   */
+  get span(): KeyRange | undefined {
+    const { lowest, highest } = this.#ranges;
+    const cursor = this.#ranges.cursor();
+    if (!cursor.seek(lowest)) return undefined;
+    const { start } = cursor;
+    cursor.seekBack(highest);
+    return { start, end: cursor.end };
+  }
+
+  /**
+   * The value at `key`, `undefined` if there is none. O(log n).
+   *
+   * @throws {RangeError} if `key` is no integer, or outside of the domain
+   */
+  get(key: number): V | undefined {
+    const ranges = this.#ranges;
+    if (!(key >= ranges.lowest && key < ranges.highest && Math.floor(key) === key)) {
+      checkKey(ranges, key);
+    }
+    return ranges.load(key);
+  }
+
+  /** Whether some range holds `key`. O(log n). */
+  has(key: number): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  /**
+   * The range that holds `key`, and its value. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a");
+   * assertEquals(map.getEntry(4), { start: 3, end: 5, value: "a" });
+   * assertEquals(map.getEntry(5), undefined);
+   * ```
+   */
+  getEntry(key: number): RangeEntry<V> | undefined {
+    checkKey(this.#ranges, key);
+    const cursor = this.#ranges.scratch;
+    if (!cursor.seek(key) || cursor.start > key) return undefined;
+    return toEntry(cursor);
+  }
+
+  /**
+   * Maps every key of `start … end` to `value`, whatever was there. O(log n + k).
+   *
+   * @throws {RangeError} if a bound is no integer or outside of the domain, or `start > end`
+   * @throws {TypeError} if `value` is `undefined`
+   */
+  set(start: number, end: number, value: V): this {
+    const ranges = this.#ranges;
+    if (!isRange(ranges, start, end) || value === undefined) {
+      checkValue(value);
+      if (!checkRange(ranges, start, end)) return this;
+    }
+    if (this.#equal === undefined) ranges.write(start, end, value);
+    else writeCoalesced(ranges, start, end, value, this.#equal);
+    return this;
+  }
+
+  /**
+   * Maps `start … end` to `value` if no key of it is taken; whether it was free. O(log n).
+   *
+   * @example Bookings that must not overlap
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const room = new RangeMap<string>();
+   * assertEquals(room.insertIfFree(9, 11, "Ada"), true);
+   * assertEquals(room.insertIfFree(10, 12, "Alan"), false);
+   * assertEquals(room.insertIfFree(11, 12, "Alan"), true);
+   * ```
+   */
+  insertIfFree(start: number, end: number, value: V): boolean {
+    if (this.overlaps(start, end)) return false;
+    this.set(start, end, value);
+    return true;
+  }
+
+  /**
+   * Removes every key of `start … end`; ranges that reach beyond are trimmed or split. O(log n + k).
+   *
+   * @throws {RangeError} if a bound is no integer or outside of the domain, or `start > end`
+   */
+  delete(start: number, end: number): void {
+    const ranges = this.#ranges;
+    if (isRange(ranges, start, end) || checkRange(ranges, start, end)) {
+      ranges.write(start, end, undefined);
+    }
+  }
+
+  /**
+   * Changes each piece of `start … end` by itself: the part of each range that lies in it, and each gap, where the value
+   * is `undefined`. What `change` returns is what the piece maps to, `undefined` for nothing. O(k log n).
+   *
+   * `change` is called for all pieces, ascending, before the first of them is written. A piece for which it returns the
+   * value that is there stays part of its range.
+   *
+   * @example Counting how many bookings overlap
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const load = new RangeMap<number>({ coalesce: true });
+   * for (const [start, end] of [[9, 12], [11, 14]] as const) {
+   *   load.update(start, end, (count = 0) => count + 1);
+   * }
+   * assertEquals(load.toArray(), [
+   *   { start: 9, end: 11, value: 1 },
+   *   { start: 11, end: 12, value: 2 },
+   *   { start: 12, end: 14, value: 1 },
+   * ]);
+   * ```
+   */
+  update(start: number, end: number, change: Update<V>): this {
+    if (checkRange(this.#ranges, start, end)) {
+      update(this.#ranges, start, end, change, this.#equal);
+    }
+    return this;
+  }
+
+  /** Whether some key of `start … end` is taken. O(log n). */
+  overlaps(start: number, end: number): boolean {
+    const ranges = this.#ranges;
+    if (!isRange(ranges, start, end) && !checkRange(ranges, start, end)) return false;
+    return ranges.scratch.seek(start) && ranges.scratch.start < end;
+  }
+
+  /** Whether every key of `start … end` is taken. O(log n + k). */
+  covers(start: number, end: number): boolean {
+    return this.gaps(start, end).next().done === true;
+  }
+
+  /**
+   * The ranges that meet `start … end`, whole or clipped to it. Without bounds all ranges. O(log n + k).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(0, 4, "a").set(6, 9, "b");
+   * assertEquals([...map.overlapping(3, 7)], map.toArray());
+   * assertEquals([...map.overlapping(3, 7, { clip: true })], [
+   *   { start: 3, end: 4, value: "a" },
+   *   { start: 6, end: 7, value: "b" },
+   * ]);
+   * ```
+   */
+  overlapping(
+    start: number = this.#ranges.lowest,
+    end: number = this.#ranges.highest,
+    options: OverlapOptions = {},
+  ): IterableIterator<RangeEntry<V>> {
+    checkRange(this.#ranges, start, end);
+    const { clip = false, reverse = false } = options;
+    const project = clip ? toClippedEntry<number, V>(start, end) : toEntry<number, V>;
+    return new RangeIterator(this.#ranges, start, end, reverse, project);
+  }
+
+  /**
+   * The gaps in `start … end`: the longest ranges within it of which no key is taken. None is empty. O(log n + k).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const day = new RangeMap<string>().set(9, 10, "a").set(10, 11, "b").set(14, 15, "c");
+   * assertEquals([...day.gaps(8, 18)], [
+   *   { start: 8, end: 9 },
+   *   { start: 11, end: 14 },
+   *   { start: 15, end: 18 },
+   * ]);
+   * ```
+   */
+  gaps(start: number, end: number, options: IterationOptions = {}): IterableIterator<KeyRange> {
+    checkRange(this.#ranges, start, end);
+    return gaps(this.#ranges, start, end, options.reverse ?? false);
+  }
+
+  /**
+   * The start of the lowest `size` keys in a row that are free, within a window and at a multiple of `align`; `undefined`
+   * if there are none. O(log n) mostly: the tree records the longest gap below each of its nodes.
+   *
+   * @throws {RangeError} if `size` or `align` is no positive integer, or the window no range
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const memory = new RangeMap<string>().set(0, 100, "code").set(200, 300, "data");
+   * assertEquals(memory.firstGap(50), 100);
+   * assertEquals(memory.firstGap(50, { align: 64 }), 128);
+   * assertEquals(memory.firstGap(150, { within: { end: 400 } }), undefined);
+   * ```
+   */
+  firstGap(size: number, options: GapOptions = {}): number | undefined {
+    const ranges = this.#ranges;
+    const { within, align = 1 } = options;
+    const start = within?.start ?? 0;
+    const end = within?.end ?? ranges.highest;
+    if (!(isRange(ranges, start, end) && isCount(size) && isCount(align))) {
+      checkGap(ranges, size, start, end, align);
+    }
+    return ranges.lowestGap(size, start, end, align);
+  }
+
+  /** The start of the highest such keys; as {@linkcode firstGap}. */
+  lastGap(size: number, options: GapOptions = {}): number | undefined {
+    const ranges = this.#ranges;
+    const { within, align = 1 } = options;
+    const start = within?.start ?? 0;
+    const end = within?.end ?? ranges.highest;
+    if (!(isRange(ranges, start, end) && isCount(size) && isCount(align))) {
+      checkGap(ranges, size, start, end, align);
+    }
+    return ranges.highestGap(size, start, end, align);
+  }
+
+  /** Removes every range. O(1). */
+  clear(): void {
+    this.#ranges.clear();
+  }
+
+  /** An independent map with the same ranges, values and options. O(n), one copy of memory. */
+  clone(): RangeMap<V> {
+    const { lowest } = this.#ranges;
+    const map = new RangeMap<V>({ lowest, coalesce: this.#equal ?? false });
+    map.#ranges = this.#ranges.clone();
+    return map;
+  }
+
+  /** The ranges, ascending or in reverse. */
+  keys(options: IterationOptions = {}): IterableIterator<KeyRange> {
+    return this.#iterate(options, toRange);
+  }
+
+  /** The values, in the order of their ranges. */
+  values(options: IterationOptions = {}): IterableIterator<V> {
+    return this.#iterate(options, toValue);
+  }
+
+  /**
+   * The ranges with their values. The map may be changed meanwhile: each step continues after the range given last.
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(0, 4, "a").set(6, 9, "b");
+   * assertEquals([...map.entries({ reverse: true })].map(({ value }) => value), ["b", "a"]);
+   * ```
+   */
+  entries(options: IterationOptions = {}): IterableIterator<RangeEntry<V>> {
+    return this.#iterate(options, toEntry);
+  }
+
+  /** All entries, ascending. */
+  [Symbol.iterator](): IterableIterator<RangeEntry<V>> {
+    return this.entries();
+  }
+
+  /** Calls `visit` for each range, ascending or in reverse. */
+  forEach(
+    visit: (value: V, range: KeyRange, map: RangeMap<V>) => void,
+    options: IterationOptions = {},
+  ): void {
+    forEach(this.#ranges, options.reverse ?? false, visit, this);
+  }
+
+  /** All entries in an array, which `structuredClone` copies and {@linkcode from} reads. */
+  toArray(): RangeEntry<V>[] {
+    return [...this];
+  }
+
+  /** What `JSON.stringify` writes, and {@linkcode from} reads after `JSON.parse`: the entries. */
+  toJSON(): RangeEntry<V>[] {
+    return this.toArray();
+  }
+
+  /**
+   * All entries in three columns, for `postMessage` and files; {@linkcode fromColumns} reads them.
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(0, 4, "a").set(6, 9, "b");
+   * const copy = RangeMap.fromColumns(structuredClone(map.toColumns()));
+   * assertEquals(copy.equals(map), true);
+   * ```
+   */
+  toColumns(): RangeColumns<V> {
+    return toColumns(this.#ranges);
+  }
+
+  /**
+   * Whether the other map has the same ranges with the same values.
+   *
+   * @param equal compares values; `Object.is` unless given
+   */
+  equals(other: RangeMap<V>, equal: Equality<V> = Object.is): boolean {
+    return sameEntries(this.#ranges, other.#ranges, equal);
+  }
+
+  #iterate<T>(
+    options: IterationOptions,
+    project: Projection<number, V, T>,
+  ): IterableIterator<T> {
+    const { lowest, highest } = this.#ranges;
+    return new RangeIterator(this.#ranges, lowest, highest, options.reverse ?? false, project);
+  }
+}
+
+/** Whether this is a number of keys. */
+function isCount(count: number): boolean {
+  return count > 0 && Math.floor(count) === count;
+}
+
+/** Whether this is a range in the domain that holds a key: the quick check of what is nearly always true. */
+function isRange({ lowest, highest }: MapleRanges<unknown>, start: number, end: number): boolean {
+  return start < end && start >= lowest && end <= highest && Math.floor(start) === start &&
+    Math.floor(end) === end;
+}

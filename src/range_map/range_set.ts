@@ -1,0 +1,220 @@
+/**
+ * An ordered set of integers, kept as ranges.
+ *
+ * @module
+ */
+
+import { RangeMap } from "./range_map.ts";
+import type { GapOptions, IterationOptions, KeyRange, OverlapOptions } from "./types.ts";
+import { difference, intersection, rangesOf, union } from "./set_operations.ts";
+
+/** How a {@linkcode RangeSet} is made. */
+export interface RangeSetOptions {
+  /** The lowest key; as in `RangeMap`. */
+  readonly lowest?: number;
+}
+
+/**
+ * A set of integers as half-open ranges, `[start, end)`, that never touch: what is added joins what it touches.
+ *
+ * Domain, empty ranges and errors are those of {@linkcode RangeMap}. With n ranges in the set, of which a call meets k:
+ *
+ * | method | complexity |
+ * |---|---|
+ * | `has`, `getRange`, `covers`, `overlaps`, `addIfFree` | O(log n) |
+ * | `add`, `delete` | O(log n + k) |
+ * | `overlapping`, `gaps`, `keys`, `forEach` | O(log n + k), lazily |
+ * | `firstGap`, `lastGap` | O(log n) mostly, O(n) at worst |
+ * | `size`, `isEmpty`, `clear` | O(1) |
+ * | `union`, `intersection`, `difference` | O((n + m) log n) |
+ *
+ * @example Ports in use
+ * ```ts
+ * import { RangeSet } from "@maple/mm/range-map";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const used = new RangeSet().add(0, 1024).add(8080, 8081).add(1024, 1030);
+ * assertEquals(used.has(443), true);
+ * assertEquals([...used], [{ start: 0, end: 1030 }, { start: 8080, end: 8081 }]);
+ * assertEquals(used.firstGap(16), 1030);
+ * ```
+ */
+export class RangeSet implements Iterable<KeyRange> {
+  #map: RangeMap<true>;
+
+  /**
+   * An empty set.
+   *
+   * @throws {RangeError} if `lowest` is no safe integer, or above 0
+   */
+  constructor(options: RangeSetOptions = {}) {
+    this.#map = new RangeMap<true>({ ...options, coalesce: true });
+  }
+
+  /** A set of all keys of these ranges. O(n log n). */
+  static from(ranges: Iterable<KeyRange>, options: RangeSetOptions = {}): RangeSet {
+    const set = new RangeSet(options);
+    for (const { start, end } of ranges) set.add(start, end);
+    return set;
+  }
+
+  /** The keys that the set can hold. */
+  get domain(): KeyRange {
+    return this.#map.domain;
+  }
+
+  /** Ranges in the set. O(1). */
+  get size(): number {
+    return this.#map.size;
+  }
+
+  /** Whether no key is in the set. O(1). */
+  get isEmpty(): boolean {
+    return this.#map.isEmpty;
+  }
+
+  /** From the lowest key to after the highest; `undefined` if the set is empty. O(log n). */
+  get span(): KeyRange | undefined {
+    return this.#map.span;
+  }
+
+  /**
+   * Whether `key` is in the set. O(log n).
+   *
+   * @throws {RangeError} if `key` is no integer, or outside of the domain
+   */
+  has(key: number): boolean {
+    return this.#map.get(key) !== undefined;
+  }
+
+  /** The range that holds `key`. O(log n). */
+  getRange(key: number): KeyRange | undefined {
+    const entry = this.#map.getEntry(key);
+    return entry === undefined ? undefined : { start: entry.start, end: entry.end };
+  }
+
+  /**
+   * Adds every key of `start … end`. O(log n + k).
+   *
+   * @throws {RangeError} if a bound is no integer or outside of the domain, or `start > end`
+   */
+  add(start: number, end: number): this {
+    this.#map.set(start, end, true);
+    return this;
+  }
+
+  /** Adds `start … end` if none of its keys is in the set; whether it was free. O(log n). */
+  addIfFree(start: number, end: number): boolean {
+    return this.#map.insertIfFree(start, end, true);
+  }
+
+  /** Removes every key of `start … end`. O(log n + k). */
+  delete(start: number, end: number): void {
+    this.#map.delete(start, end);
+  }
+
+  /** Whether some key of `start … end` is in the set. O(log n). */
+  overlaps(start: number, end: number): boolean {
+    return this.#map.overlaps(start, end);
+  }
+
+  /** Whether every key of `start … end` is in the set. O(log n). */
+  covers(start: number, end: number): boolean {
+    return this.#map.covers(start, end);
+  }
+
+  /** The ranges that meet `start … end`, whole or clipped to it. O(log n + k). */
+  overlapping(
+    start: number = this.domain.start,
+    end: number = this.domain.end,
+    options: OverlapOptions = {},
+  ): IterableIterator<KeyRange> {
+    return rangesOf(this.#map.overlapping(start, end, options));
+  }
+
+  /** The gaps in `start … end`; none is empty. O(log n + k). */
+  gaps(start: number, end: number, options: IterationOptions = {}): IterableIterator<KeyRange> {
+    return this.#map.gaps(start, end, options);
+  }
+
+  /** The start of the lowest `size` keys in a row that are not in the set; as {@linkcode RangeMap.firstGap}. */
+  firstGap(size: number, options: GapOptions = {}): number | undefined {
+    return this.#map.firstGap(size, options);
+  }
+
+  /** The start of the highest such keys. */
+  lastGap(size: number, options: GapOptions = {}): number | undefined {
+    return this.#map.lastGap(size, options);
+  }
+
+  /**
+   * A set of the keys that are in this set, the other, or both.
+   *
+   * @example
+   * ```ts
+   * import { RangeSet } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const a = new RangeSet().add(0, 10);
+   * const b = new RangeSet().add(5, 15);
+   * assertEquals(a.union(b).toArray(), [{ start: 0, end: 15 }]);
+   * assertEquals(a.intersection(b).toArray(), [{ start: 5, end: 10 }]);
+   * assertEquals(a.difference(b).toArray(), [{ start: 0, end: 5 }]);
+   * ```
+   */
+  union(other: RangeSet): RangeSet {
+    return union(this.clone(), other);
+  }
+
+  /** A set of the keys that are in both. */
+  intersection(other: RangeSet): RangeSet {
+    return intersection(this, other, new RangeSet({ lowest: this.domain.start }));
+  }
+
+  /** A set of the keys that are in this set but not in the other. */
+  difference(other: RangeSet): RangeSet {
+    return difference(this.clone(), other);
+  }
+
+  /** Removes every key. O(1). */
+  clear(): void {
+    this.#map.clear();
+  }
+
+  /** An independent set with the same keys. O(n). */
+  clone(): RangeSet {
+    const set = new RangeSet();
+    set.#map = this.#map.clone();
+    return set;
+  }
+
+  /** The ranges, ascending or in reverse. */
+  keys(options: IterationOptions = {}): IterableIterator<KeyRange> {
+    return this.#map.keys(options);
+  }
+
+  /** All ranges, ascending. */
+  [Symbol.iterator](): IterableIterator<KeyRange> {
+    return this.#map.keys();
+  }
+
+  /** Calls `visit` for each range, ascending or in reverse. */
+  forEach(visit: (range: KeyRange, set: RangeSet) => void, options: IterationOptions = {}): void {
+    for (const range of this.keys(options)) visit(range, this);
+  }
+
+  /** All ranges in an array, which `structuredClone` copies and {@linkcode from} reads. */
+  toArray(): KeyRange[] {
+    return [...this];
+  }
+
+  /** What `JSON.stringify` writes, and {@linkcode from} reads after `JSON.parse`: the ranges. */
+  toJSON(): KeyRange[] {
+    return this.toArray();
+  }
+
+  /** Whether the other set has the same keys. O(n). */
+  equals(other: RangeSet): boolean {
+    return this.#map.equals(other.#map);
+  }
+}
