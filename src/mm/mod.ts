@@ -1,0 +1,43 @@
+/**
+ * The address space of a process by the kernel's rules: `mmap` … `exit`, faults, placement, accounting.
+ *
+ * @module
+ */
+
+export { CodedError } from "../abi/error.ts";
+export { ERRNO, type Errno } from "../abi/errno.ts";
+export * from "../abi/mman.ts";
+
+export { AddressSpace } from "./address_space.ts";
+export { FaultInjection } from "./fault_injection.ts";
+export { MmError, MmInvariantError } from "./error.ts";
+export type { Image, ImageVma } from "./calls/exec.ts";
+export type { ImageStack } from "./calls/exec_stack.ts";
+export { explainMerge, type Headroom, type MergeExplanation } from "./vma/explain.ts";
+export type { Access } from "./calls/fault.ts";
+export type { TreeObserver, TreeOperation, VmaTree } from "./vma_tree.ts";
+export type { ResourceLimits } from "./rlimit.ts";
+export type {
+  AddressSpaceOptions,
+  CommitLedger,
+  MemoryDescriptor,
+  OvercommitMode,
+  PlacementPolicy,
+} from "./memory_descriptor.ts";
+export type { MmapRequest } from "./calls/mmap.ts";
+export type { MergeObstacle } from "./vma/merge.ts";
+export { PhysicalMemory } from "./pages/physical_memory.ts";
+export type { IntervalTree } from "./pages/interval_tree.ts";
+export type {
+  AnonVma,
+  FileMapping,
+  MappedFile,
+  MappingHooks,
+  Page,
+  PageTable,
+  PageTableEntry,
+  SharedSegment,
+  SwapSlot,
+  Vma,
+} from "./vma.ts";
+export * from "./vm_flags.ts";

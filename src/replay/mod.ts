@@ -1,0 +1,28 @@
+/**
+ * Replaying recorded programs through address spaces, compared with what the kernel showed.
+ *
+ * @module
+ */
+
+export { type Divergence, formatDivergence } from "./divergence.ts";
+export type { Action } from "./decode.ts";
+export type { AnswerCounts } from "./imported/answers.ts";
+export { System } from "./system.ts";
+export {
+  type CompiledTrace,
+  compileTrace,
+  replayUnchecked,
+  type UncheckedOptions,
+} from "./compiled.ts";
+export {
+  type MapCountRange,
+  Replay,
+  replay,
+  ReplayError,
+  type ReplayOptions,
+  type ReplayReport,
+} from "./replay.ts";
+export type { Validation } from "./step_validator.ts";
+export type { CallStep, ExecStep, ExitStep, ForkStep, Step, TouchStep } from "./step.ts";
+export type { UnmodelledCalls } from "./unmodelled.ts";
+export { type LoggedOperation, treeOperations } from "./tree_log.ts";
