@@ -4,8 +4,8 @@
  * @module
  */
 
-/** `value`, which must not be undefined. */
-export function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error("It is undefined");
+/** `value`, which must be neither undefined nor null. */
+export function present<T>(value: T | undefined | null): T {
+  if (value === undefined || value === null) throw new Error(`It is ${value}`);
   return value;
 }

@@ -28,6 +28,7 @@ import { munmap } from "./calls/munmap.ts";
 import { processMadvise } from "./calls/process_madvise.ts";
 import { remapFilePages } from "./calls/remap_file_pages.ts";
 import { shmat, shmdt } from "./calls/shm.ts";
+import { hugeNumber } from "./pages/huge_page.ts";
 import { validate } from "./checks/validate.ts";
 import type { PageTableEntry, SharedSegment, Vma } from "./vma.ts";
 
@@ -238,7 +239,8 @@ export class AddressSpace {
 
   /** What the page table holds for a page; undefined also where pages are not modelled. */
   entry(address: number): PageTableEntry | undefined {
-    return this.#mm.pageTable?.get(Math.floor(address / PAGE_SIZE));
+    const table = this.#mm.pageTable;
+    return table?.get(Math.floor(address / PAGE_SIZE)) ?? table?.huge.get(hugeNumber(address));
   }
 
   /** Pages mapped. */

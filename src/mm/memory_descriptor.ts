@@ -10,7 +10,7 @@
 import { FaultInjection } from "./fault_injection.ts";
 import { VmaTree } from "./vma_tree.ts";
 import type { PhysicalMemory } from "./pages/physical_memory.ts";
-import type { PageTable } from "./vma.ts";
+import { PageTable } from "./vma.ts";
 import {
   DEFAULT_MAX_MAP_COUNT,
   DEFAULT_MMAP_MIN_ADDRESS,
@@ -137,7 +137,7 @@ export class MemoryDescriptor {
     this.limits = { ...UNLIMITED, ...options.limits };
     this.commit = options.commit ?? new CommitLedger();
     this.memory = options.memory ?? null;
-    this.pageTable = this.memory === null ? null : new Map();
+    this.pageTable = this.memory === null ? null : new PageTable(this.memory);
     this.mmapBase = options.mmapBase ?? this.taskSize;
     this.legacyLayout = options.legacyLayout ?? false;
   }

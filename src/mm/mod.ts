@@ -26,11 +26,16 @@ export type {
 } from "./memory_descriptor.ts";
 export type { MmapRequest } from "./calls/mmap.ts";
 export type { MergeObstacle } from "./vma/merge.ts";
-export { PhysicalMemory } from "./pages/physical_memory.ts";
+export {
+  type HugePagePolicy,
+  PhysicalMemory,
+  type PhysicalMemoryOptions,
+} from "./pages/physical_memory.ts";
 export type { IntervalTree } from "./pages/interval_tree.ts";
 export type {
   AnonVma,
   FileMapping,
+  HugeEntry,
   MappedFile,
   MappingHooks,
   Page,

@@ -14,6 +14,7 @@
  */
 
 import type { IntervalTree } from "./pages/interval_tree.ts";
+import type { PhysicalMemory } from "./pages/physical_memory.ts";
 import { pages } from "../abi/page.ts";
 import type { VmFlags } from "./vm_flags.ts";
 
@@ -175,11 +176,17 @@ export class Page {
   referenced = false;
   /** Its place among the frames of the machine, -1 while it has none. */
   frame: number = -1;
+  /** Frames that it takes: 1, or 512 for a huge page. */
+  readonly size: number;
+  /** What the parts of a huge page hold, by their number in it; null for any other page. */
+  readonly stamps: Map<number, number> | null;
 
   /** Makes a page that no entry shows yet. */
-  constructor(mapping: AnonVma | FileMapping | null, index: number) {
+  constructor(mapping: AnonVma | FileMapping | null, index: number, size = 1) {
     this.mapping = mapping;
     this.index = index;
+    this.size = size;
+    this.stamps = size === 1 ? null : new Map();
   }
 }
 
@@ -220,5 +227,26 @@ export type PageTableEntry =
   | { readonly kind: "migration"; readonly page: Page; readonly writable: boolean }
   | { readonly kind: "swap"; readonly slot: SwapSlot };
 
+/** An entry for an aligned 2 MiB: it shows one huge page. */
+export interface HugeEntry {
+  /** A huge page is never migrated or swapped out as one. */
+  readonly kind: "present";
+  /** The huge page. */
+  readonly page: Page;
+  /** True if it may be written through this entry. */
+  readonly writable: boolean;
+}
+
 /** One address space's entries, by page number (address / page size). */
-export type PageTable = Map<number, PageTableEntry>;
+export class PageTable extends Map<number, PageTableEntry> {
+  /** Entries for huge pages, by address / 2 MiB. */
+  readonly huge: Map<number, HugeEntry> = new Map();
+  /** The machine whose pages it shows. */
+  readonly memory: PhysicalMemory;
+
+  /** An empty page table. */
+  constructor(memory: PhysicalMemory) {
+    super();
+    this.memory = memory;
+  }
+}

@@ -7,6 +7,7 @@
 import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Page } from "../vma.ts";
+import { HUGE_PAGES, hugeNumber } from "../pages/huge_page.ts";
 import { fault } from "./fault.ts";
 
 /**
@@ -17,7 +18,8 @@ import { fault } from "./fault.ts";
  */
 export function readPage(mm: MemoryDescriptor, address: number): number {
   fault(mm, address, "read");
-  return used(mm, address).stamp;
+  const page = used(mm, address);
+  return page.stamps === null ? page.stamp : page.stamps.get(partOf(address)) ?? 0;
 }
 
 /**
@@ -28,12 +30,20 @@ export function readPage(mm: MemoryDescriptor, address: number): number {
  */
 export function writePage(mm: MemoryDescriptor, address: number, stamp: number): void {
   fault(mm, address, "write");
-  used(mm, address).stamp = stamp;
+  const page = used(mm, address);
+  if (page.stamps === null) page.stamp = stamp;
+  else page.stamps.set(partOf(address), stamp);
+}
+
+/** Which part of a huge page an address lies in. */
+function partOf(address: number): number {
+  return Math.floor(address / PAGE_SIZE) % HUGE_PAGES;
 }
 
 /** The page that a fault has just entered. */
 function used(mm: MemoryDescriptor, address: number): Page {
-  const entry = mm.pageTable!.get(Math.floor(address / PAGE_SIZE));
+  const table = mm.pageTable!;
+  const entry = table.huge.get(hugeNumber(address)) ?? table.get(Math.floor(address / PAGE_SIZE));
   if (entry?.kind !== "present") throw new TypeError("a fault has left no page");
   entry.page.referenced = true;
   return entry.page;

@@ -6,6 +6,7 @@
 
 import { cannot } from "../error.ts";
 import { isPageAligned, PAGE_SIZE, pageAlignUp, pages } from "../../abi/page.ts";
+import { hugeNumber } from "../pages/huge_page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Vma } from "../vma.ts";
 import { VM_WRITE } from "../vm_flags.ts";
@@ -60,6 +61,7 @@ export function mincore(
 /** True if the page table shows the page, or the file's cache has it. */
 function isResident(mm: MemoryDescriptor, vma: Vma, address: number): boolean {
   if (mm.pageTable === null) return false;
+  if (mm.pageTable.huge.has(hugeNumber(address))) return true;
   const entry = mm.pageTable.get(address / PAGE_SIZE);
   if (entry !== undefined) return entry.kind !== "swap";
   return vma.fileMapping?.pages.has(vma.pageOffset + pages(address - vma.start)) ?? false;

@@ -18,7 +18,7 @@
  */
 
 import { account, accountedPages, chargeCommit } from "../vma/accounting.ts";
-import { clone, setBounds, takeClone, unlink } from "../pages/anon_vma.ts";
+import { clone, setBounds, splitAtBorders, takeClone, unlink } from "../pages/anon_vma.ts";
 import { cannot } from "../error.ts";
 import type { Errno } from "../../abi/errno.ts";
 import { isPageAligned, pageAlignUp, pages } from "../../abi/page.ts";
@@ -77,6 +77,7 @@ export class Removal {
     this.hole = hole !== undefined;
     if (hole !== undefined) {
       this.tail = hole;
+      if (head!.pageTable !== null) splitAtBorders(head!.pageTable, start, end);
       clone(hole, head!);
     } else if (tail !== undefined) {
       setBounds(tail, end, tail.end, tail.pageOffset + pages(end - tail.start));

@@ -10,13 +10,14 @@
  * @module
  */
 
-import { lastOffset } from "../pages/anon_vma.ts";
+import { HUGE_PAGES, hugePlacesOf } from "../pages/huge_page.ts";
+import { lastOffset, pageIndex } from "../pages/page_offset.ts";
 import { MmInvariantError } from "../error.ts";
 import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { checkMigration } from "../pages/page_table.ts";
 import { isFileMapping, ZERO_PAGE } from "../pages/physical_memory.ts";
-import { mappingsOf, pageIndex, placesOf } from "../pages/reverse_map.ts";
+import { mappingsOf, placesOf } from "../pages/reverse_map.ts";
 import type { Page, PageTable, PageTableEntry, Vma } from "../vma.ts";
 import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
 
@@ -32,6 +33,7 @@ export function validatePages(mm: MemoryDescriptor, table: PageTable): void {
     checkReverseMap(table, vpn, entry.page, entry.kind);
     if (entry.writable) checkWritable(vma, vpn, entry);
   }
+  for (const number of table.huge.keys()) checkHugeEntry(mm, table, number);
   for (const vma of mm.tree.vmas()) checkTrees(vma);
 }
 
@@ -65,6 +67,36 @@ function checkEntry(mm: MemoryDescriptor, vpn: number, entry: PageTableEntry): V
     throw broken(vpn, "the reverse map of its page misses it");
   }
   return vma;
+}
+
+/** A huge entry lies in one VMA of private anonymous memory, alone, and its page finds it. */
+function checkHugeEntry(mm: MemoryDescriptor, table: PageTable, number: number): void {
+  const { page, writable } = table.huge.get(number)!;
+  const vpn = number * HUGE_PAGES;
+  const vma = mm.tree.load(vpn * PAGE_SIZE);
+  if (vma === undefined || vma.end < (vpn + HUGE_PAGES) * PAGE_SIZE) {
+    throw broken(vpn, "its huge page does not lie in one VMA");
+  }
+  for (let at = vpn; at < vpn + HUGE_PAGES; at++) {
+    if (table.has(at)) throw broken(at, "it has an entry of its own inside a huge page");
+  }
+  if (page.mapping === null || page.size !== HUGE_PAGES) {
+    throw broken(vpn, "its huge entry shows a page that was split or given back");
+  }
+  const places = hugePlacesOf(page);
+  if (!places.some((place) => place.table === table && place.number === number)) {
+    throw broken(vpn, "the reverse map of its huge page misses it");
+  }
+  if (places.length !== page.mapped) {
+    const found = places.length;
+    throw broken(
+      vpn,
+      `its huge page counts ${page.mapped} entries, the reverse map finds ${found}`,
+    );
+  }
+  if (!writable) return;
+  if (!(vma.flags & VM_WRITE)) throw broken(vpn, "it may be written, but its VMA may not");
+  if (page.mapped !== 1) throw broken(vpn, "a huge page that others have too may be written");
 }
 
 /** A search from the page finds the entry, and as many as the page counts. */

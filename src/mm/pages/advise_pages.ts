@@ -11,6 +11,7 @@ import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { swapOut } from "./migrate.ts";
 import { vpnsIn, zapRange } from "./page_table.ts";
+import { splitWithin } from "./huge_page.ts";
 import { isFileMapping } from "./physical_memory.ts";
 
 /** Advice after which the pages are gone. */
@@ -37,6 +38,7 @@ export function advisePages(
   const memory = mm.memory!;
   if (DISCARDS.has(advice)) zapRange(memory, table, start, end);
   else if (advice === MADV.PAGEOUT) {
+    splitWithin(table, start, end);
     for (const vpn of vpnsIn(table, start, end)) {
       const entry = table.get(vpn);
       if (entry?.kind !== "present" || entry.page.locked || entry.page.mapped !== 1) continue;

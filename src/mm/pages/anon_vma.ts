@@ -18,8 +18,9 @@
  */
 
 import type { FaultInjection } from "../fault_injection.ts";
-import { pages } from "../../abi/page.ts";
-import { AnonVma, type Vma } from "../vma.ts";
+import { AnonVma, type PageTable, type Vma } from "../vma.ts";
+import { splitAt } from "./huge_page.ts";
+import { lastOffset } from "./page_offset.ts";
 
 /** What a clone is made from: a VMA, or a range that is to have a VMA's pages. */
 export type AnonSource = Pick<Vma, "anonVma"> & { readonly anonVmaChain: readonly AnonVma[] };
@@ -87,13 +88,22 @@ export function unlink(vma: Vma): void {
 }
 
 /**
- * Moves the bounds of a VMA: the only way to do it, because the reverse map goes by page offset.
+ * Moves the bounds of a VMA: the only way to do it, because the reverse map goes by page offset, and because a huge
+ * page that a border would cut is split first (`vma_adjust_trans_huge()`).
  */
 export function setBounds(vma: Vma, start: number, end: number, pageOffset: number): void {
+  if (vma.pageTable !== null) splitAtBorders(vma.pageTable, start, end);
   vma.start = start;
   vma.end = end;
   vma.pageOffset = pageOffset;
   if (vma.anonVmaChain.length > 0 || vma.fileMapping !== null) reindex(vma);
+}
+
+/** Splits the huge pages that a border at `start` or at `end` would cut. */
+export function splitAtBorders(table: PageTable, start: number, end: number): void {
+  if (table.huge.size === 0) return;
+  splitAt(table, start);
+  splitAt(table, end);
 }
 
 /** Moves a VMA in the interval trees that hold it; a function of its own to keep `setBounds` small. */
@@ -101,11 +111,6 @@ function reindex(vma: Vma): void {
   const last = lastOffset(vma);
   for (const anonVma of vma.anonVmaChain) anonVma.byOffset?.move(vma, vma.pageOffset, last);
   vma.fileMapping?.byOffset.move(vma, vma.pageOffset, last);
-}
-
-/** The offset of a VMA's last page. */
-export function lastOffset(vma: Vma): number {
-  return vma.pageOffset + pages(vma.end - vma.start) - 1;
 }
 
 /**

@@ -13,7 +13,8 @@
  */
 
 import { MmInvariantError } from "../error.ts";
-import { PAGE_SIZE } from "../../abi/page.ts";
+import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../../abi/page.ts";
+import { HUGE_PAGES, splitAt, splitWithin } from "./huge_page.ts";
 import { type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
 import type { PageTable, PageTableEntry, SwapSlot } from "../vma.ts";
 
@@ -33,6 +34,19 @@ export function vpnsIn(table: PageTable, start: number, end: number): number[] {
 }
 
 /**
+ * The numbers of the huge entries that lie in `[start, end)`, after those that lie there in part were split.
+ * O(huge entries).
+ */
+function hugeIn(table: PageTable, start: number, end: number): number[] {
+  if (table.huge.size === 0) return [];
+  splitAt(table, start);
+  splitAt(table, end);
+  return [...table.huge.keys()].filter((number) =>
+    start <= number * HUGE_PAGE_SIZE && number * HUGE_PAGE_SIZE < end
+  );
+}
+
+/**
  * Clears the entries of `[start, end)` and gives back what nobody shows any more.
  *
  * @throws {MmInvariantError} an entry is under migration, but its page is not locked: somebody has
@@ -44,6 +58,10 @@ export function zapRange(
   start: number,
   end: number,
 ): void {
+  for (const number of hugeIn(table, start, end)) {
+    memory.release(table.huge.get(number)!.page);
+    table.huge.delete(number);
+  }
   for (const vpn of vpnsIn(table, start, end)) {
     const entry = table.get(vpn)!;
     checkMigration(entry, vpn);
@@ -55,6 +73,13 @@ export function zapRange(
 /** Moves the entries of `[start, start + length)` to `target`, as a move of their VMA does. */
 export function moveRange(table: PageTable, start: number, length: number, target: number): void {
   const shift = (target - start) / PAGE_SIZE;
+  if (shift % HUGE_PAGES !== 0) splitWithin(table, start, start + length);
+  const huge = hugeIn(table, start, start + length).map((number) => {
+    const entry = table.huge.get(number)!;
+    table.huge.delete(number);
+    return [number + shift / HUGE_PAGES, entry] as const;
+  });
+  for (const [number, entry] of huge) table.huge.set(number, entry);
   const moving: [number, PageTableEntry][] = [];
   for (const vpn of vpnsIn(table, start, start + length)) {
     moving.push([vpn + shift, table.get(vpn)!]);
@@ -68,6 +93,13 @@ export function moveRange(table: PageTable, start: number, length: number, targe
  * from then on.
  */
 export function copyRange(parent: PageTable, child: PageTable, start: number, end: number): void {
+  for (const number of hugeIn(parent, start, end)) {
+    const { page } = parent.huge.get(number)!;
+    const entry = { kind: "present", page, writable: false } as const;
+    parent.huge.set(number, entry);
+    child.huge.set(number, entry);
+    page.mapped++;
+  }
   for (const vpn of vpnsIn(parent, start, end)) {
     const entry = withoutWrite(parent.get(vpn)!);
     parent.set(vpn, entry);
@@ -79,6 +111,9 @@ export function copyRange(parent: PageTable, child: PageTable, start: number, en
 
 /** Takes the right to write from the entries of `[start, end)`. */
 export function protectRange(table: PageTable, start: number, end: number): void {
+  for (const number of hugeIn(table, start, end)) {
+    table.huge.set(number, { ...table.huge.get(number)!, writable: false });
+  }
   for (const vpn of vpnsIn(table, start, end)) {
     table.set(vpn, withoutWrite(table.get(vpn)!));
   }

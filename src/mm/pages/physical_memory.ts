@@ -4,8 +4,8 @@
  *
  * Invariants:
  * - `frames` holds every page in memory once, each under its own `frame`: the pages of anonymous memory that some
- *   entry shows, and the pages of the page cache, whether somebody maps them or not;
- * - `anonymousPages` counts those of anonymous memory;
+ *   entry shows, and the pages of the page cache, whether somebody maps them or not; `used` is the sum of their sizes;
+ * - `anonymousPages` counts those of anonymous memory, a huge one as 512;
  * - `swapSlots` counts the slots that some entry points to, and the pages of swap-backed files that were written out.
  *
  * Memory does not refuse by itself: a fault asks {@linkcode PhysicalMemory.free} first. So it is the
@@ -26,7 +26,15 @@ export interface PhysicalMemoryOptions {
   readonly pages?: number;
   /** Slots of the swap device, one page each; unlimited unless given. */
   readonly swapSlots?: number;
+  /** Which memory gets huge pages; none unless given. */
+  readonly hugePages?: HugePagePolicy;
 }
+
+/**
+ * Which anonymous memory may have huge pages: none, what `madvise` asks for it, or all that does not forbid it
+ * (`/sys/kernel/mm/transparent_hugepage/enabled`).
+ */
+export type HugePagePolicy = "never" | "madvise" | "always";
 
 /** All pages of a machine. */
 export class PhysicalMemory {
@@ -34,6 +42,10 @@ export class PhysicalMemory {
   readonly pages: number;
   /** Slots that its swap device has. */
   readonly swapCapacity: number;
+  /** Which memory gets huge pages. */
+  readonly hugePages: HugePagePolicy;
+  /** Frames in use. */
+  used = 0;
   /** Pages of anonymous memory in use. */
   anonymousPages = 0;
   /** Slots of the swap device in use. */
@@ -49,11 +61,12 @@ export class PhysicalMemory {
   constructor(options: PhysicalMemoryOptions = {}) {
     this.pages = options.pages ?? Infinity;
     this.swapCapacity = options.swapSlots ?? Infinity;
+    this.hugePages = options.hugePages ?? "never";
   }
 
   /** Frames that hold nothing. */
   get free(): number {
-    return this.pages - this.frames.length;
+    return this.pages - this.used;
   }
 
   /** Slots of the swap device that hold nothing. */
@@ -101,10 +114,10 @@ export class PhysicalMemory {
     return page;
   }
 
-  /** A new page of anonymous memory. */
-  newPage(mapping: AnonVma, index: number): Page {
-    this.anonymousPages++;
-    const page = new Page(mapping, index);
+  /** A new page of anonymous memory; a huge one if `size` is 512. */
+  newPage(mapping: AnonVma, index: number, size = 1): Page {
+    this.anonymousPages += size;
+    const page = new Page(mapping, index, size);
     this.place(page);
     return page;
   }
@@ -124,18 +137,20 @@ export class PhysicalMemory {
     if (page.slot !== null) page.slot.page = null;
     page.slot = null;
     page.mapping = null;
-    this.anonymousPages--;
+    this.anonymousPages -= page.size;
     this.displace(page);
   }
 
   /** Gives a page a frame. O(1). */
   place(page: Page): void {
     page.frame = this.frames.push(page) - 1;
+    this.used += page.size;
   }
 
   /** Takes a page's frame away; the last page takes that place. O(1). */
   displace(page: Page): void {
     const last = this.frames.pop()!;
+    this.used -= page.size;
     if (last !== page) {
       this.frames[page.frame] = last;
       last.frame = page.frame;

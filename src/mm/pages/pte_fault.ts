@@ -19,8 +19,9 @@ import { PAGE_SIZE, pageAlignDown } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { checkMigration, dropSlot } from "./page_table.ts";
 import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
-import { pageIndex } from "./reverse_map.ts";
-import type { Page, PageTableEntry, SwapSlot, Vma } from "../vma.ts";
+import { enterHugePage, hugeNumber, splitHugePage } from "./huge_page.ts";
+import { pageIndex } from "./page_offset.ts";
+import type { Page, PageTable, PageTableEntry, SwapSlot, Vma } from "../vma.ts";
 import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
 
 /** Frames that one fault takes at most: a page of a file or from a slot, and a copy of it. */
@@ -45,6 +46,7 @@ export function enterPage(
 ): void {
   const table = mm.pageTable!;
   const memory = mm.memory!;
+  if (table.huge.size > 0 && isHugeEnough(memory, table, vma, address, writes)) return;
   const start = pageAlignDown(address);
   const vpn = start / PAGE_SIZE;
   const old = table.get(vpn);
@@ -57,6 +59,7 @@ export function enterPage(
   if (vma.fileMapping !== null && old === undefined && index >= vma.fileMapping.length) {
     throw cannot("fault in", start, start + PAGE_SIZE, "EFAULT", "the file ends before it");
   }
+  if (writes && old === undefined && enterHugePage(mm, vma, address)) return;
   if (memory.free < FRAMES) {
     throw cannot("fault in", start, start + PAGE_SIZE, "ENOMEM", "no page frame is free");
   }
@@ -72,6 +75,31 @@ export function enterPage(
     : old.page;
   if (old?.kind !== "present") show(shown);
   table.set(vpn, writes ? written(memory, vma, shown, index) : unwritable(shown));
+}
+
+/**
+ * True if a huge page serves the access as it is. One that others show too is split on a write, and the fault goes on
+ * with a small page.
+ */
+function isHugeEnough(
+  memory: PhysicalMemory,
+  table: PageTable,
+  vma: Vma,
+  address: number,
+  writes: boolean,
+): boolean {
+  const number = hugeNumber(address);
+  const entry = table.huge.get(number);
+  if (entry === undefined) return false;
+  const { page } = entry;
+  if (!writes || entry.writable) return true;
+  if (page.mapped === 1 && vma.flags & VM_WRITE) {
+    page.mapping = vma.anonVma;
+    table.huge.set(number, { kind: "present", page, writable: true });
+    return true;
+  }
+  splitHugePage(memory, page);
+  return false;
 }
 
 /** What an empty entry shows to a reader. */

@@ -13,6 +13,7 @@
 
 import type { Page } from "../vma.ts";
 import { VM_LOCKED } from "../vm_flags.ts";
+import { splitHugePage } from "./huge_page.ts";
 import { swapOut } from "./migrate.ts";
 import { isFileMapping, type PhysicalMemory } from "./physical_memory.ts";
 import { mappingsOf } from "./reverse_map.ts";
@@ -37,12 +38,16 @@ export function reclaim(memory: PhysicalMemory, wanted: number): number {
 }
 
 /**
- * Takes a page out of memory. O(log n + entries).
+ * Takes a page out of memory; a huge one is only split, and its parts are found by later looks. O(log n + entries).
  *
  * @returns false if it must stay: it is under migration, in a locked VMA, or the swap device is full
  */
 export function evict(memory: PhysicalMemory, page: Page): boolean {
   const { mapping } = page;
+  if (page.size > 1) {
+    splitHugePage(memory, page);
+    return false;
+  }
   if (mapping === null || page.locked || isUnevictable(page)) return false;
   if (!isFileMapping(mapping)) {
     if (page.slot === null && memory.freeSwap < 1) return false;

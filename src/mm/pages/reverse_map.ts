@@ -14,9 +14,9 @@
  * @module
  */
 
-import { lastOffset } from "./anon_vma.ts";
+import { lastOffset } from "./page_offset.ts";
 import { IntervalTree } from "./interval_tree.ts";
-import { PAGE_SIZE, pages } from "../../abi/page.ts";
+import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { isFileMapping } from "./physical_memory.ts";
 import type { AnonVma, FileMapping, Page, PageTable, PageTableEntry, Vma } from "../vma.ts";
@@ -72,11 +72,6 @@ export function mappingsOf(page: Page): Place[] {
   return placesOf(page.mapping!, page.index).filter(({ entry }) =>
     entry?.kind === "present" && entry.page === page
   );
-}
-
-/** The offset of the page at `address`. Mirrors `linear_page_index()`. */
-export function pageIndex(vma: Vma, address: number): number {
-  return vma.pageOffset + pages(address - vma.start);
 }
 
 /** The number of the page that has the offset. Mirrors `vma_address()`. */

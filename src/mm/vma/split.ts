@@ -9,7 +9,7 @@
  * @module
  */
 
-import { clone, setBounds, takeClone } from "../pages/anon_vma.ts";
+import { clone, setBounds, splitAtBorders, takeClone } from "../pages/anon_vma.ts";
 import { cannot } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { linkReverseMap } from "../pages/reverse_map.ts";
@@ -46,6 +46,7 @@ export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: numb
   const stored = cutsHead ? range : tail!;
   mm.tree.prepare(stored.start, stored.end, stored);
 
+  if (vma.pageTable !== null) splitAtBorders(vma.pageTable, start, end);
   setBounds(vma, vma.start, cutsHead ? start : end, vma.pageOffset);
   mm.tree.commit();
   if (cutsHead) enter(mm, range, vma);
