@@ -32,6 +32,8 @@ export interface CompareRequest {
   readonly repository?: string;
   /** How much to measure; what may be trusted unless given. */
   readonly settings?: Settings;
+  /** How long a measuring process may say nothing, milliseconds. */
+  readonly limitMs?: number;
   /** Stops it when aborted. */
   readonly signal?: AbortSignal;
   /** Called as it gets on. */

@@ -46,6 +46,8 @@ export interface RoundsRequest {
   readonly names: readonly string[];
   /** How much to measure. */
   readonly settings?: Settings;
+  /** How long a measuring process may say nothing, milliseconds. */
+  readonly limitMs?: number;
   /** Stops it when aborted. */
   readonly signal?: AbortSignal;
   /** Called as it gets on. */
@@ -96,19 +98,20 @@ function precheck(
   request: RoundsRequest,
   settings: Settings,
 ): Promise<readonly WorkloadPrecheck[]> {
-  const { sides, names, signal, onProgress = () => {} } = request;
+  const { sides, names, signal, limitMs, onProgress = () => {} } = request;
   const order: PrecheckOrder = { ...urls(sides), names, batchMs: settings.batchMs };
   onProgress({ what: "counting", done: 0 });
   return measure({
     module: `${sides.head.folder}/src/compare/worker/precheck.ts`,
     order,
     root: sides.root,
+    ...(limitMs !== undefined && { limitMs }),
     ...(signal && { signal }),
   });
 }
 
 function measureProcess(
-  { sides, signal }: RoundsRequest,
+  { sides, signal, limitMs }: RoundsRequest,
   { warmUp, rounds }: Settings,
   { workloads, baseFirst }: { workloads: readonly WorkloadPrecheck[]; baseFirst: boolean },
   onProgress: (done: number) => void,
@@ -125,6 +128,7 @@ function measureProcess(
     order,
     root: sides.root,
     onProgress,
+    ...(limitMs !== undefined && { limitMs }),
     ...(signal && { signal }),
   });
 }

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { fits, HOST_SHAPE, INTERVAL_SHAPE, RUNTIME_SHAPE, type Shape } from "./shape.ts";
 import { Unable } from "../command/command.ts";
 import type { Comparison, Shard } from "./comparison.ts";
 import { type Host, isSameHost } from "./host.ts";
@@ -84,10 +85,38 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Looks at what tells a comparison from anything else; its parts are this suite's own writing. */
+const VERSION: Shape = { parts: { name: "string", commit: "string", isDirty: "boolean" } };
+const SIDES: Shape = { values: "number" };
+
+const COMPARISON: Shape = {
+  parts: {
+    date: "string",
+    base: VERSION,
+    head: VERSION,
+    machines: { list: HOST_SHAPE },
+    runtime: RUNTIME_SHAPE,
+    workloads: {
+      list: {
+        parts: {
+          name: "string",
+          verdict: "string",
+          ratio: "number",
+          interval: INTERVAL_SHAPE,
+          processes: "number",
+          rounds: "number",
+          totals: "number",
+          nanoseconds: { parts: { base: "number", head: "number" } },
+          steps: "number",
+          counters: { parts: { base: SIDES, head: SIDES } },
+        },
+      },
+    },
+    skipped: { list: { parts: { name: "string", side: "string", why: "string" } } },
+  },
+};
+
 function isComparison(value: unknown): value is Comparison {
   return typeof value === "object" && value !== null &&
     "format" in value && value.format === "maple-comparison" &&
-    "version" in value && value.version === 1 &&
-    "workloads" in value && Array.isArray(value.workloads);
+    "version" in value && value.version === 1 && fits(value, COMPARISON);
 }

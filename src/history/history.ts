@@ -12,6 +12,7 @@
 import { git, GitError } from "../compare/git.ts";
 import { type Host, isSameHost, type Runtime } from "../compare/host.ts";
 import type { Counters } from "../compare/workloads/workload.ts";
+import { fits, HOST_SHAPE, INTERVAL_SHAPE, RUNTIME_SHAPE, type Shape } from "../compare/shape.ts";
 import type { Interval } from "../compare/statistics.ts";
 import type { Verdict } from "../compare/verdict.ts";
 
@@ -201,13 +202,58 @@ function parseLine(text: string): HistoryLine | undefined {
   }
 }
 
-/** Looks at what every reader relies on; the rest is this suite's own writing. */
+const LINE = {
+  commit: "string",
+  isDirty: "boolean",
+  date: "string",
+  machine: HOST_SHAPE,
+  runtime: RUNTIME_SHAPE,
+} as const;
+
+const BENCH_LINE: Shape = {
+  parts: {
+    ...LINE,
+    subject: "string",
+    base: "string",
+    workloads: {
+      list: {
+        parts: {
+          name: "string",
+          nanoseconds: "number",
+          ratio: "number",
+          interval: INTERVAL_SHAPE,
+          verdict: "string",
+          steps: "number",
+          counters: { values: "number" },
+        },
+      },
+    },
+    peers: {
+      list: {
+        parts: { workload: "string", ranges: "number", peer: "string", nanoseconds: "number" },
+      },
+    },
+    shapes: {
+      list: {
+        parts: {
+          ranges: "number",
+          nodes: "number",
+          bytesPerRange: "number",
+          poolBytesPerRange: "number",
+          validateNanoseconds: "number",
+          storeNanoseconds: "number",
+        },
+      },
+    },
+  },
+};
+
+const FLOOR_LINE: Shape = { parts: { ...LINE, floors: { values: "number" } } };
+
 function isLine(line: unknown): line is HistoryLine {
   if (typeof line !== "object" || line === null) return false;
   if (!("version" in line && line.version === 1 && "kind" in line)) return false;
-  const isDated = "commit" in line && typeof line.commit === "string" &&
-    "date" in line && typeof line.date === "string" && "machine" in line && "runtime" in line;
-  return isDated && (
-    line.kind === "floor" ? "floors" in line : line.kind === "bench" && "workloads" in line
-  );
+  return line.kind === "floor"
+    ? fits(line, FLOOR_LINE)
+    : line.kind === "bench" && fits(line, BENCH_LINE);
 }

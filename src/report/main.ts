@@ -9,6 +9,7 @@ import { writeText } from "../command/files.ts";
 import { print } from "../command/output.ts";
 import { type BenchLine, readHistory } from "../history/history.ts";
 import { hostKey } from "../compare/host.ts";
+import { byAncestry } from "./ancestry.ts";
 import { report, TITLE } from "./report.ts";
 
 const SPECIFICATION = {
@@ -48,7 +49,10 @@ async function isReport(path: string): Promise<boolean> {
   return new TextDecoder().decode(head.subarray(0, length)).includes(`<title>${TITLE}</title>`);
 }
 
-/** The runs of the machine that saved last, with the base of its latest run: those whose ratios compare. */
+/**
+ * The runs of the machine that saved last, with the base of its latest run: those whose ratios compare. In the order of
+ * their commits.
+ */
 async function selectRuns(machine: string): Promise<BenchLine[]> {
   const { lines } = await readHistory();
   const benches = lines.filter((line) => line.kind === "bench")
@@ -58,7 +62,9 @@ async function selectRuns(machine: string): Promise<BenchLine[]> {
     throw new Unable("Nothing is saved yet for such a machine; deno task bench --save does");
   }
   const key = hostKey(latest.machine);
-  return benches.filter((line) => hostKey(line.machine) === key && line.base === latest.base);
+  return await byAncestry(
+    benches.filter((line) => hostKey(line.machine) === key && line.base === latest.base),
+  );
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);

@@ -19,7 +19,7 @@ export const TITLE = "Maple: performance over commits";
 /**
  * The report on runs of one machine.
  *
- * @param runs at least one, in the order in which they were made
+ * @param runs at least one, in the order of their commits
  */
 export function report(runs: readonly BenchLine[]): string {
   const shown = sections(runs, THRESHOLD);
@@ -59,7 +59,7 @@ function header(runs: readonly BenchLine[]): string {
   const changed = isDirty ? ", with uncommitted changes" : "";
   return `<header>
 <h1>${TITLE}</h1>
-<p>Latest run: <code>${commit.slice(0, 10)}</code> ${escape(subject)}${changed},
+<p>Newest commit: <code>${commit.slice(0, 10)}</code> ${escape(subject)}${changed},
 ${date.slice(0, 10)}, against <code>${base.slice(0, 10)}</code>.</p>
 <ul class="tiles">${tiles.join("")}</ul>
 <p class="machine">${runs.length} ${runs.length === 1 ? "run" : "runs"} on ${

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { Unable } from "../../src/command/unable.ts";
 import { compare } from "../../src/compare/compare.ts";
 import { type Comparison, counterChanges, type Settings } from "../../src/compare/comparison.ts";
 import { isRegression } from "../../src/compare/format.ts";
@@ -158,5 +159,52 @@ Deno.test("compare: stopping in the middle leaves nothing", async () => {
   await assertRejects(() => running);
   assertMatch(root, /maple-compare-/);
   await assertRejects(() => Deno.stat(root), Deno.errors.NotFound);
+  assertEquals(await repository.worktrees(), []);
+});
+
+Deno.test("compare: a side that never ends is told with what it was doing", async () => {
+  await using repository = await Repository.withSuite();
+  await repository.commitChange(`
+    override load(index: number): V | undefined {
+      while (++this.calls > 100);
+      return super.load(index);
+    }
+  `);
+  const { folder } = repository;
+  const request = { names: ["load/60"], settings: SMOKE, repository: folder, limitMs: 3_000 };
+  await assertRejects(
+    () => compare({ ...request, base: "HEAD~1", head: "HEAD" }),
+    Unable,
+    "Cannot measure: it takes more than 3 s to run load/60 of the head",
+  );
+  assertEquals(await repository.worktrees(), []);
+});
+
+Deno.test("compare: a side that does not parse is told with its file", async () => {
+  await using repository = await Repository.withSuite();
+  await repository.write("src/tree/store.ts", "export const = 1;\n");
+  await repository.commit("a slip");
+  const error = await assertRejects(
+    () =>
+      compare({
+        base: "HEAD~1",
+        head: "HEAD",
+        names: ["load/60"],
+        settings: SMOKE,
+        repository: repository.folder,
+      }),
+    Unable,
+  );
+  assertMatch(
+    error.message,
+    /^Cannot measure: [^\n]*the head does not load: [^\n]*src\/tree\/store\.ts:1/,
+  );
+  assertEquals(error.message.includes(repository.folder), false);
+});
+
+Deno.test("compare: folders with a blank, a quote and a percent sign are folders like any other", async () => {
+  await using repository = await Repository.withSuite("my kernel's 100%41 tree");
+  const { workloads } = await smoke(repository, "HEAD", ["load/60"]);
+  assertEquals(workloads.map(({ name }) => name), ["load/60"]);
   assertEquals(await repository.worktrees(), []);
 });

@@ -11,15 +11,15 @@ export class Repository implements AsyncDisposable {
   }
 
   /** An empty repository. */
-  static async create(): Promise<Repository> {
-    const repository = new Repository(await Deno.makeTempDir({ prefix: "maple-test-" }));
+  static async create(name = ""): Promise<Repository> {
+    const repository = new Repository(await Deno.makeTempDir({ prefix: `maple-test-${name}` }));
     await repository.git("init", "-q", "-b", "main");
     return repository;
   }
 
   /** A repository with this suite's own code, committed. */
-  static async withSuite(): Promise<Repository> {
-    const repository = await Repository.create();
+  static async withSuite(name?: string): Promise<Repository> {
+    const repository = await Repository.create(name);
     for (const part of ["mod.ts", "src/abi", "src/tree", "src/mm", "src/trace", "src/replay"]) {
       await copy(`${ROOT}${part}`, `${repository.folder}/${part}`);
     }

@@ -27,7 +27,9 @@ async function precheck(order: PrecheckOrder): Promise<WorkloadPrecheck[]> {
   const { base, head } = await loadSides(order, true);
   const results: WorkloadPrecheck[] = [];
   for (const [at, name] of order.names.entries()) {
+    reply({ doing: `prepare ${name} of the base` });
     const ofBase = await base.open(name);
+    reply({ doing: `prepare ${name} of the head` });
     const ofHead = await head.open(name);
     if ("why" in ofBase) results.push(skipped(name, "base", ofBase.why));
     else if ("why" in ofHead) results.push(skipped(name, "head", ofHead.why));
@@ -44,6 +46,7 @@ function precheckPair(
   batchMs: number,
 ): WorkloadPrecheck {
   for (const [side, workload] of [["base", base], ["head", head]] as const) {
+    reply({ doing: `run ${name} of the ${side}` });
     const failure = trial(workload);
     if (failure !== undefined) return skipped(name, side, failure);
   }
@@ -51,6 +54,7 @@ function precheckPair(
   if (length !== head.length) {
     return skipped(name, "head", `its list has ${head.length} steps, the base's ${length}`);
   }
+  reply({ doing: `compare ${name} step by step` });
   return { name, steps: length, batch: batchSize(base, batchMs), ...compare(base, head) };
 }
 

@@ -21,9 +21,14 @@ export interface Assignment {
   readonly isConfigured?: boolean;
   /** Kills it when aborted. */
   readonly signal?: AbortSignal;
+  /** How long it may say nothing, milliseconds: a side that never ends must not hang the comparison. */
+  readonly limitMs?: number;
   /** Called as it gets on, with the part that is done: 0 to 1. */
   readonly onProgress?: (done: number) => void;
 }
+
+/** Longest silence of a measuring process, ms, unless it is told otherwise. */
+const LIMIT_MS = 180_000;
 
 /** Settings of every measuring process. */
 const FLAGS = ["run", "-q", "--no-prompt", "--no-code-cache"];
@@ -54,7 +59,7 @@ export function denoArguments(assignment: Assignment, v8Flags: string = V8_FLAGS
  * @throws {Unable} it failed; the sentence holds the first thing that it complained about
  */
 export async function measure<Result>(assignment: Assignment): Promise<readonly Result[]> {
-  const { signal, onProgress } = assignment;
+  const { signal, onProgress, limitMs = LIMIT_MS } = assignment;
   signal?.throwIfAborted();
   const child = new Deno.Command(Deno.execPath(), {
     args: denoArguments(assignment),
@@ -66,13 +71,27 @@ export async function measure<Result>(assignment: Assignment): Promise<readonly 
   }).spawn();
   const complaint = new Response(child.stderr).text();
   let results: readonly Result[] | undefined;
+  let doing = "start";
+  let isHanging = false;
+  const hangs = () => {
+    isHanging = true;
+    child.kill("SIGKILL");
+  };
+  let timer = setTimeout(hangs, limitMs);
   for await (const line of lines(child.stdout)) {
+    clearTimeout(timer);
+    timer = setTimeout(hangs, limitMs);
     const said: Answer<Result> = JSON.parse(line);
     if ("results" in said) results = said.results;
+    else if ("doing" in said) doing = said.doing;
     else onProgress?.(said.done / said.of);
   }
+  clearTimeout(timer);
   const { success, code } = await child.status;
   signal?.throwIfAborted();
+  if (isHanging) {
+    throw new Unable(`Cannot measure: it takes more than ${limitMs / 1e3} s to ${doing}`);
+  }
   if (success && results !== undefined) return results;
   const why = firstComplaint(await complaint) ?? `it ended with status ${code}`;
   throw new Unable(`Cannot measure: a measuring process failed: ${why}`);

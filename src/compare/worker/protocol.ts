@@ -79,6 +79,7 @@ export interface ProcessResult {
 /** A line that a measuring process prints. */
 export type Answer<Result> =
   | { readonly done: number; readonly of: number }
+  | { readonly doing: string }
   | { readonly results: readonly Result[] };
 
 /** Loads both sides' modules in the order that is asked for: which comes first matters a little. */
@@ -87,11 +88,26 @@ export async function loadSides(
   baseFirst: boolean,
 ): Promise<{ base: SideModule; head: SideModule }> {
   if (baseFirst) {
-    const base: SideModule = await import(urls.base);
-    return { base, head: await import(urls.head) };
+    const base = await loadSide("base", urls.base);
+    return { base, head: await loadSide("head", urls.head) };
   }
-  const head: SideModule = await import(urls.head);
-  return { base: await import(urls.base), head };
+  const head = await loadSide("head", urls.head);
+  return { base: await loadSide("base", urls.base), head };
+}
+
+/** Loads a side's module; one that does not load is told with its side, and its file from the side's root. */
+async function loadSide(side: "base" | "head", url: string): Promise<SideModule> {
+  reply({ doing: `load the ${side}` });
+  try {
+    return await import(url);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const root = url.slice(0, url.indexOf("src/compare/worker/"));
+    const [first = ""] = message.split("\n");
+    const place = /at (file:\S+)/.exec(message)?.[1] ?? "";
+    const where = first.includes(place) ? "" : ` at ${place}`;
+    throw new Error(`the ${side} does not load: ${(first + where).replaceAll(root, "")}`);
+  }
 }
 
 /** Prints a line of the reply. */
