@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import type { ExitRecord, LeaveRecord, MapLine, TraceRecord } from "../../src/trace/format.ts";
 import { RecordedLayouts } from "../../src/trace/recorded_layouts.ts";
@@ -94,7 +95,7 @@ test("exec's record has brk, stack and the end of what mmap places", async () =>
   assert(heaps.every((line) => line.start === exec!.brk));
 });
 
-const PROGRAM = new URL("program.ts", import.meta.url).pathname;
+const PROGRAM = fileURLToPath(new URL("program.ts", import.meta.url));
 const PAGE = 4096;
 let program: readonly TraceRecord[] | undefined;
 

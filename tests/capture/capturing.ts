@@ -1,9 +1,10 @@
 /** Runs `deno task capture` as a process of its own, and says whether tracing is possible here. */
+import { fileURLToPath } from "node:url";
 import { readTrace } from "../../src/trace/read.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
 
-const MAIN = new URL("../../src/capture/main.ts", import.meta.url).pathname;
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../src/capture/main.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 /** What a recording left behind. */
 export interface Captured {

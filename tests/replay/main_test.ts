@@ -1,16 +1,17 @@
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { plant, ROOT } from "../canaries/build.ts";
 import { CANARIES } from "../../src/faults/catalogue.ts";
 import { present } from "../present.ts";
 
-const TRACE = new URL("traces/cc1-2022.jsonl.gz", ROOT).pathname;
+const TRACE = fileURLToPath(new URL("traces/cc1-2022.jsonl.gz", ROOT));
 
 /** Runs the command of a build; its exit status and what it printed. */
 async function run(root: URL, ...args: string[]): Promise<{ code: number; out: string }> {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-q", "--no-check", "--allow-read"],
-      ...["--config", new URL("deno.json", ROOT).pathname],
+      ...["--config", fileURLToPath(new URL("deno.json", ROOT))],
       new URL("src/replay/main.ts", root).href,
       ...args,
     ],

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { replay } from "../../src/replay/replay.ts";
 import { readTrace } from "../../src/trace/read.ts";
@@ -13,7 +14,7 @@ function test(name: string, run: () => Promise<void>): void {
   Deno.test({ name: `verify: ${name}`, ignore: impossible, fn: run });
 }
 
-const CC1 = new URL("../../traces/cc1-ggc.jsonl.gz", import.meta.url).pathname;
+const CC1 = fileURLToPath(new URL("../../traces/cc1-ggc.jsonl.gz", import.meta.url));
 
 test("a shell and its children agree with the kernel, and nothing is left behind", async () => {
   const { status, stdout, files } = await runVerify(["--", "sh", "-c", "(true); cat /dev/null"]);
