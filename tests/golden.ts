@@ -63,6 +63,11 @@ export function showError(error: unknown): string {
   throw error;
 }
 
+/** The kernel's answer by an errno's name. */
+export function showErrno(code: string): string {
+  return `err ${ERRNO[code]}`;
+}
+
 /** What `call` answers, or the error it threw, as text. */
 export function answerOf(call: () => string): string {
   try {

@@ -134,26 +134,28 @@ export class NaiveRangeMap<V> {
   #emptyAreas(size: number, min: number, max: number): { first: number; last: number }[] {
     if (min > max || size < 1 || size - 1 > max - min) throw new NaiveError("EINVAL");
     const fitting = [...this.#gaps(min, max)].filter(({ first, last }) => last - first >= size - 1);
-    if (fitting.length === 0) throw new NaiveError("EBUSY");
     return fitting;
   }
 
-  emptyArea(size: number, min: number, max: number): number {
-    return this.#emptyAreas(size, min, max).at(0)!.first;
+  emptyArea(size: number, min: number, max: number): number | undefined {
+    return this.#emptyAreas(size, min, max).at(0)?.first;
   }
 
-  emptyAreaReverse(size: number, min: number, max: number): number {
-    return this.#emptyAreas(size, min, max).at(-1)!.last - size + 1;
+  emptyAreaReverse(size: number, min: number, max: number): number | undefined {
+    const area = this.#emptyAreas(size, min, max).at(-1);
+    return area && area.last - size + 1;
   }
 
   allocate(value: V, size: number, min: number, max: number): number {
     const first = this.emptyArea(size, min, max);
+    if (first === undefined) throw new NaiveError("EBUSY");
     this.store(first, first + size - 1, value);
     return first;
   }
 
   allocateReverse(value: V, size: number, min: number, max: number): number {
     const first = this.emptyAreaReverse(size, min, max);
+    if (first === undefined) throw new NaiveError("EBUSY");
     this.store(first, first + size - 1, value);
     return first;
   }

@@ -9,6 +9,7 @@ import {
   showNumber,
   showValue,
 } from "./golden.ts";
+import { showArea } from "./operations.ts";
 import { type NaiveEntry, NaiveError, NaiveRangeMap } from "./naive_range_map.ts";
 
 type Naive = NaiveRangeMap<number>;
@@ -26,8 +27,8 @@ function showDump(map: Naive): string[] {
 /** The reference's answer to one golden operation, in the golden form; `undefined` where it has none (nodes, cursors). */
 function answer(map: Naive, { verb, operands }: GoldenOperation): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0] = operands;
-  const area = (first: number, size: number) =>
-    `ok ${showNumber(first)} ${showNumber(first + size - 1)}`;
+  const area = (first: number | undefined, size: number) =>
+    showArea(first, first === undefined ? first : first + size - 1);
   const done = (call: () => void) => (call(), "ok");
   switch (verb) {
     case "store":

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type GoldenOperation, showError, showNumber, showValue } from "./golden.ts";
+import { type GoldenOperation, showErrno, showError, showNumber, showValue } from "./golden.ts";
 import { MAX_INDEX, type NaiveRangeMap } from "./naive_range_map.ts";
 import type { Random } from "./random.ts";
 
@@ -25,8 +25,8 @@ export interface RangeMap {
   find(index: number, max?: number): RangeEntry | undefined;
   next(index: number, max?: number): RangeEntry | undefined;
   previous(index: number, min?: number): RangeEntry | undefined;
-  emptyArea(size: number, min: number, max: number): number;
-  emptyAreaReverse(size: number, min: number, max: number): number;
+  emptyArea(size: number, min: number, max: number): number | undefined;
+  emptyAreaReverse(size: number, min: number, max: number): number | undefined;
   allocate(value: number, size: number, min: number, max: number): number;
   allocateReverse(value: number, size: number, min: number, max: number): number;
   entries(first?: number, last?: number): Iterable<RangeEntry>;
@@ -62,6 +62,14 @@ export function showEntries(map: RangeMap): string {
   return lines.join("\n");
 }
 
+/** The start of an area, or the error by which the kernel says that there is none. */
+export function showArea(first: number | undefined, last?: number): string {
+  if (first === undefined) return showErrno("EBUSY");
+  return last === undefined
+    ? `ok ${showNumber(first)}`
+    : `ok ${showNumber(first)} ${showNumber(last)}`;
+}
+
 function dispatch(map: RangeMap, { verb, operands }: Operation): string {
   const [a = 0, b = 0, c = 0, d = 0] = operands;
   switch (verb) {
@@ -82,9 +90,9 @@ function dispatch(map: RangeMap, { verb, operands }: Operation): string {
     case "prev":
       return showEntry(map.previous(a, b));
     case "empty_area":
-      return `ok ${showNumber(map.emptyArea(c, a, b))}`;
+      return showArea(map.emptyArea(c, a, b));
     case "empty_area_rev":
-      return `ok ${showNumber(map.emptyAreaReverse(c, a, b))}`;
+      return showArea(map.emptyAreaReverse(c, a, b));
     case "alloc":
       return `ok ${showNumber(map.allocate(d, c, a, b))}`;
     case "ralloc":

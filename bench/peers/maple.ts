@@ -1,13 +1,8 @@
 /** Our own tree, with gap tracking. */
 
-import { MapleError, type MapleState, MapleTree, MAX_INDEX } from "../../mod.ts";
+import { type MapleState, MapleTree, MAX_INDEX } from "../../mod.ts";
 import { execute } from "../operations.ts?maple";
 import { mix, type Peer, type RangeMap } from "./range_map.ts";
-
-function nothingFits(error: unknown): -1 {
-  if (error instanceof MapleError && error.code === "EBUSY") return -1;
-  throw error;
-}
 
 class Maple implements RangeMap {
   readonly #tree: MapleTree<number>;
@@ -46,19 +41,11 @@ class Maple implements RangeMap {
   }
 
   lowestGap(size: number, min: number, max: number): number {
-    try {
-      return this.#tree.emptyArea(size, min, max);
-    } catch (error) {
-      return nothingFits(error);
-    }
+    return this.#tree.emptyArea(size, min, max) ?? -1;
   }
 
   highestGap(size: number, min: number, max: number): number {
-    try {
-      return this.#tree.emptyAreaReverse(size, min, max);
-    } catch (error) {
-      return nothingFits(error);
-    }
+    return this.#tree.emptyAreaReverse(size, min, max) ?? -1;
   }
 
   checksum(): number {

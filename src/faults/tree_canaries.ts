@@ -24,9 +24,9 @@ export const TREE_CANARIES: readonly Canary[] = [
       },
       {
         file: "src/tree/store.ts",
-        text: "  const keepsBehind = last < high;\n  const rest =",
-        replacement: "  const keepsBehind = last < high || (slotEnd > slot && highWord !== 0);\n" +
-          "  if (keepsBehind && last === high) acted();\n  const rest =",
+        text: "  const keepsAfter = last < high;\n  let added =",
+        replacement: "  const keepsAfter = last < high || (slotEnd > slot && highWord !== 0);\n" +
+          "  if (keepsAfter && last === high) acted();\n  let added =",
       },
     ],
   },
@@ -105,11 +105,11 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "The lowest gap is not looked for in the node in which the window ends.",
     patches: [{
       file: "src/tree/empty_area.ts",
-      text: "      if (bound >= last) return noArea(c, size);\n      if (level > 1) {",
+      text: "      if (bound >= last) return false;\n      if (level > 1) {",
       replacement:
-        "      const behind = level > 1 && slot > 0 && reals[bounds + PIVOTS + slot]! >= last;\n" +
+        "      const behind = level > 1 && slot > 0 && doubles[bounds + PIVOTS + slot]! >= last;\n" +
         "      if (behind) acted();\n" +
-        "      if (bound >= last || behind) return noArea(c, size);\n      if (level > 1) {",
+        "      if (bound >= last || behind) return false;\n      if (level > 1) {",
     }],
   },
   {
@@ -152,9 +152,9 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "The search in a full node does not look at the last group of pivots.",
     patches: [{
       file: "src/tree/search.ts",
-      text: "  const group = below(reals, base + 4, 4, index) << 2;",
-      replacement: "  if (reals[base + 12]! < index) acted();\n" +
-        "  const group = Math.min(below(reals, base + 4, 4, index), 2) << 2;",
+      text: "  const group = below(doubles, base + 4, 4, index) << 2;",
+      replacement: "  if (doubles[base + 12]! < index) acted();\n" +
+        "  const group = Math.min(below(doubles, base + 4, 4, index), 2) << 2;",
     }],
   },
   {
@@ -163,9 +163,9 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "A node with one slot less than it must hold does not borrow from its neighbour.",
     patches: [{
       file: "src/tree/rebalance.ts",
-      text: "    if (big.count <= big.minEnd(pool) && borrow(run)) pool.work.rebalanced++;",
+      text: "    if (big.count <= big.minEnd(pool) && borrow(subtree)) pool.counters.rebalanced++;",
       replacement: "    if (big.count === big.minEnd(pool)) acted();\n" +
-        "    if (big.count < big.minEnd(pool) && borrow(run)) pool.work.rebalanced++;",
+        "    if (big.count < big.minEnd(pool) && borrow(subtree)) pool.counters.rebalanced++;",
     }],
   },
   {
@@ -228,8 +228,8 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "A replaced node goes to the free list at once instead of waiting for the readers.",
     patches: [{
       file: "src/tree/node_pool.ts",
-      text: "    if (this.rcu) this.grace.retireNode(node);\n    else this.free(node);",
-      replacement: "    if (this.rcu && this.grace.readers > 0) acted();\n    this.free(node);",
+      text: "    if (this.rcu) this.rcuDomain.retireNode(node);\n    else this.free(node);",
+      replacement: "    if (this.rcu && this.rcuDomain.readers > 0) acted();\n    this.free(node);",
     }],
   },
   {
@@ -239,9 +239,11 @@ export const TREE_CANARIES: readonly Canary[] = [
       "A node that waits for its readers is not marked dead, so that a reader in it goes on in what is gone.",
     patches: [{
       file: "src/tree/node_pool.ts",
-      text: "    this.words[(node << WORD_SHIFT) + PARENT] = DEAD;\n    if (this.rcu) this.grace",
-      replacement: "    if (this.rcu && this.grace.readers > 0) acted();\n" +
-        "    if (!this.rcu) this.words[(node << WORD_SHIFT) + PARENT] = DEAD;\n    if (this.rcu) this.grace",
+      text:
+        "    this.words[(node << WORD_SHIFT) + PARENT] = DEAD;\n    if (this.log !== undefined) this.log.died",
+      replacement: "    if (this.rcu && this.rcuDomain.readers > 0) acted();\n" +
+        "    if (!this.rcu) this.words[(node << WORD_SHIFT) + PARENT] = DEAD;\n" +
+        "    if (this.log !== undefined) this.log.died",
     }],
   },
   {
@@ -272,8 +274,8 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "find after a pause looks at the range's own last index again.",
     patches: [{
       file: "src/tree/navigate.ts",
-      text: "      c.index = c.standing === PAUSE ? ++c.last : c.last;",
-      replacement: "      if (c.standing === PAUSE) acted();\n      c.index = c.last;",
+      text: "      c.index = c.status === PAUSE ? ++c.last : c.last;",
+      replacement: "      if (c.status === PAUSE) acted();\n      c.index = c.last;",
     }],
   },
   {
@@ -308,11 +310,11 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "When a store fails its state is left at the range that storing nothing had widened.",
     patches: [{
       file: "src/tree/maple_state.ts",
-      text: "      this.version = -1;\n      throw error;",
+      text: "      cursor.version = -1;\n      throw error;",
       replacement:
-        "      if (this.before !== write.before || this.last !== write.last) acted();\n" +
-        "      this.before = write.before;\n      this.last = write.last;\n" +
-        "      this.version = -1;\n      throw error;",
+        "      if (cursor.before !== write.before || cursor.last !== write.last) acted();\n" +
+        "      cursor.before = write.before;\n      cursor.last = write.last;\n" +
+        "      cursor.version = -1;\n      throw error;",
     }],
   },
   {
@@ -321,10 +323,10 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "A store that moves no slot does not tell the parent that the free space has changed.",
     patches: [{
       file: "src/tree/store.ts",
-      text: "  if (!pool.gaps || lost === won) return;",
-      replacement: "  if (!pool.gaps || lost === won) return;\n" +
+      text: "  if (!pool.gaps || gapRemoved === gapAdded) return;",
+      replacement: "  if (!pool.gaps || gapRemoved === gapAdded) return;\n" +
         "  const link = words[(node << WORD_SHIFT) + PARENT]!;\n" +
-        "  const recorded = reals[((link >> 4) << REAL_SHIFT) + GAPS + (link & 15)]!;\n" +
+        "  const recorded = doubles[((link >> 4) << DOUBLE_SHIFT) + GAPS + (link & 15)]!;\n" +
         "  if (shift === 0) {\n" +
         "    if (link !== 0 && leafGap(pool, node) !== recorded) acted();\n    return;\n  }",
     }],
@@ -358,8 +360,8 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "The highest gap is looked for in a root that is a leaf as if it had ten slots.",
     patches: [{
       file: "src/tree/empty_area.ts",
-      text: "    slot = wideSlot(reals, node << REAL_SHIFT, last);",
-      replacement: "    slot = wideSlot(reals, node << REAL_SHIFT, last);\n" +
+      text: "    slot = wideSlot(doubles, node << DOUBLE_SHIFT, last);",
+      replacement: "    slot = wideSlot(doubles, node << DOUBLE_SHIFT, last);\n" +
         "    if ((root & HEIGHT_MASK) === 1 && slot > 9) {\n      acted();\n      slot = 9;\n    }",
     }],
   },

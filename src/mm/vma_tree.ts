@@ -48,7 +48,8 @@ export class VmaTree {
   mapCount = 0;
   /** Told of every tree operation, if set. */
   observer: TreeObserver | undefined;
-  readonly #tree: MapleTree<Vma>;
+  /** The tree, for what looks into it: checks, the explorer. Writing it is left to this file. */
+  readonly tree: MapleTree<Vma>;
   readonly #reader: MapleState<Vma>;
   readonly #writer: MapleState<Vma>;
   #pending: Vma | undefined;
@@ -59,7 +60,7 @@ export class VmaTree {
   constructor(faultInjection: FaultInjection, tree?: MapleTree<Vma>) {
     tree ??= new MapleTree<Vma>({ gaps: true });
     this.#faultInjection = faultInjection;
-    this.#tree = tree;
+    this.tree = tree;
     this.#reader = tree.state();
     this.#writer = tree.state();
   }
@@ -97,17 +98,17 @@ export class VmaTree {
 
   /** All VMAs in the order of their addresses. The layout must not change meanwhile. */
   *vmas(): IterableIterator<Vma> {
-    for (const entry of this.#tree.entries()) yield entry.value;
+    for (const entry of this.tree.entries()) yield entry.value;
   }
 
   /** The VMAs with the ranges under which the tree holds them. */
   *ranges(): IterableIterator<{ first: number; last: number; vma: Vma }> {
-    for (const { first, last, value } of this.#tree.entries()) yield { first, last, vma: value };
+    for (const { first, last, value } of this.tree.entries()) yield { first, last, vma: value };
   }
 
   /** The VMA under whose range `address` lies, by a lookup from the root. */
   load(address: number): Vma | undefined {
-    return this.#tree.load(address);
+    return this.tree.load(address);
   }
 
   /**
@@ -150,13 +151,7 @@ export class VmaTree {
    */
   lowestGap(length: number, low: number, high: number): number {
     this.observer?.("emptyArea", low, high - 1, length);
-    try {
-      this.#reader.reset();
-      this.#reader.emptyArea(length, low, high - 1);
-    } catch (error) {
-      return noGap(error);
-    }
-    return this.#reader.index;
+    return fits(length, low, high) ? this.#reader.emptyArea(length, low, high - 1) ?? -1 : -1;
   }
 
   /**
@@ -166,23 +161,19 @@ export class VmaTree {
    */
   highestGap(length: number, low: number, high: number): number {
     this.observer?.("emptyAreaReverse", low, high - 1, length);
-    try {
-      this.#reader.reset();
-      this.#reader.emptyAreaReverse(length, low, high - 1);
-    } catch (error) {
-      return noGap(error);
-    }
-    return this.#reader.index;
+    return fits(length, low, high)
+      ? this.#reader.emptyAreaReverse(length, low, high - 1) ?? -1
+      : -1;
   }
 
   /** Checks the tree itself. */
   validateTree(): void {
-    this.#tree.validate();
+    this.tree.validate();
   }
 
   /** The tree as text. */
   dumpTree(): string {
-    return this.#tree.dump();
+    return this.tree.dump();
   }
 
   /**
@@ -194,8 +185,8 @@ export class VmaTree {
    */
   duplicate(faultInjection: FaultInjection, copy: (vma: Vma) => Vma | undefined): VmaTree {
     this.#faultInjection.take("tree nodes");
-    const twin = new VmaTree(faultInjection, this.#tree.duplicate());
-    for (const { first, last, value } of this.#tree.entries()) {
+    const twin = new VmaTree(faultInjection, this.tree.duplicate());
+    for (const { first, last, value } of this.tree.entries()) {
       twin.#writer.set(first, last);
       twin.#writer.store(copy(value));
     }
@@ -204,13 +195,12 @@ export class VmaTree {
 
   /** Forgets every VMA. */
   clear(): void {
-    this.#tree.clear();
+    this.tree.clear();
     this.mapCount = 0;
   }
 }
 
-/** A search that found nothing is an answer; anything else is an error. */
-function noGap(error: unknown): -1 {
-  if (error instanceof MapleError && error.code !== "ENOMEM") return -1;
-  throw error;
+/** Whether a search of `[low, high)` makes sense: the tree refuses one for more than the window holds. */
+function fits(length: number, low: number, high: number): boolean {
+  return length > 0 && length <= high - low;
 }

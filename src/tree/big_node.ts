@@ -20,7 +20,7 @@ const {
   GAPS,
   PARENT,
   PIVOTS,
-  REAL_SHIFT,
+  DOUBLE_SHIFT,
   SLOTS,
   WIDE_CAPACITY,
   WIDE_MIN_END,
@@ -58,7 +58,7 @@ export class BigNode {
   /** Appends `child`, whose maximum and gap are read from the node itself. */
   pushChild(pool: NodePool, child: number): void {
     const end = pool.words[(child << WORD_SHIFT) + END]!;
-    this.pivots[this.count] = pool.reals[(child << REAL_SHIFT) + PIVOTS + end]!;
+    this.pivots[this.count] = pool.doubles[(child << DOUBLE_SHIFT) + PIVOTS + end]!;
     if (pool.gaps) {
       this.gaps[this.count] = this.level === 2 ? leafGap(pool, child) : innerGap(pool, child);
     }
@@ -80,7 +80,7 @@ export class BigNode {
       this.slots[slot + shift] = this.slots[slot]!;
       this.gaps[slot + shift] = this.gaps[slot]!;
     }
-    pool.work.slotsMoved += this.count;
+    pool.counters.slotsMoved += this.count;
     this.#copy(pool, node, 0, shift - 1, 0);
     this.count += shift;
   }
@@ -111,48 +111,49 @@ export class BigNode {
   /** Writes slots `from … to` into a new node that begins after `bound`; gives the node's id. */
   emit(pool: NodePool, from: number, to: number, bound: number): number {
     const node = pool.take();
-    const { words, reals } = pool;
+    const { words, doubles } = pool;
     const word = node << WORD_SHIFT;
-    const real = node << REAL_SHIFT;
+    const base = node << DOUBLE_SHIFT;
     const narrow = this.level > 1 && pool.gaps;
     const capacity = narrow ? GAP_CAPACITY : WIDE_CAPACITY;
     const slots = word + (narrow ? GAP_SLOTS : SLOTS);
     const count = to - from + 1;
     words[word + PARENT] = 0;
     words[word + END] = count - 1;
-    reals[real + BOUND] = bound;
+    doubles[base + BOUND] = bound;
     for (let slot = 0; slot < count; slot++) {
-      reals[real + PIVOTS + slot] = this.pivots[from + slot]!;
+      doubles[base + PIVOTS + slot] = this.pivots[from + slot]!;
       words[slots + slot] = this.slots[from + slot]!;
     }
     for (let slot = count; slot < capacity; slot++) {
-      reals[real + PIVOTS + slot] = Infinity;
+      doubles[base + PIVOTS + slot] = Infinity;
       words[slots + slot] = 0;
     }
     if (narrow) {
-      for (let slot = 0; slot < count; slot++) reals[real + GAPS + slot] = this.gaps[from + slot]!;
-      for (let slot = count; slot < capacity; slot++) reals[real + GAPS + slot] = 0;
+      const gaps = base + GAPS;
+      for (let slot = 0; slot < count; slot++) doubles[gaps + slot] = this.gaps[from + slot]!;
+      for (let slot = count; slot < capacity; slot++) doubles[gaps + slot] = 0;
     }
     if (this.level > 1) {
       for (let slot = 0; slot < count; slot++) {
         words[(words[slots + slot]! << WORD_SHIFT) + PARENT] = node << 4 | slot;
       }
     }
-    pool.work.slotsMoved += count;
+    pool.counters.slotsMoved += count;
     return node;
   }
 
   #copy(pool: NodePool, node: number, from: number, to: number, target: number): void {
-    const { words, reals } = pool;
+    const { words, doubles } = pool;
     const narrow = this.level > 1 && pool.gaps;
     const slots = (node << WORD_SHIFT) + (narrow ? GAP_SLOTS : SLOTS);
-    const pivots = (node << REAL_SHIFT) + PIVOTS;
-    const gaps = (node << REAL_SHIFT) + GAPS;
+    const pivots = (node << DOUBLE_SHIFT) + PIVOTS;
+    const gaps = (node << DOUBLE_SHIFT) + GAPS;
     for (let slot = from; slot <= to; slot++, target++) {
-      this.pivots[target] = reals[pivots + slot]!;
+      this.pivots[target] = doubles[pivots + slot]!;
       this.slots[target] = words[slots + slot]!;
-      if (narrow) this.gaps[target] = reals[gaps + slot]!;
+      if (narrow) this.gaps[target] = doubles[gaps + slot]!;
     }
-    pool.work.slotsMoved += to - from + 1;
+    pool.counters.slotsMoved += to - from + 1;
   }
 }

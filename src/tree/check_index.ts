@@ -1,5 +1,5 @@
 /**
- * The index domain, checked where a caller's numbers come in: `0 … MAX_INDEX`, integers.
+ * The index domain, checked where a caller's numbers come in: integers in `0 … MAX_INDEX`.
  *
  * @module
  */
@@ -13,10 +13,11 @@ const { MAX_INDEX } = layout;
 /**
  * Checks one index.
  *
+ * @param verb what the caller is about to do with it, for the message: "load"
  * @throws {RangeError} if it is negative, above {@linkcode MAX_INDEX}, or no integer
  */
-export function checkIndex(index: number): void {
-  if (!(index >= 0 && index <= MAX_INDEX && Math.floor(index) === index)) refuse(index);
+export function checkIndex(index: number, verb: string): void {
+  if (!(index >= 0 && index <= MAX_INDEX && Math.floor(index) === index)) refuse(index, verb);
 }
 
 /**
@@ -26,8 +27,8 @@ export function checkIndex(index: number): void {
  * @throws {MapleError} EINVAL if `first > last`
  */
 export function checkRange(first: number, last: number): void {
-  checkIndex(first);
-  checkIndex(last);
+  checkIndex(first, "store from");
+  checkIndex(last, "store up to");
   if (first > last) {
     throw new MapleError(
       "EINVAL",
@@ -36,6 +37,19 @@ export function checkRange(first: number, last: number): void {
   }
 }
 
-function refuse(index: number): never {
-  throw new RangeError(`Cannot use ${index} as an index: it is not an integer in 0-${MAX_INDEX}`);
+/**
+ * Checks a number of things that a caller asks for.
+ *
+ * @param max the largest number that makes sense
+ * @throws {RangeError} if it is no integer in `0 … max`
+ */
+export function checkCount(count: number, max: number, verb: string, noun: string): void {
+  if (count >= 0 && count <= max && Math.floor(count) === count) return;
+  throw new RangeError(`Cannot ${verb} ${count} ${noun}: it is not an integer in 0-${max}`);
+}
+
+function refuse(index: number, verb: string): never {
+  throw new RangeError(
+    `Cannot ${verb} ${index}: an index is an integer in 0-${MAX_INDEX}`,
+  );
 }

@@ -8,7 +8,7 @@
  */
 
 /** Counts of work. */
-export class WorkCounts {
+export class Counters {
   /** Nodes that walks from the root passed through; `load` does not count, that alone would cost it 15 %. */
   visited = 0;
   /** Nodes taken from the pool. */

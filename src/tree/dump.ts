@@ -24,7 +24,7 @@ const {
   NODE_BYTES,
   PARENT,
   PIVOTS,
-  REAL_SHIFT,
+  DOUBLE_SHIFT,
   ROOT,
   ROOT_ENTRY,
   SLOTS,
@@ -60,13 +60,13 @@ function dumpNode(
   max: number,
   lines: string[],
 ): void {
-  const { words, reals } = pool;
+  const { words, doubles } = pool;
   const word = node << WORD_SHIFT;
-  const pivots = (node << REAL_SHIFT) + PIVOTS;
+  const pivots = (node << DOUBLE_SHIFT) + PIVOTS;
   const end = words[word + END]!;
   const isLeaf = level === 1;
   const type = isLeaf ? LEAF_64 : pool.gaps ? ARANGE_64 : RANGE_64;
-  const min = reals[(node << REAL_SHIFT) + BOUND]! + 1;
+  const min = doubles[(node << DOUBLE_SHIFT) + BOUND]! + 1;
   const contents = type === ARANGE_64
     ? gapContents(pool, node, end)
     : wideContents(pool, node, end, isLeaf);
@@ -77,7 +77,7 @@ function dumpNode(
   );
   let first = min;
   for (let slot = 0; slot <= end; slot++) {
-    const last = reals[pivots + slot]!;
+    const last = doubles[pivots + slot]!;
     if (isLeaf) lines.push(range(first, last, depth + 1) + entry(words[word + SLOTS + slot]!));
     else {
       const child = words[word + pool.innerSlots + slot]!;
@@ -102,7 +102,7 @@ function wideContents(pool: NodePool, node: number, end: number, isLeaf: boolean
 
 /** 10 gaps, the end and the slot of the largest gap, then the slots with their pivots. */
 function gapContents(pool: NodePool, node: number, end: number): string {
-  const gaps = [...pool.reals.subarray((node << REAL_SHIFT) + GAPS).subarray(0, GAP_CAPACITY)];
+  const gaps = [...pool.doubles.subarray((node << DOUBLE_SHIFT) + GAPS).subarray(0, GAP_CAPACITY)];
   const slots = slotsOf(pool, node, GAP_SLOTS);
   const largest = gaps.indexOf(Math.max(...gaps));
   const parts = gaps.map((gap) => gap.toString(16));
@@ -119,7 +119,7 @@ function slotsOf(pool: NodePool, node: number, first: number): Int32Array {
 }
 
 function pivotText(pool: NodePool, node: number, slot: number, end: number): string {
-  return slot > end ? "0" : upper(pool.reals[(node << REAL_SHIFT) + PIVOTS + slot]!);
+  return slot > end ? "0" : upper(pool.doubles[(node << DOUBLE_SHIFT) + PIVOTS + slot]!);
 }
 
 function entry(word: number): string {

@@ -10,7 +10,7 @@
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 
-const { END, GAP_CAPACITY, GAPS, PARENT, PIVOTS, REAL_SHIFT, SLOTS, WORD_SHIFT } = layout;
+const { END, GAP_CAPACITY, GAPS, PARENT, PIVOTS, DOUBLE_SHIFT, SLOTS, WORD_SHIFT } = layout;
 
 /**
  * The indices behind `before` up to `last`, in number.
@@ -24,14 +24,14 @@ export function extent(before: number, last: number): number {
 
 /** The longest empty slot of a leaf, in indices. */
 export function leafGap(pool: NodePool, leaf: number): number {
-  const { words, reals } = pool;
+  const { words, doubles } = pool;
   const slots = (leaf << WORD_SHIFT) + SLOTS;
-  const pivots = (leaf << REAL_SHIFT) + PIVOTS;
+  const pivots = (leaf << DOUBLE_SHIFT) + PIVOTS;
   const end = words[slots - SLOTS + END]!;
   let longest = 0;
   for (let slot = 0; slot <= end; slot++) {
     if (words[slots + slot] !== 0) continue;
-    const length = extent(reals[pivots + slot - 1]!, reals[pivots + slot]!);
+    const length = extent(doubles[pivots + slot - 1]!, doubles[pivots + slot]!);
     if (length > longest) longest = length;
   }
   return longest;
@@ -39,11 +39,11 @@ export function leafGap(pool: NodePool, leaf: number): number {
 
 /** The largest gap that an inner node records; what lies past its end is 0. */
 export function innerGap(pool: NodePool, node: number): number {
-  const { reals } = pool;
-  const gaps = (node << REAL_SHIFT) + GAPS;
-  let longest = reals[gaps]!;
+  const { doubles } = pool;
+  const gaps = (node << DOUBLE_SHIFT) + GAPS;
+  let longest = doubles[gaps]!;
   for (let slot = 1; slot < GAP_CAPACITY; slot++) {
-    longest = Math.max(longest, reals[gaps + slot]!);
+    longest = Math.max(longest, doubles[gaps + slot]!);
   }
   return longest;
 }
@@ -56,18 +56,19 @@ export function innerGap(pool: NodePool, node: number): number {
  * Mirrors `mas_parent_gap()` (Linux lib/maple_tree.c).
  */
 export function recordGap(pool: NodePool, node: number, gap: number): void {
-  const { words, reals, work } = pool;
+  const { words, doubles, counters } = pool;
   let link = words[(node << WORD_SHIFT) + PARENT]!;
   while (link !== 0) {
     const parent = link >> 4;
-    const at = (parent << REAL_SHIFT) + GAPS + (link & 15);
-    const old = reals[at]!;
+    const at = (parent << DOUBLE_SHIFT) + GAPS + (link & 15);
+    const old = doubles[at]!;
     if (old === gap) return;
-    reals[at] = gap;
-    work.gapUpdates++;
+    doubles[at] = gap;
+    counters.gapUpdates++;
+    if (pool.log !== undefined) pool.log.gapRecorded(parent, link & 15);
     link = words[(parent << WORD_SHIFT) + PARENT]!;
     if (link === 0) return;
-    const recorded = reals[((link >> 4) << REAL_SHIFT) + GAPS + (link & 15)]!;
+    const recorded = doubles[((link >> 4) << DOUBLE_SHIFT) + GAPS + (link & 15)]!;
     if (gap > recorded) continue;
     if (old !== recorded) return;
     gap = innerGap(pool, parent);

@@ -4,33 +4,43 @@
  * @module
  */
 
+import { checkCount, checkIndex, checkRange } from "./check_index.ts";
+import { Cursor, type CursorStatus, Status, statusName } from "./cursor.ts";
 import { highestArea, lowestArea, setWindow } from "./empty_area.ts";
-import { Cursor, Standing } from "./cursor.ts";
-import { checkIndex, checkRange } from "./check_index.ts";
-import type { ReadSection } from "./rcu.ts";
+import { DENO_INSPECT, NODE_INSPECT, stateText } from "./inspect.ts";
 import * as navigate from "./navigate.ts";
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
-import { nodesFor, nodesForEntries, worstCase } from "./reserve.ts";
+import type { ReadSection } from "./rcu.ts";
+import { nodesFor, nodesForEntries } from "./reserve.ts";
 import { classify, store } from "./store.ts";
 import type { NodeSupply, WriteState } from "./write_state.ts";
 
 const { MAX_INDEX } = layout;
-const { START, ACTIVE, PAUSE, ERROR } = Standing;
+const { START, ACTIVE, PAUSE, ERROR } = Status;
+
+let cursorOfState: <V>(state: MapleState<V>) => Cursor<V>;
+
+/** Where a state stands in the nodes, for tests. Not part of the public module. */
+export function cursorOf<V>(state: MapleState<V>): Cursor<V> {
+  return cursorOfState(state);
+}
 
 /**
- * A place in a tree, from which one goes on: to the next entry, to the one before, to a store right there.
+ * A place in a tree, from which to move on: to the next entry, to the one before, to a store right there.
  *
- * A state survives any change of the tree, its own or others': when what it stood on may have moved it
- * walks again from the root to the index it holds.
+ * A state survives any change of the tree, its own or others': if its leaf may have changed, it walks again from the
+ * root to the index it holds.
  *
  * | method | what it does | complexity |
  * |---|---|---|
- * | `walk`, `load` | stand on the range around `index` | O(height) |
+ * | `walk`, `load` | move to the range around `index` | O(height) |
  * | `find`, `next`, `previous` … | one step | O(1) amortised, O(height) after a change |
- * | `store`, `erase` | write the range `index … last` | O(height) |
- * | `emptyArea…` | stand on free space | O(height) mostly |
+ * | `store`, `erase` | write the range `index … last` | O(height), and what is overwritten |
+ * | `emptyArea…` | move to free space | O(height) mostly |
  * | `preallocate` | reserve nodes for one store | O(height) |
+ *
+ * Every limit and index is an integer in `0 … MAX_INDEX`; anything else is a `RangeError`, and nothing has changed.
  *
  * @example Removing every other range on the way
  * ```ts
@@ -46,12 +56,17 @@ const { START, ACTIVE, PAUSE, ERROR } = Standing;
  * assertEquals([...tree].map((entry) => entry.value), ["a", "c"]);
  * ```
  */
-export class MapleState<V> extends Cursor<V> {
+export class MapleState<V> implements Disposable {
+  static {
+    cursorOfState = (state) => state.#cursor;
+  }
+
+  readonly #cursor: Cursor<V>;
   readonly #write: WriteState;
   #reserved = 0;
   #bulk = false;
 
-  /** Made by `MapleTree.state()`. */
+  /** @internal Made by `MapleTree.state()`. */
   constructor(
     pool: NodePool<V>,
     write: WriteState,
@@ -59,8 +74,23 @@ export class MapleState<V> extends Cursor<V> {
     last: number,
     section: ReadSection | undefined,
   ) {
-    super(pool, first, last, section);
+    this.#cursor = new Cursor<V>(pool, first, last, section);
     this.#write = write;
+  }
+
+  /** First index of the range it stands on, or is set to. */
+  get index(): number {
+    return this.#cursor.before + 1;
+  }
+
+  /** Last index of that range, inclusive. */
+  get last(): number {
+    return this.#cursor.last;
+  }
+
+  /** What the range means. */
+  get status(): CursorStatus {
+    return statusName(this.#cursor.status);
   }
 
   /** Nodes reserved for the next {@linkcode storePreallocated}, or left of {@linkcode expectEntries}. */
@@ -71,92 +101,120 @@ export class MapleState<V> extends Cursor<V> {
   /**
    * Moves to another range, without walking there yet. Mirrors `mas_set_range()`.
    *
+   * @param last default: `first`
    * @throws {RangeError} if an end is no index
    */
   set(first: number, last: number = first): void {
-    checkIndex(first);
-    if (last !== first) checkIndex(last);
-    this.index = first;
-    this.last = last;
-    this.standing = START;
-    this.version = -1;
+    checkIndex(first, "move to");
+    if (last !== first) checkIndex(last, "move up to");
+    const cursor = this.#cursor;
+    cursor.before = first - 1;
+    cursor.last = last;
+    cursor.status = START;
+    cursor.version = -1;
   }
 
-  /** Forgets where it stands, not which range it holds. Mirrors `mas_reset()`. */
+  /** Forgets where it stands, and keeps its range. Mirrors `mas_reset()`. */
   reset(): void {
-    this.standing = START;
-    this.version = -1;
+    this.#cursor.status = START;
+    this.#cursor.version = -1;
   }
 
-  /** Lets go: going on means behind `last`, or in front of `index`. Mirrors `mas_pause()`. */
+  /** Pauses: the next step walks again from the root and resumes after `last` (backwards: before `index`). Mirrors
+   * `mas_pause()`. */
   pause(): void {
-    this.standing = PAUSE;
-    this.version = -1;
+    this.#cursor.status = PAUSE;
+    this.#cursor.version = -1;
   }
 
-  /** Stands on the range around `index`, empty or not, and gives its value. Mirrors `mas_walk()`. */
+  /** Moves to the range around `index`, empty or not, and gives its value. Mirrors `mas_walk()`. */
   walk(): V | undefined {
-    return this.pool.decode(navigate.walk(this));
+    const cursor = this.#cursor;
+    return cursor.pool.decode(navigate.walk(cursor));
   }
 
   /** The value at `index`: {@linkcode walk} by its other name. */
   load(): V | undefined {
-    return this.pool.decode(navigate.walk(this));
+    return this.walk();
   }
 
-  /** The entry at `index` or behind it that starts at or before `max`; later calls go on behind the
-   * entry found. Mirrors `mas_find()`. */
+  /**
+   * The entry at or after `index` that starts at or before `max`; later calls continue after the entry found. Mirrors
+   * `mas_find()`.
+   *
+   * @param max default: `MAX_INDEX`
+   */
   find(max: number = MAX_INDEX): V | undefined {
-    checkIndex(max);
-    return this.pool.decode(navigate.find(this, max));
+    checkIndex(max, "find up to");
+    const cursor = this.#cursor;
+    return cursor.pool.decode(navigate.find(cursor, max));
   }
 
-  /** The entry at `index` or in front of it that ends at or after `min`; later calls go on in front of the
-   * entry found. Mirrors `mas_find_rev()`. */
+  /**
+   * The entry at or before `index` that ends at or after `min`; later calls continue before the entry found. Mirrors
+   * `mas_find_rev()`.
+   *
+   * @param min default: 0
+   */
   findReverse(min: number = 0): V | undefined {
-    checkIndex(min);
-    return this.pool.decode(navigate.findReverse(this, min));
+    checkIndex(min, "find down to");
+    const cursor = this.#cursor;
+    return cursor.pool.decode(navigate.findReverse(cursor, min));
   }
 
-  /** The next entry that starts at or before `max`. Mirrors `mas_next()`. */
+  /**
+   * The next entry that starts at or before `max`. Mirrors `mas_next()`.
+   *
+   * @param max default: `MAX_INDEX`
+   */
   next(max: number = MAX_INDEX): V | undefined {
-    checkIndex(max);
-    return this.pool.decode(navigate.next(this, max));
+    checkIndex(max, "go up to");
+    const cursor = this.#cursor;
+    return cursor.pool.decode(navigate.next(cursor, max));
   }
 
-  /** The previous entry that ends at or after `min`. Mirrors `mas_prev()`. */
+  /**
+   * The previous entry that ends at or after `min`. Mirrors `mas_prev()`.
+   *
+   * @param min default: 0
+   */
   previous(min: number = 0): V | undefined {
-    checkIndex(min);
-    return this.pool.decode(navigate.previous(this, min));
+    checkIndex(min, "go down to");
+    const cursor = this.#cursor;
+    return cursor.pool.decode(navigate.previous(cursor, min));
   }
 
   /** Like {@linkcode find}, stopping at empty ranges too. Mirrors `mas_find_range()`. */
   findRange(max: number = MAX_INDEX): V | undefined {
-    checkIndex(max);
-    return this.pool.decode(navigate.findRange(this, max));
+    checkIndex(max, "find up to");
+    const cursor = this.#cursor;
+    return cursor.pool.decode(navigate.findRange(cursor, max));
   }
 
   /** Like {@linkcode findReverse}, stopping at empty ranges too. Mirrors `mas_find_range_rev()`. */
   findRangeReverse(min: number = 0): V | undefined {
-    checkIndex(min);
-    return this.pool.decode(navigate.findRangeReverse(this, min));
+    checkIndex(min, "find down to");
+    const cursor = this.#cursor;
+    return cursor.pool.decode(navigate.findRangeReverse(cursor, min));
   }
 
   /** The next range, empty or not. Mirrors `mas_next_range()`. */
   nextRange(max: number = MAX_INDEX): V | undefined {
-    checkIndex(max);
-    return this.pool.decode(navigate.nextRange(this, max));
+    checkIndex(max, "go up to");
+    const cursor = this.#cursor;
+    return cursor.pool.decode(navigate.nextRange(cursor, max));
   }
 
   /** The previous range, empty or not. Mirrors `mas_prev_range()`. */
   previousRange(min: number = 0): V | undefined {
-    checkIndex(min);
-    return this.pool.decode(navigate.previousRange(this, min));
+    checkIndex(min, "go down to");
+    const cursor = this.#cursor;
+    return cursor.pool.decode(navigate.previousRange(cursor, min));
   }
 
   /**
-   * Stores `value` over `index … last` and stands on it. Storing `undefined` stores nothing; `index` and `last`
-   * are then the whole empty range around it. Mirrors `mas_store_gfp()`.
+   * Stores `value` over `index … last` and stands on it. Storing `undefined` clears the range; `index` and `last` are
+   * then the whole empty range around it. Mirrors `mas_store_gfp()`.
    *
    * @throws {MapleError} EINVAL if `index > last` · ENOMEM; nothing has changed then, and the status is `error`
    */
@@ -177,21 +235,29 @@ export class MapleState<V> extends Cursor<V> {
   }
 
   /**
-   * Stands on the lowest free area of `size` indices within `min … max`, exactly that long. Mirrors
+   * Moves to the lowest free area of `size` indices within `min … max`, exactly that long. Mirrors
    * `mas_empty_area()`.
    *
-   * @throws {MapleError} EINVAL if `size` is 0 or larger than the window, or the tree tracks no gaps · EBUSY
-   * if nothing fits
+   * @param size indices
+   * @param min default: 0
+   * @param max default: `MAX_INDEX`
+   * @returns its first index; `undefined` if nothing that long is free
+   * @throws {MapleError} EINVAL if `size` is 0 or larger than the window, or the tree tracks no gaps
    */
-  emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): void {
-    setWindow(this, size, min, max);
-    lowestArea(this, size);
+  emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): number | undefined {
+    const cursor = this.#cursor;
+    setWindow(cursor, size, min, max);
+    return lowestArea(cursor, size) ? cursor.before + 1 : undefined;
   }
 
-  /** Stands on the highest such area. Mirrors `mas_empty_area_rev()`; errors as {@linkcode emptyArea}. */
-  emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): void {
-    setWindow(this, size, min, max);
-    highestArea(this, size);
+  /**
+   * Moves to the highest free area of `size` indices within `min … max`. Mirrors `mas_empty_area_rev()`; arguments,
+   * answer and errors as {@linkcode emptyArea}.
+   */
+  emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): number | undefined {
+    const cursor = this.#cursor;
+    setWindow(cursor, size, min, max);
+    return highestArea(cursor, size) ? cursor.before + 1 : undefined;
   }
 
   /**
@@ -199,16 +265,14 @@ export class MapleState<V> extends Cursor<V> {
    * {@linkcode storePreallocated} cannot fail. What was reserved before is given back. Mirrors
    * `mas_preallocate()`.
    *
-   * @param worst reserve for any store into a tree of this height, as Linux 6.1 did
-   * @throws {MapleError} ENOMEM; nothing is reserved then
+   * @throws {MapleError} EINVAL if `index > last` · ENOMEM; nothing is reserved then
    */
-  preallocate(value: V | undefined, worst: boolean = false): void {
+  preallocate(value: V | undefined): void {
     checkRange(this.index, this.last);
     this.destroy();
     const write = this.#aim();
-    const type = classify(write, value === undefined);
-    const count = worst ? worstCase(this.pool) : nodesFor(write, type, value === undefined);
-    this.#reserve(count);
+    const nothing = value === undefined;
+    this.#reserve(nodesFor(write, classify(write, nothing), nothing));
   }
 
   /**
@@ -222,39 +286,57 @@ export class MapleState<V> extends Cursor<V> {
     this.#store(value, "prepared");
   }
 
-  /** Gives back what is reserved and ends a bulk load. Mirrors `mas_destroy()`. */
+  /** Gives back what is reserved and ends a bulk load; a second time it does nothing. Mirrors `mas_destroy()`. */
   destroy(): void {
-    this.pool.reserved -= this.#reserved;
+    this.#cursor.pool.reserved -= this.#reserved;
     this.#reserved = 0;
     this.#bulk = false;
   }
 
+  /** {@linkcode destroy}, for `using`. */
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+
   /**
    * Readies a load of `count` entries in ascending order: nodes are reserved for them, each with an empty
-   * range behind it, and splits leave the left node fuller, until {@linkcode destroy}. Mirrors
+   * range after it, and splits leave the left node fuller, until {@linkcode destroy}. Mirrors
    * `mas_expected_entries()`.
    *
+   * @throws {RangeError} if `count` is no integer of 0 or more
    * @throws {MapleError} ENOMEM; nothing is reserved then
    */
   expectEntries(count: number): void {
+    checkCount(count, MAX_INDEX, "expect", "entries");
     this.destroy();
-    this.#reserve(nodesForEntries(this.pool, count));
+    this.#reserve(nodesForEntries(this.#cursor.pool, count));
     this.#bulk = true;
+  }
+
+  /** What Deno's `console.log` prints. */
+  [DENO_INSPECT](): string {
+    return stateText(this);
+  }
+
+  /** What Node's `console.log` prints. */
+  [NODE_INSPECT](): string {
+    return stateText(this);
   }
 
   /** Writes, and stands on what was written. What a prepared store leaves of its reserve goes back; a bulk
    * load keeps it for the entries to come. */
   #store(value: V | undefined, supply: NodeSupply): void {
-    checkRange(this.index, this.last);
-    const { pool } = this;
+    const cursor = this.#cursor;
+    checkRange(cursor.before + 1, cursor.last);
+    const { pool } = cursor;
     const promised = supply === "pool" ? 0 : this.#reserved;
     const used = pool.used;
     const write = this.#aim();
     try {
       store(write, value, supply, promised);
     } catch (error) {
-      this.standing = ERROR;
-      this.version = -1;
+      cursor.status = ERROR;
+      cursor.version = -1;
       throw error;
     }
     if (supply !== "pool") {
@@ -263,21 +345,22 @@ export class MapleState<V> extends Cursor<V> {
         : 0;
       pool.reserved += this.#reserved;
     }
-    this.before = write.before;
-    this.last = write.last;
-    this.standing = ACTIVE;
-    this.version = -1;
+    cursor.before = write.before;
+    cursor.last = write.last;
+    cursor.status = ACTIVE;
+    cursor.version = -1;
   }
 
   #aim(): WriteState {
-    this.#write.index = this.index;
-    this.#write.last = this.last;
+    this.#write.index = this.#cursor.before + 1;
+    this.#write.last = this.#cursor.last;
     return this.#write;
   }
 
   #reserve(count: number): void {
-    this.pool.ensure(count);
-    this.pool.reserved += count;
+    const { pool } = this.#cursor;
+    pool.ensure(count);
+    pool.reserved += count;
     this.#reserved = count;
   }
 }

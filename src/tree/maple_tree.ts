@@ -5,17 +5,18 @@
  */
 
 import { highestArea, lowestArea, setWindow } from "./empty_area.ts";
-import { Cursor, Standing } from "./cursor.ts";
-import { checkIndex, checkRange } from "./check_index.ts";
+import { Cursor, Status } from "./cursor.ts";
+import { checkCount, checkIndex, checkRange } from "./check_index.ts";
+import { compact } from "./compact.ts";
 import { dump } from "./dump.ts";
 import { hexRange } from "../abi/hex.ts";
 import { MapleError } from "./errors.ts";
-import type { ReadSection } from "./rcu.ts";
+import { DENO_INSPECT, NODE_INSPECT, treeText } from "./inspect.ts";
+import { checkOpen, type ReadSection } from "./rcu.ts";
 import { MapleState } from "./maple_state.ts";
 import { find, next, previous, walk } from "./navigate.ts";
 import * as layout from "./node_layout.ts";
-import { NodeBudget, NodePool } from "./node_pool.ts";
-import { run } from "./subtree.ts";
+import { MAX_NODES, NodeBudget, NodePool } from "./node_pool.ts";
 import { entryAt } from "./search.ts";
 import type { SharedTree } from "./shared_reader.ts";
 import { statistics, type TreeStatistics } from "./statistics.ts";
@@ -24,13 +25,13 @@ import { validate } from "./validate.ts";
 import { WriteState } from "./write_state.ts";
 
 const { HEIGHT_MASK, MAX_INDEX, ROOT } = layout;
-const { START } = Standing;
+const { START } = Status;
 
 /** How a tree is made. */
 export interface MapleTreeOptions {
   /** Track free space, so that `emptyArea` and `allocate` work: `MT_FLAGS_ALLOC_RANGE`. Default `false`. */
   readonly gaps?: boolean;
-  /** Let readers stand in the tree while it is written: `MT_FLAGS_USE_RCU`. Default `false`. */
+  /** Allow readers beside a writer: `MT_FLAGS_USE_RCU`. Default `false`. */
   readonly rcu?: boolean;
   /** Keep the tree in shared memory, where readers in workers can reach it by {@linkcode MapleTree.share}. It then
    * holds numbers, has `rcu`, and room for `maxNodes` nodes, which must be given. Default `false`. */
@@ -53,8 +54,21 @@ export interface Entry<V> {
 
 /** A reader beside a writer: what it has met is not reused until it is closed. */
 export interface TreeReader<V> extends Disposable {
-  /** A state at `first … last` that reads under this reader's protection. */
+  /** A state at `first … last` that reads under this reader's protection.
+   *
+   * @param first default: 0
+   * @param last default: `first`
+   * @throws {RangeError} if an end is no index
+   * @throws {MapleError} EINVAL if the reader is closed
+   */
   state(first?: number, last?: number): MapleState<V>;
+}
+
+let nodesOf: <V>(tree: MapleTree<V>) => NodePool<V>;
+
+/** The nodes of a tree, for what looks into them: checks, the explorer, tests. Not part of the public module. */
+export function poolOf<V>(tree: MapleTree<V>): NodePool<V> {
+  return nodesOf(tree);
 }
 
 /**
@@ -68,11 +82,12 @@ export interface TreeReader<V> extends Disposable {
  * |---|---|---|
  * | `load` | the value at an index | O(log n) |
  * | `store`, `insert`, `erase` | write | O(log n), and what is overwritten |
- * | `find`, `next`, `previous` | the entry at, behind, in front of an index | O(log n) |
+ * | `find`, `next`, `previous` | the entry at, after, before an index | O(log n) |
  * | `emptyArea`, `emptyAreaReverse`, `allocate…` | free space, lowest or highest fit | O(log n) mostly |
  * | `entries` | all entries in order | O(n) |
  * | `duplicate` | an independent copy | O(nodes), one copy of memory |
- * | `size`, `statistics`, `validate`, `dump` | the whole tree | O(nodes) |
+ * | `size`, `height` | ranges, levels of nodes | O(1) |
+ * | `statistics`, `validate`, `dump`, `compact` | the whole tree | O(nodes) |
  *
  * @example Storing, overwriting, loading
  * ```ts
@@ -100,6 +115,10 @@ export interface TreeReader<V> extends Disposable {
  * ```
  */
 export class MapleTree<V> {
+  static {
+    nodesOf = (tree) => tree.#pool;
+  }
+
   #pool: NodePool<V>;
   #write: WriteState;
   #cursor: Cursor;
@@ -107,14 +126,15 @@ export class MapleTree<V> {
   /**
    * An empty tree.
    *
-   * @throws {RangeError} if `shared` is asked for without a whole number of `maxNodes`
+   * @throws {RangeError} if `maxNodes` is no whole number of nodes, or is not given for a tree in shared memory
    */
   constructor(options: MapleTreeOptions = {}) {
     const shared = options.shared ?? false;
     const limit = options.maxNodes ?? Infinity;
-    if (shared && !Number.isInteger(limit)) {
+    if (shared && limit === Infinity) {
       throw new RangeError("Cannot make a tree in shared memory: `maxNodes` must say how large");
     }
+    if (limit !== Infinity) checkCount(limit, MAX_NODES, "make a tree of", "nodes");
     this.#pool = new NodePool<V>({
       gaps: options.gaps ?? false,
       rcu: shared || (options.rcu ?? false),
@@ -132,7 +152,7 @@ export class MapleTree<V> {
    * @throws {RangeError} if `index` is no index
    */
   load(index: number): V | undefined {
-    checkIndex(index);
+    checkIndex(index, "load");
     return this.#pool.decode(entryAt(this.#pool, index));
   }
 
@@ -172,7 +192,7 @@ export class MapleTree<V> {
    * @throws {MapleError} ENOMEM
    */
   erase(index: number): V | undefined {
-    checkIndex(index);
+    checkIndex(index, "erase");
     const cursor = this.#aim(index);
     const word = walk(cursor);
     if (word === 0) return undefined;
@@ -185,78 +205,105 @@ export class MapleTree<V> {
    * Stores `value` over the lowest free area of `size` indices within `min … max`, and gives its first index.
    * Mirrors `mtree_alloc_range()`.
    *
+   * @param size indices
+   * @param min default: 0
+   * @param max default: `MAX_INDEX`
+   * @throws {RangeError} if a number is no index
    * @throws {MapleError} EINVAL if `size` is 0 or does not fit the window, or the tree tracks no gaps · EBUSY if
-   * nothing is free · ENOMEM
+   * nothing that long is free · ENOMEM
    */
   allocate(value: V, size: number, min: number = 0, max: number = MAX_INDEX): number {
-    const first = this.emptyArea(size, min, max);
-    this.store(first, first + size - 1, value);
-    return first;
-  }
-
-  /** Stores `value` over the highest such area. Mirrors `mtree_alloc_rrange()`; errors as
-   * {@linkcode allocate}. */
-  allocateReverse(value: V, size: number, min: number = 0, max: number = MAX_INDEX): number {
-    const first = this.emptyAreaReverse(size, min, max);
+    const first = this.emptyArea(size, min, max) ?? this.#refuseArea(size, min, max);
     this.store(first, first + size - 1, value);
     return first;
   }
 
   /**
-   * The first entry at or behind `index` that starts at or before `max`. Mirrors `mt_find()`.
+   * Stores `value` over the highest free area of `size` indices within `min … max`, and gives its first index. Mirrors
+   * `mtree_alloc_rrange()`; arguments and errors as {@linkcode allocate}.
+   */
+  allocateReverse(value: V, size: number, min: number = 0, max: number = MAX_INDEX): number {
+    const first = this.emptyAreaReverse(size, min, max) ?? this.#refuseArea(size, min, max);
+    this.store(first, first + size - 1, value);
+    return first;
+  }
+
+  /**
+   * The first entry at or after `index` that starts at or before `max`. Mirrors `mt_find()`.
    *
-   * @throws {RangeError} if `index` is no index
+   * @param max default: `MAX_INDEX`
+   * @throws {RangeError} if an argument is no index
    */
   find(index: number, max: number = MAX_INDEX): Entry<V> | undefined {
-    checkIndex(index);
-    checkIndex(max);
+    checkIndex(index, "find from");
+    checkIndex(max, "find up to");
     return this.#entry(find(this.#aim(index), max));
   }
 
-  /** The first entry strictly behind the range that holds `index`, up to `max`. Mirrors `mt_next()`. */
+  /**
+   * The first entry strictly after the range that holds `index` that starts at or before `max`. Mirrors `mt_next()`.
+   *
+   * @param max default: `MAX_INDEX`
+   * @throws {RangeError} if an argument is no index
+   */
   next(index: number, max: number = MAX_INDEX): Entry<V> | undefined {
-    checkIndex(index);
-    checkIndex(max);
+    checkIndex(index, "go on from");
+    checkIndex(max, "go up to");
     return this.#entry(next(this.#aim(index), max));
   }
 
-  /** The last entry strictly in front of the range that holds `index`, down to `min`. Mirrors `mt_prev()`. */
+  /**
+   * The last entry strictly before the range that holds `index` that ends at or after `min`. Mirrors `mt_prev()`.
+   *
+   * @param min default: 0
+   * @throws {RangeError} if an argument is no index
+   */
   previous(index: number, min: number = 0): Entry<V> | undefined {
-    checkIndex(index);
-    checkIndex(min);
+    checkIndex(index, "go back from");
+    checkIndex(min, "go down to");
     return this.#entry(previous(this.#aim(index), min));
   }
 
   /**
    * The first index of the lowest free area of `size` indices within `min … max`. Mirrors `mas_empty_area()`.
    *
-   * @throws {RangeError} if an end is no index
-   * @throws {MapleError} EINVAL if `size` is 0 or larger than the window, or the tree tracks no gaps · EBUSY
-   * if nothing fits
+   * @param size indices
+   * @param min default: 0
+   * @param max default: `MAX_INDEX`
+   * @returns `undefined` if nothing that long is free
+   * @throws {RangeError} if a number is no index
+   * @throws {MapleError} EINVAL if `size` is 0 or larger than the window, or the tree tracks no gaps
    */
-  emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): number {
+  emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): number | undefined {
     const cursor = this.#cursor;
     setWindow(cursor, size, min, max);
-    lowestArea(cursor, size);
-    return cursor.index;
-  }
-
-  /** The first index of the highest such area. Mirrors `mas_empty_area_rev()`; errors as
-   * {@linkcode emptyArea}. */
-  emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): number {
-    const cursor = this.#cursor;
-    setWindow(cursor, size, min, max);
-    highestArea(cursor, size);
-    return cursor.index;
+    return lowestArea(cursor, size) ? cursor.before + 1 : undefined;
   }
 
   /**
-   * The entries that meet `first … last`, ascending. The tree may be changed while they are looked through:
-   * each step goes on behind the entry given last.
+   * The first index of the highest free area of `size` indices within `min … max`. Mirrors `mas_empty_area_rev()`;
+   * arguments, answer and errors as {@linkcode emptyArea}.
    */
-  *entries(first: number = 0, last: number = MAX_INDEX): IterableIterator<Entry<V>> {
-    checkIndex(last);
-    const state = this.state(first);
+  emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): number | undefined {
+    const cursor = this.#cursor;
+    setWindow(cursor, size, min, max);
+    return highestArea(cursor, size) ? cursor.before + 1 : undefined;
+  }
+
+  /**
+   * The entries that meet `first … last`, ascending. The tree may be changed meanwhile: each step continues after the
+   * entry given last.
+   *
+   * @param first default: 0
+   * @param last default: `MAX_INDEX`
+   * @throws {RangeError} if an end is no index
+   */
+  entries(first: number = 0, last: number = MAX_INDEX): IterableIterator<Entry<V>> {
+    checkIndex(last, "look through to");
+    return this.#iterate(this.state(first), last);
+  }
+
+  *#iterate(state: MapleState<V>, last: number): IterableIterator<Entry<V>> {
     for (let value = state.find(last); value !== undefined; value = state.next(last)) {
       yield { first: state.index, last: state.last, value };
     }
@@ -267,16 +314,23 @@ export class MapleTree<V> {
     return this.entries();
   }
 
-  /** A cursor at `first … last`. */
+  /**
+   * A state at `first … last`, which has not walked yet.
+   *
+   * @param first default: 0
+   * @param last default: `first`
+   * @throws {RangeError} if an end is no index
+   */
   state(first: number = 0, last: number = first): MapleState<V> {
-    checkIndex(first);
-    checkIndex(last);
+    checkIndex(first, "move to");
+    checkIndex(last, "move up to");
     return new MapleState<V>(this.#pool, this.#write, first, last, undefined);
   }
 
   /**
-   * A reader that may stop at any step while the tree is written, and go on. Close it with `using` or
-   * `[Symbol.dispose]()`: until then nothing it may hold is reused. Mirrors `rcu_read_lock()`.
+   * A reader that may stop at any step while the tree is written, and continue. Close it with `using` or
+   * `[Symbol.dispose]()`: until then nothing it may hold is reused. Its states refuse to read afterwards, with EINVAL.
+   * Mirrors `rcu_read_lock()`.
    *
    * @throws {MapleError} EINVAL if the tree was not made for readers
    */
@@ -288,12 +342,16 @@ export class MapleTree<V> {
         "Cannot read beside a writer: this tree was made without `rcu`",
       );
     }
-    const section: ReadSection = pool.grace.enter();
+    const section: ReadSection = pool.rcuDomain.readLock();
     return {
-      state: (first = 0, last = first) =>
-        new MapleState<V>(pool, this.#write, first, last, section),
+      state: (first = 0, last = first) => {
+        checkIndex(first, "move to");
+        checkIndex(last, "move up to");
+        checkOpen(section);
+        return new MapleState<V>(pool, this.#write, first, last, section);
+      },
       [Symbol.dispose]: () => {
-        pool.grace.leave(section);
+        pool.rcuDomain.readUnlock(section);
         pool.reclaim();
       },
     };
@@ -321,16 +379,16 @@ export class MapleTree<V> {
     return tree;
   }
 
-  /** Removes everything. Mirrors `mtree_destroy()`. */
+  /** Removes everything; memory beyond 1 MiB is given back. Mirrors `mtree_destroy()`. */
   clear(): void {
     this.#pool.version++;
-    run.replaceTree(this.#pool, 0);
+    this.#write.subtree.replaceTree(0);
     if (this.#pool.rcu) this.#pool.reclaim();
   }
 
-  /** Ranges that hold a value, counted. */
+  /** Ranges that hold a value. */
   get size(): number {
-    return statistics(this.#pool).entries;
+    return this.#pool.entries;
   }
 
   /** Levels of nodes: 0 for a tree that is empty or holds one value at index 0 alone. */
@@ -352,6 +410,33 @@ export class MapleTree<V> {
     validate(this.#pool);
   }
 
+  /**
+   * Moves the nodes together and gives back the memory that the tree no longer uses. Costs a copy of the tree, so call
+   * it after erasing much of a large tree. (A tree that has become empty gives memory beyond 1 MiB back by itself.)
+   *
+   * @throws {MapleError} EBUSY while a reader is open · EINVAL if the tree is in shared memory, which keeps its size
+   */
+  compact(): void {
+    compact(this.#pool);
+  }
+
+  /** What Deno's `console.log` prints: size, height and the first entries. */
+  [DENO_INSPECT](
+    inspect: (value: unknown, options: object) => string,
+    options: object,
+  ): string {
+    return treeText(this, (value) => inspect(value, options));
+  }
+
+  /** What Node's `console.log` prints. */
+  [NODE_INSPECT](
+    _depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    return treeText(this, (value) => inspect(value, options));
+  }
+
   /** The tree as text, in the layout of the kernel's `mt_dump()` with hexadecimal numbers. */
   dump(): string {
     return dump(this.#pool);
@@ -361,9 +446,16 @@ export class MapleTree<V> {
     const cursor = this.#cursor;
     cursor.index = index;
     cursor.last = index;
-    cursor.standing = START;
+    cursor.status = START;
     cursor.version = -1;
     return cursor;
+  }
+
+  #refuseArea(size: number, min: number, max: number): never {
+    throw new MapleError(
+      "EBUSY",
+      `Cannot allocate ${size} indices in ${hexRange(min, max)}: no free range is that long`,
+    );
   }
 
   #entry(word: number): Entry<V> | undefined {

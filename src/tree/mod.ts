@@ -5,13 +5,12 @@
  * @module
  */
 
-export type { Cursor, CursorStatus, Standing } from "./cursor.ts";
+export type { CursorStatus } from "./cursor.ts";
 export { InvariantError, MapleError, type MapleErrorCode } from "./errors.ts";
-export type { Grace, ReadSection } from "./rcu.ts";
 export { MapleState } from "./maple_state.ts";
 export { type Entry, MapleTree, type MapleTreeOptions, type TreeReader } from "./maple_tree.ts";
 export { MAX_INDEX } from "./node_layout.ts";
-export { NodeBudget, type NodePool, type PoolOptions } from "./node_pool.ts";
+export { NodeBudget } from "./node_pool.ts";
 export { type SharedEntry, SharedReader, type SharedTree } from "./shared_reader.ts";
 export type { TreeStatistics } from "./statistics.ts";
-export type { WorkCounts } from "./counters.ts";
+export type { Counters } from "./counters.ts";

@@ -12,24 +12,26 @@
  * @module
  */
 
-import { type Cursor, Standing } from "./cursor.ts";
+import { type Cursor, Status } from "./cursor.ts";
 import * as layout from "./node_layout.ts";
 import { nearLeaf, wideSlot } from "./search.ts";
 import type { NodePool } from "./node_pool.ts";
+import { checkOpen } from "./rcu.ts";
 
-const { DEAD, END, MAX_INDEX, PARENT, PIVOTS, REAL_SHIFT, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } =
+const { DEAD, END, MAX_INDEX, PARENT, PIVOTS, DOUBLE_SHIFT, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } =
   layout;
-const { START, ACTIVE, NONE, AT_ROOT, PAUSE, OVERFLOW, UNDERFLOW, ERROR } = Standing;
+const { START, ACTIVE, NONE, AT_ROOT, PAUSE, OVERFLOW, UNDERFLOW, ERROR } = Status;
 
 /** Walks from the root to the slot that covers the cursor's index, empty or not, and stands on it. */
 export function walk(c: Cursor): number {
   const { pool } = c;
+  if (c.section !== undefined) checkOpen(c.section);
   const root = pool.words[ROOT]!;
   if (root === 0) return walkRootEntry(c);
   const index = pool.sought = c.before + 1;
   const node = nearLeaf(pool, root);
-  const slot = wideSlot(pool.reals, node << REAL_SHIFT, index);
-  c.standing = ACTIVE;
+  const slot = wideSlot(pool.doubles, node << DOUBLE_SHIFT, index);
+  c.status = ACTIVE;
   c.version = c.section === undefined ? pool.version : -1;
   return stand(c, node, slot);
 }
@@ -51,19 +53,19 @@ function nextBeyond(c: Cursor, max: number): number {
  */
 function nextInLeaf(c: Cursor, max: number): number {
   if (c.version !== c.pool.version) return 0;
-  const { words, reals } = c.pool;
+  const { words, doubles } = c.pool;
   const base = c.node << WORD_SHIFT;
   const end = words[base + END]!;
   let slot = c.slot + 1;
   if (slot < end && words[base + SLOTS + slot] === 0) slot++;
   if (slot > end) return 0;
   const word = words[base + SLOTS + slot]!;
-  const pivot = (c.node << REAL_SHIFT) + PIVOTS + slot;
-  const bound = reals[pivot - 1]!;
+  const pivot = (c.node << DOUBLE_SHIFT) + PIVOTS + slot;
+  const bound = doubles[pivot - 1]!;
   if (word === 0 || bound >= max) return 0;
   c.slot = slot;
   c.before = bound;
-  c.last = reals[pivot]!;
+  c.last = doubles[pivot]!;
   return word;
 }
 
@@ -74,7 +76,7 @@ function nextInLeaf(c: Cursor, max: number): number {
 function nextInNeighbour(c: Cursor, max: number): number {
   const { pool, node } = c;
   if (c.version !== pool.version) return 0;
-  const { words, reals } = pool;
+  const { words, doubles } = pool;
   const base = node << WORD_SHIFT;
   if (c.slot !== words[base + END]) return 0;
   const link = words[base + PARENT]!;
@@ -84,13 +86,13 @@ function nextInNeighbour(c: Cursor, max: number): number {
   const next = words[parent + pool.innerSlots + at]!;
   const slots = (next << WORD_SHIFT) + SLOTS;
   const slot = words[slots] === 0 ? 1 : 0;
-  const pivot = (next << REAL_SHIFT) + PIVOTS + slot;
-  const bound = reals[pivot - 1]!;
+  const pivot = (next << DOUBLE_SHIFT) + PIVOTS + slot;
+  const bound = doubles[pivot - 1]!;
   if (bound >= max) return 0;
   c.node = next;
   c.slot = slot;
   c.before = bound;
-  c.last = reals[pivot]!;
+  c.last = doubles[pivot]!;
   return words[slots + slot]!;
 }
 
@@ -112,17 +114,17 @@ export function previous(c: Cursor, min: number): number {
 function previousInLeaf(c: Cursor, min: number): number {
   const { pool } = c;
   if (c.version !== pool.version || c.slot === 0 || c.before < min) return 0;
-  const { words, reals } = pool;
+  const { words, doubles } = pool;
   const slots = c.node << WORD_SHIFT | SLOTS;
-  const bounds = c.node << REAL_SHIFT;
+  const bounds = c.node << DOUBLE_SHIFT;
   let slot = c.slot - 1;
   if (words[slots + slot] === 0) {
-    if (slot === 0 || reals[bounds + slot]! < min) return 0;
+    if (slot === 0 || doubles[bounds + slot]! < min) return 0;
     slot--;
   }
   c.slot = slot;
-  c.before = reals[bounds + slot]!;
-  c.last = reals[bounds + slot + 1]!;
+  c.before = doubles[bounds + slot]!;
+  c.last = doubles[bounds + slot + 1]!;
   return words[slots + slot]!;
 }
 
@@ -135,12 +137,12 @@ export function previousRange(c: Cursor, min: number): number {
 /** The entry at the cursor's index or behind it; once it stands on a range, the next one behind that. */
 export function find(c: Cursor, max: number): number {
   // Most searches begin anew, and end in the leaf that covers the index.
-  const answer = c.standing === START && c.before < max ? lookUp(c, max) : seekUp(c, max);
+  const answer = c.status === START && c.before < max ? lookUp(c, max) : seekUp(c, max);
   if (answer !== GO_ON) return answer;
   const near = nextInLeaf(c, max);
   if (near !== 0) return near;
   const word = step(c, max, false);
-  if (c.standing === OVERFLOW) c.standing = ACTIVE;
+  if (c.status === OVERFLOW) c.status = ACTIVE;
   return word;
 }
 
@@ -168,11 +170,11 @@ const GO_ON = -2;
 /** Prepares `next`. */
 function turnUp(c: Cursor, max: number): number {
   if (c.last >= max) return limit(c, OVERFLOW);
-  if (c.standing === ACTIVE) return GO_ON;
-  const wasNone = c.standing === NONE;
-  switch (c.standing) {
+  if (c.status === ACTIVE) return GO_ON;
+  const wasNone = c.status === NONE;
+  switch (c.status) {
     case OVERFLOW:
-      c.standing = ACTIVE;
+      c.status = ACTIVE;
       return GO_ON;
     case UNDERFLOW: {
       // It stands in front of the first entry, which is therefore the next one.
@@ -188,19 +190,19 @@ function turnUp(c: Cursor, max: number): number {
     case ERROR:
       return 0;
   }
-  if (standsOnSlot(c)) return GO_ON;
-  if (c.standing === AT_ROOT && !(wasNone && c.index === 0)) leaveRoot(c);
+  if (isOnSlot(c)) return GO_ON;
+  if (c.status === AT_ROOT && !(wasNone && c.index === 0)) leaveRoot(c);
   return 0;
 }
 
 /** Prepares `previous`. */
 function turnDown(c: Cursor, min: number): number {
   if (c.index <= min) return limit(c, UNDERFLOW);
-  switch (c.standing) {
+  switch (c.status) {
     case ACTIVE:
       return GO_ON;
     case UNDERFLOW:
-      c.standing = ACTIVE;
+      c.status = ACTIVE;
       return GO_ON;
     case OVERFLOW: {
       // It stands behind the last entry, which is therefore the previous one.
@@ -216,19 +218,19 @@ function turnDown(c: Cursor, min: number): number {
     case ERROR:
       return 0;
   }
-  return standsOnSlot(c) ? GO_ON : enterRoot(c);
+  return isOnSlot(c) ? GO_ON : enterRoot(c);
 }
 
 /** Prepares `find`: the first time it looks at the index itself. */
 function seekUp(c: Cursor, max: number): number {
-  switch (c.standing) {
+  switch (c.status) {
     case ACTIVE:
       return c.last < max ? GO_ON : 0;
     case PAUSE:
     case NONE:
       if (c.last >= max) return 0;
-      c.index = c.standing === PAUSE ? ++c.last : c.last;
-      c.standing = START;
+      c.index = c.status === PAUSE ? ++c.last : c.last;
+      c.status = START;
       return lookHere(c, max);
     case START:
       return c.index > max ? 0 : lookHere(c, max);
@@ -246,7 +248,7 @@ function seekUp(c: Cursor, max: number): number {
 /** Looks at the cursor's own index first. */
 function lookHere(c: Cursor, max: number): number {
   const word = walk(c);
-  return word !== 0 || c.standing !== ACTIVE || c.index === max ? word : GO_ON;
+  return word !== 0 || c.status !== ACTIVE || c.index === max ? word : GO_ON;
 }
 
 /**
@@ -256,29 +258,29 @@ function lookHere(c: Cursor, max: number): number {
  */
 function lookUp(c: Cursor, max: number): number {
   const { pool } = c;
-  const { words, reals } = pool;
+  const { words, doubles } = pool;
   const root = words[ROOT]!;
   if (root === 0 || c.section !== undefined) return lookHere(c, max);
   const index = pool.sought = c.before + 1;
   const node = nearLeaf(pool, root);
   const slots = (node << WORD_SHIFT) + SLOTS;
-  const bounds = node << REAL_SHIFT;
-  const near = wideSlot(reals, bounds, index);
+  const bounds = node << DOUBLE_SHIFT;
+  const near = wideSlot(doubles, bounds, index);
   const slot = near + ~~(words[slots + near] === 0);
-  c.standing = ACTIVE;
+  c.status = ACTIVE;
   c.version = pool.version;
-  return stand(c, node, reals[bounds + slot]! < max ? slot : near);
+  return stand(c, node, doubles[bounds + slot]! < max ? slot : near);
 }
 
 /** Prepares `findReverse`. */
 function seekDown(c: Cursor, min: number): number {
-  switch (c.standing) {
+  switch (c.status) {
     case ACTIVE:
       return c.index < min ? 0 : GO_ON;
     case OVERFLOW:
     case UNDERFLOW:
       if (c.index <= min) return limit(c, UNDERFLOW);
-      c.standing = ACTIVE;
+      c.status = ACTIVE;
       return GO_ON;
     case PAUSE:
       if (c.index <= min) return limit(c, UNDERFLOW);
@@ -292,20 +294,20 @@ function seekDown(c: Cursor, min: number): number {
       if (c.index < min) return 0;
       break;
     case AT_ROOT:
-      c.standing = NONE;
+      c.status = NONE;
       return 0;
     case ERROR:
       return 0;
   }
   const word = walk(c);
   if (word !== 0) return word;
-  if (!standsOnSlot(c)) return enterRoot(c);
+  if (!isOnSlot(c)) return enterRoot(c);
   return c.index < min ? 0 : GO_ON;
 }
 
 /** The step would leave the limit; the cursor stays where it is and says so. */
-function limit(c: Cursor, standing: typeof OVERFLOW | typeof UNDERFLOW): 0 {
-  c.standing = standing;
+function limit(c: Cursor, status: typeof OVERFLOW | typeof UNDERFLOW): 0 {
+  c.status = status;
   c.version = -1;
   return 0;
 }
@@ -313,7 +315,7 @@ function limit(c: Cursor, standing: typeof OVERFLOW | typeof UNDERFLOW): 0 {
 /** One slot up, or as many as it takes to come to an entry. */
 function step(c: Cursor, max: number, empties: boolean): number {
   if (!isCurrent(c)) return stepByWalk(c, max, empties);
-  const { words, reals } = c.pool;
+  const { words, doubles } = c.pool;
   let node = c.node;
   let slot = c.slot;
   let last = c.last;
@@ -323,13 +325,13 @@ function step(c: Cursor, max: number, empties: boolean): number {
       node = neighbourLeaf(c.pool, node, 1);
       slot = 0;
     } else return stepByWalk(c, max, empties);
-    const pivot = (node << REAL_SHIFT) + PIVOTS + slot;
-    last = reals[pivot]!;
+    const pivot = (node << DOUBLE_SHIFT) + PIVOTS + slot;
+    last = doubles[pivot]!;
     const word = words[(node << WORD_SHIFT) + SLOTS + slot]!;
     if (word === 0 && !empties && last < max && c.section === undefined) continue;
     c.node = node;
     c.slot = slot;
-    c.before = reals[pivot - 1]!;
+    c.before = doubles[pivot - 1]!;
     c.last = last;
     if (word !== 0 || empties) return word;
   }
@@ -345,7 +347,7 @@ function stepByWalk(c: Cursor, max: number, empties: boolean): number {
   if (c.last >= max) return limit(c, OVERFLOW);
   c.index = c.last + 1;
   const word = walk(c);
-  if (word !== 0 || empties || c.standing !== ACTIVE) return word;
+  if (word !== 0 || empties || c.status !== ACTIVE) return word;
   return step(c, max, empties);
 }
 
@@ -371,24 +373,24 @@ function stepBackByWalk(c: Cursor, min: number, empties: boolean): number {
   if (c.index <= min) return limit(c, UNDERFLOW);
   c.index--;
   const word = walk(c);
-  if (word !== 0 || empties || c.standing !== ACTIVE) return word;
+  if (word !== 0 || empties || c.status !== ACTIVE) return word;
   return stepBack(c, min, empties);
 }
 
 /** Puts the cursor on a slot. */
 function stand(c: Cursor, node: number, slot: number): number {
-  const { words, reals } = c.pool;
-  const pivots = (node << REAL_SHIFT) + PIVOTS + slot;
+  const { words, doubles } = c.pool;
+  const pivots = (node << DOUBLE_SHIFT) + PIVOTS + slot;
   c.node = node;
   c.slot = slot;
-  c.before = reals[pivots - 1]!;
-  c.last = reals[pivots]!;
+  c.before = doubles[pivots - 1]!;
+  c.last = doubles[pivots]!;
   return words[(node << WORD_SHIFT) + SLOTS + slot]!;
 }
 
 /** Whether the walk has ended on a slot, and not in a tree without nodes. */
-function standsOnSlot(c: Cursor): boolean {
-  return c.standing === ACTIVE;
+function isOnSlot(c: Cursor): boolean {
+  return c.status === ACTIVE;
 }
 
 /**
@@ -397,6 +399,7 @@ function standsOnSlot(c: Cursor): boolean {
  */
 function isCurrent(c: Cursor): boolean {
   if (c.section === undefined) return c.version === c.pool.version;
+  checkOpen(c.section);
   return c.pool.words[(c.node << WORD_SHIFT) + PARENT] !== DEAD;
 }
 
@@ -428,20 +431,20 @@ function walkRootEntry(c: Cursor): number {
   // The tree may have got its first node since; then that word says nothing.
   if (words[ROOT] !== 0) return walk(c);
   if (word === 0) {
-    c.standing = NONE;
+    c.status = NONE;
     c.index = 0;
     c.last = MAX_INDEX;
     return 0;
   }
   if (c.index > 0) return leaveRoot(c);
-  c.standing = AT_ROOT;
+  c.status = AT_ROOT;
   c.last = 0;
   return word;
 }
 
 /** Steps from the single entry at 0 to the emptiness behind it. */
 function leaveRoot(c: Cursor): 0 {
-  c.standing = NONE;
+  c.status = NONE;
   c.index = 1;
   c.last = MAX_INDEX;
   return 0;
@@ -449,9 +452,9 @@ function leaveRoot(c: Cursor): 0 {
 
 /** Steps from that emptiness back to the single entry at 0, if there is one. */
 function enterRoot(c: Cursor): number {
-  if (c.standing === NONE && c.index === 0) return 0;
+  if (c.status === NONE && c.index === 0) return 0;
   c.index = 0;
   c.last = 0;
-  c.standing = AT_ROOT;
+  c.status = AT_ROOT;
   return c.pool.words[ROOT_ENTRY]!;
 }

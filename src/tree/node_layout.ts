@@ -1,15 +1,15 @@
 /**
  * Where everything lies in the 256 bytes of a maple node.
  *
- * A node is 64 words of 32 bits and, through a second view of the same bytes, 32 reals of 64 bits.
+ * A node is 64 words of 32 bits and, through a second view of the same bytes, 32 doubles of 64 bits.
  * Node `n` begins at word `n << 6` and real `n << 5`. Node 0 is no node: it is the tree's header.
  *
- * | reals | leaf and plain node                  | gap-tracking node                         |
+ * | doubles | leaf and plain node                  | gap-tracking node                         |
  * |-------|--------------------------------------|-------------------------------------------|
  * | 0     | bound: the index before the node's first                                        ||
  * | 1…    | 16 pivots                            | 10 pivots                                 |
  * | words | 34 parent, 35 end, 36…51 slots       | 22…31 slots, 34 parent, 35 end            |
- * | reals | –                                    | 18…27 gaps                                |
+ * | doubles | –                                    | 18…27 gaps                                |
  *
  * A *pivot* is the inclusive maximum of its slot, so slot `i` covers `(pivot[i-1]+1) … pivot[i]`; with the bound
  * standing where `pivot[-1]` would, no slot is special. Linux keeps 15 pivots in a leaf and 9 in a
@@ -40,8 +40,8 @@ export const MAX_INDEX: number = Number.MAX_SAFE_INTEGER;
 export const NODE_BYTES = 256;
 /** `id << WORD_SHIFT` is a node's first word. */
 export const WORD_SHIFT = 6;
-/** `id << REAL_SHIFT` is a node's first real. */
-export const REAL_SHIFT = 5;
+/** `id << DOUBLE_SHIFT` is a node's first real. */
+export const DOUBLE_SHIFT = 5;
 
 /** Real: the index before the node's first; -1 in a node that starts at 0. */
 export const BOUND = 0;
@@ -66,8 +66,6 @@ export const GAP_CAPACITY = 10;
 export const WIDE_MIN_END = 6;
 /** The smallest `end` of a gap-tracking node that is not the root. */
 export const GAP_MIN_END = 4;
-/** A tree of this many levels would not fit any memory; the root word keeps 5 bits for the height. */
-export const MAX_HEIGHT = 31;
 
 /** Value of the parent word of a node that has been replaced. */
 export const DEAD = -1;

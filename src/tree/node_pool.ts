@@ -10,7 +10,8 @@
  *   and waiting for readers to leave.
  * - `reserved` nodes are promised to cursors; at least that many can be taken without asking for more.
  * - Every handle is in one slot, or retired, or on the list of free handles: two slots never share one.
- * - `finger` is 0 or a leaf of the tree: every store that replaces nodes begins by forgetting it.
+ * - `finger` is 0 or a leaf of the tree: every store that replaces nodes begins by setting it to 0.
+ * - `entries` is the number of slots of leaves, or 1 for the root entry, that hold something.
  * - A node that is not in the tree has {@linkcode DEAD} for a parent.
  *
  * @module
@@ -18,8 +19,9 @@
 
 import { MapleError } from "./errors.ts";
 import * as layout from "./node_layout.ts";
-import { Grace } from "./rcu.ts";
-import { WorkCounts } from "./counters.ts";
+import { Counters } from "./counters.ts";
+import { RcuDomain } from "./rcu.ts";
+import type { WriteLog } from "./write_log.ts";
 
 const {
   DEAD,
@@ -61,6 +63,12 @@ export interface PoolOptions {
 const EMPTY_CAPACITY = 1;
 /** Nodes once it needs some. */
 const FIRST_CAPACITY = 16;
+/** Nodes that an emptied tree keeps, 1 MiB: what is filled and emptied in turns does not ask for memory each time. */
+const KEPT_CAPACITY = 4096;
+/** The most nodes of a pool: the number of a node's first word is a 32-bit integer. 8 GiB. */
+const MAX_CAPACITY = 2 ** 25;
+/** The most nodes of a tree: 33 million, for 400 million ranges. Node 0 is the header. */
+export const MAX_NODES: number = MAX_CAPACITY - 1;
 const NO_HANDLES = new Int32Array(0);
 const POISON = -0x01010102;
 const SMALLEST_IMMEDIATE = -(2 ** 30);
@@ -70,8 +78,8 @@ const LARGEST_IMMEDIATE = 2 ** 30 - 1;
 export class NodePool<V = unknown> {
   /** The buffer as 32-bit words. Another array after {@linkcode ensure} had to grow the pool. */
   words: Int32Array;
-  /** The same bytes as 64-bit reals, replaced together with `words`. */
-  reals: Float64Array;
+  /** The same bytes as 64-bit doubles, replaced together with `words`. */
+  doubles: Float64Array;
   /** Whether inner nodes track gaps. */
   readonly gaps: boolean;
   /** Whether readers may stand beside the writer. */
@@ -98,13 +106,17 @@ export class NodePool<V = unknown> {
   reserved = 0;
   /** Rises with every change of the tree, so that a cursor knows when what it remembers is stale. */
   version = 0;
+  /** Entries in the tree. */
+  entries = 0;
+  /** Is told of what stores do, if set. */
+  log: WriteLog | undefined = undefined;
   /** The index that a walk looks for. It is handed over here because V8 puts a number that is an argument of a call
    * it does not compile in on the heap: a store would allocate. */
   sought: number = NaN;
   /** Exact counts of work. */
-  readonly work: WorkCounts = new WorkCounts();
+  readonly counters: Counters = new Counters();
   /** Who reads, and what waits for them. */
-  readonly grace: Grace;
+  readonly rcuDomain: RcuDomain;
 
   #capacity: number;
   #top = 1;
@@ -130,11 +142,11 @@ export class NodePool<V = unknown> {
     const bytes = this.#capacity * NODE_BYTES;
     const buffer = options.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
     this.words = new Int32Array(buffer);
-    this.reals = new Float64Array(buffer);
+    this.doubles = new Float64Array(buffer);
     this.numbers = options.shared
       ? new Float64Array(new SharedArrayBuffer(this.#capacity * WIDE_CAPACITY * 8))
       : undefined;
-    this.grace = new Grace(options.shared ? this.words : undefined);
+    this.rcuDomain = new RcuDomain(options.shared ? this.words : undefined);
   }
 
   /** Nodes in use: in the tree, or retired and waiting for readers. */
@@ -159,7 +171,7 @@ export class NodePool<V = unknown> {
 
   /**
    * Makes sure that `count` calls of {@linkcode take} succeed, over and above what is reserved. It may
-   * replace `words` and `reals`, so it comes before anything is read from them.
+   * replace `words` and `doubles`, so it comes before anything is read from them.
    *
    * @throws {MapleError} ENOMEM if the limit or the budget forbids it; nothing has changed then. Beside readers the
    * limit may be met by nodes that wait for them, and the same store succeed once they have left
@@ -167,12 +179,10 @@ export class NodePool<V = unknown> {
   ensure(count: number): void {
     // Readers may have left since the last store.
     if (this.rcu && this.#lacks(count)) this.reclaim();
-    if (count > this.budget.left || this.#lacks(count)) {
-      throw new MapleError("ENOMEM", `Cannot take ${count} nodes: ${this.used} are in use`);
-    }
-    this.budget.left -= count;
+    if (!(count <= this.budget.left) || this.#lacks(count)) this.#refuse(count);
     const wanted = this.#top + this.reserved + count - this.#freeCount;
-    if (wanted > this.#capacity) this.#grow(wanted);
+    if (wanted > this.#capacity) this.#growOrRefuse(wanted, count);
+    this.budget.left -= count;
   }
 
   /** Writes the one word that makes a change visible; everything written before is visible with it. */
@@ -183,39 +193,66 @@ export class NodePool<V = unknown> {
 
   /** Takes one node; {@linkcode ensure} or a reservation has made sure that there is one. */
   take(): number {
-    this.work.allocated++;
-    const node = this.#free;
-    if (node === 0) return this.#top++;
-    this.#free = this.words[(node << WORD_SHIFT) + END]!;
-    this.#freeCount--;
+    this.counters.allocated++;
+    let node = this.#free;
+    if (node === 0) node = this.#top++;
+    else {
+      this.#free = this.words[(node << WORD_SHIFT) + END]!;
+      this.#freeCount--;
+    }
+    if (this.log !== undefined) this.log.made(node);
     return node;
   }
 
   /** Gives a node back: at once, or beside readers when the last of them that may hold it has left. */
   retire(node: number): void {
     this.words[(node << WORD_SHIFT) + PARENT] = DEAD;
-    if (this.rcu) this.grace.retireNode(node);
+    if (this.log !== undefined) this.log.died(node);
+    if (this.rcu) this.rcuDomain.retireNode(node);
     else this.free(node);
   }
 
   /** Puts a node on the free list. */
   free(node: number): void {
-    this.work.freed++;
+    this.counters.freed++;
     this.words[(node << WORD_SHIFT) + END] = this.#free;
     this.#free = node;
     this.#freeCount++;
+    if (this.log !== undefined) this.log.freed(node);
   }
 
   /** Ends a store: what it retired is freed as soon as no open read section can still hold it. */
   reclaim(): void {
-    this.grace.seal();
-    for (let batch = this.grace.expire(); batch !== undefined; batch = this.grace.expire()) {
+    this.rcuDomain.seal();
+    for (
+      let batch = this.rcuDomain.expire();
+      batch !== undefined;
+      batch = this.rcuDomain.expire()
+    ) {
       for (const node of batch.nodes) {
         if (this.poison) this.#poison(node);
         this.free(node);
       }
       for (const handle of batch.handles) this.freeHandle(handle);
     }
+    if (this.used === 0) this.giveBack();
+  }
+
+  /**
+   * Gives back the memory of a tree that has no node and no handle left, if it is more than {@linkcode KEPT_CAPACITY}
+   * nodes. It replaces `words` and `doubles`.
+   */
+  giveBack(): void {
+    const isLarge = this.#capacity > KEPT_CAPACITY;
+    if (this.shared || !isLarge || this.used !== 0 || this.reserved !== 0 || this.handles !== 0) {
+      return;
+    }
+    this.#resize(EMPTY_CAPACITY);
+    this.#top = 1;
+    this.#free = this.#freeCount = 0;
+    this.values = [undefined];
+    this.#freeHandles = NO_HANDLES;
+    this.#freeHandleCount = 0;
   }
 
   /** The nodes on the free list, in time linear in their number: for `validate` alone. */
@@ -255,7 +292,7 @@ export class NodePool<V = unknown> {
   /** Lets go of an entry word that is in no slot any more. */
   release(word: number): void {
     if ((word & 1) !== 0 || word === 0) return;
-    if (this.rcu) this.grace.retireHandle(word >> 1);
+    if (this.rcu) this.rcuDomain.retireHandle(word >> 1);
     else this.freeHandle(word >> 1);
   }
 
@@ -280,7 +317,7 @@ export class NodePool<V = unknown> {
     } else {
       const buffer = this.words.buffer.slice(0);
       pool.words = new Int32Array(buffer);
-      pool.reals = new Float64Array(buffer);
+      pool.doubles = new Float64Array(buffer);
       pool.#capacity = this.#capacity;
     }
     pool.#top = this.#top;
@@ -289,9 +326,48 @@ export class NodePool<V = unknown> {
     pool.values = this.values.slice();
     pool.#freeHandles = this.#freeHandles.slice();
     pool.#freeHandleCount = this.#freeHandleCount;
-    for (const node of this.grace.nodes()) pool.free(node);
-    for (const handle of this.grace.handles()) pool.freeHandle(handle);
+    pool.entries = this.entries;
+    for (const node of this.rcuDomain.nodes()) pool.free(node);
+    for (const handle of this.rcuDomain.handles()) pool.freeHandle(handle);
     return pool;
+  }
+
+  /** An empty pool of the same kind, with room for the nodes of this one. */
+  emptyTwin(): NodePool<V> {
+    const { gaps, rcu, shared } = this;
+    const pool = new NodePool<V>({ gaps, rcu, shared, limit: Infinity, budget: new NodeBudget() });
+    pool.#resize(1 + this.used + this.reserved);
+    return pool;
+  }
+
+  /** Takes over the nodes and values of a twin, which is of no use afterwards. */
+  adopt(twin: NodePool<V>): void {
+    this.words = twin.words;
+    this.doubles = twin.doubles;
+    this.#capacity = twin.#capacity;
+    this.#top = twin.#top;
+    this.#free = this.#freeCount = 0;
+    this.values = twin.values;
+    this.#freeHandles = NO_HANDLES;
+    this.#freeHandleCount = 0;
+    this.finger = 0;
+    this.version++;
+    if (this.log !== undefined) this.log.renumbered();
+  }
+
+  #refuse(count: number): never {
+    throw new MapleError("ENOMEM", `Cannot take ${count} nodes: ${this.used} are in use`);
+  }
+
+  /** The system may have no memory either. */
+  #growOrRefuse(wanted: number, count: number): void {
+    if (wanted > MAX_CAPACITY) this.#refuse(count);
+    try {
+      this.#grow(wanted);
+    } catch (error) {
+      if (error instanceof RangeError) this.#refuse(count);
+      throw error;
+    }
   }
 
   #lacks(count: number): boolean {
@@ -313,15 +389,20 @@ export class NodePool<V = unknown> {
     return handle << 1;
   }
 
-  /** Grows by copying into a buffer twice as large: a resizable one costs every access 1.35–1.83 times. */
+  /** Grows by copying into a buffer twice as large: in a resizable one every access takes longer. */
   #grow(wanted: number): void {
     let capacity = Math.max(FIRST_CAPACITY, this.#capacity);
     while (capacity < wanted) capacity *= 2;
+    this.#resize(Math.min(capacity, MAX_CAPACITY));
+  }
+
+  /** Copies as many nodes as fit into a buffer of another size. */
+  #resize(capacity: number): void {
     const buffer = new ArrayBuffer(capacity * NODE_BYTES);
     const words = new Int32Array(buffer);
-    words.set(this.words);
+    words.set(this.words.subarray(0, words.length));
     this.words = words;
-    this.reals = new Float64Array(buffer);
+    this.doubles = new Float64Array(buffer);
     this.#capacity = capacity;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Grace periods: what a writer replaced stays as it was until no reader can hold it any more.
+ * Read-copy-update: what a writer replaced stays as it was until no reader can hold it any more.
  *
  * A reader opens a section before its first step in the tree and closes it after its last. What is retired
  * while sections are open waits until every one of them has closed. The kernel's `call_rcu()` promises the
@@ -13,6 +13,7 @@
  * @module
  */
 
+import { MapleError } from "./errors.ts";
 import * as layout from "./node_layout.ts";
 
 const { MAX_READERS, PERIOD, READERS } = layout;
@@ -21,6 +22,8 @@ const { MAX_READERS, PERIOD, READERS } = layout;
 export interface ReadSection {
   /** Grace periods that had begun when the section was opened. */
   readonly since: number;
+  /** Whether it is still open. */
+  open: boolean;
 }
 
 interface Batch {
@@ -29,8 +32,17 @@ interface Batch {
   readonly handles: number[];
 }
 
-/** Open read sections, and what waits for them. */
-export class Grace {
+/**
+ * Refuses to read in a section that was closed: what it met may have been reused.
+ *
+ * @throws {MapleError} EINVAL
+ */
+export function checkOpen(section: ReadSection): void {
+  if (!section.open) throw new MapleError("EINVAL", "Cannot read: this reader was closed");
+}
+
+/** Open read sections, and what waits for them to close. */
+export class RcuDomain {
   /** Grace periods that have begun. */
   begun = 0;
   /** Grace periods that have ended. */
@@ -42,7 +54,7 @@ export class Grace {
   #open = 0;
 
   /**
-   * Nobody reads yet.
+   * A domain without readers.
    *
    * @param shared the words of a tree in shared memory, whose header tells of readers in other threads
    */
@@ -50,15 +62,16 @@ export class Grace {
     this.#shared = shared;
   }
 
-  /** Opens a read section. */
-  enter(): ReadSection {
-    const section = { since: this.begun };
+  /** Opens a read section. Mirrors `rcu_read_lock()`. */
+  readLock(): ReadSection {
+    const section = { since: this.begun, open: true };
     this.#sections.add(section);
     return section;
   }
 
-  /** Closes a read section; closing one twice does nothing. */
-  leave(section: ReadSection): void {
+  /** Closes a read section; closing one twice does nothing. Mirrors `rcu_read_unlock()`. */
+  readUnlock(section: ReadSection): void {
+    section.open = false;
     this.#sections.delete(section);
   }
 

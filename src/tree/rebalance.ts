@@ -10,62 +10,64 @@
 
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
-import type { Run } from "./subtree.ts";
+import type { Subtree } from "./subtree.ts";
 
 const { END, PARENT, WORD_SHIFT } = layout;
 
 /**
- * Replaces the run by nodes that hold the big node's slots, and repairs its ancestors.
+ * Replaces the nodes of `subtree` by nodes that hold the big node's slots, and repairs its ancestors.
  *
  * Precondition: the pool has three nodes a level and one more.
  */
-export function rebalance(run: Run): void {
+export function rebalance(subtree: Subtree): void {
   do {
-    const { pool, big } = run;
-    if (big.count <= big.minEnd(pool) && borrow(run)) pool.work.rebalanced++;
-    cutEvenly(run);
-  } while (!run.link());
+    const { pool, big } = subtree;
+    if (big.count <= big.minEnd(pool) && borrow(subtree)) pool.counters.rebalanced++;
+    cutEvenly(subtree);
+  } while (!subtree.link());
 }
 
 /** Cuts the big node into one, two or three nodes. */
-function cutEvenly(run: Run): void {
-  const { pool, big } = run;
+function cutEvenly(subtree: Subtree): void {
+  const { pool, big } = subtree;
   const last = big.count - 1;
   const capacity = big.capacity(pool);
-  if (last < capacity) return run.cut(last, 0);
+  if (last < capacity) return subtree.cut(last, 0);
   const half = last >> 1;
   const emptyAtHalf = big.level === 1 && big.slots[half] === 0;
-  if (last < 2 * capacity - (emptyAtHalf ? 1 : 0)) return run.cut(big.settle(pool, half, last), 0);
-  pool.work.split++;
+  if (last < 2 * capacity - (emptyAtHalf ? 1 : 0)) {
+    return subtree.cut(big.settle(pool, half, last), 0);
+  }
+  pool.counters.split++;
   const third = Math.floor(last / 3);
-  run.cut(big.settle(pool, third, last), big.settle(pool, third * 2, last));
+  subtree.cut(big.settle(pool, third, last), big.settle(pool, third * 2, last));
 }
 
 /**
- * Takes the nearest neighbour into the run: at each level upwards the right one is looked for first, then
- * the left one. Ancestors that the run leaves behind are doomed with it.
+ * Takes the nearest neighbour into `subtree`: at each level upwards the right one is looked for first, then the left
+ * one. Ancestors that lose all their children die too.
  *
- * @returns false if the run is all there is of its level
+ * @returns false if `subtree` is all there is of its level
  */
-function borrow(run: Run): boolean {
-  const { pool } = run;
+function borrow(subtree: Subtree): boolean {
+  const { pool } = subtree;
   const { words } = pool;
-  let left = run.left;
-  let right = run.right;
+  let left = subtree.left;
+  let right = subtree.right;
   for (let depth = 0;; depth++) {
     const leftLink = words[(left << WORD_SHIFT) + PARENT]!;
     const rightLink = words[(right << WORD_SHIFT) + PARENT]!;
     if (rightLink === 0) return false;
-    const rightNeighbour = run.sibling(right, 1);
+    const rightNeighbour = subtree.sibling(right, 1);
     if (rightNeighbour !== 0) {
-      leaveBehind(run, run.right, run.left, depth);
-      run.takeRight(descend(pool, rightNeighbour, depth, false));
+      leaveBehind(subtree, subtree.right, subtree.left, depth);
+      subtree.takeRight(descend(pool, rightNeighbour, depth, false));
       return true;
     }
-    const leftNeighbour = run.sibling(left, -1);
+    const leftNeighbour = subtree.sibling(left, -1);
     if (leftNeighbour !== 0) {
-      leaveBehind(run, run.left, run.right, depth);
-      run.takeLeft(descend(pool, leftNeighbour, depth, true));
+      leaveBehind(subtree, subtree.left, subtree.right, depth);
+      subtree.takeLeft(descend(pool, leftNeighbour, depth, true));
       return true;
     }
     left = leftLink >> 4;
@@ -73,13 +75,13 @@ function borrow(run: Run): boolean {
   }
 }
 
-/** Dooms the `depth` nearest ancestors of `node` that are not those of `other`, the run's far end. */
-function leaveBehind(run: Run, node: number, other: number, depth: number): void {
-  const { words } = run.pool;
+/** Dooms the `depth` nearest ancestors of `node` that are not those of `other`, the other end. */
+function leaveBehind(subtree: Subtree, node: number, other: number, depth: number): void {
+  const { words } = subtree.pool;
   for (; depth > 0; depth--) {
     node = words[(node << WORD_SHIFT) + PARENT]! >> 4;
     other = words[(other << WORD_SHIFT) + PARENT]! >> 4;
-    if (node !== other) run.doom(node);
+    if (node !== other) subtree.doom(node);
   }
 }
 

@@ -37,11 +37,6 @@ export function nodesFor(w: WriteState, type: StoreType, nothing: boolean): numb
   }
 }
 
-/** The most nodes that any store into a tree of this height takes: the formula of Linux 6.1. */
-export function worstCase(pool: NodePool): number {
-  return 1 + 3 * (pool.words[ROOT]! & HEIGHT_MASK);
-}
-
 /** Nodes for a bulk load of `entries` entries, each with an empty slot behind it: 14 slots of a leaf
  * and all but two of an inner node are counted on. Mirrors `mas_expected_entries()`. */
 export function nodesForEntries(pool: NodePool, entries: number): number {

@@ -19,39 +19,39 @@ const {
   HEIGHT_BITS,
   HEIGHT_MASK,
   PIVOTS,
-  REAL_SHIFT,
+  DOUBLE_SHIFT,
   ROOT,
   ROOT_ENTRY,
   SLOTS,
   WORD_SHIFT,
 } = layout;
 
-/** The slot of the leaf or plain node whose reals begin at `base` that covers `index`: 16 pivots. */
-export function wideSlot(reals: Float64Array, base: number, index: number): number {
-  const group = below(reals, base + 4, 4, index) << 2;
-  return group + below(reals, base + group + 1, 1, index);
+/** The slot of the leaf or plain node whose doubles begin at `base` that covers `index`: 16 pivots. */
+export function wideSlot(doubles: Float64Array, base: number, index: number): number {
+  const group = below(doubles, base + 4, 4, index) << 2;
+  return group + below(doubles, base + group + 1, 1, index);
 }
 
 /**
- * The slot of the gap-tracking node whose reals begin at `base` that covers `index`: 10 pivots, of which nine say
+ * The slot of the gap-tracking node whose doubles begin at `base` that covers `index`: 10 pivots, of which nine say
  * it. All nine at once: two rounds of three would be fewer comparisons and 7–16 % slower loads, as the second has to
  * wait for the first. (In a leaf 15 at once are too many: 28–47 % slower.)
  */
-export function gapSlot(reals: Float64Array, base: number, index: number): number {
-  return below(reals, base + 1, 1, index) + below(reals, base + 4, 1, index) +
-    below(reals, base + 7, 1, index);
+export function gapSlot(doubles: Float64Array, base: number, index: number): number {
+  return below(doubles, base + 1, 1, index) + below(doubles, base + 4, 1, index) +
+    below(doubles, base + 7, 1, index);
 }
 
 /**
- * How many of the three reals `at`, `at + step` and `at + 2 * step` are below `index`. Short, like its callers: V8
+ * How many of the three doubles `at`, `at + step` and `at + 2 * step` are below `index`. Short, like its callers: V8
  * then always compiles it in, and never makes an object of `index` to pass it.
  *
  * `~~` makes 0 or 1 of a comparison like `+`, but V8's quick first compiler knows how: until the second has done its
  * work a load takes 0.6 of the time, and building a tree of 60 ranges in random order 0.8.
  */
-function below(reals: Float64Array, at: number, step: number, index: number): number {
-  return ~~(reals[at]! < index) + ~~(reals[at + step]! < index) +
-    ~~(reals[at + step + step]! < index);
+function below(doubles: Float64Array, at: number, step: number, index: number): number {
+  return ~~(doubles[at]! < index) + ~~(doubles[at + step]! < index) +
+    ~~(doubles[at + step + step]! < index);
 }
 
 /**
@@ -63,10 +63,10 @@ export function nearLeaf(pool: NodePool, root: number): number {
   if (pool.rcu === true) return descend(pool, root);
   const near = pool.finger;
   if (near !== 0) {
-    const { words, reals, sought } = pool;
-    const base = near << REAL_SHIFT;
-    const max = reals[base + PIVOTS + words[(near << WORD_SHIFT) + END]!]!;
-    if (sought > reals[base + BOUND]! && sought <= max) return near;
+    const { words, doubles, sought } = pool;
+    const base = near << DOUBLE_SHIFT;
+    const max = doubles[base + PIVOTS + words[(near << WORD_SHIFT) + END]!]!;
+    if (sought > doubles[base + BOUND]! && sought <= max) return near;
   }
   return pool.finger = descend(pool, root);
 }
@@ -82,22 +82,24 @@ export function leafAt(pool: NodePool, root: number, index: number): number {
 
 /** Walks to the leaf that covers `pool.sought`. */
 function descend(pool: NodePool, root: number): number {
-  const { words, reals, sought } = pool;
+  const { words, doubles, sought } = pool;
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
-  pool.work.visited += level;
+  pool.counters.visited += level;
   if (pool.gaps === true) {
     if (level >= LARGE_HEIGHT) {
       for (; level > 1; level--) {
-        node = words[(node << WORD_SHIFT) + GAP_SLOTS + guess(reals, node << REAL_SHIFT, sought)]!;
+        node =
+          words[(node << WORD_SHIFT) + GAP_SLOTS + guess(doubles, node << DOUBLE_SHIFT, sought)]!;
       }
     }
     for (; level > 1; level--) {
-      node = words[(node << WORD_SHIFT) + GAP_SLOTS + gapSlot(reals, node << REAL_SHIFT, sought)]!;
+      node =
+        words[(node << WORD_SHIFT) + GAP_SLOTS + gapSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
     }
   } else {
     for (; level > 1; level--) {
-      node = words[(node << WORD_SHIFT) + SLOTS + wideSlot(reals, node << REAL_SHIFT, sought)]!;
+      node = words[(node << WORD_SHIFT) + SLOTS + wideSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
     }
   }
   return node;
@@ -114,20 +116,20 @@ function descend(pool: NodePool, root: number): number {
 const LARGE_HEIGHT = 7;
 
 /** The slot that covers `index`, as {@linkcode gapSlot} finds it: one pivot after the other. */
-function guess(reals: Float64Array, base: number, index: number): number {
+function guess(doubles: Float64Array, base: number, index: number): number {
   const first = base | PIVOTS;
   let pivot = first;
-  while (reals[pivot]! < index) pivot = (pivot + 1) | 0;
+  while (doubles[pivot]! < index) pivot = (pivot + 1) | 0;
   return pivot - first;
 }
 
 /** The slot of a leaf that covers `index`, as {@linkcode wideSlot} finds it: by halves. */
-function guessWide(reals: Float64Array, base: number, index: number): number {
+function guessWide(doubles: Float64Array, base: number, index: number): number {
   let slot = 0;
-  if (reals[base | 8]! < index) slot = 8;
-  if (reals[base | slot | 4]! < index) slot |= 4;
-  if (reals[base | slot | 2]! < index) slot |= 2;
-  if (reals[base | slot | 1]! < index) slot |= 1;
+  if (doubles[base | 8]! < index) slot = 8;
+  if (doubles[base | slot | 4]! < index) slot |= 4;
+  if (doubles[base | slot | 2]! < index) slot |= 2;
+  if (doubles[base | slot | 1]! < index) slot |= 1;
   return slot;
 }
 
@@ -140,7 +142,7 @@ export function entryAt(pool: NodePool, index: number): number {
 
 /** The entry word at `pool.sought`. */
 function soughtEntry(pool: NodePool): number {
-  const { words, reals, sought } = pool;
+  const { words, doubles, sought } = pool;
   const root = words[ROOT]!;
   if (root === 0) {
     const word = sought === 0 ? words[ROOT_ENTRY]! : 0;
@@ -152,17 +154,21 @@ function soughtEntry(pool: NodePool): number {
     let level = root & HEIGHT_MASK;
     if (level >= LARGE_HEIGHT) {
       for (; level > 1; level--) {
-        node = words[(node << WORD_SHIFT) + GAP_SLOTS + guess(reals, node << REAL_SHIFT, sought)]!;
+        node =
+          words[(node << WORD_SHIFT) + GAP_SLOTS + guess(doubles, node << DOUBLE_SHIFT, sought)]!;
       }
-      return words[(node << WORD_SHIFT) + SLOTS + guessWide(reals, node << REAL_SHIFT, sought)]!;
+      return words[
+        (node << WORD_SHIFT) + SLOTS + guessWide(doubles, node << DOUBLE_SHIFT, sought)
+      ]!;
     }
     for (; level > 1; level--) {
-      node = words[(node << WORD_SHIFT) + GAP_SLOTS + gapSlot(reals, node << REAL_SHIFT, sought)]!;
+      node =
+        words[(node << WORD_SHIFT) + GAP_SLOTS + gapSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
     }
   } else {
     for (let level = root & HEIGHT_MASK; level > 1; level--) {
-      node = words[(node << WORD_SHIFT) + SLOTS + wideSlot(reals, node << REAL_SHIFT, sought)]!;
+      node = words[(node << WORD_SHIFT) + SLOTS + wideSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
     }
   }
-  return words[(node << WORD_SHIFT) + SLOTS + wideSlot(reals, node << REAL_SHIFT, sought)]!;
+  return words[(node << WORD_SHIFT) + SLOTS + wideSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
 }

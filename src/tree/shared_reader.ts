@@ -4,7 +4,7 @@
  * One thread writes, as always; any other reads the same bytes. The writer publishes each change by one atomic store
  * of a word, after all that the word leads to was written; a reader loads each word that leads on atomically, so what
  * it then finds there is whole. It announces when a read begins, and the writer reuses no node that a read begun before
- * its removal may still reach (see `grace.ts`). So every answer was true at some time while it was looked for.
+ * its removal may still reach (see `rcu.ts`). So every answer was true at some time while it was looked for.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const {
   PERIOD,
   PIVOTS,
   READERS,
-  REAL_SHIFT,
+  DOUBLE_SHIFT,
   ROOT,
   ROOT_ENTRY,
   SLOTS,
@@ -65,10 +65,11 @@ export interface SharedEntry {
  */
 export class SharedReader implements Disposable {
   readonly #words: Int32Array;
-  readonly #reals: Float64Array;
+  readonly #doubles: Float64Array;
   readonly #numbers: Float64Array;
   readonly #gaps: boolean;
-  readonly #place: number;
+  /** Its word in the header, 0 once it is closed: another reader may have that word then. */
+  #place: number;
 
   /**
    * Takes one of the tree's {@linkcode MAX_READERS} places for readers.
@@ -77,7 +78,7 @@ export class SharedReader implements Disposable {
    */
   constructor(tree: SharedTree) {
     this.#words = new Int32Array(tree.nodes);
-    this.#reals = new Float64Array(tree.nodes);
+    this.#doubles = new Float64Array(tree.nodes);
     this.#numbers = new Float64Array(tree.numbers);
     this.#gaps = tree.gaps;
     this.#place = takePlace(this.#words);
@@ -87,9 +88,10 @@ export class SharedReader implements Disposable {
    * The number at `index`, `undefined` if there is none.
    *
    * @throws {RangeError} if `index` is no index
+   * @throws {MapleError} EINVAL if the reader is closed
    */
   load(index: number): number | undefined {
-    checkIndex(index);
+    checkIndex(index, "load");
     this.#begin();
     const leaf = this.#leafAt(index);
     const word = leaf === 0
@@ -101,26 +103,30 @@ export class SharedReader implements Disposable {
   }
 
   /**
-   * The first entry at or behind `index` that starts at or before `max`.
+   * The first entry at or after `index` that starts at or before `max`.
    *
+   * @param max default: `MAX_INDEX`
    * @throws {RangeError} if an argument is no index
+   * @throws {MapleError} EINVAL if the reader is closed
    */
   find(index: number, max: number = MAX_INDEX): SharedEntry | undefined {
-    checkIndex(index);
-    checkIndex(max);
+    checkIndex(index, "find from");
+    checkIndex(max, "find up to");
     this.#begin();
     const entry = this.#find(index, max);
     this.#end();
     return entry;
   }
 
-  /** Gives its place back; the reader is of no use afterwards. */
+  /** Gives its place back; a second time it does nothing. The reader refuses to read afterwards. */
   [Symbol.dispose](): void {
-    Atomics.store(this.#words, this.#place, 0);
+    if (this.#place !== 0) Atomics.store(this.#words, this.#place, 0);
+    this.#place = 0;
   }
 
   /** Announces the period in which the read begins, before the root is loaded. */
   #begin(): void {
+    if (this.#place === 0) throw new MapleError("EINVAL", "Cannot read: this reader was closed");
     Atomics.store(this.#words, this.#place, Atomics.load(this.#words, PERIOD) + 1);
   }
 
@@ -129,22 +135,22 @@ export class SharedReader implements Disposable {
   }
 
   #find(index: number, max: number): SharedEntry | undefined {
-    const reals = this.#reals;
+    const doubles = this.#doubles;
     for (let at = index; at <= max;) {
       const leaf = this.#leafAt(at);
       if (leaf === 0) {
         const value = this.#decode(this.#rootWord(at));
         return value === undefined ? undefined : { first: 0, last: 0, value };
       }
-      const pivots = (leaf << REAL_SHIFT) + PIVOTS;
+      const pivots = (leaf << DOUBLE_SHIFT) + PIVOTS;
       const end = this.#words[(leaf << WORD_SHIFT) + END]!;
       for (let slot = this.#slotAt(leaf, at); slot <= end; slot++) {
-        const first = reals[pivots + slot - 1]! + 1;
+        const first = doubles[pivots + slot - 1]! + 1;
         if (first > max) return undefined;
         const value = this.#decode(this.#entryAt(leaf, slot));
-        if (value !== undefined) return { first, last: reals[pivots + slot]!, value };
+        if (value !== undefined) return { first, last: doubles[pivots + slot]!, value };
       }
-      at = reals[pivots + end]! + 1;
+      at = doubles[pivots + end]! + 1;
     }
     return undefined;
   }
@@ -155,17 +161,17 @@ export class SharedReader implements Disposable {
     const root = Atomics.load(words, ROOT);
     let node = root >> HEIGHT_BITS;
     for (let level = root & HEIGHT_MASK; level > 1; level--) {
-      const base = node << REAL_SHIFT;
+      const base = node << DOUBLE_SHIFT;
       const slot = this.#gaps
-        ? GAP_SLOTS + gapSlot(this.#reals, base, index)
-        : SLOTS + wideSlot(this.#reals, base, index);
+        ? GAP_SLOTS + gapSlot(this.#doubles, base, index)
+        : SLOTS + wideSlot(this.#doubles, base, index);
       node = Atomics.load(words, (node << WORD_SHIFT) + slot);
     }
     return node;
   }
 
   #slotAt(leaf: number, index: number): number {
-    return wideSlot(this.#reals, leaf << REAL_SHIFT, index);
+    return wideSlot(this.#doubles, leaf << DOUBLE_SHIFT, index);
   }
 
   #entryAt(leaf: number, slot: number): number {

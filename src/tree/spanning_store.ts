@@ -16,11 +16,11 @@
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 import { rebalance } from "./rebalance.ts";
-import { run } from "./subtree.ts";
+import type { Subtree } from "./subtree.ts";
 import { leafAt, wideSlot } from "./search.ts";
 import type { WriteState } from "./write_state.ts";
 
-const { END, MAX_INDEX, PARENT, PIVOTS, REAL_SHIFT, ROOT, SLOTS, WORD_SHIFT } = layout;
+const { END, MAX_INDEX, PARENT, PIVOTS, DOUBLE_SHIFT, ROOT, SLOTS, WORD_SHIFT } = layout;
 
 /**
  * Finds the leaves at both ends of the range of `w` and, if nothing is stored, widens it over the empty
@@ -29,25 +29,25 @@ const { END, MAX_INDEX, PARENT, PIVOTS, REAL_SHIFT, ROOT, SLOTS, WORD_SHIFT } = 
  */
 export function findEnds(w: WriteState, nothing: boolean): void {
   const { pool } = w;
-  const { words, reals } = pool;
+  const { words, doubles } = pool;
   const left = w.node;
-  let slot = wideSlot(reals, left << REAL_SHIFT, w.index);
+  let slot = wideSlot(doubles, left << DOUBLE_SHIFT, w.index);
   const endsSubtree = endsWithSubtree(pool, left, w.last, nothing);
   const behind = endsSubtree ? w.last : w.last + 1;
   const right = leafAt(pool, words[ROOT]!, behind);
-  let farSlot = wideSlot(reals, right << REAL_SHIFT, behind);
+  let farSlot = wideSlot(doubles, right << DOUBLE_SHIFT, behind);
   if (nothing) {
     const entries = (left << WORD_SHIFT) + SLOTS;
-    const pivots = (left << REAL_SHIFT) + PIVOTS;
-    if (words[entries + slot] === 0) w.before = reals[pivots + slot - 1]!;
+    const pivots = (left << DOUBLE_SHIFT) + PIVOTS;
+    if (words[entries + slot] === 0) w.before = doubles[pivots + slot - 1]!;
     else if (
-      slot > 0 && words[entries + slot - 1] === 0 && w.before === reals[pivots + slot - 1]!
+      slot > 0 && words[entries + slot - 1] === 0 && w.before === doubles[pivots + slot - 1]!
     ) {
       slot--;
-      w.before = reals[pivots + slot - 1]!;
+      w.before = doubles[pivots + slot - 1]!;
     }
     if (words[(right << WORD_SHIFT) + SLOTS + farSlot] === 0) {
-      w.last = reals[(right << REAL_SHIFT) + PIVOTS + farSlot]!;
+      w.last = doubles[(right << DOUBLE_SHIFT) + PIVOTS + farSlot]!;
       farSlot++;
     }
   }
@@ -60,10 +60,10 @@ export function findEnds(w: WriteState, nothing: boolean): void {
 /** Whether `last` is the maximum of the lowest node above `leaf` that reaches that far. Storing nothing must
  * look beyond it, lest an empty slot end the node. */
 function endsWithSubtree(pool: NodePool, leaf: number, last: number, nothing: boolean): boolean {
-  const { words, reals } = pool;
+  const { words, doubles } = pool;
   for (let node = leaf;; node = words[(node << WORD_SHIFT) + PARENT]! >> 4) {
     const end = words[(node << WORD_SHIFT) + END]!;
-    const max = reals[(node << REAL_SHIFT) + PIVOTS + end]!;
+    const max = doubles[(node << DOUBLE_SHIFT) + PIVOTS + end]!;
     if (max > last) return false;
     if (max === last && (!nothing || last === MAX_INDEX)) return true;
   }
@@ -75,53 +75,55 @@ function endsWithSubtree(pool: NodePool, leaf: number, last: number, nothing: bo
  * Precondition: the range does not cover the whole tree; the pool has three nodes a level and one more.
  */
 export function spanningStore(w: WriteState, word: number): void {
-  const { pool, node: left, farNode: right, slot, farSlot } = w;
-  const { words, reals } = pool;
-  pool.work.spanning++;
+  const { pool, node: left, farNode: right, slot, farSlot, subtree } = w;
+  const { words, doubles } = pool;
+  pool.counters.spanning++;
   const leftEntries = (left << WORD_SHIFT) + SLOTS;
   const rightEntries = (right << WORD_SHIFT) + SLOTS;
-  const low = reals[(left << REAL_SHIFT) + PIVOTS + slot - 1]!;
+  const low = doubles[(left << DOUBLE_SHIFT) + PIVOTS + slot - 1]!;
   const keepsLeft = low < w.before;
-  run.begin(pool, left, right);
-  const { big } = run;
+  subtree.begin(left, right);
+  const { big } = subtree;
   big.append(pool, left, 0, slot - 1);
   if (keepsLeft) big.push(w.before, words[leftEntries + slot]!);
   big.push(w.last, word);
+  if (word !== 0) pool.entries++;
   big.append(pool, right, farSlot, words[(right << WORD_SHIFT) + END]!);
 
   const leftEnd = words[(left << WORD_SHIFT) + END]!;
   for (let i = keepsLeft ? slot + 1 : slot; i <= leftEnd; i++) {
-    run.drop(words[leftEntries + i]!);
+    subtree.drop(words[leftEntries + i]!);
   }
-  for (let i = 0; i < farSlot; i++) run.drop(words[rightEntries + i]!);
-  doomBetween(pool, left, right);
-  rebalance(run);
+  for (let i = 0; i < farSlot; i++) subtree.drop(words[rightEntries + i]!);
+  doomBetween(subtree, left, right);
+  rebalance(subtree);
 }
 
 /** Dooms every subtree that lies between two leaves. */
-function doomBetween(pool: NodePool, left: number, right: number): void {
-  const { words } = pool;
+function doomBetween(subtree: Subtree, left: number, right: number): void {
+  const { words } = subtree.pool;
   for (let level = 1;; level++) {
     const leftLink = words[(left << WORD_SHIFT) + PARENT]!;
     const rightLink = words[(right << WORD_SHIFT) + PARENT]!;
     left = leftLink >> 4;
     right = rightLink >> 4;
     if (left === right) {
-      doomChildren(pool, left, (leftLink & 15) + 1, (rightLink & 15) - 1, level);
+      doomChildren(subtree, left, (leftLink & 15) + 1, (rightLink & 15) - 1, level);
       return;
     }
-    doomChildren(pool, left, (leftLink & 15) + 1, words[(left << WORD_SHIFT) + END]!, level);
-    doomChildren(pool, right, 0, (rightLink & 15) - 1, level);
+    doomChildren(subtree, left, (leftLink & 15) + 1, words[(left << WORD_SHIFT) + END]!, level);
+    doomChildren(subtree, right, 0, (rightLink & 15) - 1, level);
   }
 }
 
 function doomChildren(
-  pool: NodePool,
+  subtree: Subtree,
   parent: number,
   from: number,
   to: number,
   level: number,
 ): void {
+  const { pool } = subtree;
   const slots = (parent << WORD_SHIFT) + pool.innerSlots;
-  for (let slot = from; slot <= to; slot++) run.doomSubtree(pool.words[slots + slot]!, level);
+  for (let slot = from; slot <= to; slot++) subtree.doomSubtree(pool.words[slots + slot]!, level);
 }

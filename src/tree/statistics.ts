@@ -6,7 +6,7 @@
 
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
-import type { WorkCounts } from "./counters.ts";
+import type { Counters } from "./counters.ts";
 
 const { END, HEIGHT_BITS, HEIGHT_MASK, NODE_BYTES, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } = layout;
 
@@ -30,15 +30,15 @@ export interface TreeStatistics {
   readonly poolBytes: number;
   /** Nodes that wait for readers to leave. */
   readonly retired: number;
-  /** Grace periods that have ended. */
+  /** RcuDomain periods that have ended. */
   readonly gracePeriods: number;
   /** Exact counts of work since the tree was made, equal on every machine. */
-  readonly work: Readonly<WorkCounts>;
+  readonly counters: Readonly<Counters>;
 }
 
 /** Walks the whole tree, in time linear in its nodes. */
 export function statistics(pool: NodePool): TreeStatistics {
-  const { work, words } = pool;
+  const { counters, words } = pool;
   const root = words[ROOT]!;
   const height = root & HEIGHT_MASK;
   const count = { leaves: 0, inner: 0, entries: words[ROOT_ENTRY] === 0 ? 0 : 1, slots: 0 };
@@ -54,14 +54,9 @@ export function statistics(pool: NodePool): TreeStatistics {
     bytes: nodes * NODE_BYTES,
     poolBytes: pool.bytes,
     retired: pool.used - nodes,
-    gracePeriods: pool.grace.ended,
-    work: { ...work },
+    gracePeriods: pool.rcuDomain.ended,
+    counters: { ...counters },
   };
-}
-
-/** Ranges that hold a value, in time linear in the nodes. */
-export function countEntries(pool: NodePool): number {
-  return statistics(pool).entries;
 }
 
 function countNode(

@@ -12,7 +12,7 @@ import * as gaps from "./gaps.ts";
 import * as layout from "./node_layout.ts";
 import { rebalance } from "./rebalance.ts";
 import { claim, nodesFor } from "./reserve.ts";
-import { run } from "./subtree.ts";
+import type { Subtree } from "./subtree.ts";
 import * as search from "./search.ts";
 import { findEnds, spanningStore } from "./spanning_store.ts";
 import { split } from "./split.ts";
@@ -26,7 +26,7 @@ const {
   MAX_INDEX,
   PARENT,
   PIVOTS,
-  REAL_SHIFT,
+  DOUBLE_SHIFT,
   ROOT,
   ROOT_ENTRY,
   SLOTS,
@@ -77,18 +77,16 @@ export function store(
       replaceLeaf(w, word);
       break;
     case Type.REBALANCE:
-      gather(w, word);
-      rebalance(run);
+      rebalance(gather(w, word));
       break;
     case Type.SPLIT:
-      gather(w, word);
-      split(run, supply === "bulk");
+      split(gather(w, word), supply === "bulk");
       break;
     case Type.SPANNING:
       spanningStore(w, word);
       break;
     case Type.NEW_ROOT:
-      run.replaceTree(pool, word);
+      w.subtree.replaceTree(word);
       break;
     case Type.ROOT:
       storeRoot(w, word);
@@ -104,7 +102,7 @@ export function store(
  */
 export function classify(w: WriteState, nothing: boolean): StoreType {
   const { pool } = w;
-  const { words, reals } = pool;
+  const { words, doubles } = pool;
   const first = w.index;
   let before = first - 1;
   w.before = before;
@@ -113,28 +111,28 @@ export function classify(w: WriteState, nothing: boolean): StoreType {
   pool.sought = first;
   const node = nearLeaf(pool, root);
   const entries = (node << WORD_SHIFT) + SLOTS;
-  const pivots = (node << REAL_SHIFT) + PIVOTS;
+  const pivots = (node << DOUBLE_SHIFT) + PIVOTS;
   const end = words[entries - SLOTS + END]!;
-  const max = reals[pivots + end]!;
+  const max = doubles[pivots + end]!;
   let last = w.last;
   w.node = node;
   if (last >= max && (last > max || (nothing && last !== MAX_INDEX))) {
     if (before !== -1 || last !== MAX_INDEX) findEnds(w, nothing);
     return w.before === -1 && w.last === MAX_INDEX ? Type.NEW_ROOT : Type.SPANNING;
   }
-  let slot = wideSlot(reals, node << REAL_SHIFT, first);
+  let slot = wideSlot(doubles, node << DOUBLE_SHIFT, first);
   let slotEnd = slot;
-  let low = reals[pivots + slot - 1]!;
-  let high = reals[pivots + slot]!;
-  while (high < last) high = reals[pivots + ++slotEnd]!;
+  let low = doubles[pivots + slot - 1]!;
+  let high = doubles[pivots + slot]!;
+  while (high < last) high = doubles[pivots + ++slotEnd]!;
   if (nothing) {
     if (words[entries + slotEnd] === 0) last = high;
     else if (last === high && slotEnd < end && words[entries + slotEnd + 1] === 0) {
-      last = high = reals[pivots + ++slotEnd]!;
+      last = high = doubles[pivots + ++slotEnd]!;
     }
     if (words[entries + slot] === 0) before = low;
     else if (before === low && slot > 0 && words[entries + slot - 1] === 0) {
-      before = low = reals[pivots + --slot - 1]!;
+      before = low = doubles[pivots + --slot - 1]!;
     }
     w.before = before;
     w.last = last;
@@ -163,9 +161,9 @@ export function classify(w: WriteState, nothing: boolean): StoreType {
  */
 function writeLeaf(w: WriteState, word: number): void {
   const { pool, node, slot, slotEnd, newEnd } = w;
-  const { words, reals, work } = pool;
+  const { words, doubles, counters } = pool;
   const entries = (node << WORD_SHIFT) + SLOTS;
-  const pivots = (node << REAL_SHIFT) + PIVOTS;
+  const pivots = (node << DOUBLE_SHIFT) + PIVOTS;
   const end = words[entries - SLOTS + END]!;
   const before = w.before;
   const last = w.last;
@@ -174,93 +172,109 @@ function writeLeaf(w: WriteState, word: number): void {
   const lowWord = words[entries + slot]!;
   const highWord = words[entries + slotEnd]!;
   const keepsBefore = before > low;
-  const keepsBehind = last < high;
-  const rest = slot === slotEnd && keepsBefore && keepsBehind ? pool.copy(highWord) : highWord;
+  const keepsAfter = last < high;
+  let added = word !== 0 ? 1 : 0;
+  let rest = highWord;
+  if (slot === slotEnd && keepsBefore && keepsAfter && rest !== 0) {
+    rest = pool.copy(rest);
+    added++;
+  }
 
   // The longest empty stretch that goes, and the longest that comes: what the leaf's gap needs to know.
-  let lost = 0;
-  let won = word === 0 ? extent(before, last) : 0;
+  let gapRemoved = 0;
+  let gapAdded = word === 0 ? extent(before, last) : 0;
   for (let i = slot; i <= slotEnd; i++) {
     const old = words[entries + i]!;
     if (old === 0) {
-      const length = extent(reals[pivots + i - 1]!, reals[pivots + i]!);
-      if (length > lost) lost = length;
-    } else if (!(i === slot && keepsBefore) && !(i === slotEnd && keepsBehind)) pool.release(old);
+      const length = extent(doubles[pivots + i - 1]!, doubles[pivots + i]!);
+      if (length > gapRemoved) gapRemoved = length;
+    } else if (!(i === slot && keepsBefore) && !(i === slotEnd && keepsAfter)) {
+      pool.release(old);
+      added--;
+    }
   }
-  if (lowWord === 0 && keepsBefore) won = Math.max(won, extent(low, before));
-  if (highWord === 0 && keepsBehind) won = Math.max(won, extent(last, high));
+  pool.entries += added;
+  if (lowWord === 0 && keepsBefore) gapAdded = Math.max(gapAdded, extent(low, before));
+  if (highWord === 0 && keepsAfter) gapAdded = Math.max(gapAdded, extent(last, high));
 
   const shift = newEnd - end;
   // Two places that run along, and no slot to be added to both: V8 checks every sum for overflow.
   if (shift > 0) {
     const stop = pivots + slotEnd;
     for (let pivot = pivots + end, entry = entries + end; pivot > stop; pivot--, entry--) {
-      reals[pivot + shift] = reals[pivot]!;
+      doubles[pivot + shift] = doubles[pivot]!;
       words[entry + shift] = words[entry]!;
     }
   } else if (shift < 0) {
     const stop = pivots + end;
     const after = slotEnd + 1;
     for (let pivot = pivots + after, entry = entries + after; pivot <= stop; pivot++, entry++) {
-      reals[pivot + shift] = reals[pivot]!;
+      doubles[pivot + shift] = doubles[pivot]!;
       words[entry + shift] = words[entry]!;
     }
     const unused = newEnd + 1;
     for (let pivot = pivots + unused, entry = entries + unused; pivot <= stop; pivot++, entry++) {
-      reals[pivot] = Infinity;
+      doubles[pivot] = Infinity;
       words[entry] = 0;
     }
   }
   let at = slot;
-  if (keepsBefore) reals[pivots + at++] = before;
-  reals[pivots + at] = last;
+  if (keepsBefore) doubles[pivots + at++] = before;
+  doubles[pivots + at] = last;
   words[entries + at] = word;
-  if (keepsBehind) {
-    reals[pivots + ++at] = high;
+  if (keepsAfter) {
+    doubles[pivots + ++at] = high;
     words[entries + at] = rest;
   }
   words[entries - SLOTS + END] = newEnd;
-  work.rewritten++;
-  if (shift !== 0) work.slotsMoved += end - slotEnd;
-  if (!pool.gaps || lost === won) return;
-  w.lost = lost;
-  w.won = won;
+  counters.rewritten++;
+  if (shift !== 0) counters.slotsMoved += end - slotEnd;
+  if (pool.log !== undefined) pool.log.rewritten(node, slot, at, shift);
+  if (!pool.gaps || gapRemoved === gapAdded) return;
+  w.gapRemoved = gapRemoved;
+  w.gapAdded = gapAdded;
   updateGap(w);
 }
 
-/** Tells the parent about a leaf whose empty stretches changed: one of `w.lost` indices went, one of `w.won`
+/** Tells the parent about a leaf whose empty stretches changed: one of `w.gapRemoved` indices went, one of `w.gapAdded`
  * came. The leaf is read again only if the largest one went. */
 function updateGap(w: WriteState): void {
-  const { pool, node, lost, won } = w;
+  const { pool, node, gapRemoved, gapAdded } = w;
   const link = pool.words[(node << WORD_SHIFT) + PARENT]!;
   if (link === 0) return;
-  const recorded = pool.reals[((link >> 4) << REAL_SHIFT) + GAPS + (link & 15)]!;
-  if (won > recorded) recordGap(pool, node, won);
-  else if (lost === recorded && won < recorded) recordGap(pool, node, leafGap(pool, node));
+  const recorded = pool.doubles[((link >> 4) << DOUBLE_SHIFT) + GAPS + (link & 15)]!;
+  if (gapAdded > recorded) recordGap(pool, node, gapAdded);
+  else if (gapRemoved === recorded && gapAdded < recorded) {
+    recordGap(pool, node, leafGap(pool, node));
+  }
 }
 
-/** Gathers what the leaf will hold in the run's big node. */
-function gather(w: WriteState, word: number): void {
-  const { pool, node, slot, slotEnd } = w;
+/** Gathers what the leaf will hold in a big node. */
+function gather(w: WriteState, word: number): Subtree {
+  const { pool, node, slot, slotEnd, subtree } = w;
   const entries = (node << WORD_SHIFT) + SLOTS;
   const end = pool.words[entries - SLOTS + END]!;
   const keepsBefore = w.before > w.low;
-  const keepsBehind = w.last < w.high;
-  run.begin(pool, node, node);
-  const { big } = run;
+  const keepsAfter = w.last < w.high;
+  subtree.begin(node, node);
+  const { big } = subtree;
   const { words } = pool;
   big.append(pool, node, 0, slot - 1);
   if (keepsBefore) big.push(w.before, words[entries + slot]!);
   big.push(w.last, word);
-  if (keepsBehind) {
-    const behind = words[entries + slotEnd]!;
-    big.push(w.high, slot === slotEnd && keepsBefore ? pool.copy(behind) : behind);
+  if (word !== 0) pool.entries++;
+  if (keepsAfter) {
+    const rest = words[entries + slotEnd]!;
+    const isSplit = slot === slotEnd && keepsBefore && rest !== 0;
+    big.push(w.high, isSplit ? pool.copy(rest) : rest);
+    if (isSplit) pool.entries++;
   }
   for (let i = slot; i <= slotEnd; i++) {
-    if ((i === slot && keepsBefore) || (i === slotEnd && keepsBehind)) continue;
-    run.drop(words[entries + i]!);
+    if ((i === slot && keepsBefore) || (i === slotEnd && keepsAfter)) continue;
+    subtree.drop(words[entries + i]!);
   }
   big.append(pool, node, slotEnd + 1, end);
+  return subtree;
 }
 
 /** Exchanges the entry of one slot, the only change that beside readers is made in place: it is one word. */
@@ -270,21 +284,23 @@ function replaceEntry(w: WriteState, word: number): void {
   const old = pool.words[at]!;
   pool.publish(at, word);
   pool.release(old);
-  pool.work.rewritten++;
+  pool.counters.rewritten++;
+  pool.entries += (word !== 0 ? 1 : 0) - (old !== 0 ? 1 : 0);
+  if (pool.log !== undefined) pool.log.rewritten(node, slot, slot, 0);
   if (pool.gaps && (old === 0) !== (word === 0)) {
     const length = extent(w.low, w.high);
-    w.lost = old === 0 ? length : 0;
-    w.won = word === 0 ? length : 0;
+    w.gapRemoved = old === 0 ? length : 0;
+    w.gapAdded = word === 0 ? length : 0;
     updateGap(w);
   }
 }
 
 /** Puts a new leaf in the place of the old one, as a change of more than one slot needs beside readers. */
 function replaceLeaf(w: WriteState, word: number): void {
-  gather(w, word);
-  run.cut(run.big.count - 1, 0);
-  run.link();
-  w.pool.work.rewritten++;
+  const subtree = gather(w, word);
+  subtree.cut(subtree.big.count - 1, 0);
+  subtree.link();
+  w.pool.counters.rewritten++;
 }
 
 /** A store into a tree without nodes. Mirrors `mas_store_root()` and `mas_root_expand()`. */
@@ -296,9 +312,10 @@ function storeRoot(w: WriteState, word: number): void {
     if (w.index > 0) return;
     pool.publish(ROOT_ENTRY, word);
     pool.release(old);
+    pool.entries = word !== 0 ? 1 : 0;
     return;
   }
-  const { big } = run;
+  const { big } = w.subtree;
   big.begin(1);
   if (w.index > 0) {
     if (old !== 0) big.push(0, old);
@@ -308,5 +325,6 @@ function storeRoot(w: WriteState, word: number): void {
   if (w.last < MAX_INDEX) big.push(MAX_INDEX, 0);
   pool.publish(ROOT, big.emit(pool, 0, big.count - 1, -1) << HEIGHT_BITS | 1);
   pool.publish(ROOT_ENTRY, 0);
+  pool.entries = w.index > 0 && old !== 0 ? 2 : 1;
   if (w.index === 0) pool.release(old);
 }

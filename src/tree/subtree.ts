@@ -1,21 +1,22 @@
 /**
- * A run: neighbouring nodes of one level, about to be replaced by the nodes that were cut from a big node.
+ * A subtree under construction: neighbouring nodes of one level, about to be replaced by nodes cut from a big node.
  *
- * `left … right` are the outermost nodes of the run; everything between them is gone already. {@linkcode
- * Run.link} hangs the new nodes into the tree if that takes no more than the parent can hold, or else lifts
- * the run one level: the parents are the run then, and what they will hold is in the big node.
+ * `left … right` are the outermost nodes that are replaced; those between them are on the list of dead nodes already.
+ * {@linkcode Subtree.link} puts the new nodes into the tree if the parent can hold them. Otherwise it moves up one
+ * level: the parents are then the nodes to replace, and the big node holds what they will hold. Mirrors
+ * `struct maple_subtree_state` (Linux lib/maple_tree.c).
  *
  * Invariants:
- * - Until the final slot is written the old tree is whole: a run only builds new nodes.
- * - Every old node that is not part of the new tree is on the list of the doomed exactly once, and is
- *   retired after that slot is written.
+ * - Until the last slot is written the old tree is complete: only new nodes are built.
+ * - Every old node that is not part of the new tree is on the list of dead nodes exactly once, and is retired after
+ *   that slot is written.
  *
  * @module
  */
 
 import { BigNode } from "./big_node.ts";
 import * as layout from "./node_layout.ts";
-import { NodeBudget, NodePool } from "./node_pool.ts";
+import type { NodePool } from "./node_pool.ts";
 import { innerGap, leafGap, recordGap } from "./gaps.ts";
 
 const {
@@ -27,19 +28,17 @@ const {
   MAX_INDEX,
   PARENT,
   PIVOTS,
-  REAL_SHIFT,
+  DOUBLE_SHIFT,
   ROOT,
   ROOT_ENTRY,
   SLOTS,
   WORD_SHIFT,
 } = layout;
 
-const NO_TREE = { gaps: false, rcu: false, shared: false, limit: 0, budget: new NodeBudget() };
-
 /** The nodes being replaced, and those that take their place. */
-export class Run {
-  /** The nodes of the tree whose store is under way. */
-  pool: NodePool = new NodePool(NO_TREE);
+export class Subtree {
+  /** The nodes of the tree. */
+  readonly pool: NodePool;
   /** What the new nodes will hold. */
   readonly big: BigNode = new BigNode();
   /** The leftmost node to be replaced. */
@@ -53,10 +52,14 @@ export class Run {
   readonly #dropped: number[] = [];
   #droppedCount = 0;
 
-  /** Starts over with the leaves `left … right` of a tree. */
-  begin(pool: NodePool, left: number, right: number): void {
+  /** For the stores of one tree, one after another. */
+  constructor(pool: NodePool) {
     this.pool = pool;
-    pool.finger = 0;
+  }
+
+  /** Starts over with the leaves `left … right`. */
+  begin(left: number, right: number): void {
+    this.pool.finger = 0;
     this.big.begin(1);
     this.left = left;
     this.right = right;
@@ -67,7 +70,7 @@ export class Run {
   cut(first: number, second: number): void {
     const { pool, big } = this;
     const made = this.#made;
-    const bound = pool.reals[(this.left << REAL_SHIFT) + BOUND]!;
+    const bound = pool.doubles[(this.left << DOUBLE_SHIFT) + BOUND]!;
     const last = big.count - 1;
     made[0] = big.emit(pool, 0, first, bound);
     this.#madeCount = 1;
@@ -96,9 +99,10 @@ export class Run {
   }
 
   /** Replaces the whole tree by `word` over every index, or by nothing. */
-  replaceTree(pool: NodePool, word: number): void {
+  replaceTree(word: number): void {
+    const { pool } = this;
     const root = pool.words[ROOT]!;
-    this.begin(pool, 0, 0);
+    this.begin(0, 0);
     if (root !== 0) this.doomSubtree(root >> HEIGHT_BITS, root & HEIGHT_MASK);
     if (word === 0) {
       const entry = pool.words[ROOT_ENTRY]!;
@@ -106,7 +110,9 @@ export class Run {
       pool.publish(ROOT, 0);
       this.drop(entry);
       this.#finish();
+      if (!pool.rcu) pool.giveBack();
     } else {
+      pool.entries++;
       this.big.push(MAX_INDEX, word);
       this.#plantRoot(this.big.emit(pool, 0, 0, -1), 1);
     }
@@ -130,6 +136,7 @@ export class Run {
 
   /** Lets go of an entry word that the new tree will not hold: with readers once nothing leads there. */
   drop(word: number): void {
+    if (word !== 0) this.pool.entries--;
     if ((word & 1) !== 0 || word === 0) return;
     if (!this.pool.rcu) return this.pool.release(word);
     this.#dropped[this.#droppedCount++] = word;
@@ -182,10 +189,10 @@ export class Run {
 
   /** Whether the run reaches from the first index to the last. */
   #coversTree(): boolean {
-    const { words, reals } = this.pool;
+    const { words, doubles } = this.pool;
     const end = words[(this.right << WORD_SHIFT) + END]!;
-    return reals[(this.left << REAL_SHIFT) + BOUND] === -1 &&
-      reals[(this.right << REAL_SHIFT) + PIVOTS + end] === MAX_INDEX;
+    return doubles[(this.left << DOUBLE_SHIFT) + BOUND] === -1 &&
+      doubles[(this.right << DOUBLE_SHIFT) + PIVOTS + end] === MAX_INDEX;
   }
 
   /** Dooms `left`, `right` and all that stands above them: levels that the tree loses. */
@@ -219,7 +226,7 @@ export class Run {
    */
   #splice(parent: number, from: number, to: number): boolean {
     const { pool } = this;
-    const { words, reals } = pool;
+    const { words, doubles } = pool;
     const made = this.#madeCount;
     const word = parent << WORD_SHIFT;
     const end = words[word + END]!;
@@ -233,11 +240,12 @@ export class Run {
       const slot = from + i;
       const childEnd = words[(child << WORD_SHIFT) + END]!;
       words[(child << WORD_SHIFT) + PARENT] = parent << 4 | slot;
-      reals[(parent << REAL_SHIFT) + PIVOTS + slot] =
-        reals[(child << REAL_SHIFT) + PIVOTS + childEnd]!;
+      doubles[(parent << DOUBLE_SHIFT) + PIVOTS + slot] =
+        doubles[(child << DOUBLE_SHIFT) + PIVOTS + childEnd]!;
       pool.publish(word + pool.innerSlots + slot, child);
     }
     words[word + END] = newEnd;
+    if (pool.log !== undefined) pool.log.rewritten(parent, from, from + made - 1, newEnd - end);
     if (pool.gaps) this.#recordGaps(parent, from, from === to);
     return true;
   }
@@ -250,9 +258,9 @@ export class Run {
       recordGap(pool, this.#made[0]!, gapOf(pool, this.#made[0]!));
       return;
     }
-    const gaps = (parent << REAL_SHIFT) + GAPS + from;
-    for (let i = 0; i < this.#madeCount; i++) pool.reals[gaps + i] = gapOf(pool, this.#made[i]!);
-    pool.work.gapUpdates += this.#madeCount;
+    const gaps = (parent << DOUBLE_SHIFT) + GAPS + from;
+    for (let i = 0; i < this.#madeCount; i++) pool.doubles[gaps + i] = gapOf(pool, this.#made[i]!);
+    pool.counters.gapUpdates += this.#madeCount;
     recordGap(pool, parent, innerGap(pool, parent));
   }
 
@@ -260,27 +268,24 @@ export class Run {
   #shift(node: number, to: number, end: number, shift: number): void {
     if (shift === 0) return;
     const { pool } = this;
-    const { words, reals } = pool;
+    const { words, doubles } = pool;
     const slots = (node << WORD_SHIFT) + pool.innerSlots;
-    const pivots = (node << REAL_SHIFT) + PIVOTS;
-    const gaps = (node << REAL_SHIFT) + GAPS;
+    const pivots = (node << DOUBLE_SHIFT) + PIVOTS;
+    const gaps = (node << DOUBLE_SHIFT) + GAPS;
     const step = shift > 0 ? -1 : 1;
     const begin = shift > 0 ? end : to + 1;
     for (let i = end - to, slot = begin; i > 0; i--, slot += step) {
       const child = words[slots + slot]!;
       words[slots + slot + shift] = child;
       words[(child << WORD_SHIFT) + PARENT] = node << 4 | (slot + shift);
-      reals[pivots + slot + shift] = reals[pivots + slot]!;
-      if (pool.gaps) reals[gaps + slot + shift] = reals[gaps + slot]!;
+      doubles[pivots + slot + shift] = doubles[pivots + slot]!;
+      if (pool.gaps) doubles[gaps + slot + shift] = doubles[gaps + slot]!;
     }
     for (let slot = end + shift + 1; slot <= end; slot++) {
       words[slots + slot] = 0;
-      reals[pivots + slot] = Infinity;
-      if (pool.gaps) reals[gaps + slot] = 0;
+      doubles[pivots + slot] = Infinity;
+      if (pool.gaps) doubles[gaps + slot] = 0;
     }
-    pool.work.slotsMoved += end - to;
+    pool.counters.slotsMoved += end - to;
   }
 }
-
-/** The run of whatever store is under way: a store is never interrupted by another, so one serves all trees. */
-export const run: Run = new Run();

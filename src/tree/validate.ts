@@ -1,53 +1,38 @@
 /**
- * Checking a tree from scratch: every rule that the other files keep is derived again from the bytes, and
- * nothing that was recorded is believed.
- *
- * The invariants of a tree:
- * - All leaves have the same depth; it is the recorded height, and the root is not an inner node of one child.
- * - Pivots rise strictly, begin above the node's bound and end at its maximum; bound and maximum are those
- *   of the slot in the parent. So the slots of all leaves partition the index space.
- * - The parent link of every child leads back to the slot that holds it, and no child is held twice.
- * - `end` is at least the minimum, the root aside, and below the capacity.
- * - Past `end` there is nothing: pivots `+Infinity`, slots and gaps 0.
- * - Two empty slots are never neighbours, across leaves neither, and only the last leaf ends in one.
- * - Every gap is the longest empty slot below its child.
- * - Every entry word is an immediate or a handle that is taken and in no other slot.
- * - No node of the tree is dead, free or retired; and no node is lost: those in the tree, the retired and
- *   the free ones are all there are.
+ * Checking a tree from scratch: every rule of `rules.ts` is derived again from the bytes, and no recorded figure is
+ * trusted.
  *
  * @module
  */
 
-import { InvariantError } from "./errors.ts";
+import { extent } from "./gaps.ts";
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
+import { checkEntries, checkFill, checkGap, checkPlace, checkSlots, demand } from "./rules.ts";
 
 const {
-  BOUND,
   DEAD,
+  DOUBLE_SHIFT,
   END,
-  GAP_CAPACITY,
-  GAPS,
   HEIGHT_BITS,
   HEIGHT_MASK,
   MAX_INDEX,
   PARENT,
   PIVOTS,
-  REAL_SHIFT,
   ROOT,
   ROOT_ENTRY,
   SLOTS,
-  WIDE_CAPACITY,
-  WIDE_MIN_END,
   WORD_SHIFT,
 } = layout;
 
 /** What has been seen on the way through the tree. */
-interface Survey {
+interface Seen {
   readonly pool: NodePool;
   readonly nodes: Set<number>;
   readonly leaves: Set<number>;
   readonly handles: Set<number>;
+  readonly count: { entries: number; handles: number };
+  entries: number;
   afterEmpty: boolean;
 }
 
@@ -57,132 +42,98 @@ interface Survey {
  * @throws {InvariantError} naming the node, the slot and the rule
  */
 export function validate(pool: NodePool): void {
-  const survey = {
+  const seen: Seen = {
     pool,
     nodes: new Set<number>(),
     leaves: new Set<number>(),
     handles: new Set<number>(),
+    count: { entries: 0, handles: 0 },
+    entries: 0,
     afterEmpty: false,
   };
   const root = pool.words[ROOT]!;
-  if (root === 0) checkEntry(survey, 0, -1, pool.words[ROOT_ENTRY]!);
-  else {
-    demand(pool.words[ROOT_ENTRY] === 0, 0, -1, "a tree with nodes has no root entry");
-    checkNode(survey, root >> HEIGHT_BITS, root & HEIGHT_MASK, -1, MAX_INDEX, 0);
+  const entry = pool.words[ROOT_ENTRY]!;
+  if (root === 0) {
+    if (entry !== 0) seen.entries++;
+    checkHandle(seen, 0, -1, entry);
+  } else {
+    demand(entry === 0, 0, -1, "rootEntry");
+    checkNode(seen, root >> HEIGHT_BITS, root & HEIGHT_MASK, -1, MAX_INDEX, 0);
   }
-  checkPool(survey);
+  checkPool(seen);
 }
 
 /** Checks a subtree; gives its longest empty slot. */
 function checkNode(
-  survey: Survey,
+  seen: Seen,
   node: number,
   level: number,
   bound: number,
   max: number,
-  parent: number,
+  link: number,
 ): number {
-  const { pool } = survey;
-  const { words, reals } = pool;
-  const word = node << WORD_SHIFT;
-  const real = node << REAL_SHIFT;
-  demand(node > 0 && node < pool.top, node, -1, "a child is a node of the pool");
-  demand(!survey.nodes.has(node), node, -1, "no child is held twice");
-  survey.nodes.add(node);
-  if (level === 1) survey.leaves.add(node);
-  demand(words[word + PARENT] !== DEAD, node, -1, "no node of the tree is dead");
-  demand(
-    words[word + PARENT] === parent,
-    node,
-    -1,
-    "the parent link leads to the slot that holds it",
-  );
-  demand(reals[real + BOUND] === bound, node, -1, "the bound is the end of the slot before");
-  const end = words[word + END]!;
-  const isLeaf = level === 1;
-  const capacity = isLeaf ? WIDE_CAPACITY : pool.innerCapacity;
-  const minEnd = isLeaf ? WIDE_MIN_END : pool.innerMinEnd;
-  demand(end >= 0 && end < capacity, node, -1, "the end is below the capacity");
-  demand(parent === 0 || end >= minEnd, node, -1, "the node holds enough");
-  demand(parent !== 0 || isLeaf || end > 0, node, -1, "the root has more than one child");
-  demand(reals[real + PIVOTS + end] === max, node, end, "the last pivot is the node's maximum");
-  checkPastEnd(pool, node, end, isLeaf);
-
+  const { pool } = seen;
+  const { words, doubles } = pool;
+  demand(node > 0 && node < pool.top, node, -1, "child");
+  demand(!seen.nodes.has(node), node, -1, "once");
+  seen.nodes.add(node);
+  checkPlace(pool, node, link, bound, max);
+  checkFill(pool, node, level === 1);
+  checkSlots(pool, node, level === 1);
+  if (level === 1) return checkLeaf(seen, node);
+  const slots = (node << WORD_SHIFT) + pool.innerSlots;
+  const pivots = (node << DOUBLE_SHIFT) + PIVOTS;
   let longest = 0;
   let low = bound;
-  for (let slot = 0; slot <= end; slot++) {
-    const high = reals[real + PIVOTS + slot]!;
-    demand(high > low, node, slot, "pivots rise");
-    const held = words[word + (isLeaf ? SLOTS : pool.innerSlots) + slot]!;
-    if (isLeaf) {
-      checkEntry(survey, node, slot, held);
-      demand(
-        held !== 0 || slot < end || max === MAX_INDEX,
-        node,
-        slot,
-        "only the last leaf ends in an empty slot",
-      );
-      if (held === 0) longest = Math.max(longest, high - low);
-    } else {
-      const gap = checkNode(survey, held, level - 1, low, high, node << 4 | slot);
-      if (pool.gaps) {
-        demand(reals[real + GAPS + slot] === gap, node, slot, "the gap is the longest empty slot");
-      }
-      longest = Math.max(longest, gap);
-    }
+  for (let slot = 0; slot <= words[(node << WORD_SHIFT) + END]!; slot++) {
+    const high = doubles[pivots + slot]!;
+    const gap = checkNode(seen, words[slots + slot]!, level - 1, low, high, node << 4 | slot);
+    checkGap(pool, node, slot, gap);
+    longest = Math.max(longest, gap);
     low = high;
   }
   return longest;
 }
 
-function checkPastEnd(pool: NodePool, node: number, end: number, isLeaf: boolean): void {
-  const { words, reals } = pool;
-  const real = node << REAL_SHIFT;
-  const slots = (node << WORD_SHIFT) + (isLeaf ? SLOTS : pool.innerSlots);
-  const capacity = isLeaf ? WIDE_CAPACITY : pool.innerCapacity;
-  for (let slot = end + 1; slot < capacity; slot++) {
-    demand(reals[real + PIVOTS + slot] === Infinity, node, slot, "no pivot past the end");
-    demand(words[slots + slot] === 0, node, slot, "no slot past the end");
+/** Checks the entries of a leaf; gives its longest empty slot. */
+function checkLeaf(seen: Seen, leaf: number): number {
+  const { words, doubles } = seen.pool;
+  const slots = (leaf << WORD_SHIFT) + SLOTS;
+  const pivots = (leaf << DOUBLE_SHIFT) + PIVOTS;
+  demand(words[slots] !== 0 || !seen.afterEmpty, leaf, 0, "emptyNeighbours");
+  seen.leaves.add(leaf);
+  checkEntries(seen.pool, leaf, seen.count);
+  seen.entries += seen.count.entries;
+  let longest = 0;
+  for (let slot = 0; slot <= words[(leaf << WORD_SHIFT) + END]!; slot++) {
+    const word = words[slots + slot]!;
+    checkHandle(seen, leaf, slot, word);
+    seen.afterEmpty = word === 0;
+    const length = extent(doubles[pivots + slot - 1]!, doubles[pivots + slot]!);
+    if (word === 0 && length > longest) longest = length;
   }
-  if (isLeaf || !pool.gaps) return;
-  for (let slot = end + 1; slot < GAP_CAPACITY; slot++) {
-    demand(reals[real + GAPS + slot] === 0, node, slot, "no gap past the end");
-  }
+  return longest;
 }
 
-function checkEntry(survey: Survey, node: number, slot: number, word: number): void {
-  if (word === 0) {
-    demand(!survey.afterEmpty, node, slot, "two empty slots are never neighbours");
-    survey.afterEmpty = true;
-    return;
-  }
-  survey.afterEmpty = false;
-  if ((word & 1) !== 0) return;
-  demand(!survey.handles.has(word), node, slot, "no two slots share a handle");
-  demand(survey.pool.decode(word) !== undefined, node, slot, "a handle stands for a value");
-  survey.handles.add(word);
+function checkHandle(seen: Seen, node: number, slot: number, word: number): void {
+  if ((word & 1) !== 0 || word === 0) return;
+  demand(!seen.handles.has(word), node, slot, "handleShared");
+  demand(seen.pool.decode(word) !== undefined, node, slot, "handleValue");
+  seen.handles.add(word);
 }
 
-function checkPool(survey: Survey): void {
-  const { pool, nodes, handles } = survey;
+function checkPool(seen: Seen): void {
+  const { pool, nodes, handles } = seen;
   const all = nodes.size;
-  for (const node of [...pool.freeNodes(), ...pool.grace.nodes()]) {
-    demand(!nodes.has(node), node, -1, "a free or retired node is not in the tree");
-    demand(pool.words[(node << WORD_SHIFT) + PARENT] === DEAD, node, -1, "such a node is dead");
+  for (const node of [...pool.freeNodes(), ...pool.rcuDomain.nodes()]) {
+    demand(!nodes.has(node), node, -1, "notInTree");
+    demand(pool.words[(node << WORD_SHIFT) + PARENT] === DEAD, node, -1, "dead");
     nodes.add(node);
   }
   const { finger } = pool;
-  demand(finger === 0 || survey.leaves.has(finger), finger, -1, "the finger is a leaf of the tree");
-  demand(nodes.size === pool.top - 1, 0, -1, "no node is lost");
-  demand(all + pool.grace.nodes().length === pool.used, 0, -1, "the count of used nodes is right");
-  demand(
-    handles.size + pool.grace.handles().length === pool.handles,
-    0,
-    -1,
-    "no handle is lost",
-  );
-}
-
-function demand(holds: boolean, node: number, slot: number, rule: string): void {
-  if (!holds) throw new InvariantError(node, slot, rule);
+  demand(finger === 0 || seen.leaves.has(finger), finger, -1, "finger");
+  demand(nodes.size === pool.top - 1, 0, -1, "nodeLost");
+  demand(all + pool.rcuDomain.nodes().length === pool.used, 0, -1, "used");
+  demand(handles.size + pool.rcuDomain.handles().length === pool.handles, 0, -1, "handleLost");
+  demand(seen.entries === pool.entries, 0, -1, "entries");
 }

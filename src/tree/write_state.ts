@@ -5,6 +5,7 @@
  */
 
 import type { NodePool } from "./node_pool.ts";
+import { Subtree } from "./subtree.ts";
 
 /** How a store changes the tree, cheapest first; the order in which {@linkcode classify} decides is in
  * its own text. */
@@ -64,16 +65,23 @@ export class WriteState {
   /** The last index of `slotEnd`. */
   high = NaN;
   /** The longest empty stretch of the leaf that goes, in indices. Here and not an argument: see `NodePool.sought`. */
-  lost = NaN;
+  gapRemoved = NaN;
   /** The longest that comes. */
-  won = NaN;
+  gapAdded = NaN;
   /** Spanning only: the leaf that holds the index behind the range. */
   farNode = 0;
   /** Spanning only: the first slot of `farNode` that stays. */
   farSlot = 0;
 
+  #subtree: Subtree | undefined;
+
   /** A write state for the stores of one tree. */
   constructor(pool: NodePool) {
     this.pool = pool;
+  }
+
+  /** What replaces nodes. Made at the first store that needs it: most address spaces of a fork stay small. */
+  get subtree(): Subtree {
+    return this.#subtree ??= new Subtree(this.pool);
   }
 }

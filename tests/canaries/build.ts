@@ -20,6 +20,8 @@ export interface Build {
   readonly replay: typeof import("../../src/replay/replay.ts");
   readonly bisect: typeof import("../../src/replay/debug/bisect.ts");
   readonly shrink: typeof import("../../src/replay/debug/shrink.ts");
+  readonly tree: typeof import("../../src/tree/maple_tree.ts");
+  readonly state: typeof import("../../src/tree/maple_state.ts");
   readonly touchedTree: typeof import("../../src/tree/incremental.ts");
   readonly touchedSpace: typeof import("../../src/mm/checks/incremental.ts");
 }
@@ -62,6 +64,8 @@ export async function load(root: URL): Promise<Build> {
     replay: await import(new URL("src/replay/replay.ts", root).href),
     bisect: await import(new URL("src/replay/debug/bisect.ts", root).href),
     shrink: await import(new URL("src/replay/debug/shrink.ts", root).href),
+    tree: await import(new URL("src/tree/maple_tree.ts", root).href),
+    state: await import(new URL("src/tree/maple_state.ts", root).href),
     touchedTree: await import(new URL("src/tree/incremental.ts", root).href),
     touchedSpace: await import(new URL("src/mm/checks/incremental.ts", root).href),
   };

@@ -6,15 +6,16 @@
 
 import { assertEquals } from "@std/assert";
 import { MapleTree } from "../../mod.ts";
-import { TouchedValidator } from "../../src/tree/incremental.ts";
+import { IncrementalValidator } from "../../src/tree/incremental.ts";
 import { Random } from "../random.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 
 for (const gaps of [true, false]) {
   for (const rcu of [true, false]) {
-    Deno.test(`TouchedValidator: content with 10,000 writes, gaps ${gaps}, rcu ${rcu}`, () => {
+    Deno.test(`IncrementalValidator: content with 10,000 writes, gaps ${gaps}, rcu ${rcu}`, () => {
       const random = new Random(0x70c);
       const tree = new MapleTree<unknown>({ gaps, rcu });
-      const validator = new TouchedValidator(tree.state().pool);
+      const validator = new IncrementalValidator(poolOf(tree));
       for (let i = 0; i < 10_000; i++) {
         const first = random.below(5000);
         const last = first + (random.chance(0.03) ? random.below(3000) : random.below(20));

@@ -17,7 +17,7 @@ export const TREE_READING: Equivalences = {
     ],
     [
       "slower",
-      "const pivot = reals[(node << REAL_SHIFT) + PIVOTS + slot]!;",
+      "const pivot = doubles[(node << DOUBLE_SHIFT) + PIVOTS + slot]!;",
       ["+ ▸ -"],
       "What stands there is not beyond the window's lower end, and the search that goes on finds the same.",
     ],
@@ -30,21 +30,21 @@ export const TREE_READING: Equivalences = {
     ["same", "if (extent(bound > before ? bound : before, last) >= size) {", [
       "bound > before ▸ true",
     ], "The window is known to be long enough, and so is a slot that begins in front of it."],
-    ["slower", "if (reals[(node << REAL_SHIFT) + GAPS + slot]! < size) break;", [
-      "reals[(node << REAL_SHIFT) + GAPS + slot]! < size ▸ false",
+    ["slower", "if (doubles[(node << DOUBLE_SHIFT) + GAPS + slot]! < size) break;", [
+      "doubles[(node << DOUBLE_SHIFT) + GAPS + slot]! < size ▸ false",
     ], "It goes down to the leaf, and from there upwards again."],
     [
       "slower",
-      "if (bound >= last) return noArea(c, size);",
+      "if (bound >= last) return false;",
       ["bound >= last ▸ false", ">= ▸ >"],
       "Nothing beyond the window is long enough within it, and the search ends at the tree's end.",
     ],
-    ["slower", "if (reals[bounds + GAPS + slot]! >= size) break;", [
-      "reals[bounds + GAPS + slot]! >= size ▸ true",
+    ["slower", "if (doubles[bounds + GAPS + slot]! >= size) break;", [
+      "doubles[bounds + GAPS + slot]! >= size ▸ true",
     ], "It looks into nodes that have no gap of the size, and finds none."],
     [
       "slower",
-      "if (pivot <= before) return noArea(c, size);",
+      "if (pivot <= before) return false;",
       ["pivot <= before ▸ false", "<= ▸ <"],
       "Nothing beyond the window is long enough within it, and the search ends at the tree's end.",
     ],
@@ -58,26 +58,19 @@ export const TREE_READING: Equivalences = {
   "src/tree/maple_state.ts": [
     [
       "same",
-      "this.version = -1;",
-      ["this.version = -1; ▸ ;"],
+      "cursor.version = -1;",
+      ["cursor.version = -1; ▸ ;"],
       "The store has raised the tree's version, so that what the cursor remembers is stale anyway.",
-      5,
+      3,
     ],
     [
       "slower",
-      "if (last !== first) checkIndex(last);",
+      'if (last !== first) checkIndex(last, "move up to");',
       ["last !== first ▸ true"],
       "The same index is checked twice.",
     ],
   ],
   "src/tree/maple_tree.ts": [
-    [
-      "same",
-      "checkIndex(last);",
-      ["checkIndex(last); ▸ ;"],
-      "The step to the first entry checks it again.",
-      1,
-    ],
     [
       "same",
       "this.#cursor = new Cursor(this.#pool, 0, 0, undefined);",
@@ -149,8 +142,8 @@ export const TREE_READING: Equivalences = {
     ],
     [
       "slower",
-      "const answer = c.standing === START && c.before < max ? lookUp(c, max) : seekUp(c, max);",
-      ["c.standing === START && c.before < max ▸ false"],
+      "const answer = c.status === START && c.before < max ? lookUp(c, max) : seekUp(c, max);",
+      ["c.status === START && c.before < max ▸ false"],
       "seekUp asks the same, and looks too.",
     ],
     ["slower", "if (root === 0 || c.section !== undefined) return lookHere(c, max);", [
@@ -170,11 +163,11 @@ export const TREE_READING: Equivalences = {
     ],
     [
       "slower",
-      "if (c.standing === ACTIVE) return GO_ON;",
-      ["c.standing === ACTIVE ▸ false"],
+      "if (c.status === ACTIVE) return GO_ON;",
+      ["c.status === ACTIVE ▸ false"],
       "No other status fits, and the last line says the same.",
     ],
-    ["same", "c.standing = START;", ["c.standing = START; ▸ ;"], "The walk that follows sets it."],
+    ["same", "c.status = START;", ["c.status = START; ▸ ;"], "The walk that follows sets it."],
     [
       "same",
       "if (c.index <= min) return limit(c, UNDERFLOW);",
@@ -218,7 +211,7 @@ export const TREE_READING: Equivalences = {
     ["slower", "if (near !== 0) {", ["0 ▸ 1"], "A walk from the root finds the leaf too."],
     [
       "slower",
-      "const max = reals[base + PIVOTS + words[(near << WORD_SHIFT) + END]!]!;",
+      "const max = doubles[base + PIVOTS + words[(near << WORD_SHIFT) + END]!]!;",
       ["+ ▸ -"],
       "The leaf is taken to end earlier, and what lies behind is looked for from the root.",
     ],
@@ -236,7 +229,7 @@ export const TREE_READING: Equivalences = {
     ],
     [
       "slower",
-      "if (sought > reals[base + BOUND]! && sought <= max) return near;",
+      "if (sought > doubles[base + BOUND]! && sought <= max) return near;",
       ["<= ▸ <"],
       "The last index of the leaf found last is looked for from the root, and found there.",
     ],

@@ -39,16 +39,16 @@ export const TREE_WRITING: Equivalences = {
     ],
     [
       "slower",
-      "for (let slot = 0; slot < count; slot++) reals[real + GAPS + slot] = this.gaps[from + slot]!;",
+      "for (let slot = 0; slot < count; slot++) doubles[gaps + slot] = this.gaps[from + slot]!;",
       ["< ▸ <="],
       "One real more is written, which the next line or nobody reads.",
     ],
-    ["slower", "for (let slot = count; slot < capacity; slot++) reals[real + GAPS + slot] = 0;", [
+    ["slower", "for (let slot = count; slot < capacity; slot++) doubles[gaps + slot] = 0;", [
       "< ▸ <=",
     ], "One real more is written, which the next line or nobody reads."],
     [
       "slower",
-      "if (narrow) this.gaps[target] = reals[gaps + slot]!;",
+      "if (narrow) this.gaps[target] = doubles[gaps + slot]!;",
       ["narrow ▸ true"],
       "The gaps of a big leaf are never read.",
     ],
@@ -84,7 +84,7 @@ export const TREE_WRITING: Equivalences = {
     ["same", "#open = 0;", ["0 ▸ 1"], "There is no batch yet that could be the open one."],
   ],
   "src/tree/node_pool.ts": [
-    ["slower", "this.grace = new Grace(options.shared ? this.words : undefined);", [
+    ["slower", "this.rcuDomain = new RcuDomain(options.shared ? this.words : undefined);", [
       "options.shared ▸ true",
     ], "Nobody announces himself in memory that is not shared."],
     [
@@ -130,7 +130,7 @@ export const TREE_WRITING: Equivalences = {
   "src/tree/rebalance.ts": [
     [
       "same",
-      "if (last < capacity) return run.cut(last, 0);",
+      "if (last < capacity) return subtree.cut(last, 0);",
       ["0 ▸ 1"],
       "There is no second cut then.",
     ],
@@ -174,13 +174,7 @@ export const TREE_WRITING: Equivalences = {
       "|| ▸ &&",
       "0 ▸ 1 (2)",
     ], "Releasing the word asks the same again."],
-    ["same", "this.begin(pool, 0, 0);", ["0 ▸ 1", "0 ▸ 1 (2)"], "Nobody asks for its ends then."],
-    [
-      "same",
-      "const NO_TREE = { gaps: false, rcu: false, shared: false, limit: 0, budget: new NodeBudget() };",
-      ["false ▸ true", "false ▸ true (2)", "false ▸ true (3)"],
-      "A run is given its tree before anything is asked of it.",
-    ],
+    ["same", "this.begin(0, 0);", ["0 ▸ 1", "0 ▸ 1 (2)"], "Nobody asks for its ends then."],
     ["slower", "#made = new Int32Array(3);", ["3 ▸ 4 (2)"], "Room for one more."],
     ["same", "const step = shift > 0 ? -1 : 1;", ["> ▸ >="], "shift is not 0 there."],
     ["same", "const begin = shift > 0 ? end : to + 1;", ["> ▸ >="], "shift is not 0 there."],
@@ -188,7 +182,7 @@ export const TREE_WRITING: Equivalences = {
   "src/tree/spanning_store.ts": [
     [
       "same",
-      "slot > 0 && words[entries + slot - 1] === 0 && w.before === reals[pivots + slot - 1]!",
+      "slot > 0 && words[entries + slot - 1] === 0 && w.before === doubles[pivots + slot - 1]!",
       ["> ▸ >="],
       "In front of the first slot stands `end`, which is not 0 in a leaf that is not the root.",
     ],
@@ -202,15 +196,15 @@ export const TREE_WRITING: Equivalences = {
   "src/tree/split.ts": [
     [
       "same",
-      "run.cut(big.settle(pool, capacity - 2, big.count - 1), 0);",
+      "subtree.cut(big.settle(pool, capacity - 2, big.count - 1), 0);",
       ["- ▸ + (2)", "1 ▸ 2"],
       "More than one node full and a neighbour: behind the cut there is more than a node must hold, one slot more or less.",
     ],
-    ["same", "run.cut(big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
+    ["same", "subtree.cut(big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
     ["same", "if (step < 0) {", ["< ▸ <=", "0 ▸ 1"], "The step is -1 or 1."],
   ],
   "src/tree/store.ts": [
-    ["same", "run.cut(run.big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
+    ["same", "subtree.cut(subtree.big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
     [
       "slower",
       "if (pool.rcu) pool.reclaim();",
@@ -239,14 +233,20 @@ export const TREE_WRITING: Equivalences = {
     ], "Without readers all three are written in place alike, and take no node."],
     [
       "slower",
-      "if (lowWord === 0 && keepsBefore) won = Math.max(won, extent(low, before));",
-      ["lowWord === 0 && keepsBefore ▸ false", "won = Math.max(won, extent(low, before)); ▸ ;"],
+      "if (lowWord === 0 && keepsBefore) gapAdded = Math.max(gapAdded, extent(low, before));",
+      [
+        "lowWord === 0 && keepsBefore ▸ false",
+        "gapAdded = Math.max(gapAdded, extent(low, before)); ▸ ;",
+      ],
       "What is left of an empty slot is shorter than it was; if it was the longest, the leaf is read again.",
     ],
     [
       "slower",
-      "if (highWord === 0 && keepsBehind) won = Math.max(won, extent(last, high));",
-      ["highWord === 0 && keepsBehind ▸ false", "won = Math.max(won, extent(last, high)); ▸ ;"],
+      "if (highWord === 0 && keepsAfter) gapAdded = Math.max(gapAdded, extent(last, high));",
+      [
+        "highWord === 0 && keepsAfter ▸ false",
+        "gapAdded = Math.max(gapAdded, extent(last, high)); ▸ ;",
+      ],
       "What is left of an empty slot is shorter than it was; if it was the longest, the leaf is read again.",
     ],
     ["slower", "if (shift > 0) {", ["> ▸ >="], "Slots are copied onto themselves."],
@@ -270,19 +270,19 @@ export const TREE_WRITING: Equivalences = {
     ],
     [
       "slower",
-      "if (won > recorded) recordGap(pool, node, won);",
+      "if (gapAdded > recorded) recordGap(pool, node, gapAdded);",
       ["> ▸ >="],
       "recordGap sees that the record is right.",
     ],
     [
       "slower",
-      "else if (lost === recorded && won < recorded) recordGap(pool, node, leafGap(pool, node));",
-      ["lost === recorded && won < recorded ▸ true", "&& ▸ ||", "< ▸ <="],
+      "else if (gapRemoved === recorded && gapAdded < recorded) {",
+      ["gapRemoved === recorded && gapAdded < recorded ▸ true", "&& ▸ ||", "< ▸ <="],
       "The leaf is read again, and says the same.",
     ],
     [
       "slower",
-      "w.lost = old === 0 ? length : 0;",
+      "w.gapRemoved = old === 0 ? length : 0;",
       ["old === 0 ▸ true", "0 ▸ 1 (2)"],
       "The leaf is read again, and says the same.",
     ],

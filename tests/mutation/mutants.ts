@@ -2,7 +2,7 @@
  * Mutants: small changes of a source file, each of which a test should notice. They are made from the syntax tree, so
  * that every one of them parses.
  *
- * Not mutated: types, imports, texts, and statements that only count work (`work.split++`): they change no
+ * Not mutated: types, imports, texts, and statements that only count work (`counters.split++`): they change no
  * answer.
  *
  * @module
@@ -98,7 +98,7 @@ export function isLeftOut(node: ts.Node, tree: ts.SourceFile): boolean {
   if (ts.isTypeAliasDeclaration(node) || ts.isTypeParameterDeclaration(node)) return true;
   if (ts.isTemplateExpression(node) || isError(node, tree)) return true;
   return ts.isExpressionStatement(node) &&
-    /^[\w.#]*\bwork\.\w+(\+\+| \+=)/.test(node.getText(tree));
+    /^[\w.#]*\bcounters\.\w+(\+\+| \+=)/.test(node.getText(tree));
 }
 
 /** Making an error: what it says is for its reader, not for a test. (That it is thrown is mutated.) */

@@ -116,7 +116,7 @@ function oneLeaf(stage: Stage): void {
     tree.emptyAreaReverse(0x10, 0, count * 0x20);
     tree.allocate(500, 0x10, count * 0x20 - 0x20, count * 0x20 + 0x20);
     tree.allocateReverse(501, 0x10, 0, count * 0x20 + 0x100);
-    const { pool } = tree.tree.state();
+    const pool = stage.build.tree.poolOf(tree.tree);
     assert(pool.used > 0);
     tree.told("clear", () => tree.tree.clear(), 0, stage.build.maple.MAX_INDEX, undefined);
     assertEquals(pool.used, 0);

@@ -10,8 +10,8 @@ import type { MapleState, MapleTree } from "../../mod.ts";
 import { type Scenario, type Stage, upwards } from "./scenario.ts";
 
 /** Calls `look` after every word or real that is written to the tree from now on. */
-function afterEveryWrite(tree: MapleTree<number>, look: () => void): void {
-  const { pool } = tree.state();
+function afterEveryWrite(stage: Stage, tree: MapleTree<number>, look: () => void): void {
+  const pool = stage.build.tree.poolOf(tree);
   // Room for all that follows: a pool that grows has other arrays.
   pool.ensure(256);
   let isLooking = false;
@@ -32,7 +32,7 @@ function afterEveryWrite(tree: MapleTree<number>, look: () => void): void {
       },
     });
   pool.words = watched(pool.words);
-  pool.reals = watched(pool.reals);
+  pool.doubles = watched(pool.doubles);
 }
 
 /** The range and value around each index, as a fresh reader walks to it. */
@@ -58,7 +58,7 @@ function storeUnderEyes(
     store(twin);
     const after = seen(twin, indices);
     const tree = setUp();
-    afterEveryWrite(tree, () => {
+    afterEveryWrite(stage, tree, () => {
       for (const [i, sight] of seen(tree, indices).entries()) {
         if (sight !== before[i] && sight !== after[i]) {
           assertEquals(sight, after[i], `a reader at ${indices[i]} saw half of the store`);
@@ -118,8 +118,8 @@ function growOneSide(stage: Stage): void {
 }
 
 /** A reader that stands on `index`, with freed nodes poisoned. */
-function readerAt(tree: MapleTree<number>, index: number) {
-  tree.state().pool.poison = true;
+function readerAt(stage: Stage, tree: MapleTree<number>, index: number) {
+  stage.build.tree.poolOf(tree).poison = true;
   const reader = tree.read();
   const state = reader.state(index);
   state.walk();
@@ -127,8 +127,9 @@ function readerAt(tree: MapleTree<number>, index: number) {
 }
 
 /** The leaf under a state, as its bytes are now, the parent word left out: dead or alive is the writer's to say. */
-function leafBytes(state: MapleState<number>): string {
-  const words = Array.from(state.pool.words.slice(state.node * 64, state.node * 64 + 64));
+function leafBytes(stage: Stage, state: MapleState<number>): string {
+  const { pool, node } = stage.build.state.cursorOf(state);
+  const words = Array.from(pool.words.slice(node * 64, node * 64 + 64));
   return words.filter((_, word) => word !== 34).join(" ");
 }
 
@@ -140,12 +141,12 @@ function leafBytes(state: MapleState<number>): string {
 //   next must be 32
 function nodesOutliveTheirReaders(stage: Stage): void {
   const tree = filled(stage, 60);
-  const { reader, state } = readerAt(tree, 30 * 0x20);
-  const leaf = leafBytes(state);
+  const { reader, state } = readerAt(stage, tree, 30 * 0x20);
+  const leaf = leafBytes(stage, state);
   stage.step("replace the reader's leaf", () => tree.store(30 * 0x20 + 4, 30 * 0x20 + 7, 500));
   for (let i = 0; i < 12; i++) {
     stage.step(`store elsewhere, ${i}`, () => tree.store(i * 0x20 + 4, i * 0x20 + 7, 600 + i));
-    assertEquals(leafBytes(state), leaf, "a node was reused under its reader");
+    assertEquals(leafBytes(stage, state), leaf, "a node was reused under its reader");
   }
   stage.step("the reader goes on", () => assertEquals(state.next(), 32));
   stage.step("and on", () => assertEquals(state.next(), 33));
@@ -162,13 +163,13 @@ function nodesOutliveTheirReaders(stage: Stage): void {
 function deadBeforeFree(stage: Stage): void {
   for (const count of [3, 60, 200]) {
     const tree = filled(stage, count);
-    const { reader, state } = readerAt(tree, Math.floor(count / 2) * 0x20);
+    const { reader, state } = readerAt(stage, tree, Math.floor(count / 2) * 0x20);
     stage.step("clear under a reader", () => tree.clear());
     tree.validate();
     stage.step("the reader goes on", () => assertEquals(state.next(), undefined));
     reader[Symbol.dispose]();
     tree.validate();
-    assertEquals(tree.state().pool.used, 0);
+    assertEquals(stage.build.tree.poolOf(tree).used, 0);
   }
 }
 
@@ -181,13 +182,13 @@ function deadBeforeFree(stage: Stage): void {
 function stackGrowsUnderAReader(stage: Stage): void {
   const tree = new stage.build.maple.MapleTree<number>({ gaps: true, rcu: true });
   for (const i of upwards(30)) tree.store(i * 0x1000 + 0x800, i * 0x1000 + 0xfff, i + 1);
-  const { reader, state } = readerAt(tree, 15 * 0x1000 + 0x800);
-  const leaf = leafBytes(state);
+  const { reader, state } = readerAt(stage, tree, 15 * 0x1000 + 0x800);
+  const leaf = leafBytes(stage, state);
   for (let grown = 1; grown <= 7; grown++) {
     stage.step(`the stack grows to ${grown} pages`, () => {
       tree.store(15 * 0x1000 + 0x800 - grown * 0x100, 15 * 0x1000 + 0xfff, 16);
     });
-    assert(leafBytes(state) === leaf, "the reader's node was freed under it");
+    assert(leafBytes(stage, state) === leaf, "the reader's node was freed under it");
     tree.validate();
   }
   stage.step("the reader goes on", () => assertEquals(state.next(), 17));

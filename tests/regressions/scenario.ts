@@ -11,7 +11,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { AddressSpace, AddressSpaceOptions, MapleTree, MapleTreeOptions } from "../../mod.ts";
 import { fault } from "../../src/faults/acted.ts";
-import type { TouchedValidator } from "../../src/tree/incremental.ts";
+import type { IncrementalValidator } from "../../src/tree/incremental.ts";
 import type { Build } from "../canaries/build.ts";
 import { snapshot } from "../mm/snapshot.ts";
 import { NaiveRangeMap } from "../naive_range_map.ts";
@@ -132,14 +132,16 @@ export class StagedTree {
   readonly tree: MapleTree<number>;
   readonly reference = new NaiveRangeMap<number>();
   readonly #stage: Stage;
-  readonly #validator: TouchedValidator | undefined;
+  readonly #validator: IncrementalValidator | undefined;
   #touched = { first: 0, last: 0 };
 
   constructor(stage: Stage, options: MapleTreeOptions) {
     this.#stage = stage;
     this.tree = new stage.build.maple.MapleTree<number>(options);
     if (stage.checks !== "touched") return;
-    this.#validator = new stage.build.touchedTree.TouchedValidator(this.tree.state().pool);
+    this.#validator = new stage.build.touchedTree.IncrementalValidator(
+      stage.build.tree.poolOf(this.tree),
+    );
   }
 
   /** Ranges of 0x10 indices, `stride` apart, with the values 1, 2 …, in the order of `positions`. */

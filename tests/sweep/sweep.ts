@@ -190,14 +190,14 @@ function tryStore(
       { cause: error },
     );
   }
-  const { work } = copy.statistics();
-  return work.spanning > 0
+  const { counters } = copy.statistics();
+  return counters.spanning > 0
     ? "spanning"
-    : work.split > 0
+    : counters.split > 0
     ? "split"
-    : work.rebalanced > 0
+    : counters.rebalanced > 0
     ? "rebalance"
-    : work.rewritten > 0
+    : counters.rewritten > 0
     ? "one leaf"
     : "whole tree";
 }

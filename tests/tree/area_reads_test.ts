@@ -2,20 +2,21 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { MapleTree, MAX_INDEX } from "../../mod.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 
 /** How many bounds and gaps a call reads. */
 function reads(tree: MapleTree<number>, call: () => void): number {
-  const { pool } = tree.state();
-  const { reals } = pool;
+  const pool = poolOf(tree);
+  const { doubles } = pool;
   let count = 0;
-  pool.reals = new Proxy(reals, {
+  pool.doubles = new Proxy(doubles, {
     get(target, key) {
       count++;
       return Reflect.get(target, key);
     },
   });
   call();
-  pool.reals = reals;
+  pool.doubles = doubles;
   return count;
 }
 

@@ -74,7 +74,7 @@ for (const index of [-1, 0.5, MAX_INDEX + 1, NaN]) {
     refuse(() => tree.state(index));
     refuse(() => tree.state(index, 5));
     refuse(() => tree.state(0, index));
-    refuse(() => tree.entries(0, index).next());
+    refuse(() => tree.entries(0, index));
     assertEquals([...tree].length, 2);
   });
 }

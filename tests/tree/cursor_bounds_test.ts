@@ -2,6 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { MapleError, MapleTree, MAX_INDEX, NodeBudget } from "../../mod.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 
 /** A tree without nodes: one value at index 0. */
 function rootOnly(): MapleTree<number> {
@@ -47,9 +48,9 @@ Deno.test("MapleState.erase: where nothing is, nothing is done", () => {
   assertEquals([empty.erase(), empty.status], [undefined, "none"]);
   const tree = new MapleTree<number>();
   tree.store(5, 9, 1);
-  const { rewritten } = tree.statistics().work;
+  const { rewritten } = tree.statistics().counters;
   assertEquals(tree.state(20).erase(), undefined);
-  assertEquals(tree.statistics().work.rewritten, rewritten);
+  assertEquals(tree.statistics().counters.rewritten, rewritten);
 });
 
 Deno.test("MapleState: in error after a failed store that changed nothing, it gives nothing", () => {
@@ -58,7 +59,7 @@ Deno.test("MapleState: in error after a failed store that changed nothing, it gi
   for (let i = 0; i < 15; i++) tree.store(i * 10, i * 10 + 9, i); // a full leaf, with the free rest
   const state = tree.state(20);
   assertEquals(state.walk(), 2);
-  state.last = 23;
+  state.set(20, 23);
   budget.left = 0;
   assertThrows(() => state.store(7), MapleError);
   assertEquals([state.status, state.next()], ["error", undefined]);
@@ -73,7 +74,7 @@ Deno.test("TreeReader: steps in a leaf take no walk, the step out of it takes on
     const state = reader.state(backward ? 29 * 16 : 15 * 16);
     assertEquals(state.walk(), backward ? 29 : 15);
     tree.store(39 * 16, 39 * 16 + 7, 100); // elsewhere
-    const visited = () => tree.statistics().work.visited;
+    const visited = () => tree.statistics().counters.visited;
     const start = visited();
     for (let i = 1; i < 15; i++) {
       const value = backward ? state.previous() : state.next();
@@ -111,7 +112,7 @@ Deno.test("walk, load: the first node made between two loads does not hide what 
     const tree = new MapleTree<number>({ shared: true, maxNodes: 9 });
     tree.store(0, 0, 1);
     const state = tree.state(0);
-    const { pool } = state;
+    const pool = poolOf(tree);
     const { words } = pool;
     pool.words = new Proxy(words, {
       get(target, key) {

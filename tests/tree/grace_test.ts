@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InvariantError, MapleTree, SharedReader } from "../../mod.ts";
 import { PERIOD } from "../../src/tree/node_layout.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 
 /** Ranges in one leaf; every store that cuts one replaces the leaf. */
 function oneLeaf(
@@ -112,9 +113,9 @@ Deno.test("validate: finds a pivot that was turned round", () => {
   for (let i = 0; i < 4; i++) tree.store(i * 20, i * 20 + 9, i);
   const state = tree.state(20);
   state.walk();
-  const { reals } = state.pool;
-  const at = reals.indexOf(29);
+  const { doubles } = poolOf(tree);
+  const at = doubles.indexOf(29);
   assert(at > 0);
-  [reals[at], reals[at + 1]] = [reals[at + 1]!, reals[at]!];
+  [doubles[at], doubles[at + 1]] = [doubles[at + 1]!, doubles[at]!];
   assertThrows(() => tree.validate(), InvariantError);
 });

@@ -10,6 +10,13 @@
 import type * as Maple from "../../mod.ts";
 import { NaiveRangeMap } from "../naive_range_map.ts";
 import { Random } from "../random.ts";
+import type { poolOf } from "../../src/tree/maple_tree.ts";
+
+/** A build of the tree: its public module, and the way to its nodes. */
+export interface TreeBuild {
+  readonly maple: typeof Maple;
+  readonly tree: { readonly poolOf: typeof poolOf };
+}
 
 type Tree = Maple.MapleTree<number>;
 type State = Maple.MapleState<number>;
@@ -44,20 +51,20 @@ class Scene {
   begun = 0;
   done = 0;
 
-  constructor(maple: typeof Maple, writes: readonly Write[]) {
-    this.tree = new maple.MapleTree<number>({ gaps: true, rcu: true });
+  constructor(build: TreeBuild, writes: readonly Write[]) {
+    this.tree = new build.maple.MapleTree<number>({ gaps: true, rcu: true });
     const naive = new NaiveRangeMap<number>();
     for (const { first, last, value } of writes) {
       this.tree.store(first, last, value);
       naive.store(first, last, value);
     }
     this.history.push(snapshot(naive));
-    const pool = this.tree.state().pool;
+    const pool = build.tree.poolOf(this.tree);
     pool.poison = true;
     // Room for all that follows: a pool that grows would get new arrays, without the proxy.
     pool.ensure(512);
     pool.words = this.#watch(pool.words);
-    pool.reals = this.#watch(pool.reals);
+    pool.doubles = this.#watch(pool.doubles);
     this.#naive = naive;
   }
 
@@ -193,7 +200,7 @@ function places(size: number): number[] {
 
 /** Pauses one read, begun at `place`, at each of its accesses in turn. */
 function pauseReader(
-  maple: typeof Maple,
+  build: TreeBuild,
   size: number,
   read: Read,
   writes: readonly Write[],
@@ -202,7 +209,7 @@ function pauseReader(
   let accesses = 1;
   let pause = 0;
   for (; pause < accesses; pause++) {
-    const scene = new Scene(maple, entries(size));
+    const scene = new Scene(build, entries(size));
     using reader = scene.tree.read();
     const state = reader.state(place);
     readChecked(scene, state, READS[0]!, (body) => body());
@@ -217,7 +224,7 @@ function pauseReader(
 }
 
 /** Pauses a reader at each of its accesses and lets one or two stores of each kind run there. */
-export function exploreReaders(maple: typeof Maple): number {
+export function exploreReaders(build: TreeBuild): number {
   let cases = 0;
   for (const size of SIZES) {
     const kinds = storesOfEachKind(size);
@@ -225,7 +232,7 @@ export function exploreReaders(maple: typeof Maple): number {
       for (const [k, write] of kinds.entries()) {
         const second = kinds[(k + 3) % kinds.length]!;
         for (const writes of [[write], [write, second]]) {
-          for (const place of places(size)) cases += pauseReader(maple, size, read, writes, place);
+          for (const place of places(size)) cases += pauseReader(build, size, read, writes, place);
         }
       }
     }
@@ -234,11 +241,11 @@ export function exploreReaders(maple: typeof Maple): number {
 }
 
 /** Pauses one store at each of its accesses in turn; a reader stands at `place`, another comes anew. */
-function pauseWriter(maple: typeof Maple, size: number, write: Write, place: number): number {
+function pauseWriter(build: TreeBuild, size: number, write: Write, place: number): number {
   let accesses = 1;
   let pause = 0;
   for (; pause < accesses; pause++) {
-    const scene = new Scene(maple, entries(size));
+    const scene = new Scene(build, entries(size));
     using reader = scene.tree.read();
     const state = reader.state(place);
     readChecked(scene, state, READS[0]!, (body) => body());
@@ -256,18 +263,18 @@ function pauseWriter(maple: typeof Maple, size: number, write: Write, place: num
 }
 
 /** Pauses a store of each kind at each of its accesses and lets two readers run there. */
-export function exploreWriters(maple: typeof Maple): number {
+export function exploreWriters(build: TreeBuild): number {
   let cases = 0;
   for (const size of SIZES) {
     for (const write of storesOfEachKind(size)) {
-      for (const place of places(size)) cases += pauseWriter(maple, size, write, place);
+      for (const place of places(size)) cases += pauseWriter(build, size, write, place);
     }
   }
   return cases;
 }
 
 /** Random trees, several readers with positions of their own, random stores between and inside their reads. */
-export function randomInterleavings(maple: typeof Maple, seed: number, rounds: number): number {
+export function randomInterleavings(build: TreeBuild, seed: number, rounds: number): number {
   let cases = 0;
   for (let round = 0; round < rounds; round++) {
     const random = new Random(seed + round);
@@ -280,7 +287,7 @@ export function randomInterleavings(maple: typeof Maple, seed: number, rounds: n
         value: random.chance(0.35) ? undefined : random.between(1, 1_000_000),
       };
     };
-    const scene = new Scene(maple, Array.from({ length: random.between(1, 300) }, write));
+    const scene = new Scene(build, Array.from({ length: random.between(1, 300) }, write));
     const readers = Array.from({ length: 3 }, () => {
       const reader = scene.tree.read();
       const state = reader.state(random.below(DOMAIN));

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { assertEquals } from "@std/assert";
 import type { MapleState, MapleTree } from "../../mod.ts";
 import { answerOf, type GoldenOperation, showNumber, showValue } from "../golden.ts";
-import { perform, showEntries } from "../operations.ts";
+import { perform, showArea, showEntries } from "../operations.ts";
 import { MAX_INDEX } from "../naive_range_map.ts";
 
 /** Verbs after which the tree is validated. */
@@ -65,7 +66,10 @@ export class Interpreter {
       value === undefined
         ? "-"
         : `${showNumber(value)} ${showNumber(state.index)} ${showNumber(state.last)}`;
-    const area = () => `ok ${showNumber(state.index)} ${showNumber(state.last)}`;
+    const area = (first: number | undefined) => {
+      if (first !== undefined) assertEquals(first, state.index);
+      return showArea(first, state.last);
+    };
     switch (verb) {
       case "walk": {
         const value = showValue(state.walk());
@@ -82,9 +86,9 @@ export class Interpreter {
       case "prev":
         return found(state.previous(b));
       case "empty_area":
-        return answerOf(() => (state.emptyArea(c, a, b), area()));
+        return answerOf(() => area(state.emptyArea(c, a, b)));
       case "empty_area_rev":
-        return answerOf(() => (state.emptyAreaReverse(c, a, b), area()));
+        return answerOf(() => area(state.emptyAreaReverse(c, a, b)));
     }
     throw new Error(`Cannot perform ${verb}: no such operation`);
   }

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InvariantError, MapleError, MapleTree, NodeBudget, SharedReader } from "../../mod.ts";
 import { END, HEIGHT_BITS, PARENT, PERIOD, ROOT, WORD_SHIFT } from "../../src/tree/node_layout.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 
 Deno.test("NodeBudget: the last node of it can be had, and then no more", () => {
   const budget = new NodeBudget();
@@ -22,7 +23,7 @@ Deno.test("share: the last node that is allowed lies in the same memory", () => 
   const { nodes } = tree.share();
   tree.store(5, 9, 1);
   assert(tree.share().nodes === nodes);
-  assertEquals(new Int32Array(nodes)[ROOT], tree.state().pool.words[ROOT]);
+  assertEquals(new Int32Array(nodes)[ROOT], poolOf(tree).words[ROOT]);
 });
 
 Deno.test("share: the root is published with an atomic store", () => {
@@ -63,7 +64,7 @@ Deno.test("share: handles serve again, or readers would run out of numbers", () 
 Deno.test("release: a value that is in the tree no more is forgotten", () => {
   const tree = new MapleTree<string>();
   tree.store(5, 9, "text");
-  const { pool } = tree.state();
+  const pool = poolOf(tree);
   assertEquals(pool.decode(2), "text");
   tree.erase(5);
   assertEquals(pool.decode(2), undefined);
@@ -72,7 +73,7 @@ Deno.test("release: a value that is in the tree no more is forgotten", () => {
 Deno.test("reclaim: a freed node is poisoned if a test asks for it, and no other", () => {
   const tree = new MapleTree<number>({ rcu: true });
   tree.store(5, 9, 1);
-  const { pool } = tree.state();
+  const pool = poolOf(tree);
   pool.poison = true;
   const node = pool.words[ROOT]! >> HEIGHT_BITS;
   tree.store(7, 7, 2); // replaces the leaf
@@ -87,7 +88,7 @@ Deno.test("validate: a list of free nodes that goes in circles is noticed", () =
   const tree = new MapleTree<number>();
   for (let i = 0; i < 100; i++) tree.store(i * 2, i * 2, i);
   tree.clear();
-  const { pool } = tree.state();
+  const pool = poolOf(tree);
   const free = pool.freeNodes();
   pool.words[(free.at(-1)! << WORD_SHIFT) + END] = free[0]!;
   assertThrows(() => tree.validate(), InvariantError);
@@ -115,5 +116,5 @@ Deno.test("expectEntries: of a reserve that is used up nothing is left", () => {
     state.set(i * 20, i * 20 + 9);
     state.store(i);
   }
-  assertEquals([state.reserved, state.pool.reserved], [0, 0]);
+  assertEquals([state.reserved, poolOf(tree).reserved], [0, 0]);
 });

@@ -1,7 +1,7 @@
 /**
  * Readers beside a writer, explored deterministically.
  *
- * The words and reals of a tree are put behind a proxy that counts accesses. A *pause* at access k is then made in
+ * The words and doubles of a tree are put behind a proxy that counts accesses. A *pause* at access k is then made in
  * the middle of production code: the other side runs right there, on the same memory, and the paused side goes on
  * afterwards as if nothing had happened.
  *
@@ -16,21 +16,24 @@
 
 import { assert } from "@std/assert";
 import * as maple from "../../mod.ts";
+import * as tree from "../../src/tree/maple_tree.ts";
 import { exploreReaders, exploreWriters, randomInterleavings } from "./interleaving.ts";
 
+const BUILD = { maple, tree };
+
 Deno.test("read: stores at every access of a reader leave each index as before or as after", () => {
-  const cases = exploreReaders(maple);
+  const cases = exploreReaders(BUILD);
   console.log(`${cases} interleavings of a paused reader`);
   assert(cases > 7_000);
 });
 
 Deno.test("read: reads at every access of a store see each index as before or as after", () => {
-  const cases = exploreWriters(maple);
+  const cases = exploreWriters(BUILD);
   console.log(`${cases} interleavings of a paused writer`);
   assert(cases > 7_000);
 });
 
 Deno.test("read: a thousand random interleavings with large trees", () => {
-  const cases = randomInterleavings(maple, 0x2022, 1000);
+  const cases = randomInterleavings(BUILD, 0x2022, 1000);
   console.log(`${cases} random interleavings`);
 });

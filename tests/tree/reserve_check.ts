@@ -18,12 +18,12 @@ export function splitsTakeWhatTheyReserve(maple: typeof Maple): void {
     budget.left = Infinity;
     state.preallocate(`v${i}`);
     const { reserved } = state;
-    const taken = tree.statistics().work.allocated;
+    const taken = tree.statistics().counters.allocated;
     budget.left = 0;
     state.storePreallocated(`v${i}`);
     if (height === 0 || tree.height === height) continue;
     assertEquals(reserved, 2 * height + 1);
-    assertEquals(tree.statistics().work.allocated - taken, reserved);
+    assertEquals(tree.statistics().counters.allocated - taken, reserved);
     grown.push(height);
   }
   assertEquals(grown, [1, 2, 3, 4]);

@@ -4,6 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { MapleTree, MAX_INDEX } from "../../mod.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 
 /** Nodes reserved for a store over `first … last`. */
 function reserved(
@@ -15,9 +16,9 @@ function reserved(
   const state = tree.state(first, last);
   state.preallocate(value);
   const count = state.reserved;
-  assertEquals(tree.state().pool.reserved, count);
+  assertEquals(poolOf(tree).reserved, count);
   state.destroy();
-  assertEquals(tree.state().pool.reserved, 0);
+  assertEquals(poolOf(tree).reserved, 0);
   return count;
 }
 
@@ -100,11 +101,12 @@ Deno.test("expectEntries: leaves, the nodes above them, and three", () => {
       [6, false, 1 + 1 + 3], // 13 slots
     ] as const
   ) {
-    const state = new MapleTree<number>({ gaps }).state();
+    const tree = new MapleTree<number>({ gaps });
+    const state = tree.state();
     state.expectEntries(entries);
     assertEquals(state.reserved, expected, `${entries} entries, gaps ${gaps}`);
     state.destroy();
-    assertEquals([state.reserved, state.pool.reserved], [0, 0]);
+    assertEquals([state.reserved, poolOf(tree).reserved], [0, 0]);
   }
 });
 
@@ -118,12 +120,12 @@ Deno.test("expectEntries: the reserve is used up as nodes are taken, and the res
     state.store(i);
     const taken = tree.statistics().nodes - before.nodes;
     assertEquals(state.reserved, before.reserved - taken, `entry ${i}`);
-    assertEquals(state.pool.reserved, state.reserved);
+    assertEquals(poolOf(tree).reserved, state.reserved);
   }
   state.expectEntries(10); // gives back what was left
-  assertEquals([state.reserved, state.pool.reserved], [2 + 1 + 3, 2 + 1 + 3]);
+  assertEquals([state.reserved, poolOf(tree).reserved], [2 + 1 + 3, 2 + 1 + 3]);
   state.destroy();
-  assertEquals(state.pool.reserved, 0);
+  assertEquals(poolOf(tree).reserved, 0);
 });
 
 Deno.test("preallocate: a second one gives the first one's nodes back", () => {
@@ -131,9 +133,9 @@ Deno.test("preallocate: a second one gives the first one's nodes back", () => {
   const state = tree.state(5, (tree.size - 2) * 20 + 5);
   state.preallocate(1);
   state.preallocate(1);
-  assertEquals([state.reserved, state.pool.reserved], [7, 7]);
+  assertEquals([state.reserved, poolOf(tree).reserved], [7, 7]);
   state.storePreallocated(1);
-  assertEquals([state.reserved, state.pool.reserved], [0, 0]);
+  assertEquals([state.reserved, poolOf(tree).reserved], [0, 0]);
 });
 
 Deno.test("store: a state with a reserve that stores without it keeps it", () => {
@@ -143,9 +145,9 @@ Deno.test("store: a state with a reserve that stores without it keeps it", () =>
   const { reserved } = state;
   state.set(3, 4);
   state.store(1);
-  assertEquals([state.reserved, state.pool.reserved], [reserved, reserved]);
+  assertEquals([state.reserved, poolOf(tree).reserved], [reserved, reserved]);
   state.destroy();
-  assertEquals(state.pool.reserved, 0);
+  assertEquals(poolOf(tree).reserved, 0);
 });
 
 // Only a load that was announced splits off balance.

@@ -66,11 +66,11 @@ Deno.test("rebalance: a leaf that takes in its neighbour is counted once, one th
   for (const [first, last] of [[0, 0x9f], [0x1f0, 0x25f]] as const) {
     const { tree } = CheckedTree.touching(40);
     tree.store(first, last, undefined);
-    assertEquals(tree.statistics().work.rebalanced, 1);
+    assertEquals(tree.statistics().counters.rebalanced, 1);
   }
   const { tree } = CheckedTree.touching(40);
   tree.store(5, MAX_INDEX - 5, 7); // three slots are all that is left
-  assertEquals([tree.statistics().work.rebalanced, tree.height], [0, 1]);
+  assertEquals([tree.statistics().counters.rebalanced, tree.height], [0, 1]);
 });
 
 Deno.test("store: beside readers, too, the only gap of one index goes when it is filled", () => {

@@ -4,12 +4,13 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { MapleTree, NodeBudget } from "../../mod.ts";
-import { Grace } from "../../src/tree/rcu.ts";
+import { RcuDomain } from "../../src/tree/rcu.ts";
 import { MAX_READERS, READERS, WORD_SHIFT } from "../../src/tree/node_layout.ts";
-import { Run } from "../../src/tree/subtree.ts";
+import { Subtree } from "../../src/tree/subtree.ts";
 import { Random } from "../random.ts";
 import { shapeOf } from "./shape.ts";
 import { workOf } from "./work.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 
 const STEP = 16;
 
@@ -20,12 +21,12 @@ function filled(count: number, options: { gaps?: boolean; rcu?: boolean }): Mapl
   return tree;
 }
 
-Deno.test("Run.replaceTree: gives back every node and every value, however many", () => {
+Deno.test("Subtree.replaceTree: gives back every node and every value, however many", () => {
   for (const rcu of [false, true]) {
     const tree = new MapleTree<string>({ gaps: true, rcu });
     for (let i = 0; i < 900; i++) tree.store(i * STEP, i * STEP + 7, `value ${i}`);
-    const { pool } = tree.state();
-    new Run().replaceTree(pool, 0);
+    const pool = poolOf(tree);
+    new Subtree(pool).replaceTree(0);
     if (rcu) pool.reclaim();
     assertEquals([pool.used, pool.handles], [0, 0]);
     tree.validate();
@@ -35,7 +36,7 @@ Deno.test("Run.replaceTree: gives back every node and every value, however many"
 Deno.test("clear: the value of a tree without nodes is given back", () => {
   const tree = new MapleTree<string>();
   tree.store(0, 0, "alone");
-  const { pool } = tree.state();
+  const pool = poolOf(tree);
   assertEquals(pool.handles, 1);
   tree.clear();
   assertEquals(pool.handles, 0);
@@ -47,15 +48,15 @@ Deno.test("store: no node writes into the header", () => {
     const tree = filled(2000, { gaps });
     for (let i = 0; i < 2000; i += 3) tree.store(i * STEP, i * STEP + 7, undefined);
     for (let i = 0; i < 1900; i += 100) tree.store(i * STEP, (i + 90) * STEP, i);
-    const { words } = tree.state().pool;
+    const { words } = poolOf(tree);
     assertEquals([...words.subarray(READERS, 1 << WORD_SHIFT)].filter((word) => word !== 0), []);
   }
 });
 
-Deno.test("Grace: what lies behind the places of readers in other threads is not one of them", () => {
+Deno.test("RcuDomain: what lies behind the places of readers in other threads is not one of them", () => {
   const words = new Int32Array(new SharedArrayBuffer(4 * 128));
   words[READERS + MAX_READERS] = 1;
-  const grace = new Grace(words);
+  const grace = new RcuDomain(words);
   grace.retireNode(5);
   assertEquals(grace.expire()?.nodes, [5]);
   words[READERS + MAX_READERS - 1] = 1;
@@ -71,9 +72,9 @@ Deno.test("store: a split takes two leaves, and beside readers a parent too", ()
     assertEquals(tree.height, 2);
     let split = 0;
     for (let i = 0; split === 0; i++) {
-      const work = workOf(tree, () => tree.store(i * STEP + 10, i * STEP + 11, 1));
-      if (work.split === 0) continue;
-      split = work.allocated;
+      const counters = workOf(tree, () => tree.store(i * STEP + 10, i * STEP + 11, 1));
+      if (counters.split === 0) continue;
+      split = counters.allocated;
     }
     assertEquals([tree.height, split], [2, taken]);
   }
@@ -111,12 +112,12 @@ Deno.test("store: a leaf replaced beside readers tells its parent of no gap that
   assertEquals(tree.height, 2);
   let replaced = 0;
   for (let i = 0; i < 40; i++) {
-    const work = workOf(tree, () => tree.store(i * STEP, i * STEP + 3, 1000));
-    if (work.split > 0) continue;
+    const counters = workOf(tree, () => tree.store(i * STEP, i * STEP + 3, 1000));
+    if (counters.split > 0) continue;
     replaced++;
-    assertEquals([work.allocated, work.gapUpdates], [1, 0]);
+    assertEquals([counters.allocated, counters.gapUpdates], [1, 0]);
     // Slots gathered and slots written: at most twice a full leaf, whichever of its parent's children it is.
-    assert(work.slotsMoved <= 32);
+    assert(counters.slotsMoved <= 32);
   }
   assert(replaced > 20);
 });
@@ -126,12 +127,12 @@ Deno.test("store: a leaf that keeps seven slots is written where it stands", () 
   for (let i = 0; i < 64; i++) tree.store(i * STEP, i * STEP + STEP - 1, i);
   const leaf = shapeOf(tree).find((line) => line.includes("leaf64"))!;
   const end = Number(/end=(\d+)/.exec(leaf)![1]);
-  const work = workOf(tree, () => tree.store(0, (end - 5) * STEP - 1, 1));
+  const counters = workOf(tree, () => tree.store(0, (end - 5) * STEP - 1, 1));
   assertEquals(
     Number(/end=(\d+)/.exec(shapeOf(tree).find((line) => line.includes("leaf64"))!)![1]),
     6,
   );
-  assertEquals([work.allocated, work.rebalanced], [0, 0]);
+  assertEquals([counters.allocated, counters.rebalanced], [0, 0]);
 });
 
 // mt_min_slots of Linux 6.12: an inner node without gaps keeps seven of its sixteen slots.

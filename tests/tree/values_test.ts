@@ -4,10 +4,11 @@
  */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { MapleTree, MAX_INDEX } from "../../mod.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 
 /** Handles in use, which only values that are no small numbers take. */
 function handles<V>(tree: MapleTree<V>): number {
-  return tree.state().pool.handles;
+  return poolOf(tree).handles;
 }
 
 /** A value that takes a handle. */
@@ -104,8 +105,8 @@ for (const rcu of [false, true]) {
       else tree.store(0, MAX_INDEX, undefined);
       assertEquals([handles(tree), tree.size, tree.statistics().retired], [0, 0, 0]);
     }
-    const { work } = tree.statistics();
-    assertEquals(work.allocated - work.freed, tree.statistics().nodes);
+    const { counters } = tree.statistics();
+    assertEquals(counters.allocated - counters.freed, tree.statistics().nodes);
     tree.validate();
   });
 }
@@ -140,7 +141,7 @@ Deno.test("MapleTree.duplicate: the twin has room of its own, and its own count 
   const tree = new MapleTree<number>();
   for (let i = 0; i < 500; i++) tree.store(i * 2, i * 2, i);
   const twin = tree.duplicate();
-  const counts = Object.values(twin.statistics().work);
+  const counts = Object.values(twin.statistics().counters);
   assert(counts.every((count) => count === 0), "what the original did is counted");
   assertEquals(twin.statistics().poolBytes, tree.statistics().poolBytes);
   for (let i = 0; i < 500; i++) twin.store(2000 + i * 2, 2000 + i * 2, i);
@@ -196,13 +197,13 @@ Deno.test("MapleTree.clear: readers keep what they hold until they leave", () =>
 
 Deno.test("MapleTree: memory is shared if that is asked for, and else it is not", () => {
   const isShared = (tree: MapleTree<number>) =>
-    tree.state().pool.words.buffer instanceof SharedArrayBuffer;
+    poolOf(tree).words.buffer instanceof SharedArrayBuffer;
   assertEquals(isShared(new MapleTree<number>()), false);
   assertEquals(isShared(new MapleTree<number>({ rcu: true })), false);
   assertEquals(isShared(new MapleTree<number>({ shared: true, maxNodes: 9 })), true);
 });
 
 Deno.test("MapleTree: keeps no account of gaps unless that is asked for", () => {
-  assertEquals(new MapleTree<number>().state().pool.gaps, false);
-  assertEquals(new MapleTree<number>({ gaps: true }).state().pool.gaps, true);
+  assertEquals(poolOf(new MapleTree<number>()).gaps, false);
+  assertEquals(poolOf(new MapleTree<number>({ gaps: true })).gaps, true);
 });

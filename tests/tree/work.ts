@@ -1,13 +1,13 @@
 /** The exact counts of a tree's work, as tests ask for them. */
 
 import type { MapleTree } from "../../mod.ts";
-import type { WorkCounts } from "../../src/tree/counters.ts";
+import type { Counters } from "../../src/tree/counters.ts";
 
 /** What a piece of work adds to the counts. */
-export function workOf(tree: MapleTree<number>, work: () => void): WorkCounts {
-  const before: WorkCounts = { ...tree.statistics().work };
+export function workOf(tree: MapleTree<number>, work: () => void): Counters {
+  const before: Counters = { ...tree.statistics().counters };
   work();
-  const after: WorkCounts = { ...tree.statistics().work };
-  for (const name of Object.keys(after) as (keyof WorkCounts)[]) after[name] -= before[name];
+  const after: Counters = { ...tree.statistics().counters };
+  for (const name of Object.keys(after) as (keyof Counters)[]) after[name] -= before[name];
   return after;
 }

@@ -85,8 +85,8 @@ Deno.test("store: moves the slots behind what it adds, and none for what it repl
 Deno.test("store: what fits into its leaf takes no node; beside readers it takes one and gives one back", () => {
   for (const rcu of [false, true]) {
     const tree = filled(3, { rcu });
-    const work = workOf(tree, () => tree.store(22, 25, 7));
-    assertEquals([work.allocated, work.freed], rcu ? [1, 1] : [0, 0]);
+    const counters = workOf(tree, () => tree.store(22, 25, 7));
+    assertEquals([counters.allocated, counters.freed], rcu ? [1, 1] : [0, 0]);
     const exact = workOf(tree, () => tree.store(22, 25, 8));
     assertEquals([exact.allocated, exact.freed, exact.rewritten], [0, 0, 1]);
   }

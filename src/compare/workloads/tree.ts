@@ -84,8 +84,10 @@ export class TreeWorkload implements Workload {
 
   /** The exact counts so far, and what the tree is made of. A version without them has none. */
   counters(): Counters {
-    const { work, nodes, height, bytes }: Partial<TreeStatistics> = this.#tree.statistics();
-    return { ...work, ...definedOnly({ nodes, height, bytes }) };
+    const statistics: Partial<TreeStatistics> & { readonly work?: Counters } = this.#tree
+      .statistics();
+    const { counters, work, nodes, height, bytes } = statistics;
+    return { ...(counters ?? work), ...definedOnly({ nodes, height, bytes }) };
   }
 
   /** Every range and its value. */
@@ -115,10 +117,12 @@ export class TreeWorkload implements Workload {
   #gap(isHighest: boolean, i: number): number {
     const { as, bs, cs } = this.#operations;
     try {
-      return isHighest
+      const first = isHighest
         ? this.#tree.emptyAreaReverse(as[i]!, bs[i]!, cs[i]!)
         : this.#tree.emptyArea(as[i]!, bs[i]!, cs[i]!);
+      return first ?? -1;
     } catch (error) {
+      // Versions before `undefined` was the answer.
       if (error instanceof Error && "code" in error && error.code === "EBUSY") return -1;
       throw error;
     }

@@ -11,10 +11,10 @@
 
 import type { MapleState } from "../../tree/maple_state.ts";
 import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { MapleTree } from "../../tree/maple_tree.ts";
-import { TouchedValidator } from "../../tree/incremental.ts";
+import { poolOf } from "../../tree/maple_tree.ts";
+import { IncrementalValidator } from "../../tree/incremental.ts";
 import { MmInvariantError } from "../error.ts";
-import { VmaTree } from "../vma_tree.ts";
+import type { VmaTree } from "../vma_tree.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { validate } from "./validate.ts";
 import type { Vma } from "../vma.ts";
@@ -28,33 +28,28 @@ interface Touched {
 /** Checks one address space, call by call. */
 export class SpaceValidator {
   readonly #vmas: VmaTree;
-  readonly #tree: TouchedValidator;
+  readonly #tree: IncrementalValidator;
   readonly #state: MapleState<Vma>;
   readonly #touched: Touched[] = [];
   /** The last write, as long as the tree has not been checked since. */
   #unchecked: Touched | undefined;
 
   /**
-   * Validates everything once, and from then on what is written. Its layout moves to a tree that is watched from
-   * its first node on. O(n log n).
+   * Validates everything once, and from then on what is written. O(n).
    *
    * @throws {MmInvariantError} as `validate`
    */
   constructor(mm: MemoryDescriptor) {
     validate(mm);
-    const tree = new MapleTree<Vma>({ gaps: true });
-    for (const { first, last, vma } of mm.tree.ranges()) tree.store(first, last, vma);
-    const vmas = new VmaTree(mm.faultInjection, tree);
-    vmas.mapCount = mm.tree.mapCount;
-    const told = mm.tree.observer;
+    const vmas = mm.tree;
+    const told = vmas.observer;
     vmas.observer = (operation, first, last, value) => {
       if (operation === "store" || operation === "clear") this.#note({ first, last });
       told?.(operation, first, last, value);
     };
-    mm.tree = vmas;
     this.#vmas = vmas;
-    this.#state = tree.state();
-    this.#tree = new TouchedValidator(tree.state().pool);
+    this.#state = vmas.tree.state();
+    this.#tree = new IncrementalValidator(poolOf(vmas.tree));
   }
 
   /**

@@ -1,0 +1,173 @@
+/**
+ * The rules that every tree keeps, in words and in code. Both validators check by them: `validate.ts` derives everything
+ * again from the root, `incremental.ts` looks at what a store touched.
+ *
+ * - All leaves have the same depth; it is the recorded height, and an inner root has more than one child.
+ * - Pivots rise strictly, start above the node's bound and end at its maximum; bound and maximum are those of the slot in
+ *   the parent. So the slots of all leaves partition the index space.
+ * - The parent link of every child names the slot that holds it, and no child is held twice.
+ * - `end` is at least the minimum, the root aside, and below the capacity.
+ * - Past `end` there is nothing: pivots `+Infinity`, slots and gaps 0.
+ * - Two empty slots are never neighbours, across leaves neither, and only the last leaf ends in one.
+ * - Every gap is the longest empty slot below its child.
+ * - Every entry word is an immediate or a handle that is taken and in no other slot.
+ * - No node of the tree is dead, free or retired; and no node is lost: those in the tree, the retired and the free ones
+ *   are all there are. The same holds for handles, and the count of entries is right.
+ *
+ * @module
+ */
+
+import { InvariantError } from "./errors.ts";
+import * as layout from "./node_layout.ts";
+import type { NodePool } from "./node_pool.ts";
+
+const {
+  BOUND,
+  DEAD,
+  DOUBLE_SHIFT,
+  END,
+  GAP_CAPACITY,
+  GAPS,
+  MAX_INDEX,
+  PARENT,
+  PIVOTS,
+  SLOTS,
+  WIDE_CAPACITY,
+  WIDE_MIN_END,
+  WORD_SHIFT,
+} = layout;
+
+/** What an {@linkcode InvariantError} says of the rule that is broken. */
+export const RULES = {
+  alive: "no node of the tree is dead",
+  bound: "the bound is the end of the slot before",
+  capacity: "the end is below the capacity",
+  child: "a child is a node of the pool",
+  dead: "such a node is dead",
+  emptyEnd: "only the last leaf ends in an empty slot",
+  emptyNeighbours: "two empty slots are never neighbours",
+  entries: "the count of entries is right",
+  finger: "the finger is a leaf of the tree",
+  gap: "the gap is the longest empty slot",
+  handleLost: "no handle is lost",
+  handleShared: "no two slots share a handle",
+  handleValue: "a handle stands for a value",
+  link: "the parent link leads to the slot that holds it",
+  maximum: "the last pivot is the node's maximum",
+  minimum: "the node holds enough",
+  nodeLost: "no node is lost",
+  notInTree: "a free or retired node is not in the tree",
+  once: "no child is held twice",
+  pastEndGap: "no gap past the end",
+  pastEndPivot: "no pivot past the end",
+  pastEndSlot: "no slot past the end",
+  pivots: "pivots rise",
+  root: "the root word names the root",
+  rootChildren: "the root has more than one child",
+  rootEntry: "a tree with nodes has no root entry",
+  used: "the count of used nodes is right",
+} as const;
+
+/**
+ * Says that a rule holds.
+ *
+ * @throws {InvariantError} if it does not
+ */
+export function demand(
+  holds: boolean,
+  node: number,
+  slot: number,
+  rule: keyof typeof RULES,
+): void {
+  if (!holds) throw new InvariantError(node, slot, RULES[rule]);
+}
+
+/**
+ * Checks what a node has to agree on with the slot that holds it.
+ *
+ * @param link the parent word it must have: 0 for the root
+ * @param bound the index before the slot's first
+ * @param max the slot's last
+ */
+export function checkPlace(
+  pool: NodePool,
+  node: number,
+  link: number,
+  bound: number,
+  max: number,
+): void {
+  const { words, doubles } = pool;
+  const word = node << WORD_SHIFT;
+  const at = node << DOUBLE_SHIFT;
+  demand(words[word + PARENT] !== DEAD, node, -1, "alive");
+  demand(words[word + PARENT] === link, node, -1, "link");
+  demand(doubles[at + BOUND] === bound, node, -1, "bound");
+  const end = words[word + END]!;
+  demand(doubles[at + PIVOTS + end] === max, node, end, "maximum");
+}
+
+/** Checks how much a node holds. */
+export function checkFill(pool: NodePool, node: number, isLeaf: boolean): void {
+  const { words, innerCapacity, innerMinEnd } = pool;
+  const end = words[(node << WORD_SHIFT) + END]!;
+  const isRoot = words[(node << WORD_SHIFT) + PARENT] === 0;
+  demand(end >= 0 && end < (isLeaf ? WIDE_CAPACITY : innerCapacity), node, -1, "capacity");
+  demand(isRoot || end >= (isLeaf ? WIDE_MIN_END : innerMinEnd), node, -1, "minimum");
+  demand(!isRoot || isLeaf || end > 0, node, -1, "rootChildren");
+}
+
+/** Checks that pivots rise, and that there is nothing past the end. */
+export function checkSlots(pool: NodePool, node: number, isLeaf: boolean): void {
+  const { words, doubles } = pool;
+  const at = node << DOUBLE_SHIFT;
+  const pivots = at + PIVOTS;
+  const slots = (node << WORD_SHIFT) + (isLeaf ? SLOTS : pool.innerSlots);
+  const end = words[(node << WORD_SHIFT) + END]!;
+  for (let slot = 0; slot <= end; slot++) {
+    demand(doubles[pivots + slot]! > doubles[pivots + slot - 1]!, node, slot, "pivots");
+  }
+  const capacity = isLeaf ? WIDE_CAPACITY : pool.innerCapacity;
+  for (let slot = end + 1; slot < capacity; slot++) {
+    demand(doubles[pivots + slot] === Infinity, node, slot, "pastEndPivot");
+    demand(words[slots + slot] === 0, node, slot, "pastEndSlot");
+  }
+  if (isLeaf || !pool.gaps) return;
+  for (let slot = end + 1; slot < GAP_CAPACITY; slot++) {
+    demand(doubles[at + GAPS + slot] === 0, node, slot, "pastEndGap");
+  }
+}
+
+/** What {@linkcode checkEntries} has counted. */
+export interface EntryCount {
+  /** Slots that hold something. */
+  entries: number;
+  /** Those of them that hold a handle. */
+  handles: number;
+}
+
+/** Checks the slots of a leaf, and counts them. */
+export function checkEntries(pool: NodePool, leaf: number, count: EntryCount): void {
+  const { words, doubles } = pool;
+  const slots = (leaf << WORD_SHIFT) + SLOTS;
+  const end = words[(leaf << WORD_SHIFT) + END]!;
+  let afterEmpty = false;
+  count.entries = count.handles = 0;
+  for (let slot = 0; slot <= end; slot++) {
+    const word = words[slots + slot]!;
+    demand(word !== 0 || !afterEmpty, leaf, slot, "emptyNeighbours");
+    afterEmpty = word === 0;
+    if (word === 0) continue;
+    count.entries++;
+    if ((word & 1) !== 0) continue;
+    count.handles++;
+    demand(pool.decode(word) !== undefined, leaf, slot, "handleValue");
+  }
+  const isLast = doubles[(leaf << DOUBLE_SHIFT) + PIVOTS + end] === MAX_INDEX;
+  demand(!afterEmpty || isLast, leaf, end, "emptyEnd");
+}
+
+/** Checks the gap that `parent` records for `slot`. */
+export function checkGap(pool: NodePool, parent: number, slot: number, gap: number): void {
+  if (!pool.gaps) return;
+  demand(pool.doubles[(parent << DOUBLE_SHIFT) + GAPS + slot] === gap, parent, slot, "gap");
+}
