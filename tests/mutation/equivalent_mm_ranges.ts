@@ -53,18 +53,6 @@ export const MM_RANGES: Equivalences = {
     ],
     [
       "same",
-      "this.#reader.reset();",
-      ["this.#reader.reset(); ▸ ;"],
-      "A search for a gap begins at the root wherever the reader stands.",
-    ],
-    [
-      "same",
-      "this.#reader.emptyArea(length, low, high - 1);",
-      ["- ▸ +"],
-      "Gaps, lengths and windows are whole pages: two bytes more make no room.",
-    ],
-    [
-      "same",
       "if (address > MAX_INDEX) return undefined;",
       ["> ▸ >="],
       "No VMA reaches the last index: user addresses end far below.",

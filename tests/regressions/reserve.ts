@@ -17,10 +17,11 @@ function oneStoreEach(stage: Stage): void {
   const tree = stage.tree().fill(upwards(40), 0x10);
   const pool = stage.build.tree.poolOf(tree.tree);
   for (let i = 0; i < 40; i++) {
-    const state = tree.tree.state(i * 0x10 + 4, i * 0x10 + 7);
-    stage.step(`preallocate for the middle of range ${i}`, () => state.preallocate(2000));
-    // Every other one then stores the whole range, which takes no node.
-    if (i % 2 === 1) state.set(i * 0x10, i * 0x10 + 0xf);
+    // Some are prepared for more leaves than they then store to, so that there is a rest.
+    const isWide = i % 2 === 1 && i < 16;
+    const state = tree.tree.state(i * 0x10 + 4, i * 0x10 + (isWide ? 0x187 : 7));
+    stage.step(`preallocate from the middle of range ${i}`, () => state.preallocate(2000));
+    state.set(i * 0x10 + 4, i * 0x10 + 7);
     const { index, last } = state;
     tree.told("the prepared store", () => state.storePreallocated(2000), index, last, 2000);
     assertEquals([state.reserved, pool.reserved], [0, 0]);
