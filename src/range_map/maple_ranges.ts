@@ -14,18 +14,15 @@
 
 import { Cursor } from "../tree/cursor.ts";
 import { highestArea, lowestArea } from "../tree/empty_area.ts";
-import { MapleError } from "../tree/errors.ts";
 import { neighbourLeaf } from "../tree/navigate.ts";
 import * as layout from "../tree/node_layout.ts";
 import { NodeBudget, NodePool } from "../tree/node_pool.ts";
 import { entryAt, nearLeaf, wideSlot } from "../tree/search.ts";
-import { statistics } from "../tree/statistics.ts";
 import { store } from "../tree/store.ts";
-import { run } from "../tree/subtree.ts";
 import { WriteState } from "../tree/write_state.ts";
 import type { RangeCursor, Ranges } from "./ranges.ts";
 
-const { END, MAX_INDEX, PIVOTS, REAL_SHIFT, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } = layout;
+const { END, MAX_INDEX, PIVOTS, DOUBLE_SHIFT, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } = layout;
 
 /** Keys that one tree can hold: the numbers of its index domain, `2 ** 53`. */
 export const KEYS: number = MAX_INDEX + 1;
@@ -55,7 +52,7 @@ export class MapleRanges<V> implements Ranges<number, V> {
   }
 
   get size(): number {
-    return statistics(this.pool).entries;
+    return this.pool.entries;
   }
 
   load(key: number): V | undefined {
@@ -86,7 +83,7 @@ export class MapleRanges<V> implements Ranges<number, V> {
   /** Removes every range. */
   clear(): void {
     this.pool.version++;
-    run.replaceTree(this.pool, 0);
+    this.#write.subtree.replaceTree(0);
   }
 
   /** The same ranges in another tree. */
@@ -126,14 +123,8 @@ export class MapleRanges<V> implements Ranges<number, V> {
     area.before = start - this.shift;
     area.last = end - this.shift;
     area.version = -1;
-    try {
-      if (lowest) lowestArea(area, size);
-      else highestArea(area, size);
-    } catch (error) {
-      if (error instanceof MapleError && error.code === "EBUSY") return undefined;
-      throw error;
-    }
-    return area.before + this.shift;
+    const found = lowest ? lowestArea(area, size) : highestArea(area, size);
+    return found ? area.before + this.shift : undefined;
   }
 }
 
@@ -199,7 +190,7 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
     if (root === 0) return this.#stand(0, index === 0 ? 0 : 1);
     pool.sought = index;
     const node = nearLeaf(pool, root);
-    const slot = wideSlot(pool.reals, node << REAL_SHIFT, index);
+    const slot = wideSlot(pool.doubles, node << DOUBLE_SHIFT, index);
     if (!up) return this.#stand(node, slot);
     return this.#stand(node, slot + ~~(words[(node << WORD_SHIFT) + SLOTS + slot] === 0));
   }
@@ -209,7 +200,7 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
    * neighbours. Short, so that V8 compiles it into the loop of whoever iterates.
    */
   #nextInLeaf(): boolean {
-    const { words, reals, version } = this.#pool;
+    const { words, doubles, version } = this.#pool;
     if (this.#version !== version) return false;
     const base = this.#node << WORD_SHIFT;
     const end = words[base + END]!;
@@ -218,24 +209,24 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
     if (slot > end) return false;
     const word = words[base + SLOTS + slot]!;
     if (word === 0) return false;
-    const pivot = (this.#node << REAL_SHIFT) + PIVOTS + slot;
+    const pivot = (this.#node << DOUBLE_SHIFT) + PIVOTS + slot;
     this.#slot = slot;
-    this.#before = reals[pivot - 1]!;
-    this.#last = reals[pivot]!;
+    this.#before = doubles[pivot - 1]!;
+    this.#last = doubles[pivot]!;
     this.#word = word;
     return true;
   }
 
   /** The next slot that holds a value. */
   #up(): boolean {
-    const { words, reals } = this.#pool;
+    const { words, doubles } = this.#pool;
     let node = this.#node;
     let slot = this.#slot;
     if (node === 0) return false;
     for (;;) {
       const end = words[(node << WORD_SHIFT) + END]!;
       if (slot < end) slot++;
-      else if (reals[(node << REAL_SHIFT) + PIVOTS + end] === MAX_INDEX) return false;
+      else if (doubles[(node << DOUBLE_SHIFT) + PIVOTS + end] === MAX_INDEX) return false;
       else {
         node = neighbourLeaf(this.#pool, node, 1);
         slot = 0;
@@ -246,13 +237,13 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
 
   /** The previous slot that holds a value. */
   #down(): boolean {
-    const { words, reals } = this.#pool;
+    const { words, doubles } = this.#pool;
     let node = this.#node;
     let slot = this.#slot;
     if (node === 0) return slot === 1 && this.#stand(0, 0);
     for (;;) {
       if (slot > 0) slot--;
-      else if (reals[node << REAL_SHIFT] === -1) return false;
+      else if (doubles[node << DOUBLE_SHIFT] === -1) return false;
       else {
         node = neighbourLeaf(this.#pool, node, -1);
         slot = words[(node << WORD_SHIFT) + END]!;
@@ -263,7 +254,7 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
 
   /** Stands on a slot. A tree without nodes is like a leaf with index 0 in slot 0 and all others in slot 1. */
   #stand(node: number, slot: number): boolean {
-    const { words, reals } = this.#pool;
+    const { words, doubles } = this.#pool;
     this.#node = node;
     this.#slot = slot;
     if (node === 0) {
@@ -271,9 +262,9 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
       this.#last = slot === 0 ? 0 : MAX_INDEX;
       this.#word = slot === 0 ? words[ROOT_ENTRY]! : 0;
     } else {
-      const pivot = (node << REAL_SHIFT) + PIVOTS + slot;
-      this.#before = reals[pivot - 1]!;
-      this.#last = reals[pivot]!;
+      const pivot = (node << DOUBLE_SHIFT) + PIVOTS + slot;
+      this.#before = doubles[pivot - 1]!;
+      this.#last = doubles[pivot]!;
       this.#word = words[(node << WORD_SHIFT) + SLOTS + slot]!;
     }
     return this.#word !== 0;
