@@ -16,3 +16,4 @@ export * from "./src/range_map/mod.ts";
 export * from "./src/mm/mod.ts";
 export * from "./src/trace/mod.ts";
 export * from "./src/replay/mod.ts";
+export * from "./src/load/mod.ts";
