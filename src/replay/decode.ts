@@ -174,7 +174,7 @@ function decodePrctl({ enter, leave }: ReturnedCall, args: readonly number[]): A
 function decodeLimits({ leave }: ReturnedCall): Action {
   const limits = leave.limits === undefined ? {} : limitsOf(leave.limits);
   return (space) => {
-    Object.assign(space.descriptor.limits, limits);
+    space.setrlimit(limits);
     return 0;
   };
 }

@@ -103,11 +103,11 @@ Deno.test("limits: a range that ends where addresses do has wrapped", () => {
   assertFails("ENOMEM", () => mm.munlock(last - PAGE, PAGE));
 });
 
-Deno.test("findVma: beyond the last address there is nothing", () => {
+Deno.test("findVma: at the last address there is nothing", () => {
   const mm = space();
   map(mm, 0x1000, 0x2000);
-  assertEquals(mm.findVma(ADDRESS_LIMIT), undefined);
-  assertEquals(mm.findVmaIntersection(ADDRESS_LIMIT, ADDRESS_LIMIT + PAGE), undefined);
+  assertEquals(mm.findVma(ADDRESS_LIMIT - 1), undefined);
+  assertEquals(mm.findVmaIntersection(ADDRESS_LIMIT - PAGE, ADDRESS_LIMIT - 1), undefined);
 });
 
 //   0x1000  0x2000  0x3000

@@ -51,7 +51,7 @@ const CASES: readonly Case[] = [
     make: (mm) => {
       map(mm, 0x1000, 0x2000);
       map(mm, 0x2000, 0x3000, 1);
-      mm.findVma(0x2000)!.flags |= VM_IO;
+      mm.descriptor.tree.findVma(0x2000)!.flags |= VM_IO;
     },
   },
   {
@@ -60,7 +60,7 @@ const CASES: readonly Case[] = [
     make: (mm) => {
       map(mm, 0x1000, 0x2000, 1);
       map(mm, 0x2000, 0x3000);
-      mm.findVma(0x1000)!.flags |= VM_IO;
+      mm.descriptor.tree.findVma(0x1000)!.flags |= VM_IO;
     },
   },
   {

@@ -20,13 +20,21 @@ function scene(): AddressSpace {
 }
 
 const BROKEN: readonly [string, RegExp, (mm: AddressSpace) => void][] = [
-  ["a VMA begins elsewhere", /start is not the index/, (mm) => mm.findVma(0)!.start += 0x1000],
-  ["a VMA ends elsewhere", /end is not the last index/, (mm) => mm.findVma(0)!.end += 0x1000],
+  [
+    "a VMA begins elsewhere",
+    /start is not the index/,
+    (mm) => mm.descriptor.tree.findVma(0)!.start += 0x1000,
+  ],
+  [
+    "a VMA ends elsewhere",
+    /end is not the last index/,
+    (mm) => mm.descriptor.tree.findVma(0)!.end += 0x1000,
+  ],
   ["a page offset is negative", /page offset is negative/, (mm) => {
-    mm.findVma(0)!.pageOffset = -1;
+    mm.descriptor.tree.findVma(0)!.pageOffset = -1;
   }],
   ["a page offset is no number of pages", /no whole number/, (mm) => {
-    mm.findVma(0)!.pageOffset = 0.5;
+    mm.descriptor.tree.findVma(0)!.pageOffset = 0.5;
   }],
   ["mapCount is off", /mapCount is 4, but a walk meets 3/, (mm) => mm.descriptor.tree.mapCount++],
   ["a sum is off", /totalPages is 7, but the VMAs have 6/, (mm) => mm.descriptor.totalPages++],
@@ -37,12 +45,16 @@ const BROKEN: readonly [string, RegExp, (mm: AddressSpace) => void][] = [
   ["an anon_vma knows a stranger", /does not hang there/, (mm) => {
     mm.findVma(0)!.anonVma!.vmas.add(mm.findVma(0x5000)!);
   }],
-  ["a VMA lost its links", /not among its links/, (mm) => mm.findVma(0)!.anonVmaChain = []],
+  [
+    "a VMA lost its links",
+    /not among its links/,
+    (mm) => mm.descriptor.tree.findVma(0)!.anonVmaChain = [],
+  ],
   ["an anon_vma miscounts its own", /counts 2 VMAs of its own, but has 1/, (mm) => {
     mm.findVma(0)!.anonVma!.activeVmas++;
   }],
   ["links stay without an anon_vma", /links without an anon_vma/, (mm) => {
-    mm.findVma(0)!.anonVma = null;
+    mm.descriptor.tree.findVma(0)!.anonVma = null;
   }],
 ];
 
@@ -103,7 +115,7 @@ Deno.test("SpaceValidator: notices a VMA that the call before left out of place"
   const mm = scene();
   const validator = new SpaceValidator(mm.descriptor);
   mm.munmap(0x5000, 0x1000);
-  mm.findVma(0x5000)!.end += 0x1000;
+  mm.descriptor.tree.findVma(0x5000)!.end += 0x1000;
   const { rule } = assertThrows(() => validator.check(), MmInvariantError);
   assertEquals(rule, "its range is not the one under which the tree holds it");
 });

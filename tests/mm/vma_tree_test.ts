@@ -51,6 +51,6 @@ Deno.test("VmaTree: where nothing is free, and above all indices, there is nothi
   assertEquals(tree.lowestGap(0x1000, 0x1000, 0x9000), -1);
   assertEquals(tree.highestGap(0x1000, 0x1000, 0x9000), -1);
   assertThrows(() => tree.lowestGap(0x1000, -1, 0x9000), RangeError); // no answer, but a mistake
-  assertEquals(mm.findVma(2 ** 53), undefined);
-  assertEquals(mm.findVmaIntersection(2 ** 53, 2 ** 53 + 2), undefined);
+  assertEquals(tree.findVma(2 ** 53), undefined);
+  assertEquals(tree.findIntersection(2 ** 53, 2 ** 53 + 2), undefined);
 });

@@ -1,7 +1,7 @@
 /**
- * Advice about pages: which VMAs refuse it. Mirrors `madvise_remove()`, `madvise_dontneed_free()`,
- * `can_madv_lru_vma()`, `madvise_collapse()`, `is_valid_guard_vma()` and `madvise_populate()` (Linux
- * mm/madvise.c, mm/khugepaged.c).
+ * Advice and VMAs: which VMA refuses which advice, and which flags record it. Mirrors `madvise_remove()`,
+ * `madvise_dontneed_free()`, `can_madv_lru_vma()`, `madvise_collapse()`, `is_valid_guard_vma()`, `madvise_populate()`
+ * and `madvise_vma_behavior()` (Linux mm/madvise.c, mm/khugepaged.c).
  *
  * @module
  */
@@ -11,17 +11,27 @@ import { MADV } from "../../abi/mman.ts";
 import { HUGE_PAGE_SIZE, pages } from "../../abi/page.ts";
 import type { Vma } from "../vma.ts";
 import {
+  VM_DONTCOPY,
+  VM_DONTDUMP,
+  VM_DROPPABLE,
+  VM_HUGEPAGE,
   VM_HUGETLB,
   VM_IO,
   VM_LOCKED,
+  VM_MAYSHARE,
   VM_MAYWRITE,
+  VM_MERGEABLE,
   VM_NOHUGEPAGE,
   VM_PFNMAP,
+  VM_RAND_READ,
   VM_READ,
   VM_SEALED,
+  VM_SEQ_READ,
   VM_SHARED,
   VM_SPECIAL,
+  VM_WIPEONFORK,
   VM_WRITE,
+  type VmFlags,
 } from "../vm_flags.ts";
 
 /** What would throw pages away that a sealed read-only VMA must keep. Mirrors `is_discard()`. */
@@ -70,8 +80,8 @@ export function pageAdviceRefusal(vma: Vma, advice: number): Errno | undefined {
   }
 }
 
-/** True if the range ends behind the end of the VMA's file, as far as that is known. */
-export function reachesBehindFile(vma: Vma, end: number): boolean {
+/** True if the range ends after the end of the VMA's file, as far as that is known. */
+export function reachesPastFile(vma: Vma, end: number): boolean {
   const reach = vma.pageOffset + pages(end - vma.start);
   return vma.file !== null && reach > (vma.file.pages ?? Infinity);
 }
@@ -84,4 +94,44 @@ export function populates(advice: number): boolean {
 function holdsHugePage(vma: Vma): boolean {
   const first = Math.ceil(vma.start / HUGE_PAGE_SIZE) * HUGE_PAGE_SIZE;
   return first + HUGE_PAGE_SIZE <= vma.end;
+}
+
+/** The flags that heed the advice, undefined if the VMA must refuse it. */
+export function advisedFlags(vma: Vma, advice: number): VmFlags | undefined {
+  const { flags } = vma;
+  switch (advice) {
+    case MADV.NORMAL:
+      return flags & ~(VM_RAND_READ | VM_SEQ_READ);
+    case MADV.SEQUENTIAL:
+      return (flags & ~VM_RAND_READ) | VM_SEQ_READ;
+    case MADV.RANDOM:
+      return (flags & ~VM_SEQ_READ) | VM_RAND_READ;
+    case MADV.DONTFORK:
+      return flags | VM_DONTCOPY;
+    case MADV.DOFORK:
+      return flags & VM_IO ? undefined : flags & ~VM_DONTCOPY;
+    case MADV.WIPEONFORK:
+      return vma.file !== null || flags & VM_SHARED ? undefined : flags | VM_WIPEONFORK;
+    case MADV.KEEPONFORK:
+      return flags & VM_DROPPABLE ? undefined : flags & ~VM_WIPEONFORK;
+    case MADV.DONTDUMP:
+      return flags | VM_DONTDUMP;
+    case MADV.DODUMP:
+      return flags & (VM_SPECIAL | VM_DROPPABLE) ? undefined : flags & ~VM_DONTDUMP;
+    case MADV.HUGEPAGE:
+      return (flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE;
+    case MADV.NOHUGEPAGE:
+      return (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE;
+    case MADV.MERGEABLE:
+      return isSharedOrSpecial(flags) ? flags : flags | VM_MERGEABLE;
+    case MADV.UNMERGEABLE:
+      return flags & ~VM_MERGEABLE;
+    default:
+      return flags;
+  }
+}
+
+/** True if same-page merging passes the VMA over. Mirrors `vma_ksm_compatible()`. */
+function isSharedOrSpecial(flags: VmFlags): boolean {
+  return (flags & (VM_SHARED | VM_MAYSHARE | VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) !== 0;
 }
