@@ -182,7 +182,7 @@ export const MM_CANARIES: readonly Canary[] = [
     story: "A fork that fails leaves what it had copied hanging on the parent's anon_vmas.",
     patches: [{
       file: "src/mm/calls/fork.ts",
-      text: "    for (const copy of copies) discard(child, copy);",
+      text: "    for (const copy of copies) discard(mm, child, copy);",
       replacement: "    if (copies.length > 0) acted();",
     }],
   },

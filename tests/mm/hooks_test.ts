@@ -52,15 +52,15 @@ for (const [name, call] of Object.entries(CALLS)) {
 
   Deno.test(`hooks: a call from within a hook during ${name} is EBUSY`, () => {
     const codes = new Set<string>();
-    let mm: AddressSpace | undefined;
+    const made: { mm?: AddressSpace } = {};
     const callBack = () => {
       try {
-        mm!.munmap(0x10000, 6 * PAGE);
+        made.mm!.munmap(0x10000, 6 * PAGE);
       } catch (error) {
         if (error instanceof MmError) codes.add(error.code);
       }
     };
-    mm = spaceWith({ open: callBack, close: callBack });
+    const mm = made.mm = spaceWith({ open: callBack, close: callBack });
     call(mm);
     assertEquals([...codes], ["EBUSY"]);
     assertEquals(mm.maps(), without(call));
