@@ -9,7 +9,6 @@ import { unlink } from "../pages/anon_vma.ts";
 import { MmInvariantError } from "../error.ts";
 import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { tellClosed } from "../vma/hooks.ts";
 import { zapRange } from "../pages/page_table.ts";
 import { unlinkReverseMap } from "../pages/reverse_map.ts";
 
@@ -31,7 +30,7 @@ export function exit(mm: MemoryDescriptor): void {
     chargeCommit(mm, -accountedPages(vma.flags, size));
     unlink(vma);
     unlinkReverseMap(vma);
-    tellClosed(mm, vma);
+    vma.file?.hooks?.close?.(vma);
   }
   mm.tree.clear();
   if (walked !== mapCount) {

@@ -1,0 +1,52 @@
+/**
+ * A layout from a text as a trace has it.
+ *
+ * @module
+ */
+
+import { parseVmFlags } from "../../mm/vm_flags.ts";
+import type { MapLine } from "../../trace/format.ts";
+import { TextError } from "../text_error.ts";
+import { type LayoutLine, shortName } from "./layout_line.ts";
+import { readLayout } from "./read_layout.ts";
+
+/** Addresses that the model does not hold are left out. */
+const HIGHEST = 2 ** 52;
+
+/**
+ * The VMAs of a text of maps, smaps or any other format of `readLayout`.
+ *
+ * @throws {TextError} there is none in it
+ */
+export function layoutForTrace(text: string): MapLine[] {
+  const { vmas } = readLayout(text);
+  if (vmas.length === 0) throw new TextError("Cannot read the layout: no line of it shows a VMA");
+  return vmas.filter(({ end }) => end <= HIGHEST).map(mapLineOf);
+}
+
+/** One VMA; what the text does not say is taken for what is most common. */
+export function mapLineOf(line: LayoutLine): MapLine {
+  const permissions = line.permissions.replace(/^\?/, "r").replace(/\?$/, "p").replaceAll("?", "-");
+  return {
+    start: line.start,
+    end: line.end,
+    permissions,
+    offset: line.offset ?? 0,
+    device: line.device ?? "00:00",
+    inode: line.inode ?? 0,
+    name: shortName(line),
+    ...(line.vmFlags !== undefined && { vmFlags: knownFlags(line.vmFlags) }),
+    ...(line.written !== undefined && { written: line.written }),
+  };
+}
+
+/** Without the letters that the model does not know. */
+function knownFlags(text: string): string {
+  return text.split(/\s+/).filter((letters) => {
+    try {
+      return letters !== "sd" && letters !== "" && parseVmFlags(letters) !== undefined;
+    } catch {
+      return false;
+    }
+  }).join(" ");
+}

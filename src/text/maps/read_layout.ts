@@ -1,0 +1,267 @@
+/**
+ * A whole text as a layout: which of the formats it is, its VMAs, and what was passed over.
+ *
+ * @module
+ */
+
+import { cleanLines, type TextLine } from "../lines/clean.ts";
+import { markOf, type PassedOver, passOver } from "../lines/marks.ts";
+import { KERNEL_ADDRESS, type LayoutLine } from "./layout_line.ts";
+import { readMapsLine, readSmapsField } from "./maps_line.ts";
+import {
+  type NumaLine,
+  readDebuggerLine,
+  readNumaLine,
+  readPmapLine,
+  readPmapXLine,
+  readRrLine,
+  readSanitizerLine,
+  readTombstoneLine,
+} from "./table_lines.ts";
+
+/** Who wrote the text of a layout. */
+export type LayoutFormat =
+  | "maps"
+  | "smaps"
+  | "numa_maps"
+  | "hs_err"
+  | "tombstone"
+  | "pmap"
+  | "gdb"
+  | "sanitizer"
+  | "rr";
+
+/** A layout, read from a text. */
+export interface LayoutReading {
+  readonly format: LayoutFormat;
+  /** Lines of the text. */
+  readonly lines: number;
+  /** In the order of their addresses, without overlap. */
+  readonly vmas: readonly LayoutLine[];
+  readonly passedOver: readonly PassedOver[];
+  /** What numa_maps says, by where VMAs start. */
+  readonly numa: ReadonlyMap<number, NumaLine>;
+  /** `vm.max_map_count`, if the text says. */
+  readonly limit: number | undefined;
+  /** How many VMAs there are, if the text says. */
+  readonly count: number | undefined;
+}
+
+type Kind = "maps" | "pmap-x" | "tombstone" | "gdb" | "sanitizer" | "pmap" | "rr" | "numa";
+type Read = { readonly kind: Kind; readonly vma: LayoutLine };
+
+const JAVA =
+  /A fatal error has been detected by the Java Runtime|^Dynamic libraries:|^Total number of mappings:|^# JRE version:|^jvm_args:|^Java VM:/;
+const LIMIT = /max_map_count[^0-9\n]{0,120}?[:=][ \t]*(\d{2,10})\b/;
+const COUNT = /^\s*Total number of mappings: (\d+)/;
+/** Lines that belong to formats but show no VMA. */
+const OWN_WORDS =
+  /^(?:process \d+|Mapped address spaces:|\s*Start Addr.*|\s*Address\s+(?:Kbytes|Perm).*|[=\s-]+(?:total\b.*)?|\s*total\b.*|(?:mapped|total kB).*|\d+:\s+\S.*|={2}\d+={2}.*|memory map .*|.*\(BuildId.*|\s*(?:LEGEND|START|Start).*|\*\*\* .*|[{}]|--->.*|.*\[rollup\].*)$/i;
+
+/** Reads a text. O(length). */
+export function readLayout(text: string): LayoutReading {
+  const lines = cleanLines(text);
+  const reader = new Reader(lines);
+  return reader.reading();
+}
+
+class Reader {
+  readonly #lines: readonly TextLine[];
+  readonly #found: Read[] = [];
+  readonly #unread: TextLine[] = [];
+  readonly #numa = new Map<number, NumaLine>();
+  #columns: readonly string[] = [];
+  #fields = 0;
+  #isJava = false;
+  #limit: number | undefined;
+  #count: number | undefined;
+
+  constructor(lines: readonly TextLine[]) {
+    this.#lines = lines;
+    for (const line of lines) this.#take(line);
+  }
+
+  reading(): LayoutReading {
+    const counts = new Map<Kind, number>();
+    for (const { kind } of this.#found) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+    const kind = most?.[0];
+    const vmas: LayoutLine[] = [], passedOver = this.#passedOver();
+    for (const read of this.#found) {
+      if (read.kind === kind) vmas.push(read.vma);
+      else this.#pass(passedOver, read.vma.line, "it is of another format than the rest");
+    }
+    const ordered = inOrder(vmas, kind === "rr");
+    for (const { line, why } of ordered.left) this.#pass(passedOver, line, why);
+    return {
+      format: this.#formatOf(kind),
+      lines: this.#lines.length,
+      vmas: ordered.vmas,
+      passedOver: passedOver.sort((a, b) => a.line - b.line),
+      numa: this.#numa,
+      limit: this.#limit,
+      count: this.#count,
+    };
+  }
+
+  #formatOf(kind: Kind | undefined): LayoutFormat {
+    switch (kind) {
+      case "maps":
+        if (this.#isJava) return "hs_err";
+        return this.#fields > 0 ? "smaps" : "maps";
+      case "pmap-x":
+        return "pmap";
+      case undefined:
+        return this.#numa.size > 0 ? "numa_maps" : "maps";
+      case "numa":
+        return "numa_maps";
+      default:
+        return kind;
+    }
+  }
+
+  #take(line: TextLine): void {
+    const { text, number } = line;
+    if (text === "") return;
+    const read = this.#read(text, number);
+    if (read !== undefined) {
+      if (read.vma.start < KERNEL_ADDRESS && !/\[(?:vsyscall|rollup)\]$/.test(read.vma.name)) {
+        this.#found.push(read);
+      }
+      return;
+    }
+    if (this.#takeField(text)) return;
+    const numa = readNumaLine(text);
+    if (numa !== undefined) {
+      this.#numa.set(numa.start, numa);
+      return;
+    }
+    this.#isJava ||= JAVA.test(text);
+    const count = COUNT.exec(text);
+    if (count !== null) this.#count = Number(count[1]);
+    const limit = LIMIT.exec(text);
+    if (limit !== null) this.#limit ??= Number(limit[1]);
+    if (/^\s*Address\s+Perm/.test(text)) this.#columns = text.trim().split(/\s+/);
+    if (count === null && limit === null && !OWN_WORDS.test(text)) this.#unread.push(line);
+  }
+
+  #read(text: string, number: number): Read | undefined {
+    const maps = readMapsLine(text, number);
+    if (maps !== undefined) return { kind: "maps", vma: maps };
+    if (!/[0-9a-f]{3}/i.test(text)) return undefined;
+    const rr = text.includes("map_file:") ? readRrLine(text, number) : undefined;
+    if (rr !== undefined) return { kind: "rr", vma: rr };
+    const tombstone = readTombstoneLine(text, number);
+    if (tombstone !== undefined) return { kind: "tombstone", vma: tombstone };
+    const sanitizer = readSanitizerLine(text, number);
+    if (sanitizer !== undefined) return { kind: "sanitizer", vma: sanitizer };
+    const gdb = readDebuggerLine(text, number);
+    if (gdb !== undefined) return { kind: "gdb", vma: gdb };
+    const wide = readPmapXLine(text, number, this.#columns);
+    if (wide !== undefined) return { kind: "pmap-x", vma: wide };
+    const pmap = readPmapLine(text, number);
+    return pmap === undefined ? undefined : { kind: "pmap", vma: pmap };
+  }
+
+  /** A line of smaps about the VMA before it. */
+  #takeField(text: string): boolean {
+    const last = this.#found.at(-1);
+    if (last?.kind !== "maps") return false;
+    const field = readSmapsField(text);
+    if (field === undefined) return false;
+    const [name, value] = field;
+    if (name !== "VmFlags" && !/^\d+(?: kB)?$/.test(value)) return false;
+    this.#fields++;
+    const vma = withField(last.vma, name, value);
+    if (vma !== last.vma) this.#found[this.#found.length - 1] = { kind: "maps", vma };
+    return true;
+  }
+
+  /** What no format knows; of a crash log only what may have meant something stands in it. */
+  #passedOver(): PassedOver[] {
+    const passedOver: PassedOver[] = [];
+    for (const line of this.#unread) {
+      const mark = markOf(line.text);
+      if (mark === "nothing" || mark === "command") continue;
+      if (mark === "gap") {
+        const why = `lines were left out here ("${line.text.trim()}"): "..."`;
+        passedOver.push(passOver(line.number, line.text, why));
+      } else if (!this.#isJava || looksLikeRange(line.text)) {
+        const why = looksLikeRange(line.text)
+          ? "it is cut, or no line of a layout that is known"
+          : "it is no line of a layout";
+        passedOver.push(passOver(line.number, line.text, why));
+      }
+    }
+    return passedOver;
+  }
+
+  #pass(passedOver: PassedOver[], number: number, why: string): void {
+    passedOver.push(passOver(number, this.#lines[number - 1]?.text ?? "", why));
+  }
+}
+
+function looksLikeRange(text: string): boolean {
+  return /[0-9a-f]{5,16}-(?:0x)?[0-9a-f]{4,16}/i.test(text);
+}
+
+function withField(vma: LayoutLine, name: string, value: string): LayoutLine {
+  if (name === "VmFlags") return { ...vma, vmFlags: value.trim() };
+  if (name !== "Anonymous" && name !== "Swap") return vma;
+  const has = !value.startsWith("0 ") && value !== "0";
+  return { ...vma, written: has || (vma.written ?? false) };
+}
+
+/** What of the lines is one layout, and what is not. */
+interface Ordered {
+  readonly vmas: readonly LayoutLine[];
+  readonly left: readonly { readonly line: number; readonly why: string }[];
+}
+
+/** The longest run of ascending lines: a text may hold the layouts of several processes, or one twice. */
+function inOrder(lines: readonly LayoutLine[], isHistory: boolean): Ordered {
+  if (isHistory) return latest(lines);
+  const runs: LayoutLine[][] = [];
+  const left: { line: number; why: string }[] = [];
+  for (const line of lines) {
+    const run = runs.at(-1);
+    const last = run?.at(-1);
+    if (run === undefined || last === undefined || line.end <= last.start) runs.push([line]);
+    else if (line.start < last.end) {
+      if (line.start === runs.at(-1)![0]!.start) runs.push([line]);
+      else left.push({ line: line.line, why: "it overlaps the line before it" });
+    } else run.push(line);
+  }
+  runs.sort((a, b) => b.length - a.length);
+  const [longest = [], ...others] = runs;
+  for (const run of others) {
+    const why = `another layout of ${run.length} lines begins here; the longest one is read`;
+    left.push({ line: run[0]!.line, why });
+  }
+  return { vmas: longest, left };
+}
+
+/** rr prints mappings as they are made: a later one replaces what it covers. */
+function latest(lines: readonly LayoutLine[]): Ordered {
+  const left: { line: number; why: string }[] = [];
+  const vmas = [...lines].sort((a, b) => a.start - b.start || b.line - a.line);
+  const kept: LayoutLine[] = [];
+  for (const vma of vmas) {
+    const last = kept.at(-1);
+    if (last !== undefined && vma.start < last.end) {
+      const older = vma.line < last.line ? vma : last;
+      if (older === last) {
+        kept.pop();
+        kept.push(...remains(last, vma));
+      }
+      left.push({ line: older.line, why: "a later mapping covers it, or part of it" });
+      if (older === vma) continue;
+      if (kept.at(-1) !== vma) kept.push(vma);
+    } else kept.push(vma);
+  }
+  return { vmas: kept, left };
+}
+
+function remains(older: LayoutLine, newer: LayoutLine): LayoutLine[] {
+  return newer.start > older.start ? [{ ...older, end: newer.start }, newer] : [newer];
+}

@@ -1,0 +1,321 @@
+/**
+ * What happened as the records of a trace, each with the line it came from.
+ *
+ * @module
+ */
+
+import type {
+  EnterRecord,
+  ExecRecord,
+  MapLine,
+  OpenFile,
+  ResourceLimits,
+  TraceRecord,
+} from "../../trace/format.ts";
+import { baseName } from "../../trace/maps_line.ts";
+import { MAP_ANONYMOUS, PR_SET_VMA } from "../../abi/mman.ts";
+import type { Event, Result } from "../calls/event.ts";
+import { ARITY, currentName, isMemoryCall, MEMORY_CALLS } from "../calls/sets.ts";
+import { numberOf } from "../calls/values.ts";
+import {
+  type Arguments,
+  CLONE_FILES,
+  CLONE_THREAD,
+  CLONE_VM,
+  cloneFlags,
+  limitShown,
+  readArguments,
+} from "./arguments.ts";
+import { Descriptors, Files } from "./descriptors.ts";
+import { makesProcess, pairCalls, type PairedCall } from "./pair.ts";
+
+/** A record and where it came from. */
+export interface Sourced {
+  readonly record: TraceRecord;
+  /** Number of the line; 0 for a record that stands in no line. */
+  readonly line: number;
+}
+
+/** A call on memory that is in no record. */
+export interface Unrecorded {
+  readonly line: number;
+  readonly why: string;
+}
+
+/** The records of a text, and what was counted on the way. */
+export interface Recording {
+  /** Everything but header and end. */
+  readonly records: readonly Sourced[];
+  readonly unrecorded: readonly Unrecorded[];
+  readonly memoryCalls: number;
+  readonly processes: number;
+  readonly threads: number;
+  /** Program of the first exec. */
+  readonly program: string | undefined;
+  readonly is32Bit: boolean;
+  /** Soft limits that the text shows. */
+  readonly limits: ResourceLimits;
+}
+
+/** A process, or a thread. */
+interface Task {
+  readonly descriptors: Descriptors;
+}
+
+/** Who made a process. */
+interface Origin {
+  readonly parent: number;
+  readonly flags: number;
+}
+
+/** No user's address is there: what claims to be is damaged, or of a machine that the model does not hold. */
+const HIGHEST = 2 ** 52;
+
+/** Turns events into records. O(events). */
+export function recordEvents(events: readonly Event[], layout: readonly MapLine[]): Recording {
+  return new Recorder(events, layout).recording();
+}
+
+class Recorder {
+  readonly #records: Sourced[] = [];
+  readonly #unrecorded: Unrecorded[] = [];
+  readonly #tasks = new Map<number, Task>();
+  readonly #origins = new Map<number, Origin>();
+  readonly #files = new Files();
+  readonly #segments = new Map<number, OpenFile>();
+  readonly #entered = new Map<PairedCall, Arguments>();
+  readonly #inPages: boolean;
+  readonly #is32Bit: boolean;
+  readonly #root: number;
+  #layout: readonly MapLine[];
+  readonly #limits: ResourceLimits = {};
+  #isAfterGap = false;
+  #sharesWithRoot = false;
+  #memoryCalls = 0;
+  #processes = 0;
+  #threads = 0;
+  #program: string | undefined;
+
+  constructor(events: readonly Event[], layout: readonly MapLine[]) {
+    this.#layout = layout;
+    this.#inPages = hasPageOffsets(events);
+    this.#is32Bit = events.some((event) => event.kind === "32 bits");
+    const { happenings, begunBefore, root } = pairCalls(events);
+    this.#root = root;
+    for (const { line, call } of begunBefore) {
+      this.#unrecorded.push({ line, why: `the beginning of this ${call} is not in the text` });
+    }
+    for (const happening of happenings) {
+      if (happening.kind !== "leave") continue;
+      const { call, pid, result, args } = happening.call;
+      if (!makesProcess(call) || result === undefined || result.error !== undefined) continue;
+      this.#origins.set(result.value, { parent: pid, flags: cloneFlags(call, args) });
+    }
+    for (const happening of happenings) {
+      switch (happening.kind) {
+        case "enter":
+          this.#enter(happening.call);
+          break;
+        case "leave":
+          this.#leave(happening.call);
+          break;
+        case "exit":
+          this.#exit(happening.pid, happening.status);
+          break;
+        case "superseded":
+          this.#exit(happening.by, 0);
+          break;
+        case "attached":
+          if (happening.threads > 1) this.#sharesWithRoot = true;
+          break;
+        case "gap":
+          this.#isAfterGap = true;
+      }
+    }
+  }
+
+  recording(): Recording {
+    return {
+      records: this.#records,
+      unrecorded: this.#unrecorded,
+      memoryCalls: this.#memoryCalls,
+      processes: this.#processes,
+      threads: this.#threads,
+      program: this.#program,
+      is32Bit: this.#is32Bit,
+      limits: this.#limits,
+    };
+  }
+
+  #push(record: TraceRecord, line: number): void {
+    this.#records.push({ record, line });
+  }
+
+  #enter(paired: PairedCall): void {
+    const { pid, call, args, line } = paired;
+    if (!(call.startsWith("execve") && !this.#isIntroduced(pid))) this.#introduce(pid, line);
+    if (!isMemoryCall(call)) return;
+    const read = readArguments(call, args, this.#inPages);
+    if (MEMORY_CALLS.has(read.call)) this.#memoryCalls++;
+    const why = whyUnreadable(read, paired);
+    if (why !== undefined) {
+      if (MEMORY_CALLS.has(read.call)) this.#unrecorded.push({ line, why });
+      return;
+    }
+    const isOther = read.call === "prctl" && read.values[0] !== PR_SET_VMA;
+    if (!ARITY.has(read.call) || isOther) return;
+    this.#entered.set(paired, read);
+    const isFile = read.call === "mmap" && ((read.values[3] ?? 0) & MAP_ANONYMOUS) === 0;
+    const task = this.#tasks.get(pid);
+    const file = isFile ? task?.descriptors.file(read.values[4] ?? 0, read.path) : undefined;
+    const record: EnterRecord = {
+      type: "enter",
+      pid,
+      call: read.call,
+      args: read.values,
+      ...(file !== undefined && { file }),
+      ...(read.call === "prctl" && read.text !== undefined && { name: read.text }),
+      ...(this.#isAfterGap && { afterGap: true }),
+    };
+    this.#isAfterGap = false;
+    this.#push(record, line);
+  }
+
+  #leave(paired: PairedCall): void {
+    const { pid, call, args, line, result } = paired;
+    if (result === undefined) return;
+    if (result.error === undefined && /rlimit/.test(call)) {
+      Object.assign(this.#limits, limitShown(currentName(call), args));
+    }
+    const read = this.#entered.get(paired);
+    if (read !== undefined) this.#returned(paired, read, result);
+    if (result.error !== undefined) return;
+    if (call.startsWith("execve")) this.#exec(pid, programOf(args), "new", line);
+    if (makesProcess(call) && result.value > 0) this.#introduce(result.value, line);
+    if (call === "shmget") this.#segments.set(result.value, this.#segment(result.value, args));
+    this.#tasks.get(pid)?.descriptors.apply(call, args, result);
+  }
+
+  #returned(paired: PairedCall, read: Arguments, result: Result): void {
+    const { pid, args, line } = paired;
+    this.#entered.delete(paired);
+    const limits = limitOf(read.call, args);
+    const segment = read.call === "shmat" ? this.#segments.get(read.values[0] ?? 0) : undefined;
+    this.#push({
+      type: "leave",
+      pid,
+      call: read.call,
+      result: result.value,
+      ...(result.error !== undefined && { error: result.error }),
+      removed: [],
+      added: [],
+      ...(segment !== undefined && { file: segment }),
+      ...(limits !== undefined && { limits }),
+    }, line);
+  }
+
+  #segment(id: number, args: readonly string[]): OpenFile {
+    const file = this.#files.open(`/SYSV${id.toString(16).padStart(8, "0")}`, "read-write");
+    const size = numberOf(args[1] ?? "");
+    return { ...file, size: Number.isSafeInteger(size) && size > 0 ? size : 0 };
+  }
+
+  #isIntroduced(pid: number): boolean {
+    return this.#tasks.has(pid) || this.#origins.has(pid);
+  }
+
+  /** A process may speak before the call that made it has returned. */
+  #introduce(pid: number, line: number): void {
+    if (this.#tasks.has(pid)) return;
+    const origin = this.#originOf(pid);
+    const parent = origin && this.#tasks.get(origin.parent);
+    if (origin === undefined || parent === undefined) return this.#exec(pid, "", "running", line);
+    const { flags } = origin;
+    const sharesMemory = (flags & CLONE_VM) !== 0;
+    if (flags & CLONE_THREAD) this.#threads++;
+    else this.#processes++;
+    this.#tasks.set(pid, {
+      descriptors: flags & CLONE_FILES ? parent.descriptors : parent.descriptors.copy(),
+    });
+    this.#push({ type: "fork", pid: origin.parent, child: pid, sharesMemory, flags }, line);
+  }
+
+  /** Threads of a process that was attached to as a whole were not made in the text. */
+  #originOf(pid: number): Origin | undefined {
+    const origin = this.#origins.get(pid);
+    if (origin !== undefined || !this.#sharesWithRoot || pid === this.#root) return origin;
+    return { parent: this.#root, flags: CLONE_VM | CLONE_FILES | CLONE_THREAD };
+  }
+
+  #exec(pid: number, program: string, unknown: "new" | "running", line: number): void {
+    if (program !== "") this.#program ??= program;
+    const layout = this.#layout;
+    this.#layout = [];
+    const before = this.#tasks.get(pid);
+    if (before === undefined) this.#processes++;
+    const stack = layout.find(({ name }) => name === "[stack]");
+    this.#tasks.set(pid, {
+      descriptors: before?.descriptors ?? new Descriptors(this.#files),
+    });
+    const record: ExecRecord = {
+      type: "exec",
+      pid,
+      program,
+      layout,
+      brk: 0,
+      stack: stack?.end === undefined ? 0 : stack.end - 8,
+      mmapBase: 0,
+      legacyLayout: false,
+      limits: {},
+      ...(layout.length === 0 && { unknown }),
+    };
+    this.#push(record, line);
+  }
+
+  #exit(pid: number, status: number): void {
+    if (!this.#tasks.delete(pid)) return;
+    this.#push({ type: "exit", pid, status }, 0);
+  }
+}
+
+/** Why a call cannot be in a trace, undefined if it can. */
+function whyUnreadable(read: Arguments, { returned, result }: PairedCall): string | undefined {
+  const { call, values } = read;
+  const wanted = Math.min(ARITY.get(call) ?? 0, call === "mremap" ? 3 : call === "mmap" ? 4 : 6);
+  if (MEMORY_CALLS.has(call) && values.length < wanted) {
+    return `${call} has ${values.length} of its ${ARITY.get(call)} arguments`;
+  }
+  if (values.some(Number.isNaN)) {
+    return `an argument of ${call} is no number, nor a name that is known`;
+  }
+  if (!returned) return `the return of this ${call} is not in the text`;
+  if (result === undefined) return `this ${call} did not return`;
+  const [address = 0, length = 0] = values;
+  const placed = call === "mmap" || call === "mremap" ? result.value : 0;
+  if (address + length > HIGHEST && result.error === undefined && call !== "prctl") {
+    return `the address of this ${call} is beyond those that the model holds`;
+  }
+  return placed < 0 || placed + length > HIGHEST
+    ? `the result of this ${call} is beyond the addresses that the model holds`
+    : undefined;
+}
+
+function limitOf(call: string, args: readonly string[]): ResourceLimits | undefined {
+  return call === "prlimit64" || call === "setrlimit" ? limitShown(call, args) : undefined;
+}
+
+/** Old strace prints the offsets of mmap2 in the kernel's unit, pages, later ones in bytes: those are whole pages. */
+function hasPageOffsets(events: readonly Event[]): boolean {
+  for (const event of events) {
+    if ((event.kind !== "call" && event.kind !== "enter") || event.call !== "mmap2") continue;
+    const offset = numberOf(event.args[5] ?? "");
+    if (offset % 4096 !== 0) return true;
+  }
+  return false;
+}
+
+/** The base name of the first text in an exec's arguments. */
+function programOf(args: readonly string[]): string {
+  const text = args.find((arg) => arg.startsWith('"')) ?? "";
+  return baseName(/^"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? "");
+}
