@@ -17,4 +17,5 @@ export * from "./src/range_map/mod.ts";
 export * from "./src/mm/mod.ts";
 export * from "./src/trace/mod.ts";
 export * from "./src/replay/mod.ts";
+export * from "./src/load/mod.ts";
 export * from "./src/text/mod.ts";

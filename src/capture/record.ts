@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { baseName } from "../trace/maps_line.ts";
+import { withoutDirectories } from "../trace/base_names.ts";
 import type { HeaderRecord, PlacementPolicy, TraceRecord } from "../trace/format.ts";
 import { TRACE_VERSION } from "../trace/format.ts";
 import { launch, RecordError } from "./launch.ts";
@@ -97,7 +97,7 @@ function header(libc: Libc, command: readonly string[], options: RecordOptions):
     type: "header",
     format: "maple-trace",
     version: TRACE_VERSION,
-    command: command.map((word, i) => i === 0 ? baseName(word) : withoutDirectory(word)),
+    command: command.map(withoutDirectories),
     purpose: options.purpose ?? "",
     compiler: options.compiler ?? "",
     kernel: release,
@@ -111,11 +111,6 @@ function header(libc: Libc, command: readonly string[], options: RecordOptions):
     ipcLock: hasIpcLock(libc.readText("/proc/self/status") ?? ""),
     fidelity: "exact",
   };
-}
-
-/** An argument without the directory of an absolute path in it: traces name no place of a machine. */
-function withoutDirectory(word: string): string {
-  return word.replace(/(^|[=:,]|^-[A-Za-z])\/(?:[^/\s:,=]+\/)+/g, "$1");
 }
 
 /**

@@ -25,7 +25,7 @@ import type { Libc } from "./libc.ts";
 import { olderPlacement } from "./older_placement.ts";
 import { OpenFiles } from "./open_files.ts";
 import { pointedTo } from "./pointers.ts";
-import { parseLimits, parseSmaps, parseStat } from "./proc.ts";
+import { hasIpcLock, parseLimits, parseSmaps, parseStat } from "./proc.ts";
 import type { CallInfo, Stop, Tracer } from "./ptrace.ts";
 import * as arm64 from "./registers_arm64.ts";
 import * as x86_64 from "./registers_x86_64.ts";
@@ -336,6 +336,7 @@ export class Recorder {
       mmapBase: space.mmapBase,
       legacyLayout,
       randomized: this.#randomized && (personality & ADDR_NO_RANDOMIZE) === 0,
+      ipcLock: hasIpcLock(this.#libc.readText(`/proc/${pid}/status`) ?? ""),
       limits,
     });
   }

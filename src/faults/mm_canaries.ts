@@ -124,7 +124,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "first split left after the second failed",
     story: "munmap that cannot have its nodes does not put back the ends it has cut.",
     patches: [{
-      file: "src/mm/calls/munmap.ts",
+      file: "src/mm/vma/unmap.ts",
       text: "  } catch (error) {\n    removal.abort();\n    throw error;",
       replacement: "  } catch (error) {\n    acted();\n    throw error;",
     }],
@@ -134,7 +134,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "count lost by a hole",
     story: "munmap that makes two VMAs of one counts them as one.",
     patches: [{
-      file: "src/mm/calls/munmap.ts",
+      file: "src/mm/vma/unmap.ts",
       text: "    mm.tree.mapCount += Number(hole) - whole.length;",
       replacement: "    if (hole) acted();\n    mm.tree.mapCount -= whole.length;",
     }],
@@ -146,9 +146,10 @@ export const MM_CANARIES: readonly Canary[] = [
     patches: [{
       file: "src/mm/calls/mmap.ts",
       text:
-        '      file?.hooks?.map?.(made);\n      state = "placed";\n      vma = storeVma(mm, made);\n',
-      replacement: '      state = "placed";\n      vma = storeVma(mm, made);\n' +
-        "      if (file?.hooks?.map !== undefined) acted();\n      file?.hooks?.map?.(made);\n",
+        "    orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));\n    vma = orAbort(removal, () => storeVma(mm, made));\n",
+      replacement:
+        "    vma = orAbort(removal, () => storeVma(mm, made));\n    if (file?.hooks?.map !== undefined) acted();\n" +
+        "    orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));\n",
     }],
   },
   {
@@ -156,10 +157,10 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "close called twice",
     story: "The file of a VMA that is unmapped is told of it twice.",
     patches: [{
-      file: "src/mm/calls/munmap.ts",
-      text: "    hooks.close?.(part);",
-      replacement:
-        "    if (hooks.close !== undefined) acted();\n    hooks.close?.(part);\n    hooks.close?.(part);",
+      file: "src/mm/vma/unmap.ts",
+      text: "    tellClosed(this.mm, part);",
+      replacement: "    if (part.file?.hooks?.close !== undefined) acted();\n" +
+        "    tellClosed(this.mm, part);\n    tellClosed(this.mm, part);",
     }],
   },
   {
@@ -181,7 +182,7 @@ export const MM_CANARIES: readonly Canary[] = [
     story: "A fork that fails leaves what it had copied hanging on the parent's anon_vmas.",
     patches: [{
       file: "src/mm/calls/fork.ts",
-      text: "    for (const copy of copies) discard(child, copy);",
+      text: "    for (const copy of copies) discard(mm, child, copy);",
       replacement: "    if (copies.length > 0) acted();",
     }],
   },
@@ -191,7 +192,7 @@ export const MM_CANARIES: readonly Canary[] = [
     story:
       "After a hole the tree's range behind it still leads to the VMA before it. The count of VMAs is right.",
     patches: [{
-      file: "src/mm/calls/munmap.ts",
+      file: "src/mm/vma/unmap.ts",
       text: "  if (removal.hole) mm.tree.replace(removal.tail!);",
       replacement: "  if (removal.hole) acted();",
     }],

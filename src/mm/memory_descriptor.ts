@@ -126,6 +126,10 @@ export class MemoryDescriptor {
   stackPages = 0;
   /** Pages charged to the commit ledger. */
   committedPages = 0;
+  /** A call is running: none may begin before it has ended. */
+  isCalling = false;
+  /** The first error that a hook threw during the call that is running. */
+  hookError: { readonly error: unknown } | undefined;
 
   /** An empty address space. */
   constructor(options: AddressSpaceOptions = {}) {

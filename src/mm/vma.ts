@@ -16,9 +16,16 @@
 import type { IntervalTree } from "./pages/interval_tree.ts";
 import type { PhysicalMemory } from "./pages/physical_memory.ts";
 import { pages } from "../abi/page.ts";
-import type { VmFlags } from "./vm_flags.ts";
+import { hex, hexRange } from "../abi/hex.ts";
+import { formatPermissions, formatVmFlags, type VmFlags } from "./vm_flags.ts";
 
-/** What a file does when its mappings change. Mirrors `vm_operations_struct`. */
+/**
+ * What a file does when its mappings change. Mirrors `vm_operations_struct`.
+ *
+ * A hook is called in the middle of a system call: it may look at the VMA it is given, and no more. A call on the same
+ * address space from within a hook is refused with EBUSY. What `map` throws refuses the mapping; what `open` and
+ * `close` throw, the call throws after it has done its work.
+ */
 export interface MappingHooks {
   /** A VMA of the file was made by a split, a fork or a move. */
   open?(vma: Vma): void;
@@ -143,6 +150,16 @@ export class Vma {
     this.file = file;
   }
 
+  /** What `console.log` shows in Deno: one line. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return summaryOf(this);
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return summaryOf(this);
+  }
+
   /** A VMA over `[start, end)` of this one, alike but for its anonVmaChain: it has none yet. */
   part(start: number, end: number): Vma {
     const offset = this.pageOffset + pages(start - this.start);
@@ -249,4 +266,12 @@ export class PageTable extends Map<number, PageTableEntry> {
     super();
     this.memory = memory;
   }
+}
+
+/** A VMA in one line. */
+function summaryOf(vma: Vma): string {
+  const { start, end, flags, pageOffset, file, special, anonName, anonVma } = vma;
+  const head = `Vma ${hexRange(start, end)} ${formatPermissions(flags)} page ${hex(pageOffset)}`;
+  const name = file?.name ?? special ?? anonName ?? "";
+  return `${head} {${formatVmFlags(flags)}}${anonVma === null ? "" : " written"} ${name}`.trimEnd();
 }

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { MmError } from "../mm/error.ts";
 import type { TraceRecord } from "../trace/format.ts";
 import { System } from "./system.ts";
 import { type Step, StepReader } from "./step.ts";
@@ -51,20 +50,10 @@ export function replayUnchecked(trace: CompiledTrace, options: UncheckedOptions 
   let hash = 0x811c9dc5;
   for (const step of trace.steps) {
     if (step.type === "exit" || step.type === "exec") hash = hashLayout(hash, system, step.pid);
-    hash = mix(hash, perform(system, step));
-    validator.check();
+    hash = mix(hash, system.perform(step));
+    validator.check(step);
   }
   return hash >>> 0;
-}
-
-/** The result of a step; a call that fails answers with its errno, below 0. */
-function perform(system: System, step: Step): number {
-  try {
-    return system.apply(step);
-  } catch (error) {
-    if (error instanceof MmError) return -error.errno;
-    throw error;
-  }
 }
 
 function hashLayout(hash: number, system: System, pid: number): number {

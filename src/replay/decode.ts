@@ -103,7 +103,13 @@ export function decode(call: ReturnedCall): Action | Unmodelled | undefined {
   if (model === "fork" || model === "exec") return undefined;
   const why = unmodelledBecause(enter.call, enter.args);
   if (why !== undefined) return { unmodelled: why };
-  return BY_NAME.get(enter.call)?.(call, enter.args);
+  return BY_NAME.get(enter.call)?.(call, allArguments(enter));
+}
+
+/** The arguments of a call; a text may leave out the last ones, as strace does those of mremap. */
+function allArguments({ call, args }: EnterRecord): readonly number[] {
+  const missing = (systemCall(call)?.arity ?? 0) - args.length;
+  return missing <= 0 ? args : [...args, ...Array<number>(missing).fill(0)];
 }
 
 function decodeMmap({ enter, leave, files }: ReturnedCall, args: readonly number[]): Action {
@@ -174,7 +180,7 @@ function decodePrctl({ enter, leave }: ReturnedCall, args: readonly number[]): A
 function decodeLimits({ leave }: ReturnedCall): Action {
   const limits = leave.limits === undefined ? {} : limitsOf(leave.limits);
   return (space) => {
-    Object.assign(space.descriptor.limits, limits);
+    space.setrlimit(limits);
     return 0;
   };
 }

@@ -8,8 +8,9 @@ import type { AddressSpace } from "../mm/address_space.ts";
 import { hex } from "../abi/hex.ts";
 import { mapsLine } from "../mm/vma/proc_maps.ts";
 import { formatVmFlags } from "../mm/vm_flags.ts";
-import type { MapLine } from "../trace/format.ts";
-import type { Step } from "./step.ts";
+import type { HeaderRecord, MapLine, OpenFile } from "../trace/format.ts";
+import type { Vma } from "../mm/vma.ts";
+import type { CallStep, Step } from "./step.ts";
 
 /** A step at which model and kernel disagree. */
 export interface Divergence {
@@ -21,88 +22,188 @@ export interface Divergence {
   readonly call: string;
   /** What differs. */
   readonly what: string;
-  /** The model's lines around the difference, VmFlags at their ends. */
-  readonly model: readonly string[];
-  /** The kernel's. */
-  readonly kernel: readonly string[];
-  /** The tree, as `dump` prints it. */
+  /** The VMAs around the difference, ascending: those of both sides that start at one address in one row. */
+  readonly rows: readonly DivergenceRow[];
+  /** What was recorded, and on which kernel. */
+  readonly recorded: string;
+  /** The rules that the model went by. */
+  readonly rules: string;
+  /** The model's tree, as `dump` prints it. */
   readonly tree: string;
 }
 
-/** VMAs recorded on either side of the one that differs. */
-const CONTEXT = 3;
-/** Characters for the model's side. */
-const SIDE = 78;
+/** The VMAs that start at one address. */
+export interface DivergenceRow {
+  /** The model's line, VmFlags at its end; absent if the model has none there. */
+  readonly model?: string;
+  /** The kernel's. */
+  readonly kernel?: string;
+  /** True if the two are not alike. */
+  readonly differs: boolean;
+}
 
-/** Describes a disagreement at `step`, around the VMA at `position`. */
+/** What a disagreement is about. */
+export interface Disagreement {
+  /** The step's number, from 1. */
+  readonly number: number;
+  /** The step. */
+  readonly step: Step;
+  /** What differs. */
+  readonly what: string;
+  /** Position of the VMA that differs, in both layouts. */
+  readonly position: number;
+  /** What the trace says of itself. */
+  readonly header: HeaderRecord;
+  /** The model's address space; undefined if the process has none. */
+  readonly space: AddressSpace | undefined;
+  /** The kernel's layout. */
+  readonly recorded: readonly MapLine[];
+}
+
+/** VMAs shown before and after the one that differs. */
+const CONTEXT = 3;
+/** Characters for the model's side, at most. */
+const SIDE_MAX = 100;
+
+/**
+ * Describes a disagreement, around the VMA that differs. O(VMAs).
+ *
+ * @param isAlike whether a VMA of the model is what a line shows
+ */
 export function describeDivergence(
-  number: number,
-  step: Step,
-  what: string,
-  space: AddressSpace | undefined,
-  recorded: readonly MapLine[],
-  position: number,
+  { number, step, what, position, header, space, recorded }: Disagreement,
+  isAlike: (vma: Vma, line: MapLine) => boolean,
 ): Divergence {
-  const from = Math.max(0, position - CONTEXT);
-  const to = position + CONTEXT + 1;
-  const model = space === undefined
-    ? []
-    : [...space.vmas()].slice(from, to).map((vma) =>
-      `${mapsLine(space.descriptor, vma).replace(/ {2,}/, " ").trimEnd()} {${
-        formatVmFlags(vma.flags)
-      }}`
-    );
+  const vmas = space === undefined ? [] : [...space.vmas()];
+  const address = Math.min(
+    vmas[position]?.start ?? Infinity,
+    recorded[position]?.start ?? Infinity,
+  );
+  const starts = new Set([...vmas, ...recorded].map(({ start }) => start));
+  const ascending = [...starts].sort((a, b) => a - b);
+  const at = Math.max(0, ascending.findIndex((start) => start >= address));
+  const byStart = {
+    model: new Map(vmas.map((vma) => [vma.start, vma])),
+    kernel: new Map(recorded.map((line) => [line.start, line])),
+  };
+  const rows = ascending.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).map((start) => {
+    const vma = byStart.model.get(start), line = byStart.kernel.get(start);
+    return {
+      ...(vma !== undefined && space !== undefined && { model: modelLine(space, vma) }),
+      ...(line !== undefined && { kernel: kernelLine(line) }),
+      differs: vma === undefined || line === undefined || !isAlike(vma, line),
+    };
+  });
   return {
     step: number,
     pid: step.pid,
     call: describeStep(step),
     what,
-    model,
-    kernel: recorded.slice(from, to).map(kernelLine),
+    rows,
+    recorded: describeRecording(header),
+    rules: describeRules(header),
     tree: space?.dumpTree() ?? "",
   };
 }
 
-/** The report of a divergence: both layouts side by side, then the tree. */
-export function formatDivergence(divergence: Divergence): string {
-  const { step, pid, call, what, model, kernel, tree } = divergence;
-  const rows = Math.max(model.length, kernel.length);
-  const lines = [`step ${step}, process ${pid}: ${call}`, what, ""];
-  lines.push(`  ${"model".padEnd(SIDE)}   kernel`);
-  for (let row = 0; row < rows; row++) {
-    const left = model[row] ?? "";
-    const right = kernel[row] ?? "";
-    lines.push(`${left === right ? " " : "≠"} ${left.padEnd(SIDE)} | ${right}`);
-  }
-  return [...lines, "", "the model's tree:", tree].join("\n");
+/**
+ * The report of a divergence: both layouts side by side.
+ *
+ * @param options with `dump` the model's tree too
+ */
+export function formatDivergence(
+  divergence: Divergence,
+  options: { readonly dump?: boolean } = {},
+): string {
+  const { step, pid, call, what, rows, recorded, rules, tree } = divergence;
+  const width = Math.min(SIDE_MAX, Math.max(5, ...rows.map(({ model = "" }) => model.length)));
+  const lines = rows.map(({ model = "", kernel = "", differs }) =>
+    `${differs ? "≠" : " "} ${model.padEnd(width)} | ${kernel}`.trimEnd()
+  );
+  return [
+    `step ${step}, process ${pid}: ${call}`,
+    what,
+    `recorded: ${recorded}`,
+    `rules: ${rules}`,
+    ...(rows.length === 0 ? [] : ["", `  ${"model".padEnd(width)} | kernel`, ...lines]),
+    "",
+    ...(options.dump ? ["the model's tree:", tree] : ["--dump prints the model's tree"]),
+  ].join("\n");
+}
+
+/** What was recorded, on what, and why. */
+function describeRecording(header: HeaderRecord): string {
+  const { command, kernel, machine, compiler, purpose } = header;
+  const system = `Linux ${kernel || "of an unknown release"} on ${machine || "an unknown machine"}`;
+  const more = [compiler, purpose].filter((text) => text !== "").join("; ");
+  return `${command.join(" ") || "an unknown command"}, ${system}${more && ` (${more})`}`;
+}
+
+/** What the header says of the rules in force. */
+function describeRules(header: HeaderRecord): string {
+  const { placement, maxMapCount, mmapMinAddress, overcommitMemory, memoryBytes, ipcLock } = header;
+  return [
+    `placement ${placement}`,
+    `max_map_count ${maxMapCount}`,
+    `mmap_min_addr ${hex(mmapMinAddress)}`,
+    ...(overcommitMemory === undefined ? [] : [`overcommit_memory ${overcommitMemory}`]),
+    ...(memoryBytes === undefined ? [] : [`memory and swap ${hex(memoryBytes)} bytes`]),
+    ...(ipcLock === undefined ? [] : [ipcLock ? "CAP_IPC_LOCK" : "no CAP_IPC_LOCK"]),
+  ].join(", ");
 }
 
 /** A step in words. */
 export function describeStep(step: Step): string {
   switch (step.type) {
-    case "call": {
-      const { enter, record } = step;
-      const result = record.error ?? hex(record.result);
-      const file = enter.file === undefined ? "" : ` (file ${enter.file.id}: ${enter.file.name})`;
-      return `${enter.call}(${enter.args.map(hex).join(", ")}) = ${result}${file}`;
-    }
+    case "call":
+      return describeCall(step);
     case "touch":
       return `${step.record.type === "grow" ? "stack grows to" : "first write to"} ${
         hex(step.address)
       }`;
-    case "exec":
-      return `exec ${step.record.program}`;
-    case "fork":
-      return `${step.record.sharesMemory ? "vfork of" : "fork of"} process ${step.record.child}`;
+    case "exec": {
+      const { program, randomized } = step.record;
+      return `exec ${program}${randomized === false ? ", addresses not randomized" : ""}`;
+    }
+    case "fork": {
+      const { sharesMemory, child, flags } = step.record;
+      const how = flags === undefined ? "" : `, clone flags ${hex(flags)}`;
+      return `${sharesMemory ? "vfork of" : "fork of"} process ${child}${how}`;
+    }
     case "exit":
-      return "exit";
+      return `exit with status ${step.record.status}`;
   }
+}
+
+/** A call, what stands where its arguments point, and its result. */
+function describeCall({ enter, record }: CallStep): string {
+  const { call, args, file, imposedHint, name, ranges, process } = enter;
+  const behind = [
+    ...(file === undefined ? [] : [describeFile(file)]),
+    ...(record.file === undefined ? [] : [describeFile(record.file)]),
+    ...(imposedHint === undefined ? [] : [`asked at ${hex(imposedHint)}`]),
+    ...(name === undefined ? [] : [`name ${JSON.stringify(name)}`]),
+    ...(ranges ?? []).map(({ address, length }) => `${hex(address)} + ${hex(length)}`),
+    ...(process === undefined ? [] : [`process ${process}`]),
+  ].join(", ");
+  const result = record.error ?? hex(record.result);
+  return `${call}(${args.map(hex).join(", ")}) = ${result}${behind && ` (${behind})`}`;
+}
+
+function describeFile({ id, name, size, access, kind }: OpenFile): string {
+  return `file ${id}: ${name}, ${kind}, ${access}, ${hex(size)} bytes`;
+}
+
+function modelLine(space: AddressSpace, vma: Vma): string {
+  const line = mapsLine(space.descriptor, vma).replace(/ {2,}/, " ").trimEnd();
+  return `${line} {${formatVmFlags(vma.flags)}}${vma.anonVma === null ? "" : " anon_vma"}`;
 }
 
 function kernelLine(line: MapLine): string {
   const range = `${address(line.start)}-${address(line.end)}`;
   const head = `${range} ${line.permissions} ${address(line.offset)} ${line.device} ${line.inode}`;
-  return `${head} ${line.name}`.trimEnd() + ` {${line.vmFlags ?? "?"}}`;
+  const end = line.written ? " anon_vma" : "";
+  return `${head} ${line.name}`.trimEnd() + ` {${line.vmFlags ?? "?"}}${end}`;
 }
 
 function address(value: number): string {

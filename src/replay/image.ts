@@ -21,13 +21,28 @@ import {
 } from "../mm/vm_flags.ts";
 import type { ExecRecord, MapLine, ResourceLimits as TraceLimits } from "../trace/format.ts";
 import { LayoutFiles } from "./files.ts";
+import { hex } from "../abi/hex.ts";
+import { ReplayError } from "./replay_error.ts";
 
 /** Names in brackets that say what the VMA is for, but are no mappings of the kernel's own. */
 const ORDINARY = /^(\[heap\]|\[stack\]|\[anon:.*)$/;
 
-/** The image that an exec record shows. */
-export function imageOf(record: ExecRecord): Image {
+/**
+ * The image that an exec record shows.
+ *
+ * @param taskSize first address that is not the user's
+ * @throws {ReplayError} it has VMAs, or the place of new ones, beyond the user's addresses, or flags that are not known
+ */
+export function imageOf(record: ExecRecord, taskSize: number): Image {
   const files = new LayoutFiles();
+  const end = Math.max(record.mmapBase, record.layout.at(-1)?.end ?? 0);
+  if (end > taskSize) {
+    throw new ReplayError(
+      `Cannot replay process ${record.pid}: its layout reaches to ${
+        hex(end)
+      }, beyond the user's addresses`,
+    );
+  }
   return {
     vmas: record.layout.map((line) => imageVma(line, files)),
     startBrk: record.brk,
@@ -50,11 +65,21 @@ export function limitsOf(limits: TraceLimits): ResourceLimits {
 
 /** The flags a line shows; where it shows none, those that its permissions imply. */
 export function lineFlags(line: MapLine): VmFlags {
-  if (line.vmFlags !== undefined) return parseVmFlags(line.vmFlags);
+  if (line.vmFlags !== undefined) return readVmFlags(line.vmFlags);
   const { permissions } = line;
   return VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | (permissions.includes("r") ? VM_READ : 0) |
     (permissions.includes("w") ? VM_WRITE : 0) | (permissions.includes("x") ? VM_EXEC : 0) |
     (permissions.includes("s") ? VM_SHARED | VM_MAYSHARE : 0);
+}
+
+/** @throws {ReplayError} a flag that the model does not know */
+function readVmFlags(text: string): VmFlags {
+  try {
+    return parseVmFlags(text);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ReplayError(error.message);
+  }
 }
 
 function imageVma(line: MapLine, files: LayoutFiles): ImageVma {

@@ -47,6 +47,11 @@ export class LayoutComparison {
     return { position: 0, what: `mapCount is ${space.mapCount}, the walk met ${position}` };
   }
 
+  /** True if a VMA of the model is what a line shows. */
+  isAlike(space: AddressSpace, vma: Vma, line: MapLine): boolean {
+    return this.#compare(space.descriptor, vma, line) === undefined;
+  }
+
   #compare(mm: MemoryDescriptor, vma: Vma, line: MapLine): string | undefined {
     if (vma.start !== line.start || vma.end !== line.end) return "the range differs";
     if (formatPermissions(vma.flags) !== line.permissions) return "the permissions differ";

@@ -6,16 +6,17 @@
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
 import { inputOf } from "../command/files.ts";
-import { oneLine, print, printJson } from "../command/output.ts";
+import { complain, oneLine, print, printJson } from "../command/output.ts";
 import { MmInvariantError } from "../mm/error.ts";
 import { readTrace } from "../trace/read.ts";
+import { TraceError } from "../trace/trace_error.ts";
 import { InvariantError } from "../tree/errors.ts";
 import { bisectFiles } from "./debug/bisect_files.ts";
-import { formatDivergence } from "./divergence.ts";
 import { compileTrace } from "./compiled.ts";
-import { replay, type ReplayReport } from "./replay.ts";
+import { exitStatus, type Finding, formatFinding } from "./finding.ts";
+import { replay } from "./replay.ts";
+import { ReplayError } from "./replay_error.ts";
 import type { Validation } from "./step_validator.ts";
-import { formatUnmodelled } from "./unmodelled.ts";
 import { formatWhy, nothingMapped, parseAddress, why } from "./debug/why.ts";
 
 const SPECIFICATION = {
@@ -38,6 +39,7 @@ const SPECIFICATION = {
       help: "with --why: after this step; at the end of each process unless given",
       value: "N",
     },
+    dump: { help: "with a divergence, print the model's tree too" },
     json: { help: "print one JSON array instead of text" },
   },
   details:
@@ -53,29 +55,30 @@ async function main(args: CommandArguments): Promise<number> {
   if (args.has("every")) throw new Unable("--every says where --bisect looks first; see --help");
   if (args.has("why")) return await explain(args);
   if (args.has("at")) throw new Unable("--at says when --why is to look; see --help");
-  const reports: ((ReplayReport | Broken) & { file: string })[] = [];
+  const validate = args.has("validate") ? "full" : "touched";
+  const reports: (Finding & { file: string })[] = [];
   for (const file of args.operands) {
-    const report = await replayOrBreak(file, args.has("validate") ? "full" : "touched");
+    const report = await replayFile(file, validate);
     reports.push({ file, ...report });
-    if (!args.has("json")) print(formatReport(file, report));
+    if (args.has("json")) continue;
+    const text = formatFinding(oneLine(file), report, { dump: args.has("dump") });
+    if ("unreadable" in report) complain(text);
+    else print(text);
   }
   if (args.has("json")) printJson(reports);
-  return reports.some((report) => "broken" in report || report.divergence !== undefined) ? 1 : 0;
+  return Math.max(...reports.map(exitStatus));
 }
 
-/** What validating found. */
-interface Broken {
-  /** The rule that is broken, and where. */
-  readonly broken: string;
-}
-
-async function replayOrBreak(file: string, validate: Validation): Promise<ReplayReport | Broken> {
+/** Replays one file; what is wrong with it is told as its finding, so that the next files have their turn. */
+async function replayFile(file: string, validate: Validation): Promise<Finding> {
   try {
     return await replay(readTrace(inputOf(file)), { validate });
   } catch (error) {
     if (error instanceof InvariantError || error instanceof MmInvariantError) {
       return { broken: error.message };
     }
+    if (error instanceof TraceError) return { unreadable: error.message };
+    if (error instanceof ReplayError) return { unreadable: `${file}: ${error.message}` };
     throw error;
   }
 }
@@ -94,24 +97,6 @@ async function explain(args: CommandArguments): Promise<number> {
   if (found.length === 0) throw new Unable(nothingMapped(address, step));
   print(args.has("json") ? JSON.stringify(found, null, 2) : formatWhy(found));
   return 0;
-}
-
-function formatReport(path: string, report: ReplayReport | Broken): string {
-  const file = oneLine(path);
-  if ("broken" in report) {
-    return `${file}: ${report.broken}\n  deno task replay --bisect ${file} finds the step after which it is broken`;
-  }
-  const { steps, matched, mapCount, divergence, approximate, answers, unmodelled } = report;
-  const percent = matched === steps ? "100" : (Math.floor(1000 * matched / steps) / 10).toFixed(1);
-  const compared = answers !== undefined
-    ? `${steps} steps, imported: of ${answers.asked} answers ${answers.equal} equal, ` +
-      `${answers.different} different, ${answers.cannotKnow} cannot be known`
-    : approximate
-    ? `${steps} steps, approximate: nothing to compare with`
-    : `steps ${matched}/${steps} (${percent} %)`;
-  const counts = `map_count ${mapCount.min}/${mapCount.median}/${mapCount.max}`;
-  const line = `${file}: ${compared}, ${counts}${formatUnmodelled(unmodelled)}`;
-  return divergence === undefined ? line : `${line}\n${formatDivergence(divergence)}`;
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);

@@ -4,7 +4,7 @@
  * @module
  */
 
-export { type Divergence, formatDivergence } from "./divergence.ts";
+export { type Divergence, type DivergenceRow, formatDivergence } from "./divergence.ts";
 export type { Action } from "./decode.ts";
 export type { AnswerCounts } from "./imported/answers.ts";
 export { System } from "./system.ts";
@@ -18,11 +18,11 @@ export {
   type MapCountRange,
   Replay,
   replay,
-  ReplayError,
   type ReplayOptions,
   type ReplayReport,
 } from "./replay.ts";
 export type { Validation } from "./step_validator.ts";
 export type { CallStep, ExecStep, ExitStep, ForkStep, Step, TouchStep } from "./step.ts";
+export { ReplayError } from "./replay_error.ts";
 export type { UnmodelledCalls } from "./unmodelled.ts";
 export { type LoggedOperation, treeOperations } from "./tree_log.ts";

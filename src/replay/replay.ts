@@ -7,7 +7,6 @@
  * @module
  */
 
-import { CodedError } from "../abi/error.ts";
 import { hex } from "../abi/hex.ts";
 import { MmError } from "../mm/error.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
@@ -19,6 +18,7 @@ import { describeDivergence, type Divergence } from "./divergence.ts";
 import { System } from "./system.ts";
 import { type CallStep, type Step, StepReader } from "./step.ts";
 import { type UnmodelledCalls, UnmodelledCount } from "./unmodelled.ts";
+import { ReplayError } from "./replay_error.ts";
 import { StepValidator, type Validation } from "./step_validator.ts";
 
 /** How to replay. */
@@ -55,18 +55,12 @@ export interface ReplayReport {
   readonly approximate: boolean;
   /** Of an imported trace: what the model would have answered, as far as enough is known. */
   readonly answers?: AnswerCounts;
+  /** True if somebody ended the recording before the command had ended. */
+  readonly interrupted: boolean;
   /** Calls for which the model does nothing, though the kernel may have: what they were, and why. */
   readonly unmodelled: readonly UnmodelledCalls[];
   /** The first disagreement. */
   readonly divergence?: Divergence;
-}
-
-/** A trace that cannot be replayed at all. */
-export class ReplayError extends CodedError<"EREPLAY"> {
-  /** Makes an error with a sentence for the reader. */
-  constructor(message: string) {
-    super("ReplayError", "EREPLAY", message);
-  }
 }
 
 /**
@@ -100,6 +94,7 @@ export class Replay {
   readonly #mapCounts: number[] = [];
   #steps = 0;
   #matched = 0;
+  #interrupted = false;
   #divergence: Divergence | undefined;
   #answers: Answers | undefined;
 
@@ -132,12 +127,13 @@ export class Replay {
       this.#answers ??= new Answers(this.#system);
       this.#answers.take(record);
     }
+    if (record.type === "end") this.#interrupted = record.reason === "interrupted";
     if (step === undefined) return;
     this.#steps++;
     if (this.#answers !== undefined) this.#follow(step, this.#answers);
     else if (this.#divergence === undefined || this.#options.keepGoing) this.#compare(record, step);
     else return;
-    this.#validator.check();
+    this.#validator.check(step);
     this.#options.onStep?.(this.#steps);
   }
 
@@ -183,6 +179,7 @@ export class Replay {
       mapCount: rangeOf(this.#mapCounts),
       approximate: this.#fidelity !== "exact",
       ...(this.#answers && { answers: this.#answers.counts }),
+      interrupted: this.#interrupted,
       unmodelled: this.#unmodelled.calls(),
     };
     return this.#divergence === undefined ? report : { ...report, divergence: this.#divergence };
@@ -225,12 +222,18 @@ export class Replay {
   }
 
   #diverges(step: Step, what: string, position = 0, pid = step.pid): Divergence {
+    const { header } = this.#reader;
+    if (header === undefined) throw new ReplayError("Cannot replay a trace without a header");
     const space = this.#system.space(pid);
     const recorded = this.#recorded.of(pid);
     const at = position > 0 || space === undefined
       ? position
       : this.#comparison.first(space, recorded)?.position ?? 0;
-    return describeDivergence(this.#steps, step, what, space, recorded, at);
+    const number = this.#steps;
+    return describeDivergence(
+      { number, step, what, position: at, header, space, recorded },
+      (vma, line) => space !== undefined && this.#comparison.isAlike(space, vma, line),
+    );
   }
 }
 

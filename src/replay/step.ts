@@ -115,8 +115,8 @@ export class StepReader {
           type: "exec",
           record,
           pid: record.pid,
-          image: imageOf(record),
-          options: this.#options,
+          image: imageOf(record, this.#options.taskSize ?? Infinity),
+          options: this.#optionsOf(record),
         };
       case "enter":
         this.#entered.set(record.pid, record);
@@ -134,6 +134,12 @@ export class StepReader {
       case "end":
         return undefined;
     }
+  }
+
+  /** An unknown privilege is taken for there: the default of an address space. */
+  #optionsOf(record: ExecRecord): AddressSpaceOptions {
+    const capIpcLock = record.ipcLock ?? this.header?.ipcLock;
+    return capIpcLock === undefined ? this.#options : { ...this.#options, capIpcLock };
   }
 
   #call(record: LeaveRecord): CallStep {

@@ -6,6 +6,7 @@
 
 import type { AddressSpace } from "../mm/address_space.ts";
 import { SpaceValidator } from "../mm/checks/incremental.ts";
+import type { Step } from "./step.ts";
 import type { System } from "./system.ts";
 
 /**
@@ -27,18 +28,28 @@ export class StepValidator {
   }
 
   /**
-   * Checks what the last step left. An address space that it made is validated as a whole, once.
+   * Checks what a step left. An address space that it made is validated as a whole, once.
    *
+   * @param step what was done
    * @throws {InvariantError} a rule of the tree is broken
    * @throws {MmInvariantError} a rule of the address space is broken
    */
-  check(): void {
+  check(step: Step): void {
     if (this.#validation === undefined) return;
-    for (const space of this.#system.spaces()) {
-      const known = this.#spaces.get(space);
-      if (this.#validation === "full") space.validate();
-      else if (known !== undefined) known.check();
-      else this.#spaces.set(space, new SpaceValidator(space.descriptor));
+    if (this.#validation === "full") {
+      for (const space of this.#system.spaces()) space.validate();
+      return;
     }
+    this.#checkTouched(step.pid);
+    if (step.type === "fork") this.#checkTouched(step.record.child);
+  }
+
+  /** A step writes to no tree but that of its process and of the process that it makes. */
+  #checkTouched(pid: number): void {
+    const space = this.#system.space(pid);
+    if (space === undefined) return;
+    const known = this.#spaces.get(space);
+    if (known !== undefined) known.check();
+    else this.#spaces.set(space, new SpaceValidator(space.descriptor));
   }
 }

@@ -6,6 +6,8 @@
 
 import { AddressSpace } from "../mm/address_space.ts";
 import type { AddressSpaceOptions } from "../mm/memory_descriptor.ts";
+import { MmError } from "../mm/error.ts";
+import { ReplayError } from "./replay_error.ts";
 import type { TreeObserver } from "../mm/vma_tree.ts";
 import type { ExecStep, ForkStep, Step } from "./step.ts";
 
@@ -78,6 +80,16 @@ export class System {
     }
   }
 
+  /** The result of a step; of a call that is refused its errno, below 0. */
+  perform(step: Step): number {
+    try {
+      return this.apply(step);
+    } catch (error) {
+      if (error instanceof MmError) return -error.errno;
+      throw error;
+    }
+  }
+
   #exec(step: ExecStep): void {
     const space = new AddressSpace({ ...step.options, ...this.#options });
     this.#enter(step.pid, space);
@@ -113,7 +125,9 @@ export class System {
 
   #spaceOf(pid: number): AddressSpace {
     const space = this.space(pid);
-    if (space === undefined) throw new TypeError(`Process ${pid} was not introduced by the trace`);
+    if (space === undefined) {
+      throw new ReplayError(`Cannot replay process ${pid}: the trace does not introduce it`);
+    }
     return space;
   }
 }

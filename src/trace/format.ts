@@ -136,6 +136,8 @@ export interface ExecRecord {
   readonly legacyLayout: boolean;
   /** False if addresses are not randomized (`ADDR_NO_RANDOMIZE`, or the whole system's setting). */
   readonly randomized?: boolean;
+  /** Whether the program has CAP_IPC_LOCK; absent: as the header says. */
+  readonly ipcLock?: boolean;
   /** Soft limits in bytes; absent means unlimited. */
   readonly limits: ResourceLimits;
   /**

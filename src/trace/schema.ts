@@ -50,6 +50,11 @@ const pageAddress = checked(
   address,
   (value) => value % 4096 === 0 ? undefined : "{} is not page-aligned",
 );
+/** An offset of whole pages in a file. */
+const pageOffset = checked(
+  size,
+  (value) => value % 4096 === 0 ? undefined : "{} is not page-aligned",
+);
 /** The id of a process or thread. */
 const pid = checked(integer, (value) => value === 0 ? "{} is 0" : undefined);
 const device = matching(/^[0-9a-f]+:[0-9a-f]+$/);
@@ -59,7 +64,7 @@ const mapLine = checked(
     start: pageAddress,
     end: pageAddress,
     permissions: matching(/^[r-][w-][x-][ps]$/),
-    offset: size,
+    offset: pageOffset,
     device,
     inode: integer,
     name: text,
@@ -131,6 +136,7 @@ export const RECORDS: {
     mmapBase: address,
     legacyLayout: flag,
     randomized: optional(flag),
+    ipcLock: optional(flag),
     limits,
     layout,
     unknown: optional(choice("new", "running")),

@@ -15,6 +15,8 @@ import { oneLine, print, printJson } from "../command/output.ts";
 import { Progress } from "../command/progress.ts";
 import { interruptedStatus } from "../command/signals.ts";
 import { formatDivergence } from "../replay/divergence.ts";
+import { formatSteps } from "../replay/finding.ts";
+import { withoutDirectories } from "../trace/base_names.ts";
 import { withFuzzProgram } from "./fuzz_program.ts";
 import { type Verification, verify } from "./verify.ts";
 
@@ -33,6 +35,7 @@ const SPECIFICATION = {
     validate: {
       help: "check tree and address space from scratch after every step, not only what it touched",
     },
+    dump: { help: "with a divergence, print the model's tree too" },
     json: { help: "print one JSON object instead of text" },
   },
   details:
@@ -80,7 +83,7 @@ async function verifySubject(args: CommandArguments, subject: Subject): Promise<
 
   const trace = keeps ? kept : undefined;
   if (args.has("json")) printJson(asJson(found, subject, trace));
-  else print(format(found, subject, trace));
+  else print(format(args, found, subject, trace));
   return agrees ? interruptedStatus(signal) ?? 0 : 1;
 }
 
@@ -92,7 +95,8 @@ async function run(
   signal: AbortSignal,
 ): Promise<Verification> {
   const progress = new Progress();
-  const records = record(command, { purpose: `verify ${name}`, signal });
+  const purpose = `verify ${name.split(" ").map(withoutDirectories).join(" ")}`;
+  const records = record(command, { purpose, signal });
   const placement = args.choice("placement", ["5.19", "6.7", "6.18"]);
   const sink = await createFile(path);
   try {
@@ -111,17 +115,17 @@ async function run(
   }
 }
 
-function format(found: Verification, { name }: Subject, trace: string | undefined): string {
-  const { steps, matched, mapCount, divergence, failure } = found;
-  const percent = matched === steps ? "100" : (Math.floor(1000 * matched / steps) / 10).toFixed(1);
-  const counts = `map_count ${mapCount.min}/${mapCount.median}/${mapCount.max}`;
-  const divergences = divergence === undefined
-    ? "no divergence"
-    : "1 divergence, the run ends there";
+function format(
+  args: CommandArguments,
+  found: Verification,
+  { name }: Subject,
+  trace: string | undefined,
+): string {
+  const { steps, divergence, failure } = found;
+  const note = divergence === undefined ? ", no divergence" : ", 1 divergence, the run ends there";
   const lines = [
-    `${oneLine(name)}: steps ${matched}/${steps} (${percent} %), ${divergences}, ${counts}`,
-    ...(found.interrupted ? ["interrupted: what came later was not compared"] : []),
-    ...(divergence ? [formatDivergence(divergence)] : []),
+    `${oneLine(name)}: ${formatSteps(found, note)}`,
+    ...(divergence ? [formatDivergence(divergence, { dump: args.has("dump") })] : []),
     ...(failure ? [`step ${steps + 1}: the model breaks a rule of its own: ${failure}`] : []),
     ...(trace === undefined ? [] : [`trace: ${trace}`]),
   ];

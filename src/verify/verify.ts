@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Replay, ReplayError, type ReplayOptions, type ReplayReport } from "../replay/replay.ts";
+import { Replay, type ReplayOptions, type ReplayReport } from "../replay/replay.ts";
+import { ReplayError } from "../replay/replay_error.ts";
 import type { PlacementPolicy, TraceRecord } from "../trace/format.ts";
 import { writeTrace } from "../trace/write.ts";
 
@@ -19,8 +20,6 @@ export interface VerifyOptions extends ReplayOptions {
 export interface Verification extends ReplayReport {
   /** Exit status of the first process; absent if it had not ended when the run did. */
   readonly status?: number;
-  /** True if somebody ended the recording early. */
-  readonly interrupted: boolean;
   /** What the model threw that no call may throw: a rule of its own that it broke. */
   readonly failure?: Error;
 }
@@ -43,7 +42,6 @@ export async function verify(
 ): Promise<Verification> {
   const run = new Replay(options);
   let root: number | undefined, status: number | undefined, failure: Error | undefined;
-  let interrupted = false;
   async function* checked(): AsyncGenerator<TraceRecord> {
     for await (const recorded of records) {
       const record = recorded.type === "header" && options.placement !== undefined
@@ -52,7 +50,6 @@ export async function verify(
       yield record;
       if (record.type === "exec") root ??= record.pid;
       if (record.type === "exit" && record.pid === root) status = record.status;
-      if (record.type === "end") interrupted = record.reason === "interrupted";
       failure = take(run, record);
       if (run.divergence === undefined && failure === undefined) continue;
       if (record.type !== "end") yield { type: "end", reason: "interrupted" };
@@ -63,7 +60,6 @@ export async function verify(
   return {
     ...run.report(),
     ...(status !== undefined && { status }),
-    interrupted,
     ...(failure && { failure }),
   };
 }

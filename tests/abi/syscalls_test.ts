@@ -12,9 +12,9 @@ import {
   unmodelledBecause,
 } from "../../src/abi/syscalls.ts";
 import { AddressSpace } from "../../src/mm/address_space.ts";
-import { ADVICE_CALLS } from "../mm/errno_advice.ts";
-import { MAPPING_CALLS } from "../mm/errno_mapping.ts";
-import { OTHER_CALLS } from "../mm/errno_others.ts";
+import { ADVICE_CALLS } from "../mm/calls/errno_advice.ts";
+import { MAPPING_CALLS } from "../mm/calls/errno_mapping.ts";
+import { OTHER_CALLS } from "../mm/calls/errno_others.ts";
 
 const ROWS: readonly [string, SystemCall][] = Object.entries(SYSTEM_CALLS);
 const RECORDED = ROWS.filter(([, { recorded }]) => recorded !== false);
@@ -52,7 +52,7 @@ function missing({ model, unmodelled, errors }: SystemCall | CallOption): string
   if (!METHODS.has(model)) lacks.push(`the method ${model} in src/mm/address_space.ts`);
   if (NEVER_FAIL.includes(model)) return lacks;
   if (errors === undefined && !errorsByModel().has(model)) lacks.push("errors in its row");
-  if (!ERRNO_ROWS.has(model)) lacks.push(`rows for ${model} in tests/mm/errno_*.ts`);
+  if (!ERRNO_ROWS.has(model)) lacks.push(`rows for ${model} in tests/mm/calls/errno_*.ts`);
   return lacks;
 }
 
@@ -69,7 +69,7 @@ Deno.test("SYSTEM_CALLS: what an added row lacks is named", () => {
   assertEquals(missing({ ...row, model: "noSuchMethod" }), [
     "the method noSuchMethod in src/mm/address_space.ts",
     "errors in its row",
-    "rows for noSuchMethod in tests/mm/errno_*.ts",
+    "rows for noSuchMethod in tests/mm/calls/errno_*.ts",
   ]);
   assertEquals(missing({ ...row, unmodelled: "not worth it" }), []);
 });

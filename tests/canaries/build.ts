@@ -32,8 +32,8 @@ export const ROOT: URL = new URL("../../", import.meta.url);
 /** Where planted code says that its fault has acted. */
 const ACTED = new URL("src/faults/acted.ts", ROOT).href;
 
-/** What a build is made of: nothing in it imports anything else of the checkout. */
-const FOLDERS = ["src/abi", "src/tree", "src/mm", "src/trace", "src/replay", "src/command"];
+/** What a build is made of. */
+const FOLDERS = ["src"];
 const FILES = ["mod.ts", "deno.json"];
 
 /** Copies the modules to `folder`, with the patches made. */

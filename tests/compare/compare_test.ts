@@ -96,16 +96,17 @@ export { MAX_INDEX } from "./src/tree/node_layout.ts";
 
 Deno.test("compare: an older side may export things under their former names", async () => {
   await using repository = await Repository.withSuite();
-  const whole = await Deno.readTextFile(`${repository.folder}/mod.ts`);
+  const path = "src/replay/mod.ts";
+  const whole = await Deno.readTextFile(`${repository.folder}/${path}`);
   const former = whole.replace(/\bcompileTrace,/, "compileTrace as prepare,")
     .replace(/\breplayUnchecked,/, "replayUnchecked as run,")
     .replace(/\{ System \}/, "{ System as Machine }");
   for (const name of ["prepare", "run", "Machine"]) {
     assertMatch(former, new RegExp(` as ${name}\\b`));
   }
-  await repository.write("mod.ts", former);
+  await repository.write(path, former);
   const old = await repository.commit("former names");
-  await repository.write("mod.ts", whole);
+  await repository.write(path, whole);
   await repository.commit("today's names");
   const { workloads, skipped } = await smoke(repository, old, ["cc1-replay", "cc1-tree"]);
   assertEquals(workloads.map(({ name }) => name), ["cc1-replay", "cc1-tree"]);

@@ -20,7 +20,7 @@ export class Repository implements AsyncDisposable {
   /** A repository with this suite's own code, committed. */
   static async withSuite(name?: string): Promise<Repository> {
     const repository = await Repository.create(name);
-    for (const part of ["mod.ts", "src/abi", "src/tree", "src/mm", "src/trace", "src/replay"]) {
+    for (const part of ["mod.ts", "src"]) {
       await copy(`${ROOT}${part}`, `${repository.folder}/${part}`);
     }
     await repository.commit("the suite");

@@ -1,9 +1,9 @@
 /** What an observer of the tree is told: each search and each change, with its range, in the order in which they happen. */
-import { assert, assertEquals } from "@std/assert";
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ } from "../../src/abi/mman.ts";
-import type { TreeObserver } from "../../src/mm/vma_tree.ts";
 import { Vma } from "../../src/mm/vma.ts";
+import type { TreeObserver } from "../../src/mm/vma_tree.ts";
 import { map, RW, space } from "./scene.ts";
+import { assert, assertEquals } from "@std/assert";
 
 type Told = Parameters<TreeObserver>;
 
@@ -75,4 +75,15 @@ Deno.test("treeObserver: a walk over a range asks for the next VMA", () => {
     map(mm, 0x8000, 0x9000);
   });
   assertEquals(none, []);
+});
+
+Deno.test("treeObserver: a search for the VMA below goes down to 0", () => {
+  const mm = space();
+  map(mm, 0x3000, 0x4000);
+  const searches: number[][] = [];
+  mm.treeObserver = (operation, first, last) => {
+    if (operation === "previous") searches.push([first, last]);
+  };
+  mm.descriptor.tree.before(0x3000);
+  assertEquals(searches, [[0x3000, 0]]);
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { AddressSpace } from "../../src/mm/address_space.ts";
 import {
   MAP_ANONYMOUS,
@@ -15,6 +15,7 @@ import {
   PROT_WRITE,
 } from "../../src/abi/mman.ts";
 import { vmaName } from "../../src/mm/vma/proc_maps.ts";
+import { MmError } from "../../src/mm/error.ts";
 import type { AddressSpaceOptions } from "../../src/mm/memory_descriptor.ts";
 import type { MappedFile, MappingHooks } from "../../src/mm/vma.ts";
 import { formatPermissions } from "../../src/mm/vm_flags.ts";
@@ -98,4 +99,9 @@ export function assertLayout(mm: AddressSpace, expected: readonly string[]): voi
   assertEquals(layoutOf(mm), [...expected]);
   assertEquals(mm.mapCount, expected.length);
   mm.validate();
+}
+
+/** The call is refused with an MmError of that code. */
+export function assertFails(code: string, call: () => unknown): void {
+  assertEquals(assertThrows(call, MmError).code, code);
 }

@@ -1,10 +1,11 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { FaultInjection } from "../../src/mm/fault_injection.ts";
+import { ADDRESS_LIMIT } from "../../src/abi/page.ts";
 import { MmError } from "../../src/mm/error.ts";
-import { type TreeOperation, VmaTree } from "../../src/mm/vma_tree.ts";
+import { FaultInjection } from "../../src/mm/fault_injection.ts";
 import { Vma } from "../../src/mm/vma.ts";
+import { type TreeOperation, VmaTree } from "../../src/mm/vma_tree.ts";
 import { MapleTree } from "../../src/tree/maple_tree.ts";
 import { map, space } from "./scene.ts";
+import { assertEquals, assertThrows } from "@std/assert";
 
 /** Stores VMAs of one page, each of them after a free page, until it fails. */
 function fill(tree: VmaTree): MmError {
@@ -51,6 +52,15 @@ Deno.test("VmaTree: where nothing is free, and above all indices, there is nothi
   assertEquals(tree.lowestGap(0x1000, 0x1000, 0x9000), -1);
   assertEquals(tree.highestGap(0x1000, 0x1000, 0x9000), -1);
   assertThrows(() => tree.lowestGap(0x1000, -1, 0x9000), RangeError); // no answer, but a mistake
-  assertEquals(mm.findVma(2 ** 53), undefined);
-  assertEquals(mm.findVmaIntersection(2 ** 53, 2 ** 53 + 2), undefined);
+  assertEquals(tree.findVma(2 ** 53), undefined);
+  assertEquals(tree.findIntersection(2 ** 53, 2 ** 53 + 2), undefined);
+});
+
+const PAGE = 0x1000;
+
+Deno.test("findVma: at the last address there is nothing", () => {
+  const mm = space();
+  map(mm, 0x1000, 0x2000);
+  assertEquals(mm.findVma(ADDRESS_LIMIT - 1), undefined);
+  assertEquals(mm.findVmaIntersection(ADDRESS_LIMIT - PAGE, ADDRESS_LIMIT - 1), undefined);
 });

@@ -43,15 +43,6 @@ export const MM_PAGES: Equivalences = {
   ],
   "src/mm/calls/mincore.ts": [
     [
-      "slower",
-      "for (let page = 0; page < step; page++) {",
-      ["< ▸ <="],
-      "One page more is looked at, and its byte written anew or left out.",
-    ],
-    ["same", "if (vector !== undefined) checkWritable(mm, vector + done, vector + done + step);", [
-      "vector !== undefined ▸ true",
-    ], "Without a number there is no first byte to check; the line is for the type checker."],
-    [
       "same",
       "if (length < 0 || address + length > mm.taskSize) {",
       ["+ ▸ -"],

@@ -154,19 +154,13 @@ export const MM_RANGES: Equivalences = {
     ], "Taking VM_ACCOUNT from what does not have it changes nothing."],
   ],
   "src/mm/calls/mremap.ts": [
-    [
-      "same",
-      "if (remap.newLength < remap.oldLength) {",
-      ["< ▸ <="],
-      "Equal lengths were dealt with before.",
-    ],
     ["slower", "else if (oldLength > 0) unmapRange(mm, address, address + oldLength);", [
       "oldLength > 0 ▸ true",
       "> ▸ >=",
       "0 ▸ 1",
     ], "Lengths are whole pages, and in an empty range there is nothing to unmap."],
   ],
-  "src/mm/calls/munmap.ts": [
+  "src/mm/vma/unmap.ts": [
     [
       "same",
       "this.#headEnd = head?.end ?? 0;",

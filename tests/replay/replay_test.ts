@@ -4,7 +4,8 @@ import { MmError } from "../../src/mm/error.ts";
 import { System } from "../../src/replay/system.ts";
 import { compileTrace } from "../../src/replay/compiled.ts";
 import { formatDivergence } from "../../src/replay/divergence.ts";
-import { replay, ReplayError } from "../../src/replay/replay.ts";
+import { replay } from "../../src/replay/replay.ts";
+import { ReplayError } from "../../src/replay/replay_error.ts";
 import { formatUnmodelled } from "../../src/replay/unmodelled.ts";
 import type { LeaveRecord, TraceRecord } from "../../src/trace/format.ts";
 import { recordsOf, TRACES } from "./traces.ts";
@@ -81,7 +82,7 @@ Deno.test("replay: a changed address is a divergence that names its step and cal
   assert(report.steps > step);
   assertStringIncludes(report.divergence!.call, "mmap(");
   assertStringIncludes(report.divergence!.what, "the kernel answered");
-  const text = formatDivergence(report.divergence!);
+  const text = formatDivergence(report.divergence!, { dump: true });
   assertStringIncludes(text, `step ${step},`);
   assertStringIncludes(text, "maple_tree");
 });

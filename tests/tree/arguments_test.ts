@@ -1,6 +1,7 @@
 /** What calls take: the ranges that they stand for when they are given none, and what is no index. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { MapleError, MapleTree, MAX_INDEX } from "../../mod.ts";
+import { MapleError, MapleTree, MAX_INDEX, NodeBudget } from "../../mod.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 
 // 0     1     2                    MAX_INDEX-1   MAX_INDEX
 // |- 1 -|     |       free                        |--- 2 ---|
@@ -142,4 +143,114 @@ Deno.test("MapleState.findReverse: a value in the root is found once, then there
   assertEquals([above.findReverse(), above.findReverse()], [1, undefined]);
   const nothing = new MapleTree<number>().state(7);
   assertEquals([nothing.findReverse(), nothing.findReverse()], [undefined, undefined]);
+});
+
+/** What a refused call says. */
+function refusal(call: () => unknown): string {
+  return assertThrows(call, RangeError).message;
+}
+
+Deno.test("MapleTree, MapleState: a number that is no index is named in the caller's words", () => {
+  const tree = ends();
+  const state = tree.state();
+  const domain = `an index is an integer in 0-${MAX_INDEX}`;
+  assertEquals(refusal(() => tree.load(NaN)), `Cannot load NaN: ${domain}`);
+  assertEquals(refusal(() => tree.erase(-1)), `Cannot erase -1: ${domain}`);
+  assertEquals(refusal(() => tree.store(0, 0.5, 1)), `Cannot store up to 0.5: ${domain}`);
+  assertEquals(refusal(() => tree.find(1e300)), `Cannot find from 1e+300: ${domain}`);
+  assertEquals(
+    refusal(() => tree.emptyArea(NaN)),
+    `Cannot find free indices, in number NaN: ${domain}`,
+  );
+  assertEquals(refusal(() => state.set(Infinity)), `Cannot move to Infinity: ${domain}`);
+  assertEquals(refusal(() => state.next(NaN)), `Cannot go up to NaN: ${domain}`);
+  const noNumber: unknown = "5";
+  if (typeof noNumber !== "number") {
+    assertThrows(() => Reflect.apply(tree.load, tree, [noNumber]), RangeError);
+  }
+});
+
+Deno.test("MapleState.expectEntries: no whole number of entries is refused, and nothing has changed", () => {
+  const tree = ends();
+  const state = tree.state();
+  state.expectEntries(20);
+  const { reserved } = state;
+  for (const count of [NaN, Infinity, -1, 1.5, MAX_INDEX + 2]) {
+    assertEquals(
+      refusal(() => state.expectEntries(count)),
+      `Cannot expect ${count} entries: it is not an integer in 0-${MAX_INDEX}`,
+    );
+  }
+  assertEquals(state.reserved, reserved);
+  // More than any pool holds is no bad number: it is too much.
+  assertEquals(assertThrows(() => state.expectEntries(MAX_INDEX), MapleError).code, "ENOMEM");
+  assertEquals(state.reserved, 0);
+  state.expectEntries(0);
+  state.destroy();
+  tree.validate();
+  assertEquals(tree.size, 2);
+});
+
+Deno.test("MapleTree: a number of nodes that is none is refused", () => {
+  for (const maxNodes of [NaN, -1, 0.5, 2 ** 25]) {
+    for (const shared of [true, false]) {
+      refusal(() => new MapleTree({ maxNodes, shared }));
+    }
+  }
+  refusal(() => new MapleTree({ shared: true }));
+  refusal(() => new MapleTree({ shared: true, maxNodes: Infinity }));
+  new MapleTree({ maxNodes: Infinity }).store(5, 9, 1);
+  const none = new MapleTree<number>({ maxNodes: 0 });
+  none.store(0, 0, 1);
+  assertEquals(assertThrows(() => none.store(5, 9, 1), MapleError).code, "ENOMEM");
+  assertEquals(none.load(0), 1);
+});
+
+Deno.test("NodeBudget: what is no number of nodes allows none", () => {
+  const budget = new NodeBudget();
+  const tree = new MapleTree<number>({ budget });
+  budget.left = NaN;
+  assertEquals(assertThrows(() => tree.store(5, 9, 1), MapleError).code, "ENOMEM");
+  budget.left = 1;
+  tree.store(5, 9, 1);
+  assertEquals(budget.left, 0);
+});
+
+Deno.test("MapleState: `using` gives back what is reserved, a second time nothing", () => {
+  const tree = ends();
+  for (let i = 1; i < 15; i++) tree.store(i * 10, i * 10 + 9, i);
+  const other = tree.state(41, 42);
+  other.preallocate(1);
+  {
+    using state = tree.state(51, 52);
+    state.preallocate(1);
+    assertEquals(poolOf(tree).reserved, state.reserved + other.reserved);
+    state.destroy();
+  }
+  assertEquals(poolOf(tree).reserved, other.reserved);
+  other[Symbol.dispose]();
+  other[Symbol.dispose]();
+  assertEquals([poolOf(tree).reserved, other.reserved], [0, 0]);
+});
+
+Deno.test("TreeReader: closed once or twice, it refuses to read afterwards", () => {
+  const tree = new MapleTree<number>({ rcu: true });
+  for (let i = 0; i < 40; i++) tree.store(i * 10, i * 10 + 9, i);
+  const [one, other] = [tree.read(), tree.read()];
+  const state = one.state(55);
+  assertEquals(state.walk(), 5);
+  one[Symbol.dispose]();
+  one[Symbol.dispose]();
+  const einval = (call: () => unknown) =>
+    assertEquals(assertThrows(call, MapleError).code, "EINVAL");
+  const searches = ["next", "previous", "find", "findReverse"] as const;
+  const ranges = ["nextRange", "previousRange", "findRange", "findRangeReverse", "walk"] as const;
+  for (const search of [...searches, ...ranges]) einval(() => state[search]());
+  einval(() => one.state(5));
+  assertThrows(() => other.state(-1), RangeError);
+  assertEquals(other.state(55).walk(), 5);
+  tree.clear();
+  assertEquals(tree.statistics().retired > 0, true);
+  other[Symbol.dispose]();
+  assertEquals(tree.statistics().retired, 0);
 });

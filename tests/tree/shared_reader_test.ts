@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MapleError, MapleTree, SharedReader } from "../../mod.ts";
+import { MAX_READERS, READERS } from "../../src/tree/node_layout.ts";
 import { NaiveRangeMap } from "../naive_range_map.ts";
 import { Random } from "../random.ts";
 import {
@@ -80,6 +81,26 @@ function storeWhenReadersLeave(
     }
   }
 }
+
+Deno.test("SharedReader: closed twice it takes nobody else's place, and refuses to read", () => {
+  const tree = new MapleTree<number>({ shared: true, maxNodes: 60 });
+  for (let i = 0; i < 60; i++) tree.store(i * 10, i * 10 + 9, i);
+  const first = new SharedReader(tree.share());
+  first[Symbol.dispose]();
+  const second = new SharedReader(tree.share()); // in the same place
+  first[Symbol.dispose]();
+  const third = new SharedReader(tree.share());
+  for (const read of [() => first.load(5), () => first.find(5)]) {
+    assertEquals(assertThrows(read, MapleError).code, "EINVAL");
+  }
+  // Had the second lost its place, the third would have it, and one would end what the other has begun.
+  third[Symbol.dispose]();
+  assertEquals(second.load(55), 5);
+  const words = new Int32Array(tree.share().nodes);
+  const taken = words.subarray(READERS, READERS + MAX_READERS).filter((word) => word !== 0);
+  assertEquals(taken.length, 1);
+  second[Symbol.dispose]();
+});
 
 Deno.test("SharedReader: two workers read for ten seconds beside a writer, every answer true", async () => {
   const seconds = 10;

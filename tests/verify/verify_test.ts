@@ -57,7 +57,7 @@ test("a model that places as an older kernel did diverges, and the trace up to t
     assertEquals(files, ["divergence.jsonl.gz"]);
     assertMatch(stdout, /1 divergence, the run ends there/);
     assertMatch(stdout, /step \d+, process \d+: mmap\(0x0, .*\nthe kernel answered .*, the model /);
-    assertMatch(stdout, /model +kernel\n/);
+    assertMatch(stdout, /model +\| kernel\n/);
     assertMatch(stdout, /deno task replay divergence.jsonl.gz/);
   } finally {
     await Deno.remove(program);

@@ -1,7 +1,9 @@
 /** Runs `deno task verify` as a process of its own, in a directory of its own. */
 
-const MAIN = new URL("../../src/verify/main.ts", import.meta.url).pathname;
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+import { pathOf } from "../../src/command/paths.ts";
+
+const MAIN = pathOf("src/verify/main.ts");
+const CONFIG = pathOf("deno.json");
 
 /** What a run left behind. */
 export interface Verified {

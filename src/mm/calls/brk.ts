@@ -10,7 +10,7 @@ import { PAGE_SIZE, pageAlignUp, pages } from "../../abi/page.ts";
 import { STACK_GUARD_GAP } from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mergeNew } from "../vma/merge.ts";
-import { unmapRange } from "./munmap.ts";
+import { unmapRange } from "../vma/unmap.ts";
 import { startWithGap } from "../vma/placement.ts";
 import { tryPopulate } from "./populate.ts";
 import { linkReverseMap } from "../pages/reverse_map.ts";

@@ -9,7 +9,9 @@ import { account, accountedPages, chargeCommit } from "../vma/accounting.ts";
 import { attach } from "../pages/anon_vma.ts";
 import { buildStack, type ImageStack } from "./exec_stack.ts";
 import { exit } from "./exit.ts";
-import { pages } from "../../abi/page.ts";
+import { isPageAligned, pages } from "../../abi/page.ts";
+import { checkAddress, checkInteger, checkLimit, checkRange } from "../arguments.ts";
+import { cannot } from "../error.ts";
 import type { ResourceLimits } from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { linkReverseMap } from "../pages/reverse_map.ts";
@@ -58,10 +60,12 @@ export interface Image {
  * Postcondition: exactly the image's VMAs are mapped; each that was written to has an anon_vma of
  * its own.
  *
- * @throws {MmError} as {@linkcode buildStack}; the old program is gone by then
+ * @throws {MmError} EINVAL the image makes no sense, before anything changes · and as {@linkcode buildStack}; the old
+ * program is gone by then
  * @throws {MmInvariantError} as {@linkcode exit}
  */
 export function exec(mm: MemoryDescriptor, image: Image): void {
+  checkImage(mm, image);
   exit(mm);
   mm.defaultFlags = 0;
   mm.startBrk = mm.brk = image.startBrk;
@@ -71,6 +75,31 @@ export function exec(mm: MemoryDescriptor, image: Image): void {
   Object.assign(mm.limits, image.limits);
   if (image.stack !== undefined) buildStack(mm, image.stack);
   for (const part of image.vmas) load(mm, part);
+}
+
+/** Refuses an image whose numbers are no addresses, or whose VMAs overlap or are not in order. */
+function checkImage(mm: MemoryDescriptor, image: Image): void {
+  const { startBrk, startStack, mmapBase, stack, limits = {} } = image;
+  for (const address of [startBrk, startStack, mmapBase]) checkAddress("exec with", address);
+  if (stack !== undefined) checkRange("build a stack at", stack.top, stack.bytes);
+  for (const [name, value] of Object.entries(limits)) checkLimit(name, value);
+  let below = 0;
+  for (const { start, end, flags, pageOffset = 0 } of image.vmas) {
+    checkRange("exec with", start, end - start);
+    checkInteger("exec", "flags", flags);
+    checkAddress("exec with page offset", pageOffset);
+    const fits = isPageAligned(start) && isPageAligned(end) && start < end && start >= below;
+    if (!fits || end > mm.taskSize) {
+      throw cannot(
+        "exec with",
+        start,
+        end,
+        "EINVAL",
+        "it is no range of pages after the one before",
+      );
+    }
+    below = end;
+  }
 }
 
 function load(mm: MemoryDescriptor, part: ImageVma): void {

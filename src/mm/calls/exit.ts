@@ -9,6 +9,7 @@ import { unlink } from "../pages/anon_vma.ts";
 import { MmInvariantError } from "../error.ts";
 import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { tellClosed } from "../vma/hooks.ts";
 import { zapRange } from "../pages/page_table.ts";
 import { unlinkReverseMap } from "../pages/reverse_map.ts";
 
@@ -30,7 +31,7 @@ export function exit(mm: MemoryDescriptor): void {
     chargeCommit(mm, -accountedPages(vma.flags, size));
     unlink(vma);
     unlinkReverseMap(vma);
-    vma.file?.hooks?.close?.(vma);
+    tellClosed(mm, vma);
   }
   mm.tree.clear();
   if (walked !== mapCount) {

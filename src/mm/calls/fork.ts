@@ -10,6 +10,7 @@ import { fork as forkAnonVma, takeFork, unlink } from "../pages/anon_vma.ts";
 import { cannot } from "../error.ts";
 import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { tellClosed, tellOpened } from "../vma/hooks.ts";
 import { copyRange } from "../pages/page_table.ts";
 import { linkReverseMap, unlinkReverseMap } from "../pages/reverse_map.ts";
 import type { PageTable, Vma } from "../vma.ts";
@@ -36,7 +37,7 @@ export function fork(mm: MemoryDescriptor): MemoryDescriptor {
       return copy;
     });
   } catch (error) {
-    for (const copy of copies) discard(child, copy);
+    for (const copy of copies) discard(mm, child, copy);
     throw error;
   }
   child.tree.mapCount = copies.length;
@@ -71,13 +72,13 @@ function copyVma(mm: MemoryDescriptor, child: MemoryDescriptor, vma: Vma): Vma {
   account(child, copy.flags, size);
   chargeCommit(child, charge);
   linkReverseMap(child, copy);
-  copy.file?.hooks?.open?.(copy);
+  tellOpened(mm, copy);
   return copy;
 }
 
-function discard(child: MemoryDescriptor, copy: Vma): void {
+function discard(mm: MemoryDescriptor, child: MemoryDescriptor, copy: Vma): void {
   unlink(copy);
   unlinkReverseMap(copy);
   chargeCommit(child, -accountedPages(copy.flags, pages(copy.end - copy.start)));
-  copy.file?.hooks?.close?.(copy);
+  tellClosed(mm, copy);
 }

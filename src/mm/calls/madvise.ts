@@ -7,38 +7,37 @@
  * @module
  */
 
-import { advisePages } from "../pages/advise_pages.ts";
+import { pageOut } from "../pages/migrate.ts";
+import { zapRange } from "../pages/page_table.ts";
 import { cannot, MmError } from "../error.ts";
 import { MADV } from "../../abi/mman.ts";
-import { prepareAnonVma } from "./fault.ts";
-import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../../abi/page.ts";
+import { fault, prepareAnonVma } from "./fault.ts";
+import {
+  ADDRESS_LIMIT,
+  isPageAligned,
+  PAGE_SIZE,
+  pageAlignUp,
+  roundLength,
+} from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { modify } from "../vma/modify.ts";
-import { pageAdviceRefusal, populates, reachesBehindFile } from "./page_advice.ts";
+import { advisedFlags, pageAdviceRefusal, populates, reachesPastFile } from "../vma/advice.ts";
 import type { Vma } from "../vma.ts";
-import {
-  VM_DONTCOPY,
-  VM_DONTDUMP,
-  VM_DROPPABLE,
-  VM_HUGEPAGE,
-  VM_HUGETLB,
-  VM_IO,
-  VM_MAYBE_GUARD,
-  VM_MAYSHARE,
-  VM_MERGEABLE,
-  VM_NOHUGEPAGE,
-  VM_RAND_READ,
-  VM_SEQ_READ,
-  VM_SHARED,
-  VM_SPECIAL,
-  VM_WIPEONFORK,
-  type VmFlags,
-} from "../vm_flags.ts";
+import { VM_MAYBE_GUARD } from "../vm_flags.ts";
 
 /** Advice there is; poisoning pages is for kernels with CONFIG_MEMORY_FAILURE, and not modelled. */
 const KNOWN: ReadonlySet<number> = new Set(
   Object.values(MADV).filter((advice) => advice !== MADV.HWPOISON && advice !== MADV.SOFT_OFFLINE),
 );
+
+/** Advice after which the pages are gone. */
+const DISCARDS: ReadonlySet<number> = new Set([
+  MADV.DONTNEED,
+  MADV.DONTNEED_LOCKED,
+  MADV.FREE,
+  MADV.REMOVE,
+  MADV.GUARD_INSTALL,
+]);
 
 /**
  * Advises on `[address, address + length)`.
@@ -99,7 +98,7 @@ function adviseVma(
   if (refusal !== undefined) {
     throw cannot("advise on", start, end, refusal, "the VMA does not allow the advice");
   }
-  if (populates(advice) && reachesBehindFile(vma, end)) {
+  if (populates(advice) && reachesPastFile(vma, end)) {
     throw cannot("advise on", start, end, "EFAULT", "its file ends before it");
   }
   if (advice === MADV.GUARD_INSTALL) installGuard(mm, vma);
@@ -107,7 +106,7 @@ function adviseVma(
   if (flags === undefined) {
     throw cannot("advise on", start, end, "EINVAL", "the VMA does not allow the advice");
   }
-  if (mm.pageTable !== null) advisePages(mm, start, end, advice);
+  advisePages(mm, start, end, advice);
   if (flags === vma.flags) return vma;
   try {
     return modify(mm, vma, start, end, flags);
@@ -117,48 +116,20 @@ function adviseVma(
   }
 }
 
+/** What advice does to pages, where pages are modelled; the VMA has not refused it. */
+function advisePages(mm: MemoryDescriptor, start: number, end: number, advice: number): void {
+  const { pageTable, memory } = mm;
+  if (pageTable === null || memory === null) return;
+  if (DISCARDS.has(advice)) zapRange(memory, pageTable, start, end);
+  else if (advice === MADV.PAGEOUT) pageOut(memory, pageTable, start, end);
+  else if (populates(advice)) {
+    const access = advice === MADV.POPULATE_WRITE ? "write" : "read";
+    for (let at = start; at < end; at += PAGE_SIZE) fault(mm, at, access);
+  }
+}
+
 /** Guard pages need an anon_vma, and mark the whole VMA. Mirrors `madvise_guard_install()`. */
 function installGuard(mm: MemoryDescriptor, vma: Vma): void {
   if (vma.file === null) prepareAnonVma(mm, vma);
   vma.flags |= VM_MAYBE_GUARD;
-}
-
-/** The flags that heed the advice, undefined if the VMA must refuse it. */
-function advisedFlags(vma: Vma, advice: number): VmFlags | undefined {
-  const { flags } = vma;
-  switch (advice) {
-    case MADV.NORMAL:
-      return flags & ~(VM_RAND_READ | VM_SEQ_READ);
-    case MADV.SEQUENTIAL:
-      return (flags & ~VM_RAND_READ) | VM_SEQ_READ;
-    case MADV.RANDOM:
-      return (flags & ~VM_SEQ_READ) | VM_RAND_READ;
-    case MADV.DONTFORK:
-      return flags | VM_DONTCOPY;
-    case MADV.DOFORK:
-      return flags & VM_IO ? undefined : flags & ~VM_DONTCOPY;
-    case MADV.WIPEONFORK:
-      return vma.file !== null || flags & VM_SHARED ? undefined : flags | VM_WIPEONFORK;
-    case MADV.KEEPONFORK:
-      return flags & VM_DROPPABLE ? undefined : flags & ~VM_WIPEONFORK;
-    case MADV.DONTDUMP:
-      return flags | VM_DONTDUMP;
-    case MADV.DODUMP:
-      return flags & (VM_SPECIAL | VM_DROPPABLE) ? undefined : flags & ~VM_DONTDUMP;
-    case MADV.HUGEPAGE:
-      return (flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE;
-    case MADV.NOHUGEPAGE:
-      return (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE;
-    case MADV.MERGEABLE:
-      return isSharedOrSpecial(flags) ? flags : flags | VM_MERGEABLE;
-    case MADV.UNMERGEABLE:
-      return flags & ~VM_MERGEABLE;
-    default:
-      return flags;
-  }
-}
-
-/** True if same-page merging passes the VMA over. Mirrors `vma_ksm_compatible()`. */
-function isSharedOrSpecial(flags: VmFlags): boolean {
-  return (flags & (VM_SHARED | VM_MAYSHARE | VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) !== 0;
 }

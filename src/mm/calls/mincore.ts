@@ -11,8 +11,8 @@ import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Vma } from "../vma.ts";
 import { VM_WRITE } from "../vm_flags.ts";
 
-/** Pages that the kernel looks at before it hands their bytes over. */
-const CHUNK_PAGES = 4096;
+/** Pages of the longest answer: what an array of bytes holds. */
+const LONGEST_ANSWER = 2 ** 32;
 
 /**
  * Says of each page of `[address, address + length)` whether it is in memory.
@@ -43,19 +43,43 @@ export function mincore(
   if (vector !== undefined && (vector < 0 || vector + count > mm.taskSize)) {
     throw cannot("write", vector, vector + count, "EFAULT", "it is no user's memory");
   }
+  checkMapped(mm, address, count, vector);
+  if (count > LONGEST_ANSWER) {
+    throw cannot("look at", address, end, "ENOMEM", "the answer is too long to be had");
+  }
   const answer = new Uint8Array(count);
-  for (let done = 0; done < count;) {
-    const at = address + done * PAGE_SIZE;
-    const vma = mm.tree.load(at);
-    if (vma === undefined) throw cannot("look at", at, end, "ENOMEM", "it is not mapped");
-    const step = Math.min(pages(vma.end - at), count - done, CHUNK_PAGES);
-    for (let page = 0; page < step; page++) {
-      answer[done + page] = isResident(mm, vma, at + page * PAGE_SIZE) ? 1 : 0;
+  if (mm.pageTable === null) return answer;
+  for (let page = 0; page < count;) {
+    const vma = mm.tree.load(address + page * PAGE_SIZE)!;
+    for (; page < count && address + page * PAGE_SIZE < vma.end; page++) {
+      answer[page] = isResident(mm, vma, address + page * PAGE_SIZE) ? 1 : 0;
     }
-    if (vector !== undefined) checkWritable(mm, vector + done, vector + done + step);
-    done += step;
   }
   return answer;
+}
+
+/**
+ * Goes through the range as the kernel does, in pieces, each of which it writes out before it looks at the next. O(VMAs
+ * in the range and below the answer), however many pages they have.
+ */
+function checkMapped(
+  mm: MemoryDescriptor,
+  address: number,
+  count: number,
+  vector: number | undefined,
+): void {
+  const end = address + count * PAGE_SIZE;
+  // First what is not mapped, then what cannot be written up to there: of the two, the one that the kernel meets first.
+  let mapped = 0;
+  while (mapped < count) {
+    const vma = mm.tree.load(address + mapped * PAGE_SIZE);
+    if (vma === undefined) break;
+    mapped = Math.min(count, pages(vma.end - address));
+  }
+  if (vector !== undefined && mapped > 0) checkWritable(mm, vector, vector + mapped);
+  if (mapped < count) {
+    throw cannot("look at", address + mapped * PAGE_SIZE, end, "ENOMEM", "it is not mapped");
+  }
 }
 
 /** True if the page table shows the page, or the file's cache has it. */

@@ -9,18 +9,11 @@ import { cannot } from "../error.ts";
 import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT } from "../../abi/mman.ts";
 import { ADDRESS_LIMIT, PAGE_SIZE, pageAlignDown, pages, roundOut } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { mayLockAtAll, supportsLock } from "../vma/accounting.ts";
 import { modify } from "../vma/modify.ts";
 import { populate, tryPopulate } from "./populate.ts";
 import type { Vma } from "../vma.ts";
-import {
-  VM_DROPPABLE,
-  VM_HUGETLB,
-  VM_LOCKED,
-  VM_LOCKED_MASK,
-  VM_LOCKONFAULT,
-  VM_SPECIAL,
-  type VmFlags,
-} from "../vm_flags.ts";
+import { VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, type VmFlags } from "../vm_flags.ts";
 
 /**
  * Locks the pages of `[address, address + length)`, rounded out to whole pages.
@@ -91,11 +84,6 @@ export function munlockall(mm: MemoryDescriptor): void {
   applyToAll(mm, 0);
 }
 
-/** Mirrors `can_do_mlock()`. */
-export function mayLockAtAll(mm: MemoryDescriptor): boolean {
-  return mm.capIpcLock || mm.limits.lockedMemory !== 0;
-}
-
 function applyLock(mm: MemoryDescriptor, start: number, end: number, lock: VmFlags): void {
   const verb = lock ? "lock" : "unlock";
   if (end >= ADDRESS_LIMIT) throw cannot(verb, start, end, "EINVAL", "it ends before it begins");
@@ -133,11 +121,6 @@ function lockVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number, loc
   mm.lockedPages += pages(end - start) *
     (Number((flags & VM_LOCKED) !== 0) - Number((old & VM_LOCKED) !== 0));
   return changed;
-}
-
-/** Mirrors `vma_supports_mlock()`. */
-export function supportsLock(vma: Vma): boolean {
-  return !(vma.flags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) && vma.special === null;
 }
 
 /** Pages of `[start, end)` that are locked already. Mirrors `count_mm_mlocked_page_nr()`. */

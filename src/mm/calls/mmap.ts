@@ -12,6 +12,8 @@ import {
   mayCommit,
   mayExpand,
   mayLock,
+  mayLockAtAll,
+  supportsLock,
 } from "../vma/accounting.ts";
 import { cannot, type MmError } from "../error.ts";
 import type { Errno } from "../../abi/errno.ts";
@@ -49,9 +51,9 @@ import {
   roundLength,
 } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { askToMap, tellClosed } from "../vma/hooks.ts";
 import { mergeNew } from "../vma/merge.ts";
-import { mayLockAtAll, supportsLock } from "./mlock.ts";
-import { gatherRemoval, type Removal, unmapRange } from "./munmap.ts";
+import { gatherRemoval, type Removal, unmapRange } from "../vma/unmap.ts";
 import { NOWHERE, place } from "../vma/placement.ts";
 import { isolate } from "../vma/split.ts";
 import { tryPopulate } from "./populate.ts";
@@ -289,24 +291,14 @@ function mapRegion(
 ): void {
   const first = mm.tree.findIntersection(start, end);
   const removal = first === undefined ? undefined : gatherRemoval(mm, first, start, end);
-  let vma;
-  let state: "checked" | "merging" | "asked" | "placed" = "checked";
-  try {
-    flags |= charge(mm, flags, start, end, file, removal);
-    const made = new Vma(start, end, flags, pageOffset, file);
-    state = "merging";
-    vma = mergeVma(mm, made, removal);
-    if (vma === undefined) {
-      state = "asked";
-      file?.hooks?.map?.(made);
-      state = "placed";
-      vma = storeVma(mm, made);
-    }
-  } catch (error) {
-    removal?.abort();
-    if (removal && state === "checked") cutOut(mm, start, end);
-    if (removal && state === "asked") unmapRange(mm, start, end);
-    throw error;
+  flags |= orAbort(removal, () => charge(mm, flags, start, end, removal), () => {
+    cutOut(mm, start, end);
+  });
+  const made = new Vma(start, end, flags, pageOffset, file);
+  let vma = orAbort(removal, () => mergeVma(mm, made, removal));
+  if (vma === undefined) {
+    orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));
+    vma = orAbort(removal, () => storeVma(mm, made));
   }
   if (removal?.hole && vma.end === end) mm.tree.replace(removal.tail!);
   removal?.complete();
@@ -319,20 +311,35 @@ function mapRegion(
   chargeCommit(mm, accountedPages(flags, size));
 }
 
+/**
+ * Does a step of the mapping. If it fails, what was to be replaced is put back, and then `leaves` does what the kernel
+ * leaves behind at this step.
+ */
+function orAbort<T>(removal: Removal | undefined, step: () => T, leaves?: () => void): T {
+  try {
+    return step();
+  } catch (error) {
+    if (removal !== undefined) {
+      removal.abort();
+      leaves?.();
+    }
+    throw error;
+  }
+}
+
 /** VM_ACCOUNT if the mapping is to be charged; throws if a limit forbids it. */
 function charge(
   mm: MemoryDescriptor,
   flags: VmFlags,
   start: number,
   end: number,
-  file: MappedFile | null,
   removal: Removal | undefined,
 ): VmFlags {
   const size = pages(end - start);
   if (!mayExpand(mm, flags, size - (removal?.pages ?? 0))) {
     throw cannot("map", start, end, "ENOMEM", "a resource limit forbids it");
   }
-  if (!isAccountable(file, flags)) return 0;
+  if (!isAccountable(flags)) return 0;
   if (!mayCommit(mm, size - (removal?.accountedPages ?? 0))) {
     throw cannot("map", start, end, "ENOMEM", "so much memory cannot be promised");
   }
@@ -366,7 +373,7 @@ function storeVma(mm: MemoryDescriptor, vma: Vma): Vma {
     mm.faultInjection.take("a VMA");
     mm.tree.prepare(vma.start, vma.end, vma);
   } catch (error) {
-    vma.file?.hooks?.close?.(vma);
+    tellClosed(mm, vma);
     throw error;
   }
   mm.tree.commit();

@@ -22,7 +22,9 @@ import { MAP_FIXED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../..
 import { ADDRESS_LIMIT, isPageAligned, PAGE_SIZE, pages, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mergeNew } from "../vma/merge.ts";
-import { munmap, unmapRange } from "./munmap.ts";
+import { munmap } from "./munmap.ts";
+import { unmapRange } from "../vma/unmap.ts";
+import { tellOpened } from "../vma/hooks.ts";
 import { moveRange } from "../pages/page_table.ts";
 import { tryPopulate } from "./populate.ts";
 import { NOWHERE, place } from "../vma/placement.ts";
@@ -37,6 +39,8 @@ import {
   VM_SEALED,
   VM_SHARED,
 } from "../vm_flags.ts";
+
+const KNOWN_FLAGS = MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
 
 /** What `mremap` is asked for, lengths in whole pages. */
 interface Remap {
@@ -83,60 +87,110 @@ export function mremap(
   checkArguments(mm, remap);
   if (flags & MREMAP_FIXED && remap.oldLength === remap.newLength) return moveAll(mm, remap);
   const vma = checkedVma(mm, remap);
-  const result = resize(mm, vma, remap);
+  const result = BEHAVIOUR[changeOf(remap)][freedomOf(remap)](mm, vma, remap);
   if (vma.flags & VM_LOCKED) {
     tryPopulate(mm, result + remap.oldLength, result + remap.newLength);
   }
   return result;
 }
 
-/** Does it to one VMA that may be treated so. */
-function resize(mm: MemoryDescriptor, vma: Vma, remap: Remap): number {
-  const { address, flags } = remap;
-  if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) return moveTo(mm, vma, remap);
-  if (remap.newLength === remap.oldLength) return address;
-  if (remap.newLength < remap.oldLength) {
-    munmap(mm, address + remap.newLength, remap.oldLength - remap.newLength);
-    return address;
-  }
-  if (canExpandInPlace(mm, vma, remap)) {
-    expandInPlace(mm, vma, remap);
-    return address;
-  }
-  if (!(flags & MREMAP_MAYMOVE)) throw refuse(remap, "ENOMEM", "there is no room to grow");
+/** What mremap does to one VMA; gives the first byte of the result. */
+type Behaviour = (mm: MemoryDescriptor, vma: Vma, remap: Remap) => number;
+
+/** What mremap does, by what happens to the length and by what the flags permit. */
+const BEHAVIOUR: Readonly<Record<Change, Readonly<Record<Freedom, Behaviour>>>> = {
+  //        no flags           MREMAP_MAYMOVE          MREMAP_FIXED, MREMAP_DONTUNMAP
+  same: { stays: leaveAlone, mayMove: leaveAlone, hasTarget: moveTo },
+  shrinks: { stays: cutTail, mayMove: cutTail, hasTarget: moveTo },
+  grows: { stays: expand, mayMove: expandOrMove, hasTarget: moveTo },
+};
+
+type Change = "same" | "shrinks" | "grows";
+type Freedom = "stays" | "mayMove" | "hasTarget";
+
+function changeOf({ oldLength, newLength }: Remap): Change {
+  return newLength === oldLength ? "same" : newLength < oldLength ? "shrinks" : "grows";
+}
+
+function freedomOf({ flags }: Remap): Freedom {
+  return hasTarget(flags) ? "hasTarget" : flags & MREMAP_MAYMOVE ? "mayMove" : "stays";
+}
+
+function hasTarget(flags: number): boolean {
+  return (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) !== 0;
+}
+
+function leaveAlone(_mm: MemoryDescriptor, _vma: Vma, remap: Remap): number {
+  return remap.address;
+}
+
+function cutTail(mm: MemoryDescriptor, _vma: Vma, remap: Remap): number {
+  munmap(mm, remap.address + remap.newLength, remap.oldLength - remap.newLength);
+  return remap.address;
+}
+
+function expand(mm: MemoryDescriptor, vma: Vma, remap: Remap): number {
+  if (!canExpandInPlace(mm, vma, remap)) throw refuse(remap, "ENOMEM", "there is no room to grow");
+  expandInPlace(mm, vma, remap);
+  return remap.address;
+}
+
+function expandOrMove(mm: MemoryDescriptor, vma: Vma, remap: Remap): number {
+  if (canExpandInPlace(mm, vma, remap)) return expand(mm, vma, remap);
   const target = placeFor(mm, vma, remap, 0);
   return mm.faultInjection.withReserve(structures(vma), () => move(mm, vma, remap, target));
 }
 
+/** A reason to refuse a call with EINVAL before any VMA is looked at. */
+interface Refusal {
+  readonly why: string;
+  readonly applies: (remap: Remap, taskSize: number) => boolean;
+}
+
+/** In the kernel's order. */
+const REFUSALS: readonly Refusal[] = [
+  { why: "the flags are unknown", applies: ({ flags }) => (flags & ~KNOWN_FLAGS) !== 0 },
+  { why: "the address is not page-aligned", applies: ({ address }) => !isPageAligned(address) },
+  { why: "its new length is 0", applies: ({ newLength }) => newLength === 0 },
+  {
+    why: "it is longer than the user's addresses",
+    applies: ({ newLength }, taskSize) => newLength > taskSize,
+  },
+];
+
+/** Those of a call with a target, which follow. */
+const TARGET_REFUSALS: readonly Refusal[] = [
+  {
+    why: "its target ends beyond the user's addresses",
+    applies: ({ newAddress, newLength }, taskSize) => newAddress > taskSize - newLength,
+  },
+  {
+    why: "its target is not page-aligned",
+    applies: ({ newAddress }) => !isPageAligned(newAddress),
+  },
+  {
+    why: "it has a target but may not move",
+    applies: ({ flags }) => (flags & MREMAP_MAYMOVE) === 0,
+  },
+  {
+    why: "MREMAP_DONTUNMAP does not resize",
+    applies: (remap) => (remap.flags & MREMAP_DONTUNMAP) !== 0 && changeOf(remap) !== "same",
+  },
+  { why: "it overlaps its target", applies: overlapsTarget },
+];
+
+function overlapsTarget({ address, oldLength, newLength, newAddress }: Remap): boolean {
+  const oldEnd = (address + oldLength) % ADDRESS_LIMIT;
+  return oldEnd > newAddress && newAddress + newLength > address;
+}
+
 /** What can be said before any VMA is looked at. Mirrors `check_mremap_params()`. */
 function checkArguments(mm: MemoryDescriptor, remap: Remap): void {
-  const { address, oldLength, newLength, flags, newAddress } = remap;
-  const implies = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
-  const oldEnd = (address + oldLength) % ADDRESS_LIMIT;
-  const overlaps = oldEnd > newAddress && newAddress + newLength > address;
-  const why = flags & ~(MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP)
-    ? "the flags are unknown"
-    : !isPageAligned(address)
-    ? "the address is not page-aligned"
-    : newLength === 0
-    ? "its new length is 0"
-    : newLength > mm.taskSize
-    ? "it is longer than the user's addresses"
-    : !implies
-    ? undefined
-    : newAddress > mm.taskSize - newLength
-    ? "its target ends beyond the user's addresses"
-    : !isPageAligned(newAddress)
-    ? "its target is not page-aligned"
-    : !(flags & MREMAP_MAYMOVE)
-    ? "it has a target but may not move"
-    : flags & MREMAP_DONTUNMAP && oldLength !== newLength
-    ? "MREMAP_DONTUNMAP does not resize"
-    : overlaps
-    ? "it overlaps its target"
-    : undefined;
-  if (why !== undefined) throw refuse(remap, "EINVAL", why);
-  if (implies && mm.tree.mapCount + 2 >= mm.maxMapCount - 3) {
+  const refusals = hasTarget(remap.flags) ? [...REFUSALS, ...TARGET_REFUSALS] : REFUSALS;
+  for (const { why, applies } of refusals) {
+    if (applies(remap, mm.taskSize)) throw refuse(remap, "EINVAL", why);
+  }
+  if (hasTarget(remap.flags) && mm.tree.mapCount + 2 >= mm.maxMapCount - 3) {
     throw refuse(remap, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
   }
 }
@@ -147,8 +201,7 @@ function checkedVma(mm: MemoryDescriptor, remap: Remap): Vma {
   const vma = mm.tree.load(address);
   if (vma === undefined) throw refuse(remap, "EFAULT", "nothing is mapped there");
   if (vma.flags & VM_SEALED) throw refuse(remap, "EPERM", "it is sealed");
-  const mapsNew = newLength > oldLength || flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
-  if (!mapsNew) return vma;
+  if (newLength <= oldLength && !hasTarget(flags)) return vma;
 
   if (oldLength === 0 && !(vma.flags & (VM_SHARED | VM_MAYSHARE))) {
     throw refuse(remap, "EINVAL", "private memory cannot be mapped twice");
@@ -313,7 +366,7 @@ function copyVma(
   mm.tree.commit();
   mm.tree.mapCount++;
   linkReverseMap(mm, copy);
-  copy.file?.hooks?.open?.(copy);
+  tellOpened(mm, copy);
 }
 
 function rangeOf(vma: Vma): Pick<

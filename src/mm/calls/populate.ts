@@ -9,7 +9,7 @@ import { cannot, MmError } from "../error.ts";
 import { fault, prepareAnonVma } from "./fault.ts";
 import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { reachesBehindFile } from "./page_advice.ts";
+import { reachesPastFile } from "../vma/advice.ts";
 import type { Vma } from "../vma.ts";
 import {
   VM_ACCESS_FLAGS,
@@ -62,7 +62,7 @@ function populateVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number)
     throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its pages may not be accessed");
   }
   enter(mm, vma, start, end);
-  if (reachesBehindFile(vma, end)) {
+  if (reachesPastFile(vma, end)) {
     throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its file ends before it");
   }
 }

@@ -23,7 +23,7 @@ import {
 import { ADDRESS_LIMIT, isPageAligned, pageAlignDown, pageAlignUp, pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mmap } from "./mmap.ts";
-import { unmapRange } from "./munmap.ts";
+import { unmapRange } from "../vma/unmap.ts";
 import type { MappedFile, SharedSegment, Vma } from "../vma.ts";
 
 /**

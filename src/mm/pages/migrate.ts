@@ -15,8 +15,10 @@
  */
 
 import { isFileMapping, type PhysicalMemory } from "./physical_memory.ts";
+import { splitWithin } from "./huge_page.ts";
+import { vpnsIn } from "./page_table.ts";
 import { mappingsOf, placesOf } from "./reverse_map.ts";
-import { Page, type SwapSlot } from "../vma.ts";
+import { Page, type PageTable, type SwapSlot } from "../vma.ts";
 
 /** A page on its way. */
 export interface Migration {
@@ -113,4 +115,23 @@ export function swapOut(memory: PhysicalMemory, page: Page): SwapSlot {
   }
   memory.giveBack(page);
   return slot;
+}
+
+/**
+ * Writes out the anonymous pages of `[start, end)` that only this page table shows. Mirrors `madvise_pageout()` (Linux
+ * mm/madvise.c).
+ */
+export function pageOut(
+  memory: PhysicalMemory,
+  table: PageTable,
+  start: number,
+  end: number,
+): void {
+  splitWithin(table, start, end);
+  for (const vpn of vpnsIn(table, start, end)) {
+    const entry = table.get(vpn);
+    if (entry?.kind !== "present" || entry.page.locked || entry.page.mapped !== 1) continue;
+    const { mapping } = entry.page;
+    if (mapping !== null && !isFileMapping(mapping)) swapOut(memory, entry.page);
+  }
 }

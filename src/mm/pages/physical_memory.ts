@@ -14,8 +14,8 @@
  * @module
  */
 
-import { type AnonVma, type FileMapping, type MappedFile, Page } from "../vma.ts";
 import { IntervalTree } from "./interval_tree.ts";
+import { type AnonVma, type FileMapping, type MappedFile, Page } from "../vma.ts";
 
 /** The page that reading untouched memory shows: all zeros, shared by all, never written. */
 export const ZERO_PAGE: Page = new Page(null, 0);

@@ -48,7 +48,9 @@ export function evict(memory: PhysicalMemory, page: Page): boolean {
     splitHugePage(memory, page);
     return false;
   }
-  if (mapping === null || page.locked || isUnevictable(page)) return false;
+  if (mapping === null || page.locked) return false;
+  const places = mappingsOf(page);
+  if (places.some(({ vma }) => (vma.flags & VM_LOCKED) !== 0)) return false; // folio_evictable()
   if (!isFileMapping(mapping)) {
     if (page.slot === null && memory.freeSwap < 1) return false;
     swapOut(memory, page);
@@ -58,22 +60,10 @@ export function evict(memory: PhysicalMemory, page: Page): boolean {
     if (memory.freeSwap < 1) return false;
     memory.swapSlots++;
   }
-  unmapPage(page);
+  for (const { table, vpn } of places) table.delete(vpn);
+  page.mapped = 0;
   if (mapping.isSwapBacked || page.stamp !== 0) mapping.stored.set(page.index, page.stamp);
   mapping.pages.delete(page.index);
   memory.displace(page);
   return true;
-}
-
-/** True if a VMA that is locked shows the page. Mirrors `folio_evictable()`. */
-function isUnevictable(page: Page): boolean {
-  return mappingsOf(page).some(({ vma }) => (vma.flags & VM_LOCKED) !== 0);
-}
-
-/** Removes every entry that shows a page of a file. */
-export function unmapPage(page: Page): void {
-  for (const { table, vpn } of mappingsOf(page)) {
-    table.delete(vpn);
-    page.mapped--;
-  }
 }

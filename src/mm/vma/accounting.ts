@@ -7,14 +7,17 @@
 
 import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import type { MappedFile } from "../vma.ts";
+import type { Vma } from "../vma.ts";
 import {
   VM_ACCOUNT,
+  VM_DROPPABLE,
   VM_EXEC,
   VM_GROWSDOWN,
+  VM_HUGETLB,
   VM_LOCKED,
   VM_NORESERVE,
   VM_SHARED,
+  VM_SPECIAL,
   VM_WRITE,
   type VmFlags,
 } from "../vm_flags.ts";
@@ -60,8 +63,18 @@ export function mayLock(mm: MemoryDescriptor, flags: VmFlags, pages: number): bo
   return mm.lockedPages + pages <= Math.floor(mm.limits.lockedMemory / PAGE_SIZE);
 }
 
+/** True if the process may lock anything. Mirrors `can_do_mlock()`. */
+export function mayLockAtAll(mm: MemoryDescriptor): boolean {
+  return mm.capIpcLock || mm.limits.lockedMemory !== 0;
+}
+
+/** True if the VMA can be locked. Mirrors `vma_supports_mlock()`. */
+export function supportsLock(vma: Vma): boolean {
+  return !(vma.flags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) && vma.special === null;
+}
+
 /** True if a mapping is charged: private, writable, reserved. Mirrors `accountable_mapping()`. */
-export function isAccountable(_file: MappedFile | null, flags: VmFlags): boolean {
+export function isAccountable(flags: VmFlags): boolean {
   return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) === VM_WRITE;
 }
 

@@ -12,6 +12,7 @@
 import { clone, setBounds, splitAtBorders, takeClone } from "../pages/anon_vma.ts";
 import { cannot } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { tellOpened } from "./hooks.ts";
 import { linkReverseMap } from "../pages/reverse_map.ts";
 import type { Vma } from "../vma.ts";
 
@@ -60,6 +61,6 @@ export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: numb
 function enter(mm: MemoryDescriptor, part: Vma, source: Vma): void {
   clone(part, source);
   linkReverseMap(mm, part);
-  part.file?.hooks?.open?.(part);
+  tellOpened(mm, part);
   mm.tree.mapCount++;
 }

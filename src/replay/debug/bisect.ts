@@ -15,7 +15,7 @@
 
 import type { AddressSpace } from "../../mm/address_space.ts";
 import type { TraceRecord } from "../../trace/format.ts";
-import { inspect, type ModelFailure, perform } from "./failure.ts";
+import { attempt, inspect, type ModelFailure } from "./failure.ts";
 import { describeStep } from "../divergence.ts";
 import { System } from "../system.ts";
 import { compileTrace } from "../compiled.ts";
@@ -60,7 +60,7 @@ export async function bisect(
 /** Steps until the run breaks down of itself; all, if it does not. */
 function breakdown(steps: readonly Step[]): number {
   const system = new System();
-  const position = steps.findIndex((step) => perform(system, step) !== undefined);
+  const position = steps.findIndex((step) => attempt(system, step) !== undefined);
   return position < 0 ? steps.length : position + 1;
 }
 
@@ -69,7 +69,7 @@ function window(steps: readonly Step[], every: number): [good: number, bad: numb
   const system = new System();
   let good = 0;
   for (const [position, step] of steps.entries()) {
-    if (perform(system, step) !== undefined) break;
+    if (attempt(system, step) !== undefined) break;
     if ((position + 1) % every !== 0) continue;
     if (inspect(system) !== undefined) return [good, position + 1];
     good = position + 1;
@@ -85,12 +85,12 @@ function locate(
   surfaced: number,
 ): FirstFault | undefined {
   const system = new System();
-  for (const step of steps.slice(0, good)) perform(system, step);
+  for (const step of steps.slice(0, good)) attempt(system, step);
   for (let position = good; position < bad; position++) {
     const step = steps[position]!;
     const space = system.space(step.pid);
     const before = treeOf(space);
-    const found = perform(system, step) ?? inspect(system);
+    const found = attempt(system, step) ?? inspect(system);
     if (found === undefined) continue;
     // A step that tore its address space down leaves the tree to look at in the one it had.
     return describe(position + 1, step, found, before, system.space(step.pid) ?? space, surfaced);

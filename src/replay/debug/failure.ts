@@ -5,7 +5,7 @@
  * @module
  */
 
-import { MmError } from "../../mm/error.ts";
+import { ReplayError } from "../replay_error.ts";
 import type { System } from "../system.ts";
 import type { Step } from "../step.ts";
 
@@ -19,21 +19,27 @@ export interface ModelFailure {
   readonly message: string;
 }
 
-/** Does a step; a call that fails with an errno has done what it should. */
-export function perform(system: System, step: Step): ModelFailure | undefined {
-  try {
-    system.apply(step);
-  } catch (error) {
-    if (!(error instanceof MmError)) return modelFailureOf(error);
-  }
-  return undefined;
+/**
+ * Does a step; a call that is refused with an errno has done what it should.
+ *
+ * @throws {ReplayError} the trace is at fault
+ */
+export function attempt(system: System, step: Step): ModelFailure | undefined {
+  return failureOf(() => system.perform(step));
 }
 
 /** Validates every address space of the system from scratch. */
 export function inspect(system: System): ModelFailure | undefined {
-  try {
+  return failureOf(() => {
     for (const space of system.spaces()) space.validate();
+  });
+}
+
+function failureOf(act: () => unknown): ModelFailure | undefined {
+  try {
+    act();
   } catch (error) {
+    if (error instanceof ReplayError) throw error;
     return modelFailureOf(error);
   }
   return undefined;

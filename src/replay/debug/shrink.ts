@@ -15,11 +15,12 @@ import { MAP_FIXED } from "../../abi/mman.ts";
 import { systemCall } from "../../abi/syscalls.ts";
 import { PAGE_SIZE, pageAlignUp } from "../../abi/page.ts";
 import type { EnterRecord, ExecRecord, TraceRecord } from "../../trace/format.ts";
-import { inspect, type ModelFailure, perform } from "./failure.ts";
+import { attempt, inspect, type ModelFailure } from "./failure.ts";
 import { System } from "../system.ts";
 import { compileTrace } from "../compiled.ts";
 import { reduce } from "./reduce.ts";
 import { failureOf, shrinkWrites, type TreeWrite } from "./shrink_operations.ts";
+import { ReplayError } from "../replay_error.ts";
 import { type Step, StepReader } from "../step.ts";
 import { treeOperations } from "../tree_log.ts";
 
@@ -55,8 +56,7 @@ export async function shrink(
   const first = firstFailure(steps);
   if (first === undefined) return undefined;
   const { failure } = first;
-  const fails = (records: readonly TraceRecord[]) =>
-    isSame(firstFailure(stepsOf(records)), failure);
+  const fails = (records: readonly TraceRecord[]) => failsAs(failure, records);
 
   let records = withoutRecorded(cutBehind(whole, first.step));
   const atoms = reduce(atomsOf(records), (kept) => fails(keep(records, kept)));
@@ -84,10 +84,20 @@ function firstFailure(
 ): { readonly step: number; readonly failure: ModelFailure } | undefined {
   const system = new System();
   for (const [position, step] of steps.entries()) {
-    const failure = perform(system, step) ?? inspect(system);
+    const failure = attempt(system, step) ?? inspect(system);
     if (failure !== undefined) return { step: position + 1, failure };
   }
   return undefined;
+}
+
+/** True if a part of a trace fails in the same way; a part that makes no sense does not fail. */
+function failsAs(failure: ModelFailure, records: readonly TraceRecord[]): boolean {
+  try {
+    return isSame(firstFailure(stepsOf(records)), failure);
+  } catch (error) {
+    if (error instanceof ReplayError) return false;
+    throw error;
+  }
 }
 
 function isSame(

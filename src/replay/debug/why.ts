@@ -6,14 +6,12 @@
 
 import type { AddressSpace } from "../../mm/address_space.ts";
 import { hex } from "../../abi/hex.ts";
-import { MmError } from "../../mm/error.ts";
 import { explainMerge, type Headroom } from "../../mm/vma/explain.ts";
 import { mapsLine } from "../../mm/vma/proc_maps.ts";
 import type { Vma } from "../../mm/vma.ts";
 import { formatVmFlags } from "../../mm/vm_flags.ts";
 import { System } from "../system.ts";
 import type { CompiledTrace } from "../compiled.ts";
-import type { Step } from "../step.ts";
 
 /** A neighbour, and what keeps it apart. */
 export interface Neighbour {
@@ -60,7 +58,7 @@ export function why(trace: CompiledTrace, address: number, step?: number): Why[]
   for (const [index, each] of trace.steps.entries()) {
     const ends = each.type === "exit" || each.type === "exec";
     if (step === undefined && ends) explain(each.pid, index);
-    perform(system, each);
+    system.perform(each);
     if (each.type === "exit") alive.delete(each.pid);
     else alive.add(each.pid);
     if (index + 1 !== step) continue;
@@ -114,14 +112,6 @@ function explainAt(
     ...(above && { above: neighbour(above) }),
     headroom: space.headroom(),
   };
-}
-
-function perform(system: System, step: Step): void {
-  try {
-    system.apply(step);
-  } catch (error) {
-    if (!(error instanceof MmError)) throw error;
-  }
 }
 
 /** An address as it is written on a command line: hexadecimal, with or without `0x`. */

@@ -1,0 +1,354 @@
+/**
+ * Many recorded programs side by side in one machine whose memory is finite: what happens at each event.
+ *
+ * Every life replays its own records in order; between any two of its steps pages are read, written, evicted,
+ * migrated, collapsed and cut off by truncation, as events say. Events carry all that they need, so that the same
+ * list gives the same run: chance is the scheduler's alone.
+ *
+ * What holds after every event, and is checked:
+ * - each call answers as it was recorded;
+ * - what is read is what was written last (`stamps.ts`);
+ * - tree and VMAs that the event touched are whole, and the reverse map of a page that it touched leads back to it.
+ *
+ * What holds of the whole machine, `machine_check.ts` shows.
+ *
+ * @module
+ */
+
+import { errnoName } from "../abi/errno.ts";
+import { hex } from "../abi/hex.ts";
+import { PAGE_SIZE } from "../abi/page.ts";
+import type { AddressSpace } from "../mm/address_space.ts";
+import { validateEntry } from "../mm/checks/validate_pages.ts";
+import { MmError } from "../mm/error.ts";
+import { CommitLedger } from "../mm/memory_descriptor.ts";
+import { beginMigration, finishMigration, type Migration } from "../mm/pages/migrate.ts";
+import { type HugePagePolicy, PhysicalMemory } from "../mm/pages/physical_memory.ts";
+import { evict, reclaim } from "../mm/pages/reclaim.ts";
+import { collapse, HUGE_PAGES, hugeNumber, splitHugePage } from "../mm/pages/huge_page.ts";
+import { pageIndex } from "../mm/pages/page_offset.ts";
+import { truncate } from "../mm/pages/truncate.ts";
+import type { FileMapping, Page, PageTableEntry, Vma } from "../mm/vma.ts";
+import { VM_DONTCOPY, VM_READ, VM_SHARED, VM_WIPEONFORK, VM_WRITE } from "../mm/vm_flags.ts";
+import type { Step } from "../replay/step.ts";
+import { System } from "../replay/system.ts";
+import type { LoadEvent } from "./event.ts";
+import { LoadFinding } from "./finding.ts";
+import type { Program } from "./lives.ts";
+import { mirror } from "./mirror.ts";
+import { type Job, RunningLife, TMPFS_FILE_PAGES } from "./running_life.ts";
+import { FileStamps } from "./stamps.ts";
+
+/** How large the machine is, and what runs on it. */
+export interface LoadOptions {
+  /** The programs that may be started, by number. */
+  readonly programs: readonly Program[];
+  /** Page frames. */
+  readonly memoryPages: number;
+  /** Slots of the swap device. */
+  readonly swapPages: number;
+  /** Which memory gets huge pages. */
+  readonly hugePages: HugePagePolicy;
+}
+
+/** Frames that are kept free: below a 64th of memory reclaim begins, and it ends at a 32nd. */
+const LOW_WATERMARK = 1 / 64;
+const HIGH_WATERMARK = 1 / 32;
+
+/** A machine under load. */
+export class Load {
+  /** Its pages. */
+  readonly memory: PhysicalMemory;
+  /** What its processes were promised. */
+  readonly commit: CommitLedger = new CommitLedger();
+  /** The lives that have begun and not ended, in no order. */
+  readonly lives: RunningLife[] = [];
+  /** What every file must hold. */
+  readonly files: FileStamps<FileMapping> = new FileStamps();
+  /** Migrations under way, oldest first. */
+  readonly migrations: Migration[] = [];
+  /** Address spaces that were killed because memory and swap were full. */
+  killed = 0;
+  readonly #programs: readonly Program[];
+  readonly #byNumber = new Map<number, RunningLife>();
+  #stamp = 0;
+
+  /** A machine on which nothing runs yet. */
+  constructor({ programs, memoryPages, swapPages, hugePages }: LoadOptions) {
+    this.#programs = programs;
+    this.memory = new PhysicalMemory({ pages: memoryPages, swapSlots: swapPages, hugePages });
+  }
+
+  /**
+   * Lets an event happen, and checks what it touched.
+   *
+   * @returns false if it did nothing: its life is over, or its page is not there
+   * @throws {LoadFinding} a call answered otherwise than recorded, or a page does not hold what was written
+   * @throws {InvariantError} a rule of the tree is broken
+   * @throws {MmInvariantError} a rule of the address space is broken
+   */
+  apply({ kind, life: number, argument }: LoadEvent): boolean {
+    this.#keepFree();
+    if (kind === "start") return this.#start(number, this.#programs[argument]!);
+    if (kind === "settle") return this.#settle();
+    const life = this.#byNumber.get(number);
+    if (life === undefined) return false;
+    if (kind === "step") return this.#steps(life, argument);
+    if (kind === "truncate") return this.#truncate(life, argument);
+    return this.#page(kind, life, argument);
+  }
+
+  /** Ends all lives; what must be zero then, `checkIdle` in `machine_check.ts` says. */
+  end(): void {
+    while (this.migrations.length > 0) this.#settle();
+    for (const life of [...this.lives]) this.#end(life);
+  }
+
+  /** What the page at `address` must hold for a process that reads it there. */
+  expected(life: RunningLife, vma: Vma, address: number): number {
+    const own = vma.flags & VM_SHARED ? undefined : life.stamps.get(address);
+    if (own !== undefined) return own;
+    return vma.fileMapping === null ? 0 : this.files.get(vma.fileMapping, pageIndex(vma, address));
+  }
+
+  #start(run: number, program: Program): boolean {
+    const options = { memory: this.memory, commit: this.commit };
+    const job: Job = { run, lives: program.lives, system: new System(undefined, options) };
+    const { step, begins } = program.lives[0]![0]!;
+    job.system.apply(step);
+    this.#begin(job, begins!, job.system.space(step.pid)!, true);
+    return true;
+  }
+
+  #begin(job: Job, number: number, space: AddressSpace, withFiles: boolean): RunningLife {
+    const life = new RunningLife(job, number, space, withFiles);
+    life.place = this.lives.push(life) - 1;
+    this.#byNumber.set(life.number, life);
+    return life;
+  }
+
+  #steps(life: RunningLife, count: number): boolean {
+    for (let done = 0; done < count && this.#byNumber.has(life.number); done++) this.#step(life);
+    return count > 0;
+  }
+
+  /** The life's next recorded step, and the life that begins with it. */
+  #step(life: RunningLife): void {
+    const { step, begins } = life.next!;
+    const { system } = life.job;
+    const { brk } = life.space.descriptor;
+    life.advance();
+    const answer = this.#patiently(life, () => system.apply(step));
+    if (answer === undefined) return; // it was killed to make room
+    if (step.type === "call") {
+      checkAnswer(step, answer);
+      mirror(life.stamps, step, brk);
+    } else if (step.type === "touch") this.#touched(life, step.address);
+    if (begins !== undefined) this.#bear(life, step, begins);
+    if (life.next === undefined) this.#end(life);
+    else life.validator.check();
+  }
+
+  /** A write that changes nothing: a private page holds from now on what it shows. */
+  #touched(life: RunningLife, address: number): void {
+    const vma = life.space.findVma(address);
+    if (vma === undefined || vma.flags & VM_SHARED) return;
+    const page = address - address % PAGE_SIZE;
+    life.stamps.set(page, this.expected(life, vma, page));
+  }
+
+  #bear(parent: RunningLife, step: Step, number: number): void {
+    const pid = step.type === "fork" ? step.record.child : step.pid;
+    const space = parent.job.system.space(pid)!;
+    const child = this.#begin(parent.job, number, space, step.type === "exec");
+    if (step.type !== "fork") return;
+    for (const { start, end, flags } of parent.space.vmas()) {
+      if (flags & (VM_DONTCOPY | VM_WIPEONFORK | VM_SHARED)) continue;
+      parent.stamps.copyTo(child.stamps, start, end);
+    }
+  }
+
+  /** A life without steps left: whatever the recording did not show the end of ends here. */
+  #end(life: RunningLife): void {
+    this.#forget(life);
+    life.job.system.kill(life.space);
+    for (const file of [life.source, life.result]) {
+      if (file === undefined) continue;
+      const mapping = this.memory.mappingOf(file);
+      this.#cut(mapping, 0);
+      if (mapping.byOffset.size === 0) this.memory.forget(file);
+    }
+  }
+
+  #forget(life: RunningLife): void {
+    this.#byNumber.delete(life.number);
+    const last = this.lives.pop()!;
+    if (last === life) return;
+    this.lives[life.place] = last;
+    last.place = life.place;
+  }
+
+  #page(kind: LoadEvent["kind"], life: RunningLife, address: number): boolean {
+    const { space } = life;
+    const vma = space.findVma(address);
+    if (vma === undefined || vma.start > address || vma.special !== null) return false;
+    switch (kind) {
+      case "read":
+        return (vma.flags & VM_READ) !== 0 && this.#read(life, vma, address);
+      case "write":
+        return (vma.flags & VM_WRITE) !== 0 && this.#write(life, vma, address);
+      case "collapse":
+        return this.#collapse(life, vma, address);
+      case "evict":
+        return this.#withPage(life, address, (page) => evict(this.memory, page));
+      default:
+        return this.#withPage(life, address, (page) => this.#migrate(page));
+    }
+  }
+
+  #read(life: RunningLife, vma: Vma, address: number): boolean {
+    const before = life.space.entry(address);
+    const stamp = this.#patiently(life, () => life.space.readPage(address));
+    if (stamp === undefined) return false;
+    const expected = this.expected(life, vma, address);
+    if (stamp !== expected) {
+      throw new LoadFinding(
+        `life ${life.number} reads ${stamp} at ${hex(address)}, where ${expected} was written`,
+      );
+    }
+    return this.#checkPage(life, address, before);
+  }
+
+  #write(life: RunningLife, vma: Vma, address: number): boolean {
+    const before = life.space.entry(address);
+    const stamp = ++this.#stamp;
+    if (this.#patiently(life, () => (life.space.writePage(address, stamp), 0)) === undefined) {
+      return false;
+    }
+    if (vma.flags & VM_SHARED) this.files.set(vma.fileMapping!, pageIndex(vma, address), stamp);
+    else life.stamps.set(address, stamp);
+    return this.#checkPage(life, address, before);
+  }
+
+  /** Checks the entry that a fault has made, if it has made one, and what it has done to VMAs. */
+  #checkPage(
+    life: RunningLife,
+    address: number,
+    before: PageTableEntry | undefined,
+  ): boolean {
+    if (life.space.entry(address) === before) return true;
+    validateEntry(life.space.descriptor, address / PAGE_SIZE);
+    life.validator.check();
+    return true;
+  }
+
+  #withPage(life: RunningLife, address: number, act: (page: Page) => boolean): boolean {
+    const { huge } = life.space.descriptor.pageTable!;
+    const whole = huge.get(hugeNumber(address));
+    if (whole !== undefined) splitHugePage(this.memory, whole.page);
+    const entry = life.space.entry(address);
+    if (entry?.kind !== "present" || entry.page.frame < 0 || entry.page.locked) return false;
+    if (!act(entry.page)) return false;
+    validateEntry(life.space.descriptor, address / PAGE_SIZE);
+    return true;
+  }
+
+  #collapse(life: RunningLife, vma: Vma, address: number): boolean {
+    if (!collapse(life.space.descriptor, vma, address)) return false;
+    return true;
+  }
+
+  #migrate(page: Page): boolean {
+    this.migrations.push(beginMigration(page));
+    return true;
+  }
+
+  #settle(): boolean {
+    const migration = this.migrations.shift();
+    if (migration === undefined) return false;
+    finishMigration(this.memory, migration);
+    return true;
+  }
+
+  /** Cuts the life's result so that the page at `address` is the first that is gone; it grows again when written. */
+  #truncate(life: RunningLife, address: number): boolean {
+    const { result } = life;
+    const vma = life.space.findVma(address);
+    if (result === undefined || vma?.file !== result || vma.start > address) return false;
+    const mapping = this.memory.mappingOf(result);
+    this.#cut(mapping, pageIndex(vma, address));
+    mapping.length = Infinity;
+    return true;
+  }
+
+  #cut(mapping: FileMapping, length: number): void {
+    while ([...mapping.pages.values()].some((page) => page.locked)) this.#settle();
+    truncate(this.memory, mapping, length, TMPFS_FILE_PAGES - 1);
+    this.files.truncate(mapping, length);
+  }
+
+  /**
+   * Does what may have to wait: for a page under migration until that is over, for a free frame until reclaim, or
+   * the death of the largest life, has made one.
+   *
+   * @returns undefined if it was this life that had to die
+   */
+  #patiently(life: RunningLife, act: () => number): number | undefined {
+    for (;;) {
+      try {
+        return act();
+      } catch (error) {
+        if (!(error instanceof MmError)) throw error;
+        if (error.code === "EAGAIN" && this.#settle()) continue;
+        if (error.code !== "ENOMEM" || this.memory.free > 1) return -error.errno;
+      }
+      this.#makeRoom();
+      if (!this.#byNumber.has(life.number)) return undefined;
+    }
+  }
+
+  /** Wakes reclaim when few frames are free, as kswapd does. */
+  #keepFree(): void {
+    const { memory } = this;
+    if (memory.free >= memory.pages * LOW_WATERMARK) return;
+    if (reclaim(memory, memory.pages * HIGH_WATERMARK) === 0) this.#makeRoom();
+  }
+
+  /** Frees a frame or more: by reclaim, else by what migrations hold, else by killing. */
+  #makeRoom(): void {
+    while (reclaim(this.memory, 2) === 0 && this.memory.free < 2) {
+      if (this.#settle()) continue;
+      const largest = this.#largest();
+      if (largest === undefined) {
+        throw new LoadFinding("memory is full, and nobody is left who uses it");
+      }
+      this.killed++;
+      this.#end(largest);
+    }
+  }
+
+  #largest(): RunningLife | undefined {
+    let largest: RunningLife | undefined;
+    let most = -1;
+    for (const life of this.lives) {
+      const table = life.space.descriptor.pageTable!;
+      const size = table.size + table.huge.size * HUGE_PAGES;
+      if (size > most) [largest, most] = [life, size];
+    }
+    return largest;
+  }
+}
+
+/** What a call answers in the load is what it answered when it was recorded. */
+function checkAnswer(step: Step & { type: "call" }, answer: number): void {
+  const { record } = step;
+  if (step.action === undefined) return;
+  const agrees = record.error === undefined
+    ? answer === record.result
+    : answer < 0 && errnoName(-answer) === record.error;
+  if (agrees) return;
+  throw new LoadFinding(
+    `${record.call} answers ${answer < 0 ? errnoName(-answer) : hex(answer)}, recorded was ` +
+      (record.error ?? hex(record.result)),
+  );
+}

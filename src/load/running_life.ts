@@ -1,0 +1,115 @@
+/**
+ * One address space of a load while it lives: how far its recorded steps are, what its memory must hold, and what
+ * it maps of the tmpfs.
+ *
+ * @module
+ */
+
+import {
+  MAP_FIXED_NOREPLACE,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  PROT_READ,
+  PROT_WRITE,
+} from "../abi/mman.ts";
+import { PAGE_SIZE } from "../abi/page.ts";
+import type { AddressSpace } from "../mm/address_space.ts";
+import { SpaceValidator } from "../mm/checks/incremental.ts";
+import type { MappedFile, Vma } from "../mm/vma.ts";
+import type { System } from "../replay/system.ts";
+import { lifeNumber } from "./event.ts";
+import type { Life, LifeStep } from "./lives.ts";
+import { PrivateStamps } from "./stamps.ts";
+
+/** Where the files on the tmpfs are mapped: an address where no recorded program maps anything by itself. */
+const TMPFS_START = 0x1000_0000_0000;
+
+/** Pages of a source and of a result. */
+export const TMPFS_FILE_PAGES = 64;
+
+/** One run of a program: its processes, which know each other by the numbers of the trace. */
+export interface Job {
+  /** Its number. */
+  readonly run: number;
+  /** The lives of the program, by number. */
+  readonly lives: readonly Life[];
+  /** Its processes. */
+  readonly system: System;
+}
+
+/** One address space and what is left of its life. */
+export class RunningLife {
+  /** Its number in the load: see `lifeNumber`. */
+  readonly number: number;
+  /** The run that it is part of. */
+  readonly job: Job;
+  /** Its address space. */
+  readonly space: AddressSpace;
+  /** What its private memory must hold. */
+  readonly stamps: PrivateStamps = new PrivateStamps();
+  /** The file that it writes its result to, on the tmpfs; undefined for a forked child before its exec. */
+  readonly result: MappedFile | undefined;
+  /** The file that it compiles. */
+  readonly source: MappedFile | undefined;
+  /** Checks what each event touched. */
+  readonly validator: SpaceValidator;
+  /** Its place among the lives of the load. */
+  place = 0;
+  readonly #steps: Life;
+  #at = 0;
+
+  /** A life about to begin in `space`, which has just been made by an exec (`withFiles`) or a fork. */
+  constructor(job: Job, life: number, space: AddressSpace, withFiles: boolean) {
+    this.number = lifeNumber(job.run, life);
+    this.job = job;
+    this.space = space;
+    this.#steps = job.lives[life]!;
+    if (withFiles) {
+      this.source = mapTmpfs(space, `source-${this.number}`, 0, MAP_PRIVATE, PROT_READ);
+      this.result = mapTmpfs(space, `result-${this.number}`, 1, MAP_SHARED, PROT_READ | PROT_WRITE);
+    }
+    this.validator = new SpaceValidator(space.descriptor);
+  }
+
+  /** The step that it does next; undefined at its end. */
+  get next(): LifeStep | undefined {
+    return this.#steps[this.#at];
+  }
+
+  /** Steps that it has done. */
+  get steps(): number {
+    return this.#at;
+  }
+
+  /** Goes on to the step after. */
+  advance(): void {
+    this.#at++;
+  }
+
+  /** Among its VMAs, the one that maps its result. */
+  resultMapping(vmas: readonly Vma[]): Vma | undefined {
+    return this.result && vmas.find(({ file }) => file === this.result);
+  }
+}
+
+/** Maps a new file of the tmpfs in place `place` of its area. */
+function mapTmpfs(
+  space: AddressSpace,
+  name: string,
+  place: number,
+  sharing: number,
+  protection: number,
+): MappedFile {
+  const length = TMPFS_FILE_PAGES * PAGE_SIZE;
+  const file: MappedFile = {
+    name,
+    device: "00:1d",
+    inode: 0,
+    readable: true,
+    writable: true,
+    hugeAligned: false,
+  };
+  const address = TMPFS_START + place * length;
+  space.mmap({ address, length, protection, flags: sharing | MAP_FIXED_NOREPLACE, file });
+  return file;
+}

@@ -1,0 +1,87 @@
+/**
+ * What every process must read: the obviously right memory. No page, no swap, no sharing by copy on write; just the
+ * stamp that was written last to each page of each address space and of each file.
+ *
+ * A stamp is one number that stands for what a page holds. Memory that was never written holds 0.
+ *
+ * @module
+ */
+
+import { PAGE_SIZE } from "../abi/page.ts";
+
+/** What the private memory of one address space holds, by page. */
+export class PrivateStamps {
+  readonly #stamps = new Map<number, number>();
+
+  /** What was written to the page last; undefined if it was not, so that it shows its file or zeros. O(1). */
+  get(address: number): number | undefined {
+    return this.#stamps.get(address / PAGE_SIZE);
+  }
+
+  /** Notes a write. O(1). */
+  set(address: number, stamp: number): void {
+    this.#stamps.set(address / PAGE_SIZE, stamp);
+  }
+
+  /** Forgets `[start, end)`: it was unmapped, or its pages were given up. O(the lesser of range and pages). */
+  clear(start: number, end: number): void {
+    for (const page of this.#within(start, end)) this.#stamps.delete(page);
+  }
+
+  /** Moves what `[start, start + length)` holds to `target`. */
+  move(start: number, length: number, target: number): void {
+    const moved: [page: number, stamp: number][] = [];
+    for (const page of this.#within(start, start + length)) {
+      moved.push([page + (target - start) / PAGE_SIZE, this.#stamps.get(page)!]);
+    }
+    this.clear(start, start + length);
+    this.clear(target, target + length);
+    for (const [page, stamp] of moved) this.#stamps.set(page, stamp);
+  }
+
+  /** Copies what `[start, end)` holds, as a fork does. */
+  copyTo(other: PrivateStamps, start: number, end: number): void {
+    for (const page of this.#within(start, end)) other.#stamps.set(page, this.#stamps.get(page)!);
+  }
+
+  /** All that was written, by address. */
+  *entries(): IterableIterator<[address: number, stamp: number]> {
+    for (const [page, stamp] of this.#stamps) yield [page * PAGE_SIZE, stamp];
+  }
+
+  #within(start: number, end: number): number[] {
+    const first = start / PAGE_SIZE;
+    const last = end / PAGE_SIZE;
+    if (last - first > this.#stamps.size) {
+      return [...this.#stamps.keys()].filter((page) => first <= page && page < last);
+    }
+    const pages = [];
+    for (let page = first; page < last; page++) if (this.#stamps.has(page)) pages.push(page);
+    return pages;
+  }
+}
+
+/** What files hold, by file and page. */
+export class FileStamps<File> {
+  readonly #files = new Map<File, Map<number, number>>();
+
+  /** What the page of a file holds, 0 unless it was written to. O(1). */
+  get(file: File, index: number): number {
+    return this.#files.get(file)?.get(index) ?? 0;
+  }
+
+  /** Notes a write through a shared mapping. O(1). */
+  set(file: File, index: number, stamp: number): void {
+    let pages = this.#files.get(file);
+    if (pages === undefined) this.#files.set(file, pages = new Map());
+    pages.set(index, stamp);
+  }
+
+  /** Forgets the pages from `index` on: the file was truncated. With 0 the whole file. */
+  truncate(file: File, index: number): void {
+    const pages = this.#files.get(file);
+    if (pages === undefined) return;
+    for (const page of pages.keys()) if (page >= index) pages.delete(page);
+    if (pages.size === 0) this.#files.delete(file);
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * Removing what is mapped in a range, for every call that unmaps or replaces: munmap, mmap, brk, mremap, shmdt. Mirrors
+ * `vms_gather_munmap_vmas()` and `vms_complete_munmap_vmas()` (Linux mm/vma.c).
+ *
+ * A removal goes in two steps. `gatherRemoval` splits at both ends, on the VMAs though not yet in
+ * the tree, and takes all it needs; until then nothing is final, and `abort` puts the ends back.
+ * One store, of nothing or of what takes the place, then makes it so in the tree, and `complete`
+ * settles the rest without being able to fail.
+ *
+ * ```
+ *        head             whole            tail
+ *   |--------|-----| |-----------| |--------|-------|
+ *            |<------ start … end --------->|
+ * ```
+ * Where one VMA reaches over both ends, the removal is a hole in it and the tail is a new VMA.
+ *
+ * @module
+ */
+
+import { account, accountedPages, chargeCommit } from "./accounting.ts";
+import { clone, setBounds, splitAtBorders, takeClone, unlink } from "../pages/anon_vma.ts";
+import { cannot } from "../error.ts";
+import type { Errno } from "../../abi/errno.ts";
+import { pages } from "../../abi/page.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { tellClosed, tellOpened } from "./hooks.ts";
+import { zapRange } from "../pages/page_table.ts";
+import { linkReverseMap, unlinkReverseMap } from "../pages/reverse_map.ts";
+import { isolate } from "./split.ts";
+import type { Vma } from "../vma.ts";
+import { VM_SEALED } from "../vm_flags.ts";
+
+/** VMAs on their way out, cut at both ends. */
+export class Removal {
+  /** The address space. */
+  readonly mm: MemoryDescriptor;
+  /** First byte. */
+  readonly start: number;
+  /** First byte after the last. */
+  readonly end: number;
+  /** The VMA that keeps its part below `start`. */
+  head: Vma | undefined;
+  /** The VMA that keeps its part from `end` on; new if the removal is a hole. */
+  tail: Vma | undefined;
+  /** True if head and tail were one VMA. */
+  hole = false;
+  /** VMAs that go as they are. */
+  readonly whole: Vma[] = [];
+  /** The neighbour below once the removal is done. */
+  previous: Vma | undefined;
+  /** The neighbour above once the removal is done. */
+  next: Vma | undefined;
+  /** Pages that go. */
+  pages = 0;
+  /** Charged pages that go. */
+  accountedPages = 0;
+  #headEnd = 0;
+  #tailStart = 0;
+
+  /** An empty removal of `[start, end)`. */
+  constructor(mm: MemoryDescriptor, start: number, end: number) {
+    this.mm = mm;
+    this.start = start;
+    this.end = end;
+  }
+
+  /** Counts `[start, end)` of `vma` among what goes. */
+  count(vma: Vma, start: number, end: number): void {
+    this.pages += pages(end - start);
+    this.accountedPages += accountedPages(vma.flags, pages(end - start));
+  }
+
+  /** Cuts the ends off. Everything was checked and taken before. */
+  cut(hole: Vma | undefined): void {
+    const { head, tail, start, end } = this;
+    this.#headEnd = head?.end ?? 0;
+    this.#tailStart = tail?.start ?? 0;
+    this.hole = hole !== undefined;
+    if (hole !== undefined) {
+      this.tail = hole;
+      if (head!.pageTable !== null) splitAtBorders(head!.pageTable, start, end);
+      clone(hole, head!);
+    } else if (tail !== undefined) {
+      setBounds(tail, end, tail.end, tail.pageOffset + pages(end - tail.start));
+    }
+    if (head !== undefined) setBounds(head, head.start, start, head.pageOffset);
+    this.previous = head ?? this.previous;
+    this.next = this.tail ?? this.next;
+  }
+
+  /** Puts the ends back: nothing has happened. */
+  abort(): void {
+    const { head, tail } = this;
+    if (head !== undefined) setBounds(head, head.start, this.#headEnd, head.pageOffset);
+    if (tail === undefined) return;
+    if (this.hole) unlink(tail);
+    else {
+      const offset = tail.pageOffset - pages(tail.start - this.#tailStart);
+      setBounds(tail, this.#tailStart, tail.end, offset);
+    }
+  }
+
+  /** Settles counts, anon_vmas and hooks, after the tree was written. Cannot fail. */
+  complete(): void {
+    const { mm, head, tail, hole, whole } = this;
+    if (mm.pageTable !== null) zapRange(mm.memory!, mm.pageTable, this.start, this.end);
+    if (hole) {
+      linkReverseMap(mm, tail!);
+      this.#leave(head!, this.start, this.end);
+    } else {
+      if (head !== undefined) this.#leave(head, this.start, this.#headEnd);
+      if (tail !== undefined) this.#leave(tail, this.#tailStart, this.end);
+    }
+    for (const vma of whole) {
+      this.#leave(vma, vma.start, vma.end);
+      unlink(vma);
+      unlinkReverseMap(vma);
+    }
+    mm.tree.mapCount += Number(hole) - whole.length;
+  }
+
+  /** Takes the part `[start, end)` of `vma` off the counts and tells its file. */
+  #leave(vma: Vma, start: number, end: number): void {
+    account(this.mm, vma.flags, -pages(end - start));
+    chargeCommit(this.mm, -accountedPages(vma.flags, pages(end - start)));
+    if (vma.file?.hooks === undefined) return;
+    if (this.hole) tellOpened(this.mm, this.tail!);
+    const part = start === vma.start && end === vma.end ? vma : vma.part(start, end);
+    if (part !== vma) tellOpened(this.mm, part);
+    tellClosed(this.mm, part);
+  }
+}
+
+/**
+ * Gathers what lies in `[start, end)` for removal, with both ends cut.
+ *
+ * Precondition: `first` is the first VMA that intersects the range.
+ * Postcondition: tree, counts and anon_vmas still say what they said; the VMAs at the ends have
+ * their new bounds. A failed call changes nothing, but for EPERM and EINVAL: where it is another VMA
+ * than the first that may not go, the first one has been split at `start`, as in the kernel.
+ *
+ * @throws {MmError} ENOMEM a hole would pass max_map_count, or memory ran out · EPERM a VMA is
+ * sealed · EINVAL a special mapping would be split
+ */
+export function gatherRemoval(
+  mm: MemoryDescriptor,
+  first: Vma,
+  start: number,
+  end: number,
+): Removal {
+  const removal = new Removal(mm, start, end);
+  const hole = first.start < start && end < first.end;
+  if (hole && mm.tree.mapCount >= mm.maxMapCount) {
+    throw cannot("unmap", start, end, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
+  }
+  removal.previous = first.start < start ? undefined : mm.tree.before(first.start);
+  let vma: Vma | undefined = first;
+  for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {
+    const refusal = refusalOf(vma, start, end);
+    if (refusal !== undefined) {
+      // By the time the kernel looks here, it has cut the first VMA, and leaves it so.
+      if (removal.head !== undefined) isolate(mm, removal.head, start, removal.head.end);
+      throw cannot("unmap", start, end, ...refusal);
+    }
+    removal.count(vma, Math.max(start, vma.start), Math.min(end, vma.end));
+    if (vma.start < start) removal.head = vma;
+    else if (vma.end > end) removal.tail = vma;
+    else removal.whole.push(vma);
+    if (vma.end >= end) {
+      vma = vma.end > end ? undefined : mm.tree.after(vma.start);
+      break;
+    }
+  }
+  removal.next = vma;
+  if (!hole) removal.cut(undefined);
+  else {
+    mm.faultInjection.take("a VMA");
+    takeClone(first, mm.faultInjection);
+    removal.cut(first.part(end, first.end));
+  }
+  return removal;
+}
+
+/** Why a VMA may not go, or not in part; undefined if it may. */
+function refusalOf(vma: Vma, start: number, end: number): [Errno, string] | undefined {
+  if (vma.flags & VM_SEALED) return ["EPERM", "a VMA in it is sealed"];
+  const partly = vma.start < start || end < vma.end;
+  return partly && vma.special !== null ? ["EINVAL", `${vma.special} cannot be split`] : undefined;
+}
+
+/**
+ * Removes what lies in `[start, end)`.
+ *
+ * Precondition: page-aligned, not empty.
+ * Postcondition: no VMA intersects the range. A failed call unmaps nothing.
+ *
+ * @throws {MmError} ENOMEM · EPERM · EINVAL, as {@linkcode gatherRemoval}
+ */
+export function unmapRange(mm: MemoryDescriptor, start: number, end: number): void {
+  const first = mm.tree.findIntersection(start, end);
+  if (first === undefined) return;
+  const removal = gatherRemoval(mm, first, start, end);
+  try {
+    mm.tree.prepare(start, end, undefined);
+  } catch (error) {
+    removal.abort();
+    throw error;
+  }
+  mm.tree.commit();
+  if (removal.hole) mm.tree.replace(removal.tail!);
+  removal.complete();
+}

@@ -1,0 +1,111 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { pathOf } from "../../src/command/paths.ts";
+import { EventFileError, formatEvents, parseEvents } from "../../src/load/event_file.ts";
+import { EventList, lifeNumber, type LoadEvent, runOf } from "../../src/load/event.ts";
+import { programOf } from "../../src/load/lives.ts";
+import { readPrograms } from "../../src/load/programs.ts";
+import { drawnEvents, replayEvents, runLoad, type RunOptions } from "../../src/load/run.ts";
+import { compileTrace } from "../../src/replay/compiled.ts";
+import { readTrace } from "../../src/trace/read.ts";
+
+const PROGRAMS = await readPrograms(
+  ["cc1-2022", "cc1-hello", "gcc-make"].map((name) => pathOf(`traces/${name}.jsonl.gz`)),
+);
+
+/** A machine that is always short of memory. */
+const OPTIONS: RunOptions = {
+  programs: PROGRAMS,
+  memoryPages: 600,
+  swapPages: 2000,
+  hugePages: "never",
+  seed: 7,
+  processes: 8,
+  events: 20_000,
+  checkEvery: 2_000,
+};
+
+Deno.test("programOf: every step is in one life, and each life but the first is begun by one step", async () => {
+  const trace = await compileTrace(readTrace(pathOf("traces/gcc-make.jsonl.gz")));
+  const { lives } = programOf("gcc-make", trace);
+  assertEquals(lives.reduce((sum, life) => sum + life.length, 0), trace.steps.length);
+  const begun = lives.flatMap((life) => life.flatMap(({ begins }) => begins ?? []));
+  assertEquals(begun.sort((a, b) => a - b), lives.keys().drop(1).toArray());
+  assert(lives.length > 30, "make starts compilers");
+});
+
+Deno.test("programOf: a vfork child stays in its parent's life until it calls exec", async () => {
+  const trace = await compileTrace(readTrace(pathOf("traces/gcc-make.jsonl.gz")));
+  const { lives } = programOf("gcc-make", trace);
+  const shared = lives.flat().filter(({ step }) =>
+    step.type === "fork" && step.record.sharesMemory === true
+  );
+  assert(shared.length > 0);
+  assert(shared.every(({ begins }) => begins === undefined));
+});
+
+Deno.test("load: too little memory finds nothing, swaps, and leaves nothing behind", async () => {
+  const report = await runLoad(OPTIONS);
+  assertEquals(report.finding, undefined);
+  assertEquals(report.events, OPTIONS.events);
+});
+
+Deno.test("load: the same seed is the same run, another one is another", async () => {
+  const first = await runLoad(OPTIONS);
+  assertEquals(await runLoad(OPTIONS), first);
+  assertNotEquals((await runLoad({ ...OPTIONS, seed: 8 })).hash, first.hash);
+});
+
+Deno.test("load: when swap is full too, the largest is killed and torn down whole", async () => {
+  const report = await runLoad({ ...OPTIONS, memoryPages: 200, swapPages: 50 });
+  assertEquals(report.finding, undefined);
+  assert(report.killed > 0);
+});
+
+Deno.test("load: with huge pages for all memory nothing is found either", async () => {
+  const report = await runLoad({ ...OPTIONS, memoryPages: 16_384, hugePages: "always" });
+  assertEquals(report.finding, undefined);
+});
+
+Deno.test("load: the events that a seed draws replay to the same end", () => {
+  const options = { ...OPTIONS, events: 2_000 };
+  const events = [...drawnEvents(options, new EventList())];
+  assertEquals(events.length, 2_000);
+  assertEquals(replayEvents(options, events), { events: 2_000, finding: undefined });
+});
+
+Deno.test("EventList: gives back what was put in, beyond its first size too", () => {
+  const list = new EventList();
+  const events = Array.from({ length: 3_000 }, (_, i): LoadEvent => ({
+    kind: i % 2 ? "write" : "step",
+    life: lifeNumber(i + 1, 5),
+    argument: 0x7fff_f7ff_f000 + i,
+  }));
+  for (const event of events) list.push(event);
+  assertEquals([...list], events);
+  assertEquals(runOf(lifeNumber(12, 34)), 12);
+});
+
+Deno.test("event file: read as it was written; damage is one error with its line", () => {
+  const machine = {
+    format: 1,
+    memoryPages: 600,
+    swapPages: 0,
+    hugePages: "never",
+    programs: ["cc1-2022"],
+  } as const;
+  const events: LoadEvent[] = [{ kind: "start", life: 1, argument: 0 }];
+  const text = formatEvents(machine, events);
+  assertEquals(parseEvents("f", text), { machine, events });
+  for (
+    const [damaged, line] of [
+      ["", 1],
+      ["{}", 1],
+      [text.replace('"never"', '"sometimes"'), 1],
+      [text.replace('"start"', '"stop"'), 2],
+      [text + "{", 3],
+      [text + '{"kind":"step","life":-1,"argument":1}', 3],
+    ] as const
+  ) {
+    assertThrows(() => parseEvents("f", damaged), EventFileError, `Cannot read f, line ${line}:`);
+  }
+});

@@ -1,0 +1,87 @@
+/**
+ * mremap with MREMAP_DONTUNMAP: what moves, and what stays behind.
+ */
+import { assertEquals } from "@std/assert";
+import {
+  MLOCK_ONFAULT,
+  MREMAP_DONTUNMAP,
+  MREMAP_FIXED,
+  MREMAP_MAYMOVE,
+  PROT_READ,
+} from "../../../src/abi/mman.ts";
+import { VM_LOCKED } from "../../../src/mm/vm_flags.ts";
+import { assertFails, assertLayout, map, space, touch } from "../scene.ts";
+
+const BASE = 0x7fff_0000_0000;
+
+const PAGE = 0x1000;
+
+const MOVE = MREMAP_MAYMOVE | MREMAP_FIXED;
+
+Deno.test("mremap: MREMAP_DONTUNMAP leaves an empty VMA that was never written", () => {
+  const mm = space();
+  map(mm, 0x1000, 0x2000);
+  touch(mm, 0x1000);
+  const target = mm.mremap(0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+  assertEquals(target, BASE - 0x1000);
+  assertLayout(mm, ["1000-2000 rw-p 1", "7ffefffff000-7fff00000000 rw-p 1*"]);
+});
+
+Deno.test("mremap: RLIMIT_AS binds growth and what MREMAP_DONTUNMAP leaves behind", () => {
+  const mm = space({ limits: { addressSpace: 2 * PAGE } });
+  map(mm, 0x1000, 0x2000);
+  const both = MREMAP_DONTUNMAP | MREMAP_MAYMOVE;
+  assertFails("ENOMEM", () => mm.mremap(0x1000, PAGE, 3 * PAGE, MREMAP_MAYMOVE));
+  assertEquals(mm.mremap(0x1000, PAGE, PAGE, both | MREMAP_FIXED, 0x8000), 0x8000);
+  assertFails("ENOMEM", () => mm.mremap(0x8000, PAGE, PAGE, both | MREMAP_FIXED, 0xa000));
+  assertLayout(mm, ["1000-2000 rw-p 1", "8000-9000 rw-p 8"]);
+});
+
+//   |-- rw* --|-- rw* --|-- rw* --|        one of the pages moves and stays mapped: the VMA may hold the others' pages
+Deno.test("mremap: MREMAP_DONTUNMAP of a part leaves a VMA that was written", () => {
+  for (const [address, offset] of [[0x1000, "1"], [0x2000, "2"], [0x3000, "3"]] as const) {
+    const mm = space();
+    map(mm, 0x1000, 0x4000);
+    touch(mm, 0x1000);
+    mm.mremap(address, PAGE, PAGE, MOVE | MREMAP_DONTUNMAP, 0x20000);
+    assertLayout(mm, ["1000-4000 rw-p 1*", `20000-21000 rw-p ${offset}*`]);
+  }
+});
+
+Deno.test("mremap: with MREMAP_DONTUNMAP alone the address is a wish, and what is there stays", () => {
+  const mm = space();
+  map(mm, 0x1000, 0x2000);
+  map(mm, 0x8000, 0x9000, PROT_READ);
+  const flags = MREMAP_DONTUNMAP | MREMAP_MAYMOVE;
+  assertEquals(mm.mremap(0x1000, PAGE, PAGE, flags, 0x8000), 0x7ffe_ffff_f000);
+  assertLayout(mm, [
+    "1000-2000 rw-p 1",
+    "8000-9000 r--p 8",
+    "7ffefffff000-7fff00000000 rw-p 7ffefffff",
+  ]);
+});
+
+//   |-- rw * --|                 moved, but left empty behind
+//   |-- rw   --|  …  |-- rw * --|
+Deno.test("mremap: MREMAP_DONTUNMAP leaves a VMA that was never written, at its old page offset", () => {
+  const mm = space();
+  map(mm, 0x1000, 0x2000);
+  touch(mm, 0x1000);
+  mm.mremap(0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_FIXED, 0x5000);
+  assertLayout(mm, ["5000-6000 rw-p 1*"]);
+  const flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+  mm.mremap(0x5000, 0x1000, 0x1000, flags, 0x9000);
+  assertLayout(mm, ["5000-6000 rw-p 1", "9000-a000 rw-p 1*"]);
+});
+
+//            |-- rw, locked --|
+//   |---- one VMA, unlocked --|     the copy lies right below its source and merges with it
+Deno.test("mremap: MREMAP_DONTUNMAP unlocks the source even where it is one VMA with the copy", () => {
+  const mm = space();
+  map(mm, 0x2000, 0x3000);
+  mm.mlock(0x2000, 0x1000, MLOCK_ONFAULT);
+  const flags = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+  mm.mremap(0x2000, 0x1000, 0x1000, flags, 0x1000);
+  assertLayout(mm, ["1000-3000 rw-p 1"]);
+  assertEquals([mm.findVma(0)!.flags & VM_LOCKED, mm.descriptor.lockedPages], [0, 0]);
+});
