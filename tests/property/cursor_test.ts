@@ -10,118 +10,16 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type CursorStatus, type MapleState, MapleTree, MAX_INDEX } from "../../mod.ts";
-import { NaiveRangeMap } from "../naive_range_map.ts";
+import { type MapleState, MapleTree, MAX_INDEX } from "../../mod.ts";
 import { Act, testCommands } from "./check.ts";
-
-/** What the documentation of `MapleState` says, as a program. */
-class Specification {
-  readonly ranges = new NaiveRangeMap<number>();
-  index = 0;
-  last = 0;
-  status: CursorStatus = "start";
-
-  /** Stands on the range around an index. */
-  walk(index: number = this.index): number | undefined {
-    const { first, last, value } = this.ranges.rangeAt(index);
-    this.index = first;
-    this.last = last;
-    this.status = "active";
-    return value;
-  }
-
-  /** Where it has been before is where it goes on from; everything else begins with a walk. */
-  next(max: number, empties: boolean): number | undefined {
-    if (this.last >= max) return this.#stop("overflow");
-    if (this.status === "underflow") {
-      const value = this.walk();
-      if (value !== undefined) return value;
-    } else if (this.status === "start" || this.status === "pause") this.walk();
-    return this.#up(max, empties);
-  }
-
-  previous(min: number, empties: boolean): number | undefined {
-    if (this.index <= min) return this.#stop("underflow");
-    if (this.status === "overflow") {
-      const value = this.walk();
-      if (value !== undefined) return value;
-    } else if (this.status === "start" || this.status === "pause") this.walk();
-    return this.#down(min, empties);
-  }
-
-  /** The first time at the index itself, after a pause behind it, later behind the range. */
-  find(max: number, empties: boolean): number | undefined {
-    if (this.status !== "active") {
-      if (this.status === "underflow") {
-        if (this.index >= max) return this.#stop("overflow");
-      } else if (this.status === "start" ? this.index > max : this.last >= max) return undefined;
-      const value = this.walk(this.status === "pause" ? this.last + 1 : this.index);
-      if (value !== undefined || this.index === max) return value;
-    } else if (this.last >= max) return undefined;
-    const value = this.#up(max, empties);
-    // What stops at an entry only has found the end, not passed it.
-    if (!empties && this.status === "overflow") this.status = "active";
-    return value;
-  }
-
-  findReverse(min: number, empties: boolean): number | undefined {
-    switch (this.status) {
-      case "active":
-      case "start":
-        if (this.index < min) return undefined;
-        break;
-      default:
-        if (this.index <= min) return this.#stop("underflow");
-    }
-    if (this.status === "start" || this.status === "pause") {
-      const value = this.walk(this.status === "pause" ? this.index - 1 : this.index);
-      if (value !== undefined) return value;
-      if (this.index < min) return undefined;
-    }
-    return this.#down(min, empties);
-  }
-
-  store(value: number | undefined): void {
-    this.ranges.store(this.index, this.last, value);
-    if (value === undefined) this.walk();
-    this.status = "active";
-  }
-
-  erase(): number | undefined {
-    const value = this.walk();
-    if (value !== undefined) this.store(undefined);
-    return value;
-  }
-
-  #up(max: number, empties: boolean): number | undefined {
-    this.status = "active";
-    while (this.last < max) {
-      const value = this.walk(this.last + 1);
-      if (value !== undefined || empties) return value;
-    }
-    return this.#stop("overflow");
-  }
-
-  #down(min: number, empties: boolean): number | undefined {
-    this.status = "active";
-    while (this.index > min) {
-      const value = this.walk(this.index - 1);
-      if (value !== undefined || empties) return value;
-    }
-    return this.#stop("underflow");
-  }
-
-  #stop(status: "overflow" | "underflow"): undefined {
-    this.status = status;
-  }
-}
+import { StateSpecification } from "./state_specification.ts";
 
 interface Real {
   readonly tree: MapleTree<number>;
   readonly state: MapleState<number>;
 }
 
-type Do = Act<Specification, Real>;
+type Do = Act<StateSpecification, Real>;
 
 /** Where the entry stands that keeps the tree from having no node. */
 const GUARD = 0x10000;
@@ -140,7 +38,7 @@ const length = fc.constantFrom(0x10, 0x10, 0x20, 0x8, 0x100);
 
 function compare(
   text: string,
-  model: (model: Specification) => unknown,
+  model: (model: StateSpecification) => unknown,
   real: (real: Real) => unknown,
 ): Do {
   return new Act(text, (specification, both) => {
@@ -233,7 +131,7 @@ for (const gaps of [true, false]) {
     `property: a state does as its specification says, gaps ${gaps}`,
     [...STEPS, ...OTHERS, ...OTHERS],
     () => {
-      const model = new Specification();
+      const model = new StateSpecification();
       const tree = new MapleTree<number>({ gaps });
       for (const ranges of [model.ranges, tree]) {
         ranges.store(GUARD, GUARD + 9, -1);

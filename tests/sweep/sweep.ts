@@ -60,10 +60,20 @@ const DOWNWARDS_FROM = 100_000;
 /** Indices in one range of a tree. */
 const LENGTH = 4;
 
+/** A store, or a clear. */
+export interface SweepWrite {
+  readonly first: number;
+  readonly last: number;
+  /** Nothing is stored if it is undefined. */
+  readonly value: number | undefined;
+}
+
 /** The base tree of a sweep, and what it holds. */
-interface Base {
+export interface SweepBase {
   readonly tree: MapleTree<number>;
   readonly entries: readonly Entry<number>[];
+  /** The writes that made the tree. */
+  readonly writes: readonly SweepWrite[];
   /** Last indices of nodes by level, the leaves first, ascending. */
   readonly ends: readonly (readonly number[])[];
 }
@@ -79,7 +89,8 @@ export function sweep(maple: TreeModule, options: SweepOptions): TreeSweep[] {
   return done;
 }
 
-function* kindsOf(heights: readonly number[]): Generator<TreeKind> {
+/** Trees of these heights, of every kind. */
+export function* kindsOf(heights: readonly number[]): Generator<TreeKind> {
   for (const height of heights) {
     for (const gaps of [true, false]) {
       for (const touching of [true, false]) {
@@ -90,52 +101,77 @@ function* kindsOf(heights: readonly number[]): Generator<TreeKind> {
 }
 
 function sweepTree(maple: TreeModule, kind: TreeKind, stride: number): TreeSweep {
-  const base = grow(maple, kind);
-  const boundaries = [...new Set([-1, ...base.ends.flat()])].sort((a, b) => a - b);
+  const base = sweepBase(maple, kind);
   const kinds: Record<string, number> = {};
   let cases = 0;
+  for (const { first, last, value } of sweepWrites(base, stride, maple.MAX_INDEX)) {
+    const done = tryStore(base, first, last, value);
+    kinds[done] = (kinds[done] ?? 0) + 1;
+    cases++;
+  }
+  const ranges = base.entries.length;
+  return { ...kind, ranges, boundaries: boundariesOf(base).length, cases, kinds };
+}
+
+/** Every write at a boundary of the base's nodes; each is to be tried on a tree of its own. */
+export function* sweepWrites(
+  base: Pick<SweepBase, "tree" | "entries" | "ends">,
+  stride: number,
+  max: number,
+): Generator<SweepWrite> {
+  const boundaries = boundariesOf(base);
   for (let i = 0; i < boundaries.length; i += stride) {
-    for (const first of around(boundaries[i]! + 1, maple.MAX_INDEX)) {
-      for (const last of endsFor(base, first, maple.MAX_INDEX)) {
-        for (const value of [-1, undefined]) {
-          const done = tryStore(base, first, last, value);
-          kinds[done] = (kinds[done] ?? 0) + 1;
-          cases++;
-        }
+    for (const first of around(boundaries[i]! + 1, max)) {
+      for (const last of endsFor(base, first, max)) {
+        yield { first, last, value: SWEPT };
+        yield { first, last, value: undefined };
       }
     }
   }
-  const ranges = base.entries.length;
-  return { ...kind, ranges, boundaries: boundaries.length, cases, kinds };
+}
+
+/** What is stored in a case: no value of a base. */
+const SWEPT = 0x10_0000;
+
+function boundariesOf({ ends }: Pick<SweepBase, "ends">): number[] {
+  return [...new Set([-1, ...ends.flat()])].sort((a, b) => a - b);
 }
 
 /** Stores ranges until the tree has its height, and some more of them. */
-function grow(maple: TreeModule, { height, gaps, touching, order }: TreeKind): Base {
+export function sweepBase(
+  maple: TreeModule,
+  { height, gaps, touching, order }: TreeKind,
+): SweepBase {
+  const writes: SweepWrite[] = [];
   const tree = new maple.MapleTree<number>({ gaps });
   const step = touching ? LENGTH : 2 * LENGTH;
   const store = (i: number) => {
     // Downwards from where no tree of this height begins.
     const place = order === "downwards" ? DOWNWARDS_FROM - i : i;
-    tree.store(place * step, place * step + LENGTH - 1, i + 1);
+    const write = { first: place * step, last: place * step + LENGTH - 1, value: i + 1 };
+    tree.store(write.first, write.last, write.value);
+    writes.push(write);
   };
   let count = 0;
   while (tree.height < height) store(count++);
   const more = height === 1 ? 7 : Math.floor(count * (order === "thinned" ? 2 : 1.3));
   while (count < more) store(count++);
-  if (order === "thinned") thin(tree);
+  if (order === "thinned") thin(tree, writes);
   if (tree.height !== height) throw new Error(`The tree is ${tree.height} high, not ${height}`);
-  return { tree, entries: [...tree.entries()], ends: nodeEnds(tree) };
+  return { tree, entries: [...tree.entries()], writes, ends: nodeEnds(tree) };
 }
 
 /** Clears ranges, a few of every leaf in turn, as long as the tree keeps its height and its number of leaves. */
-function thin(tree: MapleTree<number>): void {
+function thin(tree: MapleTree<number>, writes: SweepWrite[]): void {
   for (const { first, last } of [...tree.entries()]) {
+    const write = { first, last: last + (first % 3 === 0 ? LENGTH : 0), value: undefined };
     const before = tree.statistics();
     const copy = tree.duplicate();
-    copy.store(first, last + (first % 3 === 0 ? LENGTH : 0), undefined);
+    copy.store(write.first, write.last, undefined);
     const after = copy.statistics();
-    const keeps = after.leaves === before.leaves && after.height === before.height;
-    if (keeps) tree.store(first, last + (first % 3 === 0 ? LENGTH : 0), undefined);
+    if (after.leaves !== before.leaves || after.height !== before.height) continue;
+    tree.store(write.first, write.last, undefined);
+    writes.push(write);
   }
 }
 
@@ -156,7 +192,11 @@ function around(index: number, max: number): number[] {
 }
 
 /** Where ranges from `first` end: at and beside the ends of what holds it and of what comes next, on every level. */
-function endsFor({ tree, entries, ends }: Base, first: number, max: number): number[] {
+function endsFor(
+  { tree, entries, ends }: Pick<SweepBase, "tree" | "entries" | "ends">,
+  first: number,
+  max: number,
+): number[] {
   const found = new Set<number>([first, max]);
   const slot = tree.find(first);
   const slotEnds = slot === undefined ? [] : [slot.last, slot.last + LENGTH, entries.at(-1)!.last];
@@ -172,7 +212,7 @@ function endsFor({ tree, entries, ends }: Base, first: number, max: number): num
 
 /** One case; what kind of store it was. */
 function tryStore(
-  { tree, entries }: Base,
+  { tree, entries }: SweepBase,
   first: number,
   last: number,
   value: number | undefined,

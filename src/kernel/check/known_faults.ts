@@ -1,0 +1,157 @@
+/**
+ * Faults of released trees: how each is recognised, and which operations meet it.
+ *
+ * What decides is what the tree does: the program of each fault is tried first, and only a tree that fails it has it. In a
+ * release that is known to have it the fault is told by name and the operations that meet it are left out, so that the
+ * check can go on to what is new. In any other tree it is a finding like every other.
+ *
+ * @module
+ */
+
+import { MAX_INDEX } from "../../tree/node_layout.ts";
+import { type Operation, operation, Verb } from "../operation.ts";
+import type { CursorHistory } from "./cursor_history.ts";
+import type { ReferenceOptions } from "./reference.ts";
+
+/** A fault of a released tree. */
+export interface KnownFault {
+  /** What is wrong, one line. */
+  readonly name: string;
+  /** The row of the catalogue of regressions, if it has one. */
+  readonly row?: number;
+  /** Releases that have it, as `6.1`; a later stable release may have been mended. */
+  readonly releases: readonly string[];
+  /** A tree and operations on it that go wrong where the fault is. */
+  readonly tree: ReferenceOptions;
+  readonly program: readonly Operation[];
+  /** True if the operation may meet the fault. */
+  readonly meets: (operation: Operation, cursor: CursorHistory) => boolean;
+}
+
+const GAPS: ReferenceOptions = { gaps: true, readers: false };
+
+/** A tree of a few ranges with nodes. */
+const FEW = [
+  operation(Verb.STORE, 0x10, 0x1f, 1),
+  operation(Verb.STORE, 0x40, 0x4f, 2),
+  operation(Verb.STORE, 0x100, 0x1ff, 3),
+];
+
+const GAP_SEARCHES: ReadonlySet<Verb> = new Set([
+  Verb.EMPTY_AREA,
+  Verb.EMPTY_AREA_REVERSE,
+  Verb.CURSOR_EMPTY_AREA,
+  Verb.CURSOR_EMPTY_AREA_REVERSE,
+]);
+
+const MOVES_UP: ReadonlySet<Verb> = new Set([
+  Verb.CURSOR_NEXT,
+  Verb.CURSOR_FIND,
+  Verb.CURSOR_NEXT_RANGE,
+  Verb.CURSOR_FIND_RANGE,
+]);
+
+const MOVES_DOWN: ReadonlySet<Verb> = new Set([
+  Verb.CURSOR_PREVIOUS,
+  Verb.CURSOR_FIND_REVERSE,
+  Verb.CURSOR_PREVIOUS_RANGE,
+  Verb.CURSOR_FIND_RANGE_REVERSE,
+]);
+
+const RENEWALS: ReadonlySet<Verb> = new Set([Verb.CURSOR_SET, Verb.CURSOR_RESET]);
+
+function isCursor(verb: Verb): boolean {
+  return verb >= Verb.CURSOR_SET && verb < Verb.NEW_TREE;
+}
+
+/** All of them. */
+export const KNOWN_FAULTS: readonly KnownFault[] = [
+  {
+    name:
+      "a gap search for more than its window holds answers EBUSY, or an area outside of it, not EINVAL",
+    row: 7,
+    releases: ["6.1"],
+    tree: GAPS,
+    program: [...FEW, operation(Verb.EMPTY_AREA_REVERSE, 0x706000, 0x707fff, 0x4000)],
+    meets: ({ verb, a, b, c }) => GAP_SEARCHES.has(verb) && (a > b || c === 0 || c - 1 > b - a),
+  },
+  {
+    name:
+      "mtree_alloc_range() and mtree_alloc_rrange() miss areas and crash in a tree that is one leaf",
+    row: 33,
+    releases: ["6.1"],
+    tree: GAPS,
+    program: [
+      operation(Verb.INSERT, 0x0, 0xf, 1),
+      operation(Verb.ALLOCATE, 0x10, 0x1f, 6, 2),
+    ],
+    meets: ({ verb }) => verb === Verb.ALLOCATE || verb === Verb.ALLOCATE_REVERSE,
+  },
+  {
+    name: "after mas_find_rev() down to 0 and mas_pause() the next call crashes",
+    row: 20,
+    releases: ["6.1"],
+    tree: GAPS,
+    program: [
+      ...FEW,
+      operation(Verb.CURSOR_SET, 0x20, 0x20),
+      operation(Verb.CURSOR_FIND_REVERSE, 0),
+      operation(Verb.CURSOR_FIND_REVERSE, 0),
+      operation(Verb.CURSOR_PAUSE),
+      operation(Verb.CURSOR_PREVIOUS, 0),
+    ],
+    meets: ({ verb }, { latest }) =>
+      isCursor(verb) && latest === Verb.CURSOR_PAUSE && !RENEWALS.has(verb),
+  },
+  {
+    name: "mas_walk() after mas_pause() crashes",
+    row: 20,
+    releases: ["6.1"],
+    tree: GAPS,
+    program: [...FEW, operation(Verb.CURSOR_PAUSE), operation(Verb.CURSOR_WALK)],
+    meets: ({ verb }, { latest }) =>
+      isCursor(verb) && latest === Verb.CURSOR_PAUSE && !RENEWALS.has(verb),
+  },
+  {
+    name: "after a step that found nothing mas_next() and mas_prev() answer the wrong entry",
+    row: 19,
+    releases: ["6.1"],
+    tree: GAPS,
+    program: [
+      operation(Verb.STORE, 0x10, 0x1f, 1),
+      operation(Verb.CURSOR_FIND, MAX_INDEX),
+      operation(Verb.CURSOR_NEXT, 0),
+      operation(Verb.CURSOR_NEXT, MAX_INDEX),
+    ],
+    meets: ({ verb }, { hasFoundNothing }) =>
+      isCursor(verb) && hasFoundNothing && !RENEWALS.has(verb),
+  },
+  {
+    name:
+      "a step whose limit is at or before the range of a state that has not walked leaves a state that crashes",
+    releases: ["6.12", "7.3"],
+    tree: GAPS,
+    program: [
+      operation(Verb.CURSOR_SET, 0x10, 0x1f),
+      operation(Verb.STORE, 0x0, 0xf, 1),
+      operation(Verb.CURSOR_NEXT_RANGE, 0x10),
+      operation(Verb.CURSOR_NEXT_RANGE, MAX_INDEX),
+    ],
+    meets: ({ verb, a }, { hasWalked, index, last }) =>
+      !hasWalked && ((MOVES_UP.has(verb) && last >= a) || (MOVES_DOWN.has(verb) && index <= a)),
+  },
+  {
+    name:
+      "a move away from an area that a gap search found reports a range that reaches up to the area",
+    releases: ["6.1", "6.12", "7.3"],
+    tree: GAPS,
+    program: [
+      operation(Verb.STORE, 0x0, 0xf, 1),
+      operation(Verb.CURSOR_EMPTY_AREA_REVERSE, 0x10, 0x1f, 8),
+      operation(Verb.CURSOR_FIND_REVERSE, 0),
+    ],
+    meets: ({ verb }, { latest }) =>
+      latest !== undefined && GAP_SEARCHES.has(latest) &&
+      (MOVES_UP.has(verb) || MOVES_DOWN.has(verb)),
+  },
+];

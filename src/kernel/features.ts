@@ -1,0 +1,59 @@
+/**
+ * What a tree has, read from its own headers: releases differ, and stable ones and distributions carry changes back and
+ * forth, so that a version number says little.
+ *
+ * @module
+ */
+
+import { Unable } from "../command/command.ts";
+import type { Source } from "./source.ts";
+
+/** Macros by which the driver knows what the tree has. */
+export interface TreeFeatures {
+  /** `-DHAVE_STATUS` … */
+  readonly macros: readonly string[];
+  /** What is not there, and so is not tested. */
+  readonly missing: readonly string[];
+  /** The nodes are split and joined by the rules of 6.12, which Maple's tree follows node by node. */
+  readonly isShapeKnown: boolean;
+}
+
+/** A thing to look for in `include/linux/maple_tree.h`. */
+const FEATURES = [
+  {
+    macro: "HAVE_STATUS",
+    pattern: /enum maple_status\b/,
+    name: "why a state stopped (enum maple_status)",
+  },
+  {
+    macro: "HAVE_RANGE_MOVES",
+    pattern: /\bmas_next_range\(/,
+    name: "mas_next_range() and its kin",
+  },
+  { macro: "HAVE_DUPLICATE", pattern: /\bmtree_dup\(/, name: "mtree_dup()" },
+  {
+    macro: "PREALLOCATE_TAKES_ENTRY",
+    pattern: /\bmas_preallocate\(struct ma_state \*mas, void \*entry,/,
+    name: undefined,
+  },
+] as const;
+
+/**
+ * Reads what the tree has.
+ *
+ * @throws {Unable} the header cannot be read
+ */
+export async function featuresOf({ folder, name }: Source): Promise<TreeFeatures> {
+  const header = await Deno.readTextFile(`${folder}/include/linux/maple_tree.h`).catch(() => {
+    throw new Unable(`Cannot use ${name}: it has no include/linux/maple_tree.h`);
+  });
+  const code = await Deno.readTextFile(`${folder}/lib/maple_tree.c`);
+  const macros: string[] = [];
+  const missing: string[] = [];
+  for (const { macro, pattern, name } of FEATURES) {
+    if (pattern.test(header)) macros.push(`-D${macro}`);
+    else if (name !== undefined) missing.push(name);
+  }
+  if (/\bslab_sheaf\b/.test(code)) macros.push("-DHAVE_SHEAVES");
+  return { macros, missing, isShapeKnown: /\bmaple_big_node\b/.test(code + header) };
+}

@@ -1,0 +1,39 @@
+/**
+ * Running other programs: compilers, `tar`, `git`.
+ *
+ * @module
+ */
+
+import { Unable } from "../command/command.ts";
+
+/**
+ * Runs a program to its end.
+ *
+ * @param purpose what it is for: `compile the driver`
+ * @returns what it printed
+ * @throws {Unable} it is not installed, or failed: the first error that it printed is in the sentence
+ */
+export async function runTool(
+  program: string,
+  args: readonly string[],
+  purpose: string,
+  cwd?: string,
+): Promise<Uint8Array> {
+  const options = { args: [...args], stdin: "null", ...(cwd !== undefined && { cwd }) } as const;
+  const output = await new Deno.Command(program, options).output().catch((error) => {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new Unable(`Cannot ${purpose}: there is no ${program} on this machine`);
+    }
+    throw error;
+  });
+  if (output.success) return output.stdout;
+  const complaint = new TextDecoder().decode(output.stderr);
+  throw new Unable(`Cannot ${purpose}:\n${firstError(complaint)}`);
+}
+
+/** The first line that calls itself an error, and those below it that show where. */
+export function firstError(complaint: string): string {
+  const lines = complaint.split("\n").filter((line) => line.trim() !== "");
+  const at = lines.findIndex((line) => /\berror\b|undefined reference|fatal/i.test(line));
+  return lines.slice(Math.max(0, at), Math.max(0, at) + 3).join("\n");
+}
