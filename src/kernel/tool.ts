@@ -19,7 +19,11 @@ export async function runTool(
   purpose: string,
   cwd?: string,
 ): Promise<Uint8Array> {
-  const options = { args: [...args], stdin: "null", ...(cwd !== undefined && { cwd }) } as const;
+  const options: Deno.CommandOptions = {
+    args: [...args],
+    stdin: "null",
+    ...(cwd !== undefined && { cwd }),
+  };
   const output = await new Deno.Command(program, options).output().catch((error) => {
     if (error instanceof Deno.errors.NotFound) {
       throw new Unable(`Cannot ${purpose}: there is no ${program} on this machine`);

@@ -24,6 +24,11 @@ const FINDS: ReadonlySet<Verb> = new Set([
   Verb.CURSOR_PREVIOUS_RANGE,
 ]);
 
+const SEARCHES: ReadonlySet<Verb> = new Set([
+  Verb.CURSOR_EMPTY_AREA,
+  Verb.CURSOR_EMPTY_AREA_REVERSE,
+]);
+
 /** See the module. */
 export class CursorHistory {
   /** The latest operation on the cursor; `undefined` at the beginning. */
@@ -37,8 +42,12 @@ export class CursorHistory {
   last = 0;
   #isStale = false;
 
-  /** True if the kernel's rules forbid the operation: the tree has changed, and the cursor was not told to walk again. */
+  /**
+   * True if the kernel's rules forbid the operation: the tree has changed and the cursor was not told to walk again, or a
+   * gap search is begun by a state that stands somewhere, where it would go on from there.
+   */
   forbids({ verb }: Operation): boolean {
+    if (this.hasWalked && SEARCHES.has(verb)) return true;
     return this.#isStale && isOnCursor(verb) && !RENEWALS.has(verb);
   }
 

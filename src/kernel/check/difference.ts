@@ -72,7 +72,7 @@ export function differenceIn(
   if (differs(Field.ERROR) || differs(Field.VALUE)) {
     return (flags & Flag.LEAK) !== 0 ? "leak" : "answer";
   }
-  if (features.status && differs(Field.STATUS)) return "answer";
+  if (features.status && !isSearch(verb) && differs(Field.STATUS)) return "answer";
   if (isRangeTold(verb, expected, at, features)) {
     for (let word = Field.FIRST; word < Field.COUNT; word++) if (differs(word)) return "answer";
   }
@@ -84,6 +84,11 @@ export function differenceIn(
   }
   if (differs(Field.LOOKUPS)) return "lookup";
   return shape && differs(Field.SHAPE) ? "shape" : undefined;
+}
+
+/** In a tree without nodes the kernel's search leaves a state that says so; what matters is where it stands. */
+function isSearch(verb: Verb): boolean {
+  return verb === Verb.CURSOR_EMPTY_AREA || verb === Verb.CURSOR_EMPTY_AREA_REVERSE;
 }
 
 /** A tree without statuses promises nothing about where a state stands that found nothing. */

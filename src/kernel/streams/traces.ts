@@ -29,7 +29,7 @@ export async function traceCases(): Promise<Case[]> {
     const name = file.replace(".jsonl.gz", "");
     for (const [i, log] of treeOperations(trace).entries()) {
       for (const readers of [false, true]) {
-        const operations = log.map((it) => convert(it, readers));
+        const operations = log.map((it) => convertLogged(it, readers));
         cases.push({
           group: "recorded traces",
           name: `${name}, address space ${i + 1}${readers ? ", prepared, with readers" : ""}`,
@@ -42,7 +42,8 @@ export async function traceCases(): Promise<Case[]> {
   return cases;
 }
 
-function convert(
+/** A logged operation as one on the kernel's tree. */
+export function convertLogged(
   { operation: name, first, last, value }: LoggedOperation,
   isPrepared: boolean,
 ): Operation {

@@ -1,0 +1,106 @@
+/**
+ * The check: all streams in turn through one tree, until the steps are used up or something is found.
+ *
+ * @module
+ */
+
+import type { Case } from "../streams/case.ts";
+import { cursorCase } from "../streams/cursor.ts";
+import { goldenCases } from "../streams/golden.ts";
+import { randomCase } from "../streams/random.ts";
+import { scenarioCases } from "../streams/scenarios.ts";
+import { sweepCases } from "../streams/sweep.ts";
+import { traceCases } from "../streams/traces.ts";
+import { investigate, type Investigated } from "./investigate.ts";
+import { type Printed, Runner } from "./runner.ts";
+import type { Target } from "./target.ts";
+
+/** What to check. */
+export interface CheckRequest {
+  readonly target: Target;
+  /** Random operations, tree and cursor programs together. */
+  readonly steps: number;
+  readonly seed: number;
+  /** Cases to run instead of all. */
+  readonly cases?: readonly Case[];
+  readonly signal: AbortSignal;
+  readonly onProgress: (what: string, operations: number) => void;
+}
+
+/** How much of a group was run. */
+export interface GroupResult {
+  readonly group: string;
+  cases: number;
+  operations: number;
+}
+
+/** What a check found. */
+export interface CheckResult {
+  readonly groups: readonly GroupResult[];
+  /** All operations. */
+  readonly operations: number;
+  /** Operations that were left out, as they may meet a known fault. */
+  readonly leftOut: number;
+  readonly found: Investigated | undefined;
+  readonly printed: Printed | undefined;
+}
+
+/** Of so many random cases one is a cursor program. */
+const CURSOR_EVERY = 4;
+
+/**
+ * Runs a check.
+ *
+ * @throws {ReferenceError} Maple's tree and the naive map do not agree
+ */
+export async function check(request: CheckRequest): Promise<CheckResult> {
+  const { target, signal, onProgress } = request;
+  await using runner = new Runner(target.setting);
+  const groups = new Map<string, GroupResult>();
+  let found: Investigated | undefined;
+  for await (const it of casesOf(request, runner)) {
+    if (signal.aborted) break;
+    onProgress(`${it.group}: ${it.name}`, runner.performed);
+    const before = runner.performed;
+    const finding = await runner.run(it, signal);
+    const group = groups.get(it.group) ?? { group: it.group, cases: 0, operations: 0 };
+    groups.set(it.group, group);
+    group.cases++;
+    group.operations += runner.performed - before;
+    if (finding === undefined) continue;
+    onProgress(`shrinking what was found in ${it.name}`, runner.performed);
+    found = await investigate(finding, target);
+    break;
+  }
+  const { performed, leftOut, firstPrinted } = runner;
+  return {
+    groups: [...groups.values()],
+    operations: performed,
+    leftOut,
+    found,
+    printed: firstPrinted,
+  };
+}
+
+/** The cases in the order in which they are most likely to tell something soon. */
+async function* casesOf(
+  { target, steps, seed, cases }: CheckRequest,
+  runner: Runner,
+): AsyncGenerator<Case> {
+  if (cases !== undefined) {
+    yield* cases;
+    return;
+  }
+  yield* await traceCases();
+  yield* await goldenCases(target.features);
+  yield* await scenarioCases(target.features);
+  yield* sweepCases();
+  const start = runner.performed;
+  for (let turn = 0; runner.performed - start < steps; turn++) {
+    const isCursor = turn % CURSOR_EVERY === CURSOR_EVERY - 1;
+    const own = Math.floor(turn / CURSOR_EVERY);
+    yield isCursor
+      ? cursorCase(seed, own, target.features)
+      : randomCase(seed, turn - own, target.features);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * `deno task kernel check`: is this tree right?
+ *
+ * @module
+ */
+
+import type { CommandArguments, CommandSpecification } from "../../command/command.ts";
+import { print, printJson } from "../../command/output.ts";
+import { Progress } from "../../command/progress.ts";
+import { interruption } from "../../command/signals.ts";
+import { build } from "../build.ts";
+import { findSource } from "../source.ts";
+import { check, type CheckResult } from "./check.ts";
+import { operationsCase } from "./operations_file.ts";
+import { checkAsJson, formatCheck } from "./report.ts";
+import { openTarget, type Target } from "./target.ts";
+
+/** What the command takes. */
+export const CHECK: CommandSpecification = {
+  name: "kernel check",
+  summary:
+    "Checks a kernel's own lib/maple_tree.c, built in user space, against Maple's tree and the naive map.",
+  usage: "[options]",
+  operands: [0, 0],
+  options: {
+    source: {
+      help:
+        "a kernel tree or tarball, from 6.1 on; unless given, the newest linux-source of Debian here",
+      value: "DIR",
+    },
+    steps: {
+      help: "random operations after the recorded and directed ones; 1,000,000",
+      value: "N",
+    },
+    seed: { help: "seed of the random operations; 1", value: "N" },
+    shape: { help: "compare every node too: trees up to 7.1, which split as Maple does" },
+    limit: { help: "seconds that a frame of 512 operations may take; 10", value: "S" },
+    operations: {
+      help: "perform only the operations of this file, one a line, as a report prints them",
+      value: "FILE",
+    },
+    "no-gaps": { help: "with --operations: a tree that does not track free space" },
+    readers: { help: "with --operations: a tree that is prepared for readers beside the writer" },
+    json: { help: "print JSON" },
+  },
+  details:
+    "The streams: the tree operations of the recorded traces, the golden streams, the scenarios of the regression " +
+    "catalogue, stores at every node boundary, then seeded random operations and cursor programs. After every write the " +
+    "answer, every entry, lookups around it and the tree's own mt_validate() are compared. The first difference ends " +
+    "the check: its operations are shrunk and printed as a test.\n\n" +
+    "Exit status: 0 no difference but faults that are known of this release, 1 a difference, 2 it could not run.",
+};
+
+/** Runs the command. */
+export async function runCheck(args: CommandArguments): Promise<number> {
+  const seed = args.integer("seed") ?? 1;
+  const steps = args.integer("steps") ?? 1_000_000;
+  const limitMs = 1000 * (args.integer("limit", 1) ?? 10);
+  const progress = new Progress();
+  const signal = interruption();
+  try {
+    const source = await findSource(args.text("source"));
+    const built = await build(source, "check", (what) => progress.show(() => what));
+    const target = await openTarget(built, { limitMs, shape: args.has("shape") });
+    const result = await check({
+      target,
+      steps,
+      seed,
+      ...await casesOf(args),
+      signal,
+      onProgress: (what, operations) =>
+        progress.show(() => `${operations.toLocaleString("en")} operations, ${what}`),
+    });
+    progress.clear();
+    signal.throwIfAborted();
+    if (args.has("json")) printJson(checkAsJson(target, result, seed));
+    else print(formatCheck(target, result, seed));
+    return isFound(target, result) ? 1 : 0;
+  } finally {
+    progress.clear();
+  }
+}
+
+async function casesOf(
+  args: CommandArguments,
+): Promise<Pick<Parameters<typeof check>[0], "cases">> {
+  const file = args.text("operations");
+  if (file === undefined) return {};
+  const options = { gaps: !args.has("no-gaps"), readers: args.has("readers") };
+  return { cases: [await operationsCase(file, options)] };
+}
+
+/** True if the tree is wrong in a way that is not known of its release. */
+function isFound({ present }: Target, { found }: CheckResult): boolean {
+  return found !== undefined || present.some(({ isExpected }) => !isExpected);
+}

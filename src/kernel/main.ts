@@ -1,0 +1,47 @@
+/**
+ * `deno task kernel`: a kernel's own tree under the tests of this suite.
+ *
+ * @module
+ */
+
+import { type CommandArguments, type CommandSpecification, execute } from "../command/command.ts";
+import { complain, print } from "../command/output.ts";
+import { standWhereCalled } from "../command/paths.ts";
+import { CHECK, runCheck } from "./check/command.ts";
+
+interface Command {
+  readonly specification: CommandSpecification;
+  readonly run: (args: CommandArguments) => Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  check: { specification: CHECK, run: runCheck },
+};
+
+const HELP = [
+  "A kernel's own lib/maple_tree.c and mm/vma.c, built in user space, under the tests of this suite.",
+  "",
+  "Usage: deno task kernel COMMAND [options]",
+  "",
+  ...Object.entries(COMMANDS).map(([name, { specification }]) =>
+    `  ${name.padEnd(6)} ${specification.summary}`
+  ),
+  "",
+  "Each has its own --help.",
+].join("\n");
+
+async function main([name = "", ...rest]: readonly string[]): Promise<number> {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command !== undefined) return await execute(command.specification, command.run, rest);
+  if (name === "--help" || name === "-h") {
+    print(HELP);
+    return 0;
+  }
+  complain(`kernel: ${name === "" ? "No command" : `Unknown command ${name}`}; see --help`);
+  return 2;
+}
+
+if (import.meta.main) {
+  standWhereCalled();
+  Deno.exit(await main(Deno.args));
+}
