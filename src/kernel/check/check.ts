@@ -23,6 +23,8 @@ export interface CheckRequest {
   readonly seed: number;
   /** Cases to run instead of all. */
   readonly cases?: readonly Case[];
+  /** Only cases whose group or name contains this. */
+  readonly only?: string;
   readonly signal: AbortSignal;
   readonly onProgress: (what: string, operations: number) => void;
 }
@@ -45,13 +47,16 @@ export interface CheckResult {
   readonly printed: Printed | undefined;
 }
 
+/** So many random cases in a row that are not wanted: none will be. */
+const IDLE = 1000;
+
 /** Of so many random cases one is a cursor program. */
 const CURSOR_EVERY = 4;
 
 /**
  * Runs a check.
  *
- * @throws {ReferenceError} Maple's tree and the naive map do not agree
+ * @throws {Disagreement} Maple's tree and the naive map do not agree
  */
 export async function check(request: CheckRequest): Promise<CheckResult> {
   const { target, signal, onProgress } = request;
@@ -84,23 +89,26 @@ export async function check(request: CheckRequest): Promise<CheckResult> {
 
 /** The cases in the order in which they are most likely to tell something soon. */
 async function* casesOf(
-  { target, steps, seed, cases }: CheckRequest,
+  { target, steps, seed, cases, only }: CheckRequest,
   runner: Runner,
 ): AsyncGenerator<Case> {
   if (cases !== undefined) {
     yield* cases;
     return;
   }
-  yield* await traceCases();
-  yield* await goldenCases(target.features);
-  yield* await scenarioCases(target.features);
-  yield* sweepCases();
+  const wanted = (it: Case) => only === undefined || `${it.group}: ${it.name}`.includes(only);
+  yield* (await traceCases()).filter(wanted);
+  yield* (await goldenCases(target.features)).filter(wanted);
+  yield* (await scenarioCases(target.features)).filter(wanted);
+  for (const it of sweepCases()) if (wanted(it)) yield it;
   const start = runner.performed;
-  for (let turn = 0; runner.performed - start < steps; turn++) {
+  for (let turn = 0, idle = 0; runner.performed - start < steps && idle < IDLE; turn++) {
     const isCursor = turn % CURSOR_EVERY === CURSOR_EVERY - 1;
     const own = Math.floor(turn / CURSOR_EVERY);
-    yield isCursor
+    const it = isCursor
       ? cursorCase(seed, own, target.features)
       : randomCase(seed, turn - own, target.features);
+    idle = wanted(it) ? 0 : idle + 1;
+    if (wanted(it)) yield it;
   }
 }

@@ -33,6 +33,10 @@ export const CHECK: CommandSpecification = {
       value: "N",
     },
     seed: { help: "seed of the random operations; 1", value: "N" },
+    only: {
+      help: "only streams whose group or name contains this: `cursor`, `cc1-2022`, `row 8`",
+      value: "TEXT",
+    },
     shape: { help: "compare every node too: trees up to 7.1, which split as Maple does" },
     limit: { help: "seconds that a frame of 512 operations may take; 10", value: "S" },
     operations: {
@@ -56,6 +60,7 @@ export async function runCheck(args: CommandArguments): Promise<number> {
   const seed = args.integer("seed") ?? 1;
   const steps = args.integer("steps") ?? 1_000_000;
   const limitMs = 1000 * (args.integer("limit", 1) ?? 10);
+  const only = args.text("only");
   const progress = new Progress();
   const signal = interruption();
   try {
@@ -67,6 +72,7 @@ export async function runCheck(args: CommandArguments): Promise<number> {
       steps,
       seed,
       ...await casesOf(args),
+      ...(only !== undefined && { only }),
       signal,
       onProgress: (what, operations) =>
         progress.show(() => `${operations.toLocaleString("en")} operations, ${what}`),

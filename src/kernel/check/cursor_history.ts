@@ -40,6 +40,8 @@ export class CursorHistory {
   /** The range on which it stands. */
   index = 0;
   last = 0;
+  /** Entries in the tree. */
+  entries = 0;
   #isStale = false;
 
   /**

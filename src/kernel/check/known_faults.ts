@@ -9,7 +9,7 @@
  */
 
 import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { type Operation, operation, Verb } from "../operation.ts";
+import { isWrite, type Operation, operation, Verb } from "../operation.ts";
 import type { CursorHistory } from "./cursor_history.ts";
 import type { ReferenceOptions } from "./reference.ts";
 
@@ -58,10 +58,17 @@ const MOVES_DOWN: ReadonlySet<Verb> = new Set([
   Verb.CURSOR_FIND_RANGE_REVERSE,
 ]);
 
-const RENEWALS: ReadonlySet<Verb> = new Set([Verb.CURSOR_SET, Verb.CURSOR_RESET]);
-
 function isCursor(verb: Verb): boolean {
   return verb >= Verb.CURSOR_SET && verb < Verb.NEW_TREE;
+}
+
+/** A step that ends before it walks. */
+function isPastLimitAtStart(
+  { verb, a }: Operation,
+  { hasWalked, index, last }: CursorHistory,
+): boolean {
+  if (hasWalked) return false;
+  return (MOVES_UP.has(verb) && last >= a) || (MOVES_DOWN.has(verb) && index <= a);
 }
 
 /** All of them. */
@@ -73,7 +80,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     releases: ["6.1"],
     tree: GAPS,
     program: [...FEW, operation(Verb.EMPTY_AREA_REVERSE, 0x706000, 0x707fff, 0x4000)],
-    meets: ({ verb, a, b, c }) => GAP_SEARCHES.has(verb) && (a > b || c === 0 || c - 1 > b - a),
+    meets: ({ verb, a, b, c }) => GAP_SEARCHES.has(verb) && (a >= b || c === 0 || c - 1 > b - a),
   },
   {
     name:
@@ -88,7 +95,8 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     meets: ({ verb }) => verb === Verb.ALLOCATE || verb === Verb.ALLOCATE_REVERSE,
   },
   {
-    name: "after mas_find_rev() down to 0 and mas_pause() the next call crashes",
+    name:
+      "mas_find_rev() of a state that was paused at index 0 goes on at the other end of the tree",
     row: 20,
     releases: ["6.1"],
     tree: GAPS,
@@ -98,19 +106,42 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
       operation(Verb.CURSOR_FIND_REVERSE, 0),
       operation(Verb.CURSOR_FIND_REVERSE, 0),
       operation(Verb.CURSOR_PAUSE),
-      operation(Verb.CURSOR_PREVIOUS, 0),
+      operation(Verb.CURSOR_FIND_REVERSE, 0),
     ],
-    meets: ({ verb }, { latest }) =>
-      isCursor(verb) && latest === Verb.CURSOR_PAUSE && !RENEWALS.has(verb),
+    meets: ({ verb }, { latest, index }) =>
+      latest === Verb.CURSOR_PAUSE && verb === Verb.CURSOR_FIND_REVERSE && index === 0,
   },
   {
-    name: "mas_walk() after mas_pause() crashes",
+    name:
+      "mas_walk() of a state that was paused crashes, as does what walks: mas_erase(), mas_store()",
     row: 20,
     releases: ["6.1"],
     tree: GAPS,
     program: [...FEW, operation(Verb.CURSOR_PAUSE), operation(Verb.CURSOR_WALK)],
     meets: ({ verb }, { latest }) =>
-      isCursor(verb) && latest === Verb.CURSOR_PAUSE && !RENEWALS.has(verb),
+      latest === Verb.CURSOR_PAUSE &&
+      (verb === Verb.CURSOR_WALK || isWrite(verb) || GAP_SEARCHES.has(verb)),
+  },
+  {
+    name:
+      "a step whose limit is at or before the range of a state that has not walked is taken all the same",
+    releases: ["6.1"],
+    tree: GAPS,
+    program: [
+      operation(Verb.STORE, 0x10, 0x1f, 1),
+      operation(Verb.CURSOR_SET, 0x0, 0x2f),
+      operation(Verb.CURSOR_NEXT, 0x20),
+    ],
+    meets: isPastLimitAtStart,
+  },
+  {
+    name: "mas_find_rev() and mas_prev() do not find an entry that is alone at index 0",
+    releases: ["6.1"],
+    tree: GAPS,
+    program: [operation(Verb.STORE, 0, 0, 1), operation(Verb.FIND_REVERSE, MAX_INDEX, 0)],
+    meets: ({ verb }, { entries }) =>
+      entries === 1 &&
+      (verb === Verb.FIND_REVERSE || verb === Verb.PREVIOUS || MOVES_DOWN.has(verb)),
   },
   {
     name: "after a step that found nothing mas_next() and mas_prev() answer the wrong entry",
@@ -124,7 +155,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
       operation(Verb.CURSOR_NEXT, MAX_INDEX),
     ],
     meets: ({ verb }, { hasFoundNothing }) =>
-      isCursor(verb) && hasFoundNothing && !RENEWALS.has(verb),
+      isCursor(verb) && hasFoundNothing && verb !== Verb.CURSOR_SET,
   },
   {
     name:
@@ -137,8 +168,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
       operation(Verb.CURSOR_NEXT_RANGE, 0x10),
       operation(Verb.CURSOR_NEXT_RANGE, MAX_INDEX),
     ],
-    meets: ({ verb, a }, { hasWalked, index, last }) =>
-      !hasWalked && ((MOVES_UP.has(verb) && last >= a) || (MOVES_DOWN.has(verb) && index <= a)),
+    meets: isPastLimitAtStart,
   },
   {
     name:

@@ -30,8 +30,8 @@ export interface Answer {
 }
 
 /** Maple and the naive map differ: no word about the kernel's tree. */
-export class ReferenceError extends Error {
-  override readonly name = "ReferenceError";
+export class Disagreement extends Error {
+  override readonly name = "Disagreement";
 }
 
 /** How a reference is made. */
@@ -97,6 +97,7 @@ export class Reference {
   answer(operation: Operation): Answer {
     const answer = this.#answer(operation);
     this.history.note(operation, answer);
+    this.history.entries = this.naive.size;
     return answer;
   }
 
@@ -177,7 +178,7 @@ export class Reference {
       own.add(state.index, state.last, value);
     }
     if (own.low !== content.low || own.high !== content.high || own.count !== content.count) {
-      throw new ReferenceError(
+      throw new Disagreement(
         `Cannot judge ${
           showOperation(operation)
         }: Maple's tree and the naive map hold different ranges`,
@@ -192,8 +193,8 @@ export class Reference {
   }
 }
 
-function disagreement(operation: Operation, maple: Partial<Answer>, naive: object): ReferenceError {
-  return new ReferenceError(
+function disagreement(operation: Operation, maple: Partial<Answer>, naive: object): Disagreement {
+  return new Disagreement(
     `Cannot judge ${showOperation(operation)}: Maple's tree answers ${JSON.stringify(maple)}, ` +
       `the naive map ${JSON.stringify(naive)}`,
   );

@@ -67,7 +67,7 @@ export class Runner {
   /**
    * Runs a case to its end or its first difference.
    *
-   * @throws {ReferenceError} Maple and the naive map do not agree
+   * @throws {Disagreement} Maple and the naive map do not agree
    */
   async run(it: Case, signal: AbortSignal): Promise<Finding | undefined> {
     const performed: Operation[] = [];

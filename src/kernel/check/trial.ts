@@ -16,7 +16,7 @@ import {
   differenceIn,
   hasPrinted,
 } from "./difference.ts";
-import { Reference, ReferenceError, type ReferenceOptions, treeFlags } from "./reference.ts";
+import { Disagreement, Reference, type ReferenceOptions, treeFlags } from "./reference.ts";
 
 /** What a trial needs: the driver's program, the kind of tree, what to compare. */
 export interface TrialSetting extends DriverOptions {
@@ -139,7 +139,7 @@ function expectedOf(
     }
     return words;
   } catch (error) {
-    if (error instanceof ReferenceError) return undefined;
+    if (error instanceof Disagreement) return undefined;
     throw error;
   }
 }

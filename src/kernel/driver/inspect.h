@@ -142,7 +142,8 @@ static void print_leaf(void *context, struct maple_enode *enode, int depth, unsi
 		void *entry = ma_slots(node, type)[slot];
 		unsigned long slot_last = slot >= end ? last : pivots[slot];
 
-		if (slot > end && !entry)
+		/* A leaf that is not full keeps its end in the place of its last slot. */
+		if (slot > end && (!entry || slot == mt_slots[type] - 1))
 			continue;
 		fprintf(out, "%*s  slot %d: ", 2 * depth, "", slot);
 		if (slot > end)
