@@ -25,6 +25,8 @@ export interface Finding {
   readonly ending: Ending | undefined;
   /** What the tree printed. */
   readonly printed: string;
+  /** The driver's process, which has ended. */
+  readonly pid: number;
 }
 
 /** Something printed that is no complaint. */
@@ -152,7 +154,7 @@ export class Runner {
     { operations }: Frame,
     difference: Difference,
   ): Promise<Finding> {
-    const printed = this.#driver!.printed;
+    const { printed, pid } = this.#driver!;
     await this[Symbol.asyncDispose]();
     return {
       case: it,
@@ -160,12 +162,13 @@ export class Runner {
       difference: { ...difference, at: before.length + difference.at },
       ending: undefined,
       printed,
+      pid,
     };
   }
 
   /** The frame in which it ended is made anew: the generator has gone on since. */
   async #ended(it: Case, before: readonly Operation[], ending: Ending): Promise<Finding> {
-    const printed = this.#driver?.printed ?? "";
+    const { printed, pid } = this.#driver!;
     await this[Symbol.asyncDispose]();
     const reference = new Reference(it.options);
     const operations: Operation[] = [];
@@ -188,6 +191,7 @@ export class Runner {
       },
       ending,
       printed,
+      pid,
     };
   }
 

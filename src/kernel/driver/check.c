@@ -4,13 +4,12 @@
  */
 #define CHECK_BUILD
 #include "compat.h"
+#include "frames.h"
 #include "inspect.h"
 #include "protocol.h"
-#include <errno.h>
 #include <stdio_ext.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
-#include <sys/time.h>
 
 _Static_assert(sizeof(struct operation) == 40 && sizeof(struct answer) == 56, "the protocol has no padding");
 
@@ -392,43 +391,6 @@ static void answer_operation(const struct operation *operation, struct answer *a
 		fflush(stdout);
 		fflush(stderr);
 	}
-}
-
-static bool read_all(void *buffer, size_t size)
-{
-	for (char *at = buffer; size > 0;) {
-		ssize_t got = read(STDIN_FILENO, at, size);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		at += got;
-		size -= got;
-	}
-	return true;
-}
-
-static void write_all(int out, const void *buffer, size_t size)
-{
-	for (const char *at = buffer; size > 0;) {
-		ssize_t put = write(out, at, size);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			_exit(3);
-		at += put;
-		size -= put;
-	}
-}
-
-/* A frame that takes longer ends the process, whether the parent still lives or not. */
-static void limit_time(uint32_t milliseconds)
-{
-	struct itimerval timer = { .it_value = { milliseconds / 1000, milliseconds % 1000 * 1000 } };
-
-	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 static void answer_text(int out, uint32_t kind)
