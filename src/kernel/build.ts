@@ -117,7 +117,7 @@ function optionsOf(
 ): string[] {
   return [
     ...FLAGS,
-    "-O2",
+    kind === "check" ? "-O1" : "-O2",
     ...macros,
     ...(kind === "race" ? ["-DFREE_LIST"] : []),
     `-DMAPLE_TREE_SOURCE="${folder}/lib/maple_tree.c"`,

@@ -125,6 +125,6 @@ kernelTest(
     const print = atStartOf("mtree_load", 'if (index == 0x1e0) printf("here I am\\n");');
     const { result, text } = await checkPlanted(print, [caseOf(sixtyRanges())]);
     assertEquals(result.found, undefined);
-    assertMatch(text, /The tree prints\. First in list, at load 0x1e0:\n {2}here I am/);
+    assertMatch(text, /The tree prints\. First in list, at store 0x1d0 0x1df 0x1e:\n {2}here I am/);
   },
 );
