@@ -7,7 +7,7 @@
 import { PAGE_SIZE } from "../abi/page.ts";
 
 /** Bytes kept free below a VMA that grows down: `stack_guard_gap`, 256 pages. */
-export const STACK_GUARD_GAP = 256 * PAGE_SIZE;
+export const STACK_GUARD_GAP: number = 256 * PAGE_SIZE;
 
 /** VMAs a process may have: the default of `vm.max_map_count`. */
 export const DEFAULT_MAX_MAP_COUNT = 65530;

@@ -14,76 +14,76 @@
 export type VmFlags = number;
 
 /** May be read. */
-export const VM_READ = 1 << 0;
+export const VM_READ: VmFlags = 1 << 0;
 /** May be written. */
-export const VM_WRITE = 1 << 1;
+export const VM_WRITE: VmFlags = 1 << 1;
 /** May be executed. */
-export const VM_EXEC = 1 << 2;
+export const VM_EXEC: VmFlags = 1 << 2;
 /** Writes are shared. */
-export const VM_SHARED = 1 << 3;
+export const VM_SHARED: VmFlags = 1 << 3;
 /** mprotect may add VM_READ. */
-export const VM_MAYREAD = 1 << 4;
+export const VM_MAYREAD: VmFlags = 1 << 4;
 /** mprotect may add VM_WRITE. */
-export const VM_MAYWRITE = 1 << 5;
+export const VM_MAYWRITE: VmFlags = 1 << 5;
 /** mprotect may add VM_EXEC. */
-export const VM_MAYEXEC = 1 << 6;
+export const VM_MAYEXEC: VmFlags = 1 << 6;
 /** Mapped with MAP_SHARED, if perhaps only for reading. */
-export const VM_MAYSHARE = 1 << 7;
+export const VM_MAYSHARE: VmFlags = 1 << 7;
 /** Grows down on a fault below it. */
-export const VM_GROWSDOWN = 1 << 8;
+export const VM_GROWSDOWN: VmFlags = 1 << 8;
 /** Page frames without `struct page`, managed by a driver. */
-export const VM_PFNMAP = 1 << 9;
+export const VM_PFNMAP: VmFlags = 1 << 9;
 /** May hold guard pages, which madvise(MADV_GUARD_INSTALL) puts in. */
-export const VM_MAYBE_GUARD = 1 << 10;
+export const VM_MAYBE_GUARD: VmFlags = 1 << 10;
 /** Locked in memory. */
-export const VM_LOCKED = 1 << 11;
+export const VM_LOCKED: VmFlags = 1 << 11;
 /** A device's registers. */
-export const VM_IO = 1 << 12;
+export const VM_IO: VmFlags = 1 << 12;
 /** Will be read in order. */
-export const VM_SEQ_READ = 1 << 13;
+export const VM_SEQ_READ: VmFlags = 1 << 13;
 /** Will be read at random. */
-export const VM_RAND_READ = 1 << 14;
+export const VM_RAND_READ: VmFlags = 1 << 14;
 /** Stays behind at a fork. */
-export const VM_DONTCOPY = 1 << 15;
+export const VM_DONTCOPY: VmFlags = 1 << 15;
 /** mremap may not expand it. */
-export const VM_DONTEXPAND = 1 << 16;
+export const VM_DONTEXPAND: VmFlags = 1 << 16;
 /** Locked as pages are faulted in. */
-export const VM_LOCKONFAULT = 1 << 17;
+export const VM_LOCKONFAULT: VmFlags = 1 << 17;
 /** Counted against the commit limit. */
-export const VM_ACCOUNT = 1 << 18;
+export const VM_ACCOUNT: VmFlags = 1 << 18;
 /** Never counted against the commit limit. */
-export const VM_NORESERVE = 1 << 19;
+export const VM_NORESERVE: VmFlags = 1 << 19;
 /** Huge pages of the pool. */
-export const VM_HUGETLB = 1 << 20;
+export const VM_HUGETLB: VmFlags = 1 << 20;
 /** Synchronous page faults (MAP_SYNC). */
-export const VM_SYNC = 1 << 21;
+export const VM_SYNC: VmFlags = 1 << 21;
 /** The architecture's own (branch protection on arm64). */
-export const VM_ARCH_1 = 1 << 22;
+export const VM_ARCH_1: VmFlags = 1 << 22;
 /** Empty in the child after a fork. */
-export const VM_WIPEONFORK = 1 << 23;
+export const VM_WIPEONFORK: VmFlags = 1 << 23;
 /** Not in a core dump. */
-export const VM_DONTDUMP = 1 << 24;
+export const VM_DONTDUMP: VmFlags = 1 << 24;
 /** Page frames with and without `struct page`. */
-export const VM_MIXEDMAP = 1 << 25;
+export const VM_MIXEDMAP: VmFlags = 1 << 25;
 /** madvise(MADV_HUGEPAGE) was given. */
-export const VM_HUGEPAGE = 1 << 26;
+export const VM_HUGEPAGE: VmFlags = 1 << 26;
 /** madvise(MADV_NOHUGEPAGE) was given, or MAP_STACK. */
-export const VM_NOHUGEPAGE = 1 << 27;
+export const VM_NOHUGEPAGE: VmFlags = 1 << 27;
 /** Same-page merging was asked for. */
-export const VM_MERGEABLE = 1 << 28;
+export const VM_MERGEABLE: VmFlags = 1 << 28;
 /** The kernel may drop the pages. */
-export const VM_DROPPABLE = 1 << 29;
+export const VM_DROPPABLE: VmFlags = 1 << 29;
 /** mseal forbids changes. */
-export const VM_SEALED = 1 << 30;
+export const VM_SEALED: VmFlags = 1 << 30;
 
 /** What does not keep two VMAs from merging: the survivor has it if either had. */
 export const VM_STICKY: VmFlags = VM_MAYBE_GUARD;
 /** What mprotect changes. */
-export const VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
+export const VM_ACCESS_FLAGS: VmFlags = VM_READ | VM_WRITE | VM_EXEC;
 /** What mlock changes. */
-export const VM_LOCKED_MASK = VM_LOCKED | VM_LOCKONFAULT;
+export const VM_LOCKED_MASK: VmFlags = VM_LOCKED | VM_LOCKONFAULT;
 /** A VMA with one of these never merges and is never locked. */
-export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
+export const VM_SPECIAL: VmFlags = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 
 /** Two letters for each bit, in bit order. */
 const LETTERS =

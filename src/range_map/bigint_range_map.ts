@@ -15,9 +15,6 @@ import type { Equality, GapOptions, IterationOptions, KeyRange } from "./types.t
 import type { OverlapOptions, RangeColumns, RangeEntry, RangeMapOptions } from "./types.ts";
 import { type Update, update } from "./update.ts";
 
-/** The domain of all these maps: whatever 128 bits hold, with a sign or without. */
-const HIGHEST = 2n ** 128n;
-
 /** An entry as it is read: JSON has no bigints, so bounds may be text. */
 export type BigIntEntry<V> = RangeEntry<V, bigint | number | string>;
 
@@ -47,7 +44,8 @@ export type BigIntEntry<V> = RangeEntry<V, bigint | number | string>;
  * ```
  */
 export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
-  #ranges: BlockRanges<V> = new BlockRanges<V>(-HIGHEST, HIGHEST);
+  /** The domain is whatever 128 bits hold, with a sign or without. */
+  #ranges: BlockRanges<V> = new BlockRanges<V>(-(2n ** 128n), 2n ** 128n);
   readonly #equal: Equality<V> | undefined;
 
   /** An empty map. */

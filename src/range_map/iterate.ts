@@ -35,6 +35,11 @@ export function toClippedEntry<K, V>(start: K, end: K): Projection<K, V, RangeEn
   });
 }
 
+/** How far an iterator is. */
+const NEW = 0;
+const RUNNING = 1;
+const DONE = 2;
+
 /** Iterates over the ranges that meet `start … end`. No generator: a step takes a fraction of the time of one. */
 export class RangeIterator<K, V, T> implements IterableIterator<T> {
   readonly #cursor: RangeCursor<K, V>;
@@ -42,7 +47,7 @@ export class RangeIterator<K, V, T> implements IterableIterator<T> {
   readonly #end: K;
   readonly #reverse: boolean;
   readonly #project: Projection<K, V, T>;
-  #state: typeof State[keyof typeof State];
+  #state: typeof NEW | typeof RUNNING | typeof DONE;
 
   /** An iterator that has not looked yet. */
   constructor(
@@ -57,19 +62,19 @@ export class RangeIterator<K, V, T> implements IterableIterator<T> {
     this.#end = end;
     this.#reverse = reverse;
     this.#project = project;
-    this.#state = start < end ? State.NEW : State.DONE;
+    this.#state = start < end ? NEW : DONE;
   }
 
   next(): IteratorResult<T, undefined> {
-    if (this.#state !== State.DONE && (this.#reverse ? this.#previous() : this.#next())) {
-      this.#state = State.RUNNING;
+    if (this.#state !== DONE && (this.#reverse ? this.#previous() : this.#next())) {
+      this.#state = RUNNING;
       return { done: false, value: this.#project(this.#cursor) };
     }
     return this.return();
   }
 
   return(): IteratorResult<T, undefined> {
-    this.#state = State.DONE;
+    this.#state = DONE;
     return { done: true, value: undefined };
   }
 
@@ -79,19 +84,16 @@ export class RangeIterator<K, V, T> implements IterableIterator<T> {
 
   #next(): boolean {
     const cursor = this.#cursor;
-    const found = this.#state === State.RUNNING ? cursor.next() : cursor.seek(this.#start);
+    const found = this.#state === RUNNING ? cursor.next() : cursor.seek(this.#start);
     return found && cursor.start < this.#end;
   }
 
   #previous(): boolean {
     const cursor = this.#cursor;
-    const found = this.#state === State.RUNNING ? cursor.previous() : cursor.seekBack(this.#end);
+    const found = this.#state === RUNNING ? cursor.previous() : cursor.seekBack(this.#end);
     return found && cursor.end > this.#start;
   }
 }
-
-/** How far an iterator is. */
-const State = { NEW: 0, RUNNING: 1, DONE: 2 } as const;
 
 /** Calls `visit` for each range, with the map that it is in. */
 export function forEach<K, V, M>(

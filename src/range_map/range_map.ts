@@ -356,26 +356,12 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
    * ```
    */
   firstGap(size: number, options: GapOptions = {}): number | undefined {
-    const ranges = this.#ranges;
-    const { within, align = 1 } = options;
-    const start = within?.start ?? 0;
-    const end = within?.end ?? ranges.highest;
-    if (!(isRange(ranges, start, end) && isCount(size) && isCount(align))) {
-      checkGap(ranges, size, start, end, align);
-    }
-    return ranges.lowestGap(size, start, end, align);
+    return this.#gap(size, options, true);
   }
 
   /** The start of the highest such keys; as {@linkcode firstGap}. */
   lastGap(size: number, options: GapOptions = {}): number | undefined {
-    const ranges = this.#ranges;
-    const { within, align = 1 } = options;
-    const start = within?.start ?? 0;
-    const end = within?.end ?? ranges.highest;
-    if (!(isRange(ranges, start, end) && isCount(size) && isCount(align))) {
-      checkGap(ranges, size, start, end, align);
-    }
-    return ranges.highestGap(size, start, end, align);
+    return this.#gap(size, options, false);
   }
 
   /** Removes every range. O(1). */
@@ -472,6 +458,19 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
   ): IterableIterator<T> {
     const { lowest, highest } = this.#ranges;
     return new RangeIterator(this.#ranges, lowest, highest, options.reverse ?? false, project);
+  }
+
+  #gap(size: number, options: GapOptions, lowest: boolean): number | undefined {
+    const ranges = this.#ranges;
+    const { within, align = 1 } = options;
+    const start = within?.start ?? 0;
+    const end = within?.end ?? ranges.highest;
+    if (!(isRange(ranges, start, end) && isCount(size) && isCount(align))) {
+      checkGap(ranges, size, start, end, align);
+    }
+    return lowest
+      ? ranges.lowestGap(size, start, end, align)
+      : ranges.highestGap(size, start, end, align);
   }
 }
 
