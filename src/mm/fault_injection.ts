@@ -3,7 +3,7 @@
  * them, tree nodes.
  *
  * The model's memory does not run out, so a test says when it does: after a number of takings every
- * further one fails, as the kernel's do under fault injection. A verb that changes the layout in
+ * further one fails, as the kernel's do under fault injection. A system call that changes the VMAs in
  * several steps reserves what all of them may take before the first.
  *
  * @module

@@ -1,8 +1,8 @@
 /**
- * The state of one address space: what the verbs work on. Mirrors `struct mm_struct`.
+ * The state of one address space: what the system calls work on. Mirrors `struct mm_struct`.
  *
  * Invariants, which `validate` checks: each `…Pages` figure is the sum over the VMAs it is about;
- * nothing but the verbs changes any of them.
+ * only the system calls change any of them.
  *
  * @module
  */

@@ -43,7 +43,7 @@ export const VM_IO: VmFlags = 1 << 12;
 export const VM_SEQ_READ: VmFlags = 1 << 13;
 /** Will be read at random. */
 export const VM_RAND_READ: VmFlags = 1 << 14;
-/** Stays behind at a fork. */
+/** Not copied by a fork. */
 export const VM_DONTCOPY: VmFlags = 1 << 15;
 /** mremap may not expand it. */
 export const VM_DONTEXPAND: VmFlags = 1 << 16;

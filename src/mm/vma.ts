@@ -1,5 +1,5 @@
 /**
- * What an address space is made of: VMAs, the files they map, the anon_vmas they hang on; and, where
+ * What an address space is made of: VMAs, the files they map, the anon_vmas they belong to; and, where
  * pages are modelled, those too. Data only.
  *
  * What always holds of a VMA in a layout:
@@ -49,7 +49,7 @@ export interface MappedFile {
   readonly writable: boolean;
   /** True if its filesystem aligns big mappings to huge pages. */
   readonly hugeAligned: boolean;
-  /** Stands behind MAP_SHARED | MAP_ANONYMOUS: it may have a name of the program's choice. */
+  /** Backs MAP_SHARED | MAP_ANONYMOUS memory, which may have a name of the program's choice. */
   readonly anonymous?: boolean;
   /** False for a directory, a pipe and the like, which cannot be mapped; true unless given. */
   readonly mappable?: boolean;
@@ -63,15 +63,15 @@ export interface MappedFile {
   readonly segment?: SharedSegment;
   /** Lies on a tmpfs: reclaim writes its pages to the swap device. Always so without an inode number. */
   readonly onTmpfs?: boolean;
-  /** Pages it holds, where that never changes; what is mapped behind them cannot be faulted in. */
+  /** Pages it holds, where that never changes; what is mapped after them cannot be faulted in. */
   readonly pages?: number;
-  /** Who wants to know of its mappings. */
+  /** Called when its mappings change. */
   readonly hooks?: MappingHooks;
 }
 
 /** A segment of System V shared memory. Mirrors `struct shmid_kernel`. */
 export interface SharedSegment {
-  /** The file behind it; every attachment is an open file of its own. */
+  /** The file it consists of; every attachment is an open file of its own. */
   readonly file: MappedFile;
   /** Bytes. */
   readonly bytes: number;

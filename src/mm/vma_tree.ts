@@ -2,15 +2,15 @@
  * The VMAs of one address space in their tree, and how many there are.
  *
  * Invariants: the tree maps `[start, end - 1]` of each VMA to it, and nothing else; `mapCount` is
- * their number. Between `prepare` and `commit` a verb may already have moved the bounds of the VMAs
+ * their number. Between `prepare` and `commit` a system call may already have moved the bounds of the VMAs
  * it is about to store; the tree then still answers with the old ranges.
  *
- * A writing verb asks for all it needs with `prepare`, which may fail, and then says `commit`,
+ * A writing call asks for all it needs with `prepare`, which may fail, and then says `commit`,
  * which cannot: the one store that it prepared overwrites, trims and splits whatever lay in its
  * range. `replace` exchanges the value of a range that the tree already holds, which takes no node
  * and cannot fail either.
  *
- * This is the only file of the address space that knows the tree.
+ * Only this file and `checks/incremental.ts` use the tree.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The stack of a new program: built as high as addresses go, because nobody knows yet what the
+ * The stack of a new program: built as high as addresses go, because it is not known yet what the
  * program is and where its stack belongs; then shifted down. Mirrors `bprm_mm_init()`,
  * `setup_arg_pages()` (Linux fs/exec.c) and `relocate_vma_down()` (mm/vma_exec.c).
  *

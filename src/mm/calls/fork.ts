@@ -20,8 +20,8 @@ import { VM_DONTCOPY, VM_LOCKED_MASK, VM_NOHUGEPAGE, VM_WIPEONFORK } from "../vm
  * Copies the address space.
  *
  * Postcondition: the child has every VMA but those with VM_DONTCOPY, none locked; those that were
- * written to hang on the parent's anon_vmas and on one of their own, those with VM_WIPEONFORK on
- * none. A failed call leaves nothing behind.
+ * written to have the parent's anon_vmas in their chain, and one of their own, those with VM_WIPEONFORK on
+ * none. A failed call changes nothing.
  *
  * @returns the child
  * @throws {MmError} ENOMEM so much memory cannot be promised, or memory ran out

@@ -50,7 +50,7 @@ const DISCARDS: ReadonlySet<number> = new Set([
  * @param advice one of {@linkcode MADV}
  * @throws {MmError} EINVAL unaligned, unknown advice, or a VMA it does not suit · ENOMEM a hole ·
  * EACCES MADV_REMOVE on what cannot be written · EPERM it would empty a sealed read-only VMA · EAGAIN
- * memory ran out, or a split would pass max_map_count · EFAULT MADV_POPULATE_… behind the end of a file
+ * memory ran out, or a split would pass max_map_count · EFAULT MADV_POPULATE_… after the end of a file
  */
 export function madvise(
   mm: MemoryDescriptor,

@@ -254,7 +254,7 @@ function fileFlags(
 }
 
 /**
- * The file that stands behind shared anonymous memory: a new one for each mapping, as long as it in
+ * The file that backs shared anonymous memory: a new one for each mapping, as long as it in
  * pages. Mirrors `shmem_zero_setup()`.
  */
 function sharedMemory(size: number): MappedFile {

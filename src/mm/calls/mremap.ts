@@ -291,7 +291,7 @@ function canExpandInPlace(mm: MemoryDescriptor, vma: Vma, remap: Remap): boolean
 }
 
 /**
- * Grows the VMA over the free range behind it, and merges with what follows if it can. Mirrors
+ * Grows the VMA over the free range after it, and merges with what follows if it can. Mirrors
  * `vma_merge_extend()`, which does not ask whether a VMA that was written to came from a fork: what it
  * grows by is given as if it did not.
  */
@@ -379,7 +379,7 @@ function rangeOf(vma: Vma): Pick<
 
 /**
  * MREMAP_DONTUNMAP: what stays is unlocked and, if it was moved as a whole, as if never written; only
- * its page offset still tells where it was first placed. Where it is one VMA with the copy, that one
+ * its page offset is still that of its first place. Where it is one VMA with the copy, that one
  * reaches further. Mirrors `dontunmap_complete()`.
  */
 function leaveEmpty(mm: MemoryDescriptor, address: number, length: number): void {

@@ -4,7 +4,7 @@
  *
  * What is checked: the tree as in `tree/incremental.ts`; that each VMA in or beside a range that was written stands
  * under its own range; and that `mapCount` is the number of entries.
- * What is not: anon_vma links and the sums by kind, which only a walk over all VMAs tells.
+ * What is not: anon_vma links and the sums by kind, which take a walk over all VMAs.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Checks an address space from scratch: nothing that was counted or cached is believed.
+ * Checks an address space from scratch: no count and no cached value is assumed to be right.
  *
  * Rules: the tree is sound · each VMA's bounds are the range under which the tree holds it (`start
  * == index`) · VMAs are page-aligned, not empty, in order, without overlap, within the user's
@@ -76,7 +76,7 @@ function checkAnonVmas(walk: readonly Vma[]): void {
   for (const vma of walk) {
     expect(
       new Set(vma.anonVmaChain).size === vma.anonVmaChain.length,
-      "it hangs twice on an anon_vma",
+      "an anon_vma is twice in its chain",
       vma,
     );
     if (vma.anonVma === null) {
@@ -87,7 +87,7 @@ function checkAnonVmas(walk: readonly Vma[]): void {
         vma,
       );}
     for (const anonVma of vma.anonVmaChain) {
-      expect(anonVma.vmas.has(vma), "an anon_vma it hangs on does not know it", vma);
+      expect(anonVma.vmas.has(vma), "an anon_vma of its chain does not list it", vma);
       expect(anonVma.root === vma.anonVmaChain[0]!.root, "its links belong to two trees", vma);
       seen.add(anonVma);
     }
@@ -97,7 +97,7 @@ function checkAnonVmas(walk: readonly Vma[]): void {
     for (const vma of anonVma.vmas) {
       expect(
         vma.anonVmaChain.includes(anonVma),
-        "an anon_vma knows it, but it does not hang there",
+        "an anon_vma lists it, but is not in its chain",
         vma,
       );
       if (vma.anonVma === anonVma) active++;

@@ -4,7 +4,7 @@
  * Rules: each entry lies in a VMA · a page under migration is locked, else its migration is over and
  * has left the entry behind · the reverse map of an entry's page leads back to the entry · `mapped`
  * is the number of entries that the reverse map finds · what may be written lies in a writable VMA,
- * and in private memory is nobody else's · a swap slot that is pointed to has references · interval
+ * and in private memory belongs to no other entry · a swap slot that is pointed to has references · interval
  * trees hold each VMA under its page offsets.
  *
  * @module

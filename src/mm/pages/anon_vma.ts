@@ -11,7 +11,7 @@
  *   parent it is.
  *
  * Linking needs memory. A `take…` function takes it and may fail, having changed nothing; the
- * function of the same name without `take` then links and cannot fail. A verb takes all it needs
+ * function of the same name without `take` then links and cannot fail. A system call takes all it needs
  * before it changes anything, so that nothing ever has to be undone.
  *
  * @module
@@ -44,7 +44,7 @@ export function takeClone(source: AnonSource, faultInjection: FaultInjection): v
 }
 
 /**
- * Hangs `target`, which has no anonVmaChain, on everything `source` hangs on, as the other half of a split
+ * Gives `target`, whose chain is empty, the chain of `source`, as the other half of a split
  * or the survivor of a merge does. Mirrors `anon_vma_clone()` with `dst->anon_vma` set.
  */
 export function clone(target: Vma, source: AnonSource): void {
@@ -62,8 +62,8 @@ export function takeFork(parent: Vma, faultInjection: FaultInjection): void {
 }
 
 /**
- * Hangs the child's copy of a VMA: on everything the parent hangs on, and on an anon_vma of its
- * own, which is a new one or an ancestor's that nobody uses any more. Mirrors `anon_vma_fork()`.
+ * Gives the child's copy of a VMA its chain: all of the parent's, and an anon_vma of its
+ * own, which is a new one or an ancestor's that is not used any more. Mirrors `anon_vma_fork()`.
  */
 export function fork(child: Vma, parent: Vma): void {
   if (parent.anonVma === null) return;
@@ -74,7 +74,7 @@ export function fork(child: Vma, parent: Vma): void {
   if (reused === null) link(child, child.anonVma);
 }
 
-/** Takes `vma` off all it hangs on. Mirrors `unlink_anon_vmas()`. */
+/** Takes `vma` off all anon_vmas of its chain. Mirrors `unlink_anon_vmas()`. */
 export function unlink(vma: Vma): void {
   if (vma.anonVmaChain.length === 0) return;
   for (const anonVma of vma.anonVmaChain) {

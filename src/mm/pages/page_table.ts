@@ -1,5 +1,5 @@
 /**
- * What the verbs do to page tables: clear a range, move it, copy it for a fork, take the right to
+ * What the system calls do to page tables: clear a range, move it, copy it for a fork, take the right to
  * write. Mirrors `zap_page_range_single()`, `copy_page_range()` (Linux mm/memory.c),
  * `move_page_tables()` (mm/mremap.c) and `change_protection()` (mm/mprotect.c).
  *
@@ -47,9 +47,9 @@ function hugeIn(table: PageTable, start: number, end: number): number[] {
 }
 
 /**
- * Clears the entries of `[start, end)` and gives back what nobody shows any more.
+ * Clears the entries of `[start, end)` and gives back the pages that no entry shows any more.
  *
- * @throws {MmInvariantError} an entry is under migration, but its page is not locked: somebody has
+ * @throws {MmInvariantError} an entry is under migration, but its page is not locked: a migration has
  * finished the migration and never found this entry. The kernel stops here: `BUG_ON(!PageLocked)`
  */
 export function zapRange(

@@ -8,7 +8,7 @@
  * | private file | the file's page, unwritable | a copy of it, its own |
  * | shared file | the file's page, unwritable | the file's page |
  *
- * A page that may be shared with a relative is copied by the first write; one that nobody else can
+ * A page that may be shared with a relative is copied by the first write; one that no other entry can
  * reach is taken over as it is.
  *
  * @module
@@ -126,7 +126,7 @@ function written(memory: PhysicalMemory, vma: Vma, page: Page, index: number): P
   return { kind: "present", page: copy, writable };
 }
 
-/** True if an anonymous page can be reached by nobody but the one entry that shows it. */
+/** True if an anonymous page can be reached only through the one entry that shows it. */
 function isAlone(page: Page): boolean {
   return page.mapping !== null && !isFileMapping(page.mapping) && page.mapped === 1 &&
     page.slot === null && !page.locked;

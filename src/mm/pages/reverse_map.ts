@@ -7,7 +7,7 @@
  *     index 7                                    [5, 9] |--VMA--|
  *                                       address = start + (7 − 5) pages
  * ```
- * A VMA that the tree misses is never asked: its entries then outlive what was to change them all.
+ * If a VMA is missing from the interval tree, reverse-map walks skip it and its page-table entries go stale.
  * So every VMA is linked when it enters a layout and unlinked when it leaves, and `setBounds` is
  * the only way to move one.
  *
@@ -33,7 +33,7 @@ export interface Place {
   readonly entry: PageTableEntry | undefined;
 }
 
-/** Tells the reverse map of a VMA that has entered a layout. Nothing without modelled pages. */
+/** Adds a VMA that has entered an address space to the reverse map. Nothing without modelled pages. */
 export function linkReverseMap(mm: MemoryDescriptor, vma: Vma): void {
   if (mm.pageTable === null) return;
   vma.pageTable = mm.pageTable;
@@ -42,7 +42,7 @@ export function linkReverseMap(mm: MemoryDescriptor, vma: Vma): void {
   vma.fileMapping.byOffset.add(vma, vma.pageOffset, lastOffset(vma));
 }
 
-/** Tells the reverse map of a VMA that is gone. */
+/** Removes a VMA that is gone from the reverse map. */
 export function unlinkReverseMap(vma: Vma): void {
   vma.fileMapping?.byOffset.delete(vma);
   vma.fileMapping = null;
@@ -50,7 +50,7 @@ export function unlinkReverseMap(vma: Vma): void {
 
 /**
  * The VMAs that may map the page at an offset, of all address spaces. O(log n + VMAs found), and
- * O(n log n) the first time an anon_vma is asked.
+ * O(n log n) at the first look-up of an anon_vma.
  */
 export function vmasAt(mapping: AnonVma | FileMapping, index: number): Vma[] {
   return treeOf(mapping).overlapping(index, index);

@@ -46,7 +46,7 @@ export function explainMerge(a: Vma, b: Vma): MergeExplanation {
     return { obstacle: whenLowerGrows, words: sentence(whenLowerGrows, lower, upper) };
   }
   if (upper.file?.hooks?.close !== undefined) {
-    const words = `Their file ${fileName(upper.file)} wants to be told when a mapping goes: ` +
+    const words = `Their file ${fileName(upper.file)} has a close hook: ` +
       "neither may be merged away";
     return { obstacle: "close hook", words };
   }
@@ -82,10 +82,9 @@ function sentence(obstacle: MergeObstacle, lower: Vma, upper: Vma): string {
         "and pages never change theirs";
     case "forked": {
       const which = lower.anonVma === null ? upper : lower;
-      return `${
-        range(which)
-      } was written to before a fork and hangs on ${which.anonVmaChain.length} ` +
-        "anon_vmas: it takes in nothing that was never written to";
+      const count = which.anonVmaChain.length;
+      return `${range(which)} has ${count} anon_vmas from a fork, so it cannot merge with a VMA ` +
+        "that has none";
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Telling files of their mappings. Mirrors the calls of `vm_ops->open`, `vm_ops->close` and `f_op->mmap` (Linux
+ * Calling the hooks of files. Mirrors the calls of `vm_ops->open`, `vm_ops->close` and `f_op->mmap` (Linux
  * mm/vma.c).
  *
  * The kernel's `open` and `close` cannot fail. Ours may throw, as any function may: the system call is then finished
@@ -11,7 +11,7 @@
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Vma } from "../vma.ts";
 
-/** Tells the file of a VMA that was made by a split, a move or a fork. */
+/** Calls `open` for a VMA that was made by a split, a move or a fork. */
 export function tellOpened(mm: MemoryDescriptor, vma: Vma): void {
   const hooks = vma.file?.hooks;
   if (hooks?.open === undefined) return;
@@ -22,7 +22,7 @@ export function tellOpened(mm: MemoryDescriptor, vma: Vma): void {
   }
 }
 
-/** Tells the file of a VMA that is gone. */
+/** Calls `close` for a VMA that is gone. */
 export function tellClosed(mm: MemoryDescriptor, vma: Vma): void {
   const hooks = vma.file?.hooks;
   if (hooks?.close === undefined) return;

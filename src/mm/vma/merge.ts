@@ -2,7 +2,7 @@
  * When two neighbours become one VMA, and how. Mirrors `vma_merge_new_range()` and
  * `vma_merge_existing_range()` (Linux mm/vma.c, 6.18).
  *
- * Two ranges merge only if nothing tells them apart: same flags, same open file, same name, page
+ * Two ranges merge only if they agree in everything: same flags, same open file, same name, page
  * offsets that continue, compatible anon_vmas, neither special. anon_vmas are compatible if they
  * are the same one, or if one side has none and the other did not come from a fork (so that merging
  * never ties a child's VMA deeper to its parent). Both neighbours join only if they are compatible
@@ -80,7 +80,7 @@ function canJoin(lower: Vma, upper: Vma): boolean {
   return lower.anonVma === null || upper.anonVma === null || lower.anonVma === upper.anonVma;
 }
 
-/** True if a merge may delete the VMA: its file must not want to know. */
+/** True if a merge may delete the VMA: its file has no close hook. */
 function isRemovable(vma: Vma): boolean {
   return vma.file?.hooks?.close === undefined;
 }

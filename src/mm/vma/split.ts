@@ -3,7 +3,7 @@
  * mm/vma.c).
  *
  * The tree is written once: one prepared store puts the new middle (or end) in place and by that
- * trims the old entry; where both ends are cut, the old entry's remainder behind it only changes
+ * trims the old entry; where both ends are cut, the old entry's remainder after it only changes
  * its value, which needs no node.
  *
  * @module

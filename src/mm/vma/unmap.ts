@@ -119,7 +119,7 @@ export class Removal {
     mm.tree.mapCount += Number(hole) - whole.length;
   }
 
-  /** Takes the part `[start, end)` of `vma` off the counts and tells its file. */
+  /** Takes the part `[start, end)` of `vma` off the counts and calls its file's hooks. */
   #leave(vma: Vma, start: number, end: number): void {
     account(this.mm, vma.flags, -pages(end - start));
     chargeCommit(this.mm, -accountedPages(vma.flags, pages(end - start)));

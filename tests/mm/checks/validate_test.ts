@@ -42,11 +42,11 @@ const BROKEN: readonly [string, RegExp, (mm: AddressSpace) => void][] = [
   }],
   ["mapCount is off", /mapCount is 4, but a walk meets 3/, (mm) => mm.descriptor.tree.mapCount++],
   ["a sum is off", /totalPages is 7, but the VMAs have 6/, (mm) => mm.descriptor.totalPages++],
-  ["an anon_vma forgot a VMA", /does not know it/, (mm) => {
+  ["an anon_vma forgot a VMA", /of its chain does not list it/, (mm) => {
     const vma = mm.findVma(0)!;
     vma.anonVma!.vmas.delete(vma);
   }],
-  ["an anon_vma knows a stranger", /does not hang there/, (mm) => {
+  ["an anon_vma knows a stranger", /is not in its chain/, (mm) => {
     mm.findVma(0)!.anonVma!.vmas.add(mm.findVma(0x5000)!);
   }],
   [

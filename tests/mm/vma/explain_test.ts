@@ -182,7 +182,7 @@ Deno.test("explainMerge: what a fork left with two anon_vmas takes in nothing un
   const [lower, upper] = [...mm.vmas()];
   const explanation = explainMerge(lower!, upper!);
   assertEquals(explanation.obstacle, "forked");
-  assertStringIncludes(explanation.words, "0x1000-0x2000 was written to before a fork");
+  assertStringIncludes(explanation.words, "0x1000-0x2000 has 2 anon_vmas from a fork");
 });
 
 Deno.test("explainMerge: a close hook keeps what would otherwise be one", () => {
@@ -194,7 +194,7 @@ Deno.test("explainMerge: a close hook keeps what would otherwise be one", () => 
   const [lower, upper] = [...mm.vmas()];
   const explanation = explainMerge(lower!, upper!);
   assertEquals(explanation.obstacle, "close hook");
-  assertStringIncludes(explanation.words, "device wants to be told");
+  assertStringIncludes(explanation.words, "device has a close hook");
 });
 
 //   |-- rw --|-- r --|-- rw --|   hole   |-- rw --|
@@ -221,7 +221,7 @@ Deno.test("explainMerge: what came from a fork takes in nothing unwritten below 
   const [lower, upper] = [...mm.vmas()];
   const explanation = explainMerge(lower!, upper!);
   assertEquals(explanation.obstacle, "forked");
-  assertStringIncludes(explanation.words, "0x2000-0x3000 was written to before a fork");
+  assertStringIncludes(explanation.words, "0x2000-0x3000 has 2 anon_vmas from a fork");
 });
 
 /** What is said of the two VMAs there are. */
