@@ -59,6 +59,7 @@ export class Occupied {
   /** True while all below the first place is known, as nothing has run there before. */
   #isNew: boolean;
   #isAnchored = false;
+  #isForgotten = false;
   #facts: Fact[] = [];
   /** Ends of gaps, as the kernel showed them by where it placed. */
   readonly #tops = new Set<number>();
@@ -115,15 +116,18 @@ export class Occupied {
   /** Nothing is mapped there. */
   unmap(start: number, end: number): void {
     if (end > HIGHEST_ADDRESS || start >= end) return;
+    this.#isForgotten = false;
     this.#space.munmap(start, end - start);
   }
 
   /** Nothing of what was known holds any longer. */
   forget(): void {
+    if (this.#isForgotten) return;
     this.map(PAGE_SIZE, HIGHEST_ADDRESS);
     this.#isNew = false;
     this.#facts = [];
     this.#tops.clear();
+    this.#isForgotten = true;
   }
 
   /** Part of what was unknown was unmapped: how far the gap reaches that there now is, is not known. */
@@ -156,6 +160,7 @@ export class Occupied {
 
   /** The kernel chose this place. */
   learn(address: number, wanted: Wanted): void {
+    this.#isForgotten = false;
     if (this.#isNew && !this.#isAnchored && wanted.length > 0) this.#anchor(address, wanted);
     const length = wanted.length + (wanted.aligned ? HUGE_PAGE_SIZE : 0);
     this.#facts = this.#facts.filter((fact) => fact.above < address || fact.length < length);

@@ -60,6 +60,15 @@ export interface Recording {
 /** A process, or a thread. */
 interface Task {
   readonly descriptors: Descriptors;
+  /** Of the memory that it may share: where the heap ends, as far as the text shows. */
+  readonly memory: Memory;
+}
+
+/** What threads share. */
+interface Memory {
+  brk: number | undefined;
+  /** Calls on it that have not returned: their place in the order is open. */
+  readonly inside: Set<PairedCall>;
 }
 
 /** Who made a process. */
@@ -89,6 +98,8 @@ class Recorder {
   readonly #root: number;
   #layout: readonly MapLine[];
   readonly #limits: ResourceLimits = {};
+  /** Processes that nobody made in the text and that may be threads of any other. */
+  readonly #orphans = new Set<number>();
   #isAfterGap = false;
   #sharesWithRoot = false;
   #memoryCalls = 0;
@@ -153,8 +164,11 @@ class Recorder {
 
   #enter(paired: PairedCall): void {
     const { pid, call, args, line } = paired;
-    if (!(call.startsWith("execve") && !this.#isIntroduced(pid))) this.#introduce(pid, line);
+    if (!(call.startsWith("execve") && !this.#isIntroduced(pid))) {
+      this.#introduce(pid, line, asksForBreak(paired));
+    }
     if (!isMemoryCall(call)) return;
+    if (asksForBreak(paired)) this.#noticeExec(paired);
     const read = readArguments(call, args, this.#inPages);
     if (MEMORY_CALLS.has(read.call)) this.#memoryCalls++;
     const why = whyUnreadable(read, paired);
@@ -165,6 +179,7 @@ class Recorder {
     const isOther = read.call === "prctl" && read.values[0] !== PR_SET_VMA;
     if (!ARITY.has(read.call) || isOther) return;
     this.#entered.set(paired, read);
+    this.#tasks.get(pid)?.memory.inside.add(paired);
     const isFile = read.call === "mmap" && ((read.values[3] ?? 0) & MAP_ANONYMOUS) === 0;
     const task = this.#tasks.get(pid);
     const file = isFile ? task?.descriptors.file(read.values[4] ?? 0, read.path) : undefined;
@@ -175,7 +190,7 @@ class Recorder {
       args: read.values,
       ...(file !== undefined && { file }),
       ...(read.call === "prctl" && read.text !== undefined && { name: read.text }),
-      ...(this.#isAfterGap && { afterGap: true }),
+      ...((this.#isAfterGap || this.#orphans.size > 0) && { afterGap: true }),
     };
     this.#isAfterGap = false;
     this.#push(record, line);
@@ -198,7 +213,13 @@ class Recorder {
 
   #returned(paired: PairedCall, read: Arguments, result: Result): void {
     const { pid, args, line } = paired;
-    this.#entered.delete(paired);
+    if (!this.#entered.delete(paired)) return;
+    const memory = this.#tasks.get(pid)?.memory;
+    if (memory !== undefined) {
+      memory.inside.delete(paired);
+      if (read.call === "brk") memory.brk = result.value;
+      if (memory.inside.size > 0) this.#settle(memory, read, result);
+    }
     const limits = limitOf(read.call, args);
     const segment = read.call === "shmat" ? this.#segments.get(read.values[0] ?? 0) : undefined;
     this.#push({
@@ -214,6 +235,24 @@ class Recorder {
     }, line);
   }
 
+  /** Where a mapping was placed, what was there had gone: a call of another thread that was about to unmap it came first. */
+  #settle(memory: Memory, read: Arguments, result: Result): void {
+    if (result.error !== undefined) return;
+    const length = read.call === "mmap"
+      ? read.values[1]
+      : read.call === "mremap"
+      ? read.values[2]
+      : 0;
+    const start = result.value, end = start + (length ?? 0);
+    for (const other of [...memory.inside]) {
+      const entered = this.#entered.get(other);
+      if (entered === undefined || other.result === undefined) continue;
+      const freed = freedBy(entered, other.result);
+      if (freed === undefined || freed.start >= end || freed.end <= start) continue;
+      this.#returned(other, entered, other.result);
+    }
+  }
+
   #segment(id: number, args: readonly string[]): OpenFile {
     const file = this.#files.open(`/SYSV${id.toString(16).padStart(8, "0")}`, "read-write");
     const size = numberOf(args[1] ?? "");
@@ -224,18 +263,33 @@ class Recorder {
     return this.#tasks.has(pid) || this.#origins.has(pid);
   }
 
-  /** A process may speak before the call that made it has returned. */
-  #introduce(pid: number, line: number): void {
+  /** brk(NULL) only tells where the heap ends: elsewhere than before, it is that of a new program. */
+  #noticeExec({ pid, line, result }: PairedCall): void {
+    const known = this.#tasks.get(pid)?.memory.brk;
+    if (known === undefined || result === undefined || result.value === known) return;
+    this.#exec(pid, "", "new", line);
+  }
+
+  /**
+   * A process may speak before the call that made it has returned.
+   *
+   * @param begins true if what it does is what a program does first
+   */
+  #introduce(pid: number, line: number, begins = false): void {
     if (this.#tasks.has(pid)) return;
     const origin = this.#originOf(pid);
     const parent = origin && this.#tasks.get(origin.parent);
-    if (origin === undefined || parent === undefined) return this.#exec(pid, "", "running", line);
+    if (origin === undefined || parent === undefined) {
+      if (this.#tasks.size > 0 && !begins) this.#orphans.add(pid);
+      return this.#exec(pid, "", begins ? "new" : "running", line);
+    }
     const { flags } = origin;
     const sharesMemory = (flags & CLONE_VM) !== 0;
     if (flags & CLONE_THREAD) this.#threads++;
     else this.#processes++;
     this.#tasks.set(pid, {
       descriptors: flags & CLONE_FILES ? parent.descriptors : parent.descriptors.copy(),
+      memory: sharesMemory ? parent.memory : { brk: parent.memory.brk, inside: new Set() },
     });
     this.#push({ type: "fork", pid: origin.parent, child: pid, sharesMemory, flags }, line);
   }
@@ -249,6 +303,7 @@ class Recorder {
 
   #exec(pid: number, program: string, unknown: "new" | "running", line: number): void {
     if (program !== "") this.#program ??= program;
+    if (unknown === "new") this.#orphans.delete(pid);
     const layout = this.#layout;
     this.#layout = [];
     const before = this.#tasks.get(pid);
@@ -256,6 +311,7 @@ class Recorder {
     const stack = layout.find(({ name }) => name === "[stack]");
     this.#tasks.set(pid, {
       descriptors: before?.descriptors ?? new Descriptors(this.#files),
+      memory: { brk: undefined, inside: new Set() },
     });
     const record: ExecRecord = {
       type: "exec",
@@ -274,8 +330,25 @@ class Recorder {
 
   #exit(pid: number, status: number): void {
     if (!this.#tasks.delete(pid)) return;
+    this.#orphans.delete(pid);
     this.#push({ type: "exit", pid, status }, 0);
   }
+}
+
+/** What a call that succeeded has unmapped. */
+function freedBy(
+  { call, values }: Arguments,
+  result: Result,
+): { readonly start: number; readonly end: number } | undefined {
+  const [start = 0, length = 0] = values;
+  if (result.error !== undefined) return undefined;
+  const isGone = call === "munmap" || (call === "mremap" && result.value !== start);
+  return isGone ? { start, end: start + length } : undefined;
+}
+
+/** True for brk(NULL), with which the C library's loader begins. */
+function asksForBreak({ call, args, result }: PairedCall): boolean {
+  return call === "brk" && result !== undefined && numberOf(args[0] ?? "0") === 0;
 }
 
 /** Why a call cannot be in a trace, undefined if it can. */
