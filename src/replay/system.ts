@@ -56,6 +56,30 @@ export class System {
   }
 
   /**
+   * A system with the same processes, each in the copy of its address space.
+   *
+   * @param copySpace is called once for each address space that is in use
+   * @param observe gives the observer of a copied or new address space's tree
+   */
+  copy(
+    copySpace: (space: AddressSpace) => AddressSpace,
+    observe?: (space: AddressSpace) => TreeObserver,
+  ): System {
+    const twin = new System(observe);
+    const copies = new Map<AddressSpace, AddressSpace>();
+    for (const [space, users] of this.#users) {
+      const copy = copySpace(space);
+      if (observe) copy.treeObserver = observe(copy);
+      copies.set(space, copy);
+      twin.#users.set(copy, users);
+    }
+    for (const [pid, { space }] of this.#processes) {
+      twin.#processes.set(pid, { space: copies.get(space)! });
+    }
+    return twin;
+  }
+
+  /**
    * Does what a step says.
    *
    * @returns the result of a call, 0 for other steps and for calls that do not change the model

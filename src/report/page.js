@@ -18,7 +18,7 @@
  */
 
 /** @type {new (options: Options, data: unknown, target: HTMLElement) => Plot} */
-const Library = Reflect.get(globalThis, "uPlot");
+const Library = Reflect.get(globalThis, /** @type {string} */ ("uPlot"));
 
 const HEIGHT = 250;
 const FONT = "12px system-ui, sans-serif";

@@ -1,0 +1,69 @@
+/**
+ * The page as one file: style, script, engine and runs in it.
+ *
+ * @module
+ */
+
+import libraryStyle from "uplot/style" with { type: "text" };
+import style from "./view/style.css" with { type: "text" };
+import type { Pack } from "./pack.ts";
+
+/** The page's title, by which the command knows its pages again. */
+export const TITLE = "Maple explorer";
+
+/** A run that goes into a page. */
+export interface PackedRun {
+  readonly name: string;
+  /** Its file, gzip. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** The page. */
+export async function pageHtml(
+  script: string,
+  pack: Pack,
+  runs: readonly PackedRun[],
+): Promise<string> {
+  const deflated = await compress(new TextEncoder().encode(JSON.stringify(pack)), "deflate-raw");
+  const data = runs.map(({ name, bytes }) =>
+    `<script type="text/plain" data-run="${attribute(name)}">${bytes.toBase64()}</script>`
+  );
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${TITLE}</title>
+<link rel="icon" href="data:,">
+<style>${libraryStyle}${style}</style>
+</head>
+<body>
+<div id="app"><noscript>This page runs the model in the browser: it needs JavaScript.</noscript></div>
+<script type="text/plain" id="pack">${deflated.toBase64()}</script>
+${data.join("\n")}
+<script>${script.replaceAll("</script", "<\\/script")}</script>
+</body>
+</html>
+`;
+}
+
+/** Compresses bytes. */
+export async function compress(
+  bytes: Uint8Array<ArrayBuffer>,
+  format: CompressionFormat,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream(format));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+};
+
+function attribute(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
+}

@@ -1,0 +1,164 @@
+/**
+ * One address space at one moment, as data: nothing here changes when the model goes on.
+ *
+ * @module
+ */
+
+import type { AddressSpace } from "../../mm/address_space.ts";
+import type { Vma } from "../../mm/vma.ts";
+import {
+  formatPermissions,
+  formatVmFlags,
+  VM_EXEC,
+  VM_READ,
+  VM_SHARED,
+  VM_WRITE,
+  type VmFlags,
+} from "../../mm/vm_flags.ts";
+import type { Engine } from "./link.ts";
+
+/** What a VMA is, for its colour and its pattern. */
+export type VmaKind =
+  | "heap"
+  | "stack"
+  | "text"
+  | "data"
+  | "anonymous"
+  | "shared"
+  | "guard"
+  | "kernel";
+
+/** One entry of the tree and the VMA that it stands for. */
+export interface VmaRow {
+  /** Tells VMAs of one view apart: two rows with the same number are one VMA. */
+  readonly identity: number;
+  /** The range under which the tree holds it, inclusive. */
+  readonly first: number;
+  /** Its last index; below `first` in a stale slot. */
+  readonly last: number;
+  /** What the VMA says of itself: first byte. */
+  readonly start: number;
+  /** First byte after it. */
+  readonly end: number;
+  readonly permissions: string;
+  readonly flags: VmFlags;
+  readonly vmFlags: string;
+  /** Bytes. */
+  readonly offset: number;
+  readonly device: string;
+  readonly inode: number;
+  readonly name: string;
+  readonly kind: VmaKind;
+  /** It has been written to: it has an anon_vma. */
+  readonly written: boolean;
+}
+
+/** One address space at one moment. */
+export interface SpaceView {
+  /** By address, as a walk over the tree meets them. */
+  readonly rows: readonly VmaRow[];
+  readonly mapCount: number;
+  readonly limit: number;
+  /** Bytes mapped. */
+  readonly bytes: number;
+}
+
+/** Numbers for VMAs, as long as one view is made. */
+export class Identities {
+  readonly #numbers = new Map<Vma, number>();
+
+  /** The number of a VMA. */
+  of(vma: Vma): number {
+    const known = this.#numbers.get(vma);
+    if (known !== undefined) return known;
+    this.#numbers.set(vma, this.#numbers.size + 1);
+    return this.#numbers.size;
+  }
+}
+
+/** Entries that a walk over a broken tree may meet beyond `mapCount` before it is cut off. */
+const MOST_EXTRA = 1000;
+
+/** One entry of the tree: its range, inclusive, and what it stands for. */
+export interface TreeEntry {
+  readonly first: number;
+  readonly last: number;
+  readonly vma: Vma;
+}
+
+/**
+ * Walks over the entries of a tree that may be broken: so far as that comes to an end.
+ *
+ * @returns why the walk broke off, undefined if it did not
+ */
+export function walkEntries(
+  space: AddressSpace,
+  visit: (entry: TreeEntry) => void,
+): string | undefined {
+  let left = space.mapCount + MOST_EXTRA;
+  try {
+    for (const entry of space.descriptor.tree.ranges()) {
+      if (left-- <= 0) return "a walk over the tree does not end";
+      visit(entry);
+    }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return `a walk over the tree fails: ${error.message}`;
+  }
+  return undefined;
+}
+
+/** Reads an address space. O(VMAs). */
+export function readSpace(engine: Engine, space: AddressSpace, identities: Identities): SpaceView {
+  const mm = space.descriptor;
+  const rows: VmaRow[] = [];
+  walkEntries(space, ({ first, last, vma }) => {
+    rows.push(readVma(engine, space, vma, first, last, identities.of(vma)));
+  });
+  const bytes = mm.totalPages * 4096;
+  return { rows, mapCount: space.mapCount, limit: mm.maxMapCount, bytes };
+}
+
+/** Reads one VMA, which the tree holds under `first … last`. */
+export function readVma(
+  engine: Engine,
+  space: AddressSpace,
+  vma: Vma,
+  first: number,
+  last: number,
+  identity: number,
+): VmaRow {
+  const name = engine.vmaName(space.descriptor, vma);
+  return {
+    identity,
+    first,
+    last,
+    start: vma.start,
+    end: vma.end,
+    permissions: formatPermissions(vma.flags),
+    flags: vma.flags,
+    vmFlags: formatVmFlags(vma.flags),
+    offset: engine.fileOffset(vma),
+    device: vma.file?.device ?? "00:00",
+    inode: vma.file?.inode ?? 0,
+    name,
+    kind: kindOf(vma, name),
+    written: vma.anonVma !== null,
+  };
+}
+
+function kindOf(vma: Vma, name: string): VmaKind {
+  const { flags } = vma;
+  if (vma.special !== null) return "kernel";
+  if (!(flags & (VM_READ | VM_WRITE | VM_EXEC))) return "guard";
+  if (name === "[heap]") return "heap";
+  if (name === "[stack]") return "stack";
+  if (flags & VM_SHARED) return "shared";
+  if (vma.file === null) return "anonymous";
+  return flags & VM_EXEC ? "text" : "data";
+}
+
+/** Whether the tree holds a VMA where it says it is. */
+export function isMisplaced(row: VmaRow): boolean {
+  return row.first !== row.start || row.last !== row.end - 1;
+}
