@@ -13,7 +13,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { isRefusal, reasonOf } from "./files.ts";
-import { complain, oneLine, print } from "./output.ts";
+import { complain, oneLine, print, quoted } from "./output.ts";
 import { standWhereCalled } from "./paths.ts";
 import { Interrupted } from "./signals.ts";
 import { Unable } from "./unable.ts";
@@ -101,7 +101,7 @@ export class CommandArguments {
     const value = /^\d+$/.test(text) ? Number(text) : NaN;
     if (!Number.isSafeInteger(value) || value < minimum) {
       throw new Unable(
-        `--${name} takes a whole number of at least ${minimum}, not ${JSON.stringify(text)}`,
+        `--${name} takes a whole number of at least ${minimum}, not ${quoted(text)}`,
       );
     }
     return value;
@@ -117,7 +117,7 @@ export class CommandArguments {
     if (text === undefined) return undefined;
     const found = choices.find((choice) => choice === text);
     if (found === undefined) {
-      throw new Unable(`--${name} takes ${choices.join(", ")}, not ${JSON.stringify(text)}`);
+      throw new Unable(`--${name} takes ${choices.join(", ")}, not ${quoted(text)}`);
     }
     return found;
   }
@@ -142,7 +142,7 @@ export function parseArguments(
     alias: { help: "h" },
     "--": true,
     unknown: (argument: string, key?: string) => {
-      if (key !== undefined) throw new Unable(`Unknown option ${argument}; see --help`);
+      if (key !== undefined) throw new Unable(`Unknown option ${shown(argument)}; see --help`);
     },
   });
   const values = new Map<string, string[]>();
@@ -169,7 +169,7 @@ function checkOperands(
   const extra = operands[most];
   if (extra !== undefined) {
     const where = takesCommand ? "; the command goes after --" : "";
-    throw new Unable(`Too many operands: ${JSON.stringify(extra)}${where}; see --help`);
+    throw new Unable(`Too many operands: ${quoted(extra)}${where}; see --help`);
   }
   if (operands.length < least) throw new Unable(`Too few operands: it takes ${usage}; see --help`);
 }
@@ -243,6 +243,11 @@ const HELP: OptionSpecification = { help: "print this text" };
 function isClear(error: unknown): error is Error {
   return error instanceof Unable ||
     (error instanceof Error && "code" in error && error.message.startsWith("Cannot "));
+}
+
+/** An option as the user wrote it; in quotes if it is none that could be. */
+function shown(option: string): string {
+  return /^[\w=.-]{1,80}$/.test(option) ? option : quoted(option);
 }
 
 function texts(value: unknown): string[] {

@@ -19,6 +19,11 @@ export function oneLine(text: string): string {
   return printable(text).replace(/[\t\n]/g, escaped);
 }
 
+/** What a user wrote, in quotes, in one line, and not the whole of it if it is very long. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
+}
+
 /** Prints lines on standard output. */
 export function print(text: string): void {
   console.log(printable(text));

@@ -127,6 +127,11 @@ const FLOOR_RUNS = 5;
 export async function readHistory(repository: string = "."): Promise<History> {
   const tip = await tipOf(BRANCH, repository) ?? await tipOf(REMOTE, repository);
   const text = tip === undefined ? "" : await readFile(repository, tip);
+  return parseHistory(text);
+}
+
+/** The lines of a history's text. */
+export function parseHistory(text: string): History {
   const rows = text.split("\n").filter((row) => row !== "");
   const lines = rows.map(parseLine).filter((line) => line !== undefined);
   return { lines, damaged: rows.length - lines.length };

@@ -21,6 +21,13 @@ export type TraceErrorCode =
   /** A record stands where it cannot: a leave without enter, an unknown process. */
   | "EORDER";
 
+/** Longest reason, characters: a line of the file that is quoted in it may have any length. */
+const LONGEST_WHY = 240;
+
+function shortened(why: string): string {
+  return why.length > LONGEST_WHY ? `${why.slice(0, LONGEST_WHY)}…` : why;
+}
+
 /** `Cannot read FILE line N: why`. */
 export class TraceError extends CodedError<TraceErrorCode> {
   /** The line, counted from 1; 0 if the file could not be opened. */
@@ -42,7 +49,7 @@ export class TraceError extends CodedError<TraceErrorCode> {
     options?: ErrorOptions,
   ) {
     const place = line === 0 ? file : `${file} line ${line}`;
-    super("TraceError", code, `Cannot read ${place}: ${why}`, options);
+    super("TraceError", code, `Cannot read ${place}: ${shortened(why)}`, options);
     this.line = line;
   }
 }

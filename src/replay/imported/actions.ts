@@ -27,7 +27,7 @@ import {
   PROT_WRITE,
   SHM_RDONLY,
 } from "../../abi/mman.ts";
-import { PAGE_SIZE, pageAlignDown, pageAlignUp } from "../../abi/page.ts";
+import { ADDRESS_LIMIT, PAGE_SIZE, pageAlignDown, pageAlignUp } from "../../abi/page.ts";
 import type { AddressSpace } from "../../mm/address_space.ts";
 import { MmError } from "../../mm/error.ts";
 import type { MappedFile } from "../../mm/vma.ts";
@@ -155,6 +155,7 @@ function attach(space: AddressSpace, { enter, leave, files }: ReturnedCall): num
 function reveal(space: AddressSpace, start: number, end: number): void {
   let at = pageAlignDown(start);
   const stop = pageAlignUp(end);
+  if (at < 0 || stop > ADDRESS_LIMIT) return; // no address: nothing can be mapped there
   while (at < stop) {
     const vma = space.findVma(at);
     const free = Math.min(stop, vma?.start ?? stop);

@@ -294,6 +294,7 @@ export class Answers {
 
   /** True if each page of the range is mapped for certain, or free for certain. */
   #isKnown(space: AddressSpace, start: number, end: number): boolean {
+    if (start < 0 || end > HIGHEST_ADDRESS) return false;
     let at = start;
     while (at < end) {
       const vma = space.findVma(at);

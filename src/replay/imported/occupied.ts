@@ -11,7 +11,7 @@
  * @module
  */
 
-import { HUGE_PAGE_SIZE, PAGE_SIZE, pageAlignUp } from "../../abi/page.ts";
+import { HUGE_PAGE_SIZE, PAGE_SIZE, pageAlignDown, pageAlignUp } from "../../abi/page.ts";
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from "../../abi/mman.ts";
 import { AddressSpace } from "../../mm/address_space.ts";
 import { NOWHERE, place } from "../../mm/vma/placement.ts";
@@ -108,16 +108,18 @@ export class Occupied {
 
   /** Something is mapped there. */
   map(start: number, end: number): void {
-    if (end > HIGHEST_ADDRESS || start >= end) return;
+    const first = pageAlignDown(start), last = pageAlignUp(end);
+    if (first < 0 || last > HIGHEST_ADDRESS || first >= last) return;
     const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-    this.#space.mmap({ address: start, length: end - start, protection: 0, flags });
+    this.#space.mmap({ address: first, length: last - first, protection: 0, flags });
   }
 
   /** Nothing is mapped there. */
   unmap(start: number, end: number): void {
-    if (end > HIGHEST_ADDRESS || start >= end) return;
+    const first = pageAlignUp(start), last = pageAlignDown(end);
+    if (first < 0 || last > HIGHEST_ADDRESS || first >= last) return;
     this.#isForgotten = false;
-    this.#space.munmap(start, end - start);
+    this.#space.munmap(first, last - first);
   }
 
   /** Nothing of what was known holds any longer. */
