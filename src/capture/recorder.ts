@@ -14,7 +14,13 @@
  *
  * @module
  */
-import { type Architecture, argumentsOf, isRecorded, recordedCalls } from "../abi/syscalls.ts";
+import {
+  type Architecture,
+  argumentsOf,
+  isRecorded,
+  recordedCalls,
+  systemCall,
+} from "../abi/syscalls.ts";
 import { baseName } from "../trace/maps_line.ts";
 import type { MapLine, OpenFile, ResourceLimits, TraceRecord } from "../trace/format.ts";
 import { cloneFlags, cloneSharesMemory, failedMoves, isExclusive, pageMoves } from "./calls.ts";
@@ -240,8 +246,10 @@ export class Recorder {
   #leave(task: Task, open: OpenCall, info: CallInfo & { at: "exit" }): void {
     const { space, pid } = task;
     const { call, args } = open;
-    // A call that excludes no other changes no VMA: what has changed is the work of who is inside.
-    const shown = this.#isDisturbed(task) ? space.layout : this.#layoutOf(pid) ?? space.layout;
+    // A call that excludes no other changes no VMA: what has changed is the work of who is inside. An exec that fails
+    // changes nothing either, or it fails so late that the kernel ends the process before it runs on.
+    const isUnchanged = this.#isDisturbed(task) || systemCall(call)?.model === "exec";
+    const shown = isUnchanged ? space.layout : this.#layoutOf(pid) ?? space.layout;
     // What grows while mmap or mremap runs may be what they mapped next to a stack.
     if (call !== "mmap" && call !== "mremap") this.#recordGrowth(task, shown);
     const moves = info.failed ? failedMoves(call, args) : pageMoves(call, args, info.result);

@@ -177,7 +177,10 @@ function decodePrctl({ enter, leave }: ReturnedCall, args: readonly number[]): A
   };
 }
 
-function decodeLimits({ leave }: ReturnedCall): Action {
+function decodeLimits({ leave }: ReturnedCall): Action | Unmodelled {
+  if (leave.error !== undefined) {
+    return { unmodelled: "by what hard limits are bound is not recorded" };
+  }
   const limits = leave.limits === undefined ? {} : limitsOf(leave.limits);
   return (space) => {
     space.setrlimit(limits);

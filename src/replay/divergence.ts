@@ -8,7 +8,7 @@ import type { AddressSpace } from "../mm/address_space.ts";
 import { hex } from "../abi/hex.ts";
 import { mapsLine } from "../mm/vma/proc_maps.ts";
 import { formatVmFlags } from "../mm/vm_flags.ts";
-import type { HeaderRecord, MapLine, OpenFile } from "../trace/format.ts";
+import type { ExecRecord, HeaderRecord, MapLine, OpenFile } from "../trace/format.ts";
 import type { Vma } from "../mm/vma.ts";
 import type { CallStep, Step } from "./step.ts";
 
@@ -18,6 +18,8 @@ export interface Divergence {
   readonly step: number;
   /** The process. */
   readonly pid: number;
+  /** The program that it runs. */
+  readonly program: string;
   /** The step in words: a call with its arguments, or what else happened. */
   readonly call: string;
   /** What differs. */
@@ -58,6 +60,8 @@ export interface Disagreement {
   readonly space: AddressSpace | undefined;
   /** The kernel's layout. */
   readonly recorded: readonly MapLine[];
+  /** The program that the process runs; undefined if the trace does not say. */
+  readonly program: ExecRecord | undefined;
 }
 
 /** VMAs shown before and after the one that differs. */
@@ -71,7 +75,7 @@ const SIDE_MAX = 100;
  * @param isAlike whether a VMA of the model is what a line shows
  */
 export function describeDivergence(
-  { number, step, what, position, header, space, recorded }: Disagreement,
+  { number, step, what, position, header, space, recorded, program }: Disagreement,
   isAlike: (vma: Vma, line: MapLine) => boolean,
 ): Divergence {
   const vmas = space === undefined ? [] : [...space.vmas()];
@@ -97,6 +101,7 @@ export function describeDivergence(
   return {
     step: number,
     pid: step.pid,
+    program: program === undefined ? "" : describeProgram(program),
     call: describeStep(step),
     what,
     rows,
@@ -115,13 +120,13 @@ export function formatDivergence(
   divergence: Divergence,
   options: { readonly dump?: boolean } = {},
 ): string {
-  const { step, pid, call, what, rows, recorded, rules, tree } = divergence;
+  const { step, pid, program, call, what, rows, recorded, rules, tree } = divergence;
   const width = Math.min(SIDE_MAX, Math.max(5, ...rows.map(({ model = "" }) => model.length)));
   const lines = rows.map(({ model = "", kernel = "", differs }) =>
     `${differs ? "≠" : " "} ${model.padEnd(width)} | ${kernel}`.trimEnd()
   );
   return [
-    `step ${step}, process ${pid}: ${call}`,
+    `step ${step}, process ${pid}${program && ` (${program})`}: ${call}`,
     what,
     `recorded: ${recorded}`,
     `rules: ${rules}`,
@@ -161,10 +166,8 @@ export function describeStep(step: Step): string {
       return `${step.record.type === "grow" ? "stack grows to" : "first write to"} ${
         hex(step.address)
       }`;
-    case "exec": {
-      const { program, randomized } = step.record;
-      return `exec ${program}${randomized === false ? ", addresses not randomized" : ""}`;
-    }
+    case "exec":
+      return `exec ${describeProgram(step.record)}`;
     case "fork": {
       const { sharesMemory, child, flags } = step.record;
       const how = flags === undefined ? "" : `, clone flags ${hex(flags)}`;
@@ -188,6 +191,10 @@ function describeCall({ enter, record }: CallStep): string {
   ].join(", ");
   const result = record.error ?? hex(record.result);
   return `${call}(${args.map(hex).join(", ")}) = ${result}${behind && ` (${behind})`}`;
+}
+
+function describeProgram({ program, randomized }: ExecRecord): string {
+  return `${program}${randomized === false ? ", addresses not randomized" : ""}`;
 }
 
 function describeFile({ id, name, size, access, kind }: OpenFile): string {

@@ -51,11 +51,12 @@ export function formatFinding(
 
 /** `steps matched/total, map_count min/median/max`, and what the reader must know to trust it. */
 export function formatSteps(report: ReplayReport, note = ""): string {
-  const { mapCount, unmodelled, interrupted } = report;
+  const { mapCount, unmodelled, status, interrupted } = report;
   if (report.steps === 0) return "nothing to replay: the trace has no steps";
   const counts = `map_count ${mapCount.min}/${mapCount.median}/${mapCount.max}`;
-  const cut = interrupted ? ", the recording was interrupted" : "";
-  return `${formatMatched(report)}${note}, ${counts}${cut}${formatUnmodelled(unmodelled)}`;
+  const ended = (status ? `, exit status ${status}` : "") +
+    (interrupted ? ", the recording was interrupted" : "");
+  return `${formatMatched(report)}${note}, ${counts}${ended}${formatUnmodelled(unmodelled)}`;
 }
 
 function formatMatched({ steps, matched, approximate, answers }: ReplayReport): string {

@@ -10,7 +10,7 @@
 import { hex } from "../abi/hex.ts";
 import { MmError } from "../mm/error.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
-import type { HeaderRecord, TraceRecord } from "../trace/format.ts";
+import type { ExecRecord, HeaderRecord, TraceRecord } from "../trace/format.ts";
 import { RecordedLayouts } from "../trace/recorded_layouts.ts";
 import { type AnswerCounts, Answers } from "./imported/answers.ts";
 import { LayoutComparison } from "./layout_diff.ts";
@@ -55,6 +55,8 @@ export interface ReplayReport {
   readonly approximate: boolean;
   /** Of an imported trace: what the model would have answered, as far as enough is known. */
   readonly answers?: AnswerCounts;
+  /** Exit status of the first process; absent if it had not ended. */
+  readonly status?: number;
   /** True if somebody ended the recording before the command had ended. */
   readonly interrupted: boolean;
   /** Calls for which the model does nothing, though the kernel may have: what they were, and why. */
@@ -95,6 +97,11 @@ export class Replay {
   #steps = 0;
   #matched = 0;
   #interrupted = false;
+  /** What each process runs. */
+  readonly #programs = new Map<number, ExecRecord>();
+  /** The first process, and how it ended. */
+  #root: number | undefined;
+  #status: number | undefined;
   #divergence: Divergence | undefined;
   #answers: Answers | undefined;
 
@@ -127,7 +134,7 @@ export class Replay {
       this.#answers ??= new Answers(this.#system);
       this.#answers.take(record);
     }
-    if (record.type === "end") this.#interrupted = record.reason === "interrupted";
+    this.#note(record);
     if (step === undefined) return;
     this.#steps++;
     if (this.#answers !== undefined) this.#follow(step, this.#answers);
@@ -135,6 +142,20 @@ export class Replay {
     else return;
     this.#validator.check(step);
     this.#options.onStep?.(this.#steps);
+  }
+
+  /** Keeps what the report tells besides what was compared. */
+  #note(record: TraceRecord): void {
+    if (record.type === "exec") {
+      this.#root ??= record.pid;
+      this.#programs.set(record.pid, record);
+    } else if (record.type === "fork") {
+      const program = this.#programs.get(record.pid);
+      if (program !== undefined) this.#programs.set(record.child, program);
+    } else if (record.type === "exit") {
+      this.#programs.delete(record.pid);
+      if (record.pid === this.#root) this.#status = record.status;
+    } else if (record.type === "end") this.#interrupted = record.reason === "interrupted";
   }
 
   /** Does the step and compares with what the kernel showed, if the trace shows it. */
@@ -179,6 +200,7 @@ export class Replay {
       mapCount: rangeOf(this.#mapCounts),
       approximate: this.#fidelity !== "exact",
       ...(this.#answers && { answers: this.#answers.counts }),
+      ...(this.#status !== undefined && { status: this.#status }),
       interrupted: this.#interrupted,
       unmodelled: this.#unmodelled.calls(),
     };
@@ -231,7 +253,16 @@ export class Replay {
       : this.#comparison.first(space, recorded)?.position ?? 0;
     const number = this.#steps;
     return describeDivergence(
-      { number, step, what, position: at, header, space, recorded },
+      {
+        number,
+        step,
+        what,
+        position: at,
+        header,
+        space,
+        recorded,
+        program: this.#programs.get(pid),
+      },
       (vma, line) => space !== undefined && this.#comparison.isAlike(space, vma, line),
     );
   }

@@ -18,8 +18,6 @@ export interface VerifyOptions extends ReplayOptions {
 
 /** What {@linkcode verify} found. */
 export interface Verification extends ReplayReport {
-  /** Exit status of the first process; absent if it had not ended when the run did. */
-  readonly status?: number;
   /** What the model threw that no call may throw: a rule of its own that it broke. */
   readonly failure?: Error;
 }
@@ -41,15 +39,13 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<Verification> {
   const run = new Replay(options);
-  let root: number | undefined, status: number | undefined, failure: Error | undefined;
+  let failure: Error | undefined;
   async function* checked(): AsyncGenerator<TraceRecord> {
     for await (const recorded of records) {
       const record = recorded.type === "header" && options.placement !== undefined
         ? { ...recorded, placement: options.placement }
         : recorded;
       yield record;
-      if (record.type === "exec") root ??= record.pid;
-      if (record.type === "exit" && record.pid === root) status = record.status;
       failure = take(run, record);
       if (run.divergence === undefined && failure === undefined) continue;
       if (record.type !== "end") yield { type: "end", reason: "interrupted" };
@@ -59,7 +55,6 @@ export async function verify(
   await writeTrace(checked(), sink, { gzip: options.gzip ?? false });
   return {
     ...run.report(),
-    ...(status !== undefined && { status }),
     ...(failure && { failure }),
   };
 }

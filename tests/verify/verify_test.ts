@@ -56,7 +56,10 @@ test("a model that places as an older kernel did diverges, and the trace up to t
     assertEquals(status, 1, stdout);
     assertEquals(files, ["divergence.jsonl.gz"]);
     assertMatch(stdout, /1 divergence, the run ends there/);
-    assertMatch(stdout, /step \d+, process \d+: mmap\(0x0, .*\nthe kernel answered .*, the model /);
+    assertMatch(
+      stdout,
+      /step \d+, process \d+ \(\w+\): mmap\(0x0, .*\nthe kernel answered .*, the model /,
+    );
     assertMatch(stdout, /model +\| kernel\n/);
     assertMatch(stdout, /deno task replay divergence.jsonl.gz/);
   } finally {

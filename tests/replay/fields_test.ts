@@ -1,0 +1,255 @@
+/**
+ * Every field of a trace is used: changed in a trace that agrees, or in one that diverges there, it changes what is
+ * printed. Rules of the machine must change more than the line that names them.
+ *
+ * `fields.jsonl.gz` is a recorded run of `verify --fuzz` (seed 5, 250 steps) without CAP_IPC_LOCK and with RLIMIT_MEMLOCK at
+ * nine pages.
+ */
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { formatFinding } from "../../src/replay/finding.ts";
+import { replay } from "../../src/replay/replay.ts";
+import { ReplayError } from "../../src/replay/replay_error.ts";
+import { importText } from "../../src/text/import.ts";
+import type { Codec } from "../../src/trace/codec.ts";
+import type { TraceRecord } from "../../src/trace/format.ts";
+import { readTrace } from "../../src/trace/read.ts";
+import { RecordedLayouts } from "../../src/trace/recorded_layouts.ts";
+import { formatRecord, parseRecord, RECORDS } from "../../src/trace/schema.ts";
+import { TraceError } from "../../src/trace/trace_error.ts";
+import { recordsOf } from "./traces.ts";
+
+/** Fields that the reader checks, so that a replay need not. */
+const READERS: ReadonlySet<string> = new Set([
+  "header.format",
+  "header.version",
+  "leave.call",
+  "exit.pid",
+]);
+/** Fields that say what was recorded: they are there to be read by people. */
+const DESCRIBING = new Set(["command", "purpose", "compiler", "kernel"]);
+
+type Json = { [name: string]: unknown };
+
+/** A field's path from its record: `leave.added.vmFlags`. */
+function pathsOf(codec: Codec<unknown>, path: string): string[] {
+  return [...codec.fields ?? []].flatMap(([name, field]) => {
+    if (name === "type") return [];
+    const below = pathsOf(field, `${path}.${name}`);
+    return field.fields === undefined ? [`${path}.${name}`] : below;
+  });
+}
+
+const PATHS = Object.entries(RECORDS).flatMap(([type, codec]) => pathsOf(codec, type));
+
+/** Other values of the same kind. */
+function others(value: unknown): unknown[] {
+  if (typeof value === "boolean") return [!value];
+  if (typeof value === "number") {
+    return [value + 1, value + 4096, 0, 1, 2, 65536].filter((n) => n !== value);
+  }
+  if (Array.isArray(value)) return [[...value, ...value.slice(-1)], value.slice(0, -1)];
+  const text = String(value);
+  if (/^0x/.test(text)) {
+    const number = BigInt(text);
+    const changed = [number + 4096n, number - 4096n, 0n, 4096n, 0x4000_0000_0000n];
+    return changed.filter((each) => each >= 0n).map((each) => `0x${each.toString(16)}`);
+  }
+  const words = ["read", "write", "regular", "shmem", "device", "5.19", "aarch64", "approximate"];
+  const more = ["exact", "interrupted", "new", "running", "---p", "rw-s", "fe:01"];
+  return [`${text}x`, text.slice(0, -3), ...words, ...more].filter((each) => each !== text);
+}
+
+/** The JSON value with the field at `names` changed, wherever it stands; nothing if it is not there. */
+function changed(json: unknown, names: readonly string[], pick: number): unknown[] {
+  if (Array.isArray(json)) {
+    return json.flatMap((item, i) =>
+      changed(item, names, pick).map((other) => json.map((each, j) => i === j ? other : each))
+    );
+  }
+  const [name = "", ...rest] = names;
+  if (typeof json !== "object" || json === null || !(name in json)) return [];
+  const fields: Json = { ...json };
+  const inner = rest.length === 0
+    ? others(fields[name]).slice(pick, pick + 1)
+    : changed(fields[name], rest, pick);
+  return inner.map((other) => ({ ...fields, [name]: other }));
+}
+
+/** What replaying prints; the lines that only repeat the header are left out. */
+async function printed(records: readonly TraceRecord[], withHeader: boolean): Promise<string> {
+  try {
+    const text = formatFinding("trace", await replay(records));
+    return withHeader ? text : text.replace(/^(recorded|rules): .*$/gm, "");
+  } catch (error) {
+    if (error instanceof ReplayError) return error.message;
+    throw error;
+  }
+}
+
+/** The records with what the kernel answered at one of them changed, so that the replay ends there. */
+function divergingAt(records: readonly TraceRecord[], index: number): TraceRecord[] {
+  const record = records[index]!;
+  const pid = "pid" in record ? record.pid : undefined;
+  const leave = record.type === "leave" || record.type === "fork" ? index : records.findIndex(
+    (each, i) => i > index && each.type === "leave" && (pid === undefined || each.pid === pid),
+  );
+  return records.map((each, i) => {
+    if (i !== leave) return each;
+    if (each.type === "leave") return { ...each, result: 0x123000, error: "EHWPOISON" };
+    if (each.type === "fork" && each.layout) return { ...each, layout: each.layout.slice(1) };
+    return each;
+  });
+}
+
+const FUZZED = await Array.fromAsync(
+  readTrace(new URL("fields.jsonl.gz", import.meta.url)),
+);
+const CALLS = `execve("/bin/true", ["true"], 0x7ffd0 /* 20 vars */) = 0
+brk(NULL) = 0x555555559000
+mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7ffff7fc0000
+mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7ffff7fbe000
+munmap(0x7ffff7fbe000, 4096) = 0
+mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7ffff7fbe000
+mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7ffff7fbd000
+mprotect(0x7ffff7fbf000, 4096, PROT_READ) = 0
+brk(0x55555557a000) = 0x55555557a000
+mmap(0x20000000000, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x20000000000
+munmap(0x30000000000, 8192) = 0
+mmap(NULL, 65536, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7ffff7fad000
+munmap(0x7ffff7fc0000, 8192) = 0
+exit_group(0) = ?
++++ exited with 0 +++
+`;
+
+/** The fuzzed run up to where some memory may get a name, which the recording machine's kernel could not give. */
+function named(records: readonly TraceRecord[]): TraceRecord[] {
+  const layouts = new RecordedLayouts();
+  for (const [i, record] of records.entries()) {
+    layouts.apply(record);
+    if (record.type !== "leave" || i < records.length / 2) continue;
+    const { pid } = record;
+    const line = layouts.of(pid).find(({ name, inode }) => name === "" && inode === 0);
+    if (line === undefined) continue;
+    const call = "prctl", args = [0x53564d41, 0, line.start, line.end - line.start, 0x1000];
+    const added = [{ ...line, name: "[anon:arena]" }];
+    return [
+      ...records.slice(0, i + 1),
+      { type: "enter", pid, call, args, name: "arena" },
+      { type: "leave", pid, call, result: 0, removed: [line.start], added },
+      { type: "enter", pid, call: "munmap", args: [0x8000_0000_0000, 0x1000] }, // arm64 has more
+      {
+        ...{ type: "leave", pid, call: "munmap", result: 0, removed: [], added: [] },
+        error: "EINVAL",
+      },
+      { type: "end", reason: "finished" },
+    ];
+  }
+  throw new Error("nothing could be named");
+}
+
+/** A recording of before exec told of the privilege for itself; it had none from the start. */
+function withoutIpcLock(records: readonly TraceRecord[]): TraceRecord[] {
+  return records.map((record) => {
+    if (record.type === "header") return { ...record, ipcLock: false };
+    if (record.type !== "exec") return record;
+    const { ipcLock: _, ...rest } = record;
+    return rest;
+  });
+}
+
+/** An imported trace in which lines are missing. */
+function withGap(records: readonly TraceRecord[]): TraceRecord[] {
+  const at = records.findIndex(({ type }, i) => i > records.length / 4 && type === "enter");
+  return records.map((record, i) => {
+    if (record.type === "header") return { ...record, fidelity: "imported" };
+    if (record.type === "exec") return { ...record, unknown: "new" };
+    return record.type === "enter" && i === at ? { ...record, afterGap: true } : record;
+  });
+}
+
+/** The fuzzed run up to where it changes its limits: those that it began with hold until then. */
+function withFirstLimits(records: readonly TraceRecord[]): TraceRecord[] {
+  const start = records.findLastIndex(({ type }) => type === "exec");
+  const setsLimits = (record: TraceRecord) =>
+    "call" in record && /^(prlimit64|setrlimit)$/.test(record.call);
+  const [, , changes] = records.flatMap((each, i) => i > start && setsLimits(each) ? [i] : []);
+  return [
+    ...records.slice(0, changes).filter((each) => !setsLimits(each)),
+    { type: "end", reason: "finished" },
+  ];
+}
+
+const BASES: readonly (readonly TraceRecord[])[] = [
+  await recordsOf("cc1-hello"),
+  FUZZED,
+  named(FUZZED),
+  withoutIpcLock(FUZZED),
+  withFirstLimits(FUZZED),
+  await recordsOf("cc1-2022"),
+  withGap(importText(CALLS).records),
+];
+
+/** True if changing the field at `index` of `records` by its `pick`th other value changes what is printed. */
+async function isUsedAt(
+  records: readonly TraceRecord[],
+  index: number,
+  names: readonly string[],
+  pick: number,
+): Promise<boolean> {
+  const withHeader = DESCRIBING.has(names[0]!);
+  for (const base of [records, divergingAt(records, index)]) {
+    const before = await printed(base, withHeader);
+    for (const json of changed(JSON.parse(formatRecord(base[index]!)), names, pick).slice(0, 4)) {
+      let other: TraceRecord;
+      try {
+        other = parseRecord(JSON.stringify(json));
+      } catch {
+        continue; // no such value
+      }
+      if (await printed(base.with(index, other), withHeader) !== before) return true;
+    }
+  }
+  return false;
+}
+
+async function isUsed(path: string): Promise<boolean> {
+  const [type, ...names] = path.split(".");
+  for (const records of BASES) {
+    const holding = records.flatMap((record, i) => {
+      if (record.type !== type) return [];
+      return changed(JSON.parse(formatRecord(record)), names, 0).length > 0 ? [i] : [];
+    });
+    const step = Math.ceil(holding.length / 8);
+    for (const index of holding.filter((_, i) => i % step === 0)) {
+      for (let pick = 0; pick < 18; pick++) {
+        if (await isUsedAt(records, index, names, pick)) return true;
+      }
+    }
+  }
+  return false;
+}
+
+Deno.test("trace fields: the traces that they are tried in agree as they are", async () => {
+  for (const [i, records] of BASES.entries()) {
+    assertEquals((await replay(records)).divergence, undefined, `base ${i}`);
+  }
+});
+
+for (const path of PATHS) {
+  if (READERS.has(path)) continue;
+  Deno.test(`trace fields: a replay uses ${path}`, async () => {
+    assert(await isUsed(path), `${path} can be anything`);
+  });
+}
+
+for (const path of READERS) {
+  Deno.test(`trace fields: the reader checks ${path}`, async () => {
+    const [type, ...names] = path.split(".");
+    const lines = FUZZED.map(formatRecord);
+    const at = FUZZED.findIndex((record) => record.type === type);
+    const [other] = changed(JSON.parse(lines[at]!), names, 0);
+    const text = lines.with(at, JSON.stringify(other)).map((line) => `${line}\n`).join("");
+    await assertRejects(() => Array.fromAsync(readTrace(new Blob([text]).stream())), TraceError);
+  });
+}
