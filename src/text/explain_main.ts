@@ -154,7 +154,8 @@ async function readProcess(
       if (text.trim() !== "") return { texts: [{ name, text }], options };
     } catch (error) {
       if (!(error instanceof Unable)) throw error;
-      if (file === "maps") throw new Unable(`Cannot read process ${pid}: ${error.message}`);
+      if (/No such file/.test(error.message)) throw new Unable(`there is no process ${pid}`);
+      if (file === "maps") throw error;
       complain(`explain: ${error.message}; its maps tell less`);
     }
   }

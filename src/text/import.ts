@@ -202,6 +202,8 @@ class Follower {
   readonly #counts: number[] = [];
   readonly #differing: Differing[] = [];
   readonly #failures: Failure[] = [];
+  /** The process for which an address space was made; others may share it. */
+  readonly #owners = new WeakMap<AddressSpace, number>();
   #largest: readonly ImportedVma[] = [];
 
   constructor(header: HeaderRecord, recording: Recording, options: ImportOptions) {
@@ -257,6 +259,9 @@ class Follower {
     }
     this.#answers.after(step);
     const changed = this.#system.space(step.type === "fork" ? step.record.child : step.pid);
+    if (changed !== undefined && !this.#owners.has(changed)) {
+      this.#owners.set(changed, step.type === "fork" ? step.record.child : step.pid);
+    }
     if (changed !== undefined && step.type === "call") this.#counts.push(changed.mapCount);
   }
 
@@ -264,7 +269,7 @@ class Follower {
   #keep(pid: number): void {
     const space = this.#system.space(pid);
     if (space !== undefined && space.mapCount > this.#largest.length) {
-      this.#largest = layoutOf(space, pid);
+      this.#largest = layoutOf(space, this.#owners.get(space) ?? pid);
     }
   }
 }

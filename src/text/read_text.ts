@@ -32,7 +32,7 @@ async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const { success, stdout, stderr } = await new Deno.Command("cat", { args: ["--", path] })
     .output();
   if (success) return new Uint8Array(stdout);
-  throw new Error(new TextDecoder().decode(stderr).trim().replace(/^cat: .*: /, ""));
+  throw new Error(new TextDecoder().decode(stderr).trim().replace(/^\S*cat: .*: /, ""));
 }
 
 /** Damaged gzip gives what could be read of it. */

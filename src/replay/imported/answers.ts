@@ -168,7 +168,7 @@ export class Answers {
       case "brk":
         return this.#brk(space, address);
       case "shmat":
-        if (address !== 0) return { result: address };
+        if (length !== 0) return { result: length }; // its second argument is the address
         return { why: "how long the segment is decides about its place" };
       default:
         if (flags !== 0 && enter.call === "pkey_mprotect") return { why: "keys are not modelled" };

@@ -20,6 +20,8 @@ export interface Place {
   readonly line: number;
   /** The thread, by the id the text gives; absent where the text names none. */
   readonly pid?: number;
+  /** Its process, where the text names both: threads of one share their memory. */
+  readonly group?: number;
   /** Seconds, where the text has absolute times. */
   readonly time?: number;
 }

@@ -17,10 +17,10 @@ const LINE = /\[ *(\d+)(?:\([^)]*\))?: *(\d+)(?:\([^)]*\))?\] (\S{1,64}) ([EX]) 
 export function readGvisorLine(line: string, number: number): LineReading {
   const match = LINE.exec(line);
   if (match === null) return UNKNOWN;
-  const [whole, , thread = "", , phase, call = ""] = match;
+  const [whole, group = "", thread = "", , phase, call = ""] = match;
   const scanned = scanArguments(line, match.index + whole.length);
   const args = scanned.args.map(plainArgument);
-  const place = { line: number, pid: Number(thread) };
+  const place = { line: number, pid: Number(thread), group: Number(group) };
   if (scanned.state === "cut") {
     const unread = isMemoryCall(call) ? { unread: `the line is cut within ${call}` } : {};
     return { events: [], state: "unknown", ...unread };

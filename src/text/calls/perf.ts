@@ -42,7 +42,8 @@ export function readPerfLine(line: string, number: number): LineReading {
   const scanned = scanArguments(line, match.index + whole.length);
   const place = { line: number, ...(pid !== undefined && { pid: Number(pid) }) };
   const args = inOrder(call, scanned.args);
-  const result = readResult(line, scanned.end)?.result;
+  const end = continued !== undefined && line[scanned.end] === ")" ? scanned.end + 1 : scanned.end;
+  const result = readResult(line, end)?.result;
   const returned = result === undefined ? {} : { result };
   if (continued !== undefined) {
     return { events: [{ ...place, kind: "leave", call, args: [], ...returned }], state: "read" };
@@ -72,7 +73,10 @@ function inOrder(call: string, args: readonly string[]): string[] {
     while (ordered.length <= at) ordered.push("0");
     ordered[at] = named === null ? arg : named[2] ?? "";
   }
-  return call === "mmap" && ordered[4] === undefined ? withoutFile(ordered) : ordered;
+  if (call === "mmap" && ordered[4] === undefined) return withoutFile(ordered);
+  const most = Math.max(-1, ...Object.values(places));
+  while (ordered.length <= most) ordered.push("0");
+  return ordered;
 }
 
 /** Descriptor 0 is left out too: whether a mapping has a file, its flags say. */

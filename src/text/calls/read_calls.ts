@@ -96,6 +96,9 @@ function readLines(
   return { events, passedOver };
 }
 
+/** What a tracer says of a process in a line of its own, within another. */
+const NOTICE = /^\s*(?:strace: )?Process \d+ (?:attached|resumed|suspended|detached)\b/;
+
 /** The call that a line begins, with the lines that it goes on in. */
 function join(
   lines: readonly TextLine[],
@@ -107,6 +110,7 @@ function join(
   for (let taken = 1; taken <= JOINED; taken++) {
     const next = lines[at + taken]?.text;
     if (next === undefined || next.trim() === "") return undefined;
+    if (NOTICE.test(next)) continue;
     const isAsked = /\\$/.test(spaced);
     if (!isAsked && BEGINS.test(next)) return undefined;
     spaced = `${spaced.replace(/\\$/, "")} ${next.trim()}`;
@@ -121,7 +125,10 @@ function join(
 
 /** strace's notices go to the same terminal and may stand within a call. */
 function withoutNotice(text: string): string {
-  return text.replace(/(?:strace: )?Process \d+ attached(?: with \d+ threads)? ?/, "");
+  return text.replace(
+    /(?:strace: )?Process \d+ (?:attached(?: with \d+ threads)?(?: \([^()]*\))?|suspended|detached) ?/,
+    "",
+  );
 }
 
 /** Why a line was not read, undefined if it was. */

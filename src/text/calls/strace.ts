@@ -25,7 +25,8 @@ const BITS = /\[ Process PID=(\d+) runs in (32 bit|x32|64 bit) mode\. \]/;
 const OWN_WORDS =
   /^(?:--- .*|\S*strace: .*|Process \d+ (?:detached|suspended|resumed).*|<detached \.\.\.>|\?{2,}\(.*|\[\?+\]|umovestr: .*|ptrace: .*|upeek: .*|% time +seconds .*|-{3,}[ -]*|\d+\.\d+ +\d+\.\d+ +\d+ .*|.*\+0x[0-9a-f]+\)? ?\[0x[0-9a-f]+\].*|\S+ \[0x[0-9a-f]+\]|(?:> )?(?:no matching address range|unexpected_backtracing_error).*)$/;
 /** A notice that another line was cut by: what stands before it goes on in the next line. */
-const NOTICE_WITHIN = /(?:strace: )?Process \d+ attached(?: with \d+ threads)?$/;
+const NOTICE_WITHIN =
+  /(?:strace: )?Process \d+ (?:attached(?: with \d+ threads)?(?: \(.*\))?|suspended|detached|resumed(?: \(.*\))?)$/;
 const LONGEST_PREFIX = 300;
 const TRACERS_WORD = /^(?:[[(]*[\d:.,+|-]*[\])|]*|\[pid|\[?[0-9a-f?]{8,16}\]|\/\*|\*\/\]?)$/;
 /** Calls in one line at most: more lines than one were pasted into it. */
@@ -47,7 +48,7 @@ export function readStraceLine(whole: string, number: number): LineReading {
     const next = readCall(line, number, at, found);
     if (next.event !== undefined) events.push(next.event);
     if (next.state !== "read" && isMemoryCall(found.name)) unread ??= `${next.why} ${found.name}`;
-    at = next.end;
+    at = Math.max(next.end, at + 1);
     if (next.state === "open") {
       return { events, state: "open", ...(unread !== undefined && { unread }) };
     }
@@ -61,12 +62,20 @@ export function readStraceLine(whole: string, number: number): LineReading {
 function readMessage(line: string, number: number): LineReading | undefined {
   const text = line.trim();
   const event = eventOf(line, number);
-  if (event !== undefined) return { events: [event], state: "read" };
+  if (event !== undefined && !beginsWithCall(line)) return { events: [event], state: "read" };
   const resumed = RESUMED.exec(line);
-  if (resumed !== null) return readResumed(line, number, resumed);
+  if (resumed !== null && !beginsWithCall(line.slice(0, resumed.index))) {
+    return readResumed(line, number, resumed);
+  }
   const start = text.search(/(?:---|\?\?\?\?\(|<detached)/);
   const rest = start > 0 && isTracersOwn(text.slice(0, start)) ? text.slice(start) : text;
   return OWN_WORDS.test(rest) ? NOTHING : undefined;
+}
+
+/** True if calls were pasted into the line before what stands at its end. */
+function beginsWithCall(line: string): boolean {
+  const found = nextCall(line, 0);
+  return found !== undefined && /\)\s*= /.test(line.slice(found.open));
 }
 
 /** True for what a tracer writes before a call or a message: a process, times, brackets. */

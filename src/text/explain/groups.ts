@@ -5,12 +5,14 @@
  * @module
  */
 
-import { fileKey, isAnonymous, type LayoutLine, shortName, sizeOf } from "../maps/layout_line.ts";
+import { fileKey, type LayoutLine, shortName, sizeOf } from "../maps/layout_line.ts";
 import { counted, inBytes } from "./amounts.ts";
 import type { Found } from "./patterns.ts";
 
 /** A library or program has at most so many segments: more VMAs of one file are pieces of it. */
 const MOST_SEGMENTS = 7;
+/** So many files of one kind are worth a line. */
+const FEWEST_FILES = 4;
 /** So many VMAs of one name are worth a line. */
 const FEWEST_NAMED = 2;
 
@@ -26,7 +28,7 @@ export function findGroups(
     if (key !== "") append(byFile, key, at);
     else if (vma.name.startsWith("[anon")) append(byName, vma.name, at);
   }
-  const found: Found[] = [], libraries: number[] = [];
+  const found: Found[] = [], libraries: number[] = [], others: number[][] = [];
   let programs = 0;
   for (const members of byFile.values()) {
     const isDual = isDualMapped(vmas, members);
@@ -34,13 +36,16 @@ export function findGroups(
     else if (members.some((at) => vmas[at]!.permissions[2] === "x")) {
       libraries.push(...members);
       programs++;
-    }
+    } else others.push(members);
   }
+  found.push(...findFamilies(vmas, others));
   if (programs > 0) {
     libraries.sort((a, b) => a - b);
-    const words =
-      `${programs === 1 ? "1 program or library" : `${programs} programs and libraries`}, with ` +
-      `${(libraries.length / programs).toFixed(1)} VMAs each: code, constants, data`;
+    const who = programs === 1 ? "1 program or library" : `${programs} programs and libraries`;
+    const each = programs === 1
+      ? ""
+      : `, about ${Math.round(libraries.length / programs)} VMAs each`;
+    const words = `${who}${each}: code, constants, data`;
     found.push({ words, times: programs, members: libraries, unit: 1 });
   }
   for (const [name, members] of byName) {
@@ -50,6 +55,45 @@ export function findGroups(
     found.push({ words, times: members.length, members, unit: 1 });
   }
   return found;
+}
+
+/** Files of one folder and kind, or of one name: an index in many files, shared memory made again and again. */
+function findFamilies(vmas: readonly LayoutLine[], files: readonly number[][]): Found[] {
+  const families = new Map<string, { times: number; members: number[] }>();
+  for (const members of files) {
+    const key = familyOf(vmas[members[0]!]!.name);
+    const family = families.get(key) ?? { times: 0, members: [] };
+    family.times++;
+    family.members.push(...members);
+    families.set(key, family);
+  }
+  const found: Found[] = [];
+  for (const [family, { times, members }] of families) {
+    if (times < FEWEST_FILES) continue;
+    const total = members.reduce((sum, at) => sum + sizeOf(vmas[at]!), 0);
+    const isMemory = /^(?:\/dev\/zero|\/memfd:|\/SYSV|anon_inode:|\/dev\/shm\/)/.test(family);
+    const words = isMemory
+      ? `${counted(times, "piece")} of shared memory (${family}), ${
+        inBytes(total)
+      } in all: one mapping each, and such ` +
+        "mappings never merge"
+      : `${counted(times, "file")} of ${family} mapped, ${
+        inBytes(total)
+      } in all: at least one VMA a file. Fewer, larger ` +
+        "files, or reading some of them, make fewer";
+    found.push({ words, times, members: members.sort((a, b) => a - b), unit: 1 });
+  }
+  return found;
+}
+
+/** Where files lie and what they end in; numbers in the names of shared memory differ. */
+function familyOf(path: string): string {
+  const plain = path.replace(/ \(deleted\)$/, "");
+  if (/^(?:\/dev\/zero|\/memfd:|\/SYSV|anon_inode:)/.test(plain)) {
+    return plain.replace(/[0-9a-f]{4,}/g, "…");
+  }
+  const slash = plain.lastIndexOf("/"), dot = plain.lastIndexOf(".");
+  return `${plain.slice(0, slash + 1)}*${dot > slash + 1 ? plain.slice(dot) : ""}`;
 }
 
 function append(map: Map<string, number[]>, key: string, at: number): void {
@@ -82,9 +126,4 @@ function piecesOf(vmas: readonly LayoutLine[], members: readonly number[], isDua
     } ${each}: one mapping a piece, where ` +
       "a larger one would be one VMA";
   return { words, times: members.length, members, unit: 1 };
-}
-
-/** True for memory without file and without name. */
-export function isNameless(vma: LayoutLine): boolean {
-  return isAnonymous(vma) && !vma.name.startsWith("[");
 }

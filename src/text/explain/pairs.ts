@@ -15,6 +15,8 @@ import type { Found } from "./patterns.ts";
 const ARENA_SIZES = [64 * 2 ** 20, 2 ** 20];
 /** A guard of a stack has at most so many bytes. */
 const LARGEST_GUARD = 2 ** 20;
+/** A stack has at least so many bytes: less is an allocation with a guard. */
+const SMALLEST_STACK = 64 * 1024;
 /** Stacks repeat at least so often before they are taken for stacks. */
 const FEWEST = 2;
 
@@ -114,6 +116,6 @@ function isGuard(vma: LayoutLine): boolean {
 }
 
 function isStackLike(vma: LayoutLine): boolean {
-  return vma.permissions.startsWith("rw") && isPlain(vma) && sizeOf(vma) >= 16 * 1024 &&
+  return vma.permissions.startsWith("rw") && isPlain(vma) && sizeOf(vma) >= SMALLEST_STACK &&
     !/^\[anon:(?!stack|.*thread|.*signal)/i.test(shortName(vma));
 }

@@ -10,7 +10,7 @@
 
 import { hexRange } from "../../abi/hex.ts";
 import { isAnonymous, type LayoutLine, shortName, sizeOf } from "../maps/layout_line.ts";
-import { counted, inBytes } from "./amounts.ts";
+import { inBytes } from "./amounts.ts";
 import { findGroups } from "./groups.ts";
 import { findPairs } from "./pairs.ts";
 import { findPeriods } from "./periods.ts";
@@ -75,13 +75,9 @@ function patternOf(vmas: readonly LayoutLine[], { words, times, members, unit }:
 function restOf(vmas: readonly LayoutLine[], rest: readonly number[]): Pattern {
   const anonymous = rest.filter((at) => isAnonymous(vmas[at]!)).length;
   const largest = rest.reduce((a, b) => sizeOf(vmas[a]!) >= sizeOf(vmas[b]!) ? a : b);
-  const words =
-    `${
-      counted(rest.length, "VMA")
-    } of no pattern, ${anonymous} of them anonymous; the largest has ` +
-    `${inBytes(sizeOf(vmas[largest]!))}${
-      shortName(vmas[largest]!) === "" ? "" : ` (${shortName(vmas[largest]!)})`
-    }`;
+  const name = shortName(vmas[largest]!);
+  const words = `of no pattern, ${anonymous} of them without a file; the largest has ` +
+    inBytes(sizeOf(vmas[largest]!)) + (name === "" ? "" : ` (${name})`);
   const example = hexRange(vmas[rest[0]!]!.start, vmas[rest[0]!]!.end);
   return { words, vmas: rest.length, times: 1, example };
 }

@@ -48,15 +48,18 @@ export interface LayoutReading {
 }
 
 type Kind = "maps" | "pmap-x" | "tombstone" | "gdb" | "sanitizer" | "pmap" | "rr" | "numa";
-type Read = { readonly kind: Kind; readonly vma: LayoutLine };
+/** A line that was read; `begins` if a prompt or a heading stands before it, so that it begins another layout. */
+type Read = { readonly kind: Kind; readonly vma: LayoutLine; readonly begins?: boolean };
 
 const JAVA =
   /A fatal error has been detected by the Java Runtime|^Dynamic libraries:|^Total number of mappings:|^# JRE version:|^jvm_args:|^Java VM:/;
 const LIMIT = /max_map_count[^0-9\n]{0,120}?[:=][ \t]*(\d{2,10})\b/;
 const COUNT = /^\s*Total number of mappings: (\d+)/;
+/** What head and tail print before a file. */
+const HEADING = /^==> .* <==$/;
 /** Lines that belong to formats but show no VMA. */
 const OWN_WORDS =
-  /^(?:process \d+|Mapped address spaces:|\s*Start Addr.*|\s*Address\s+(?:Kbytes|Perm).*|[=\s-]+(?:total\b.*)?|\s*total\b.*|(?:mapped|total kB).*|\d+:\s+\S.*|={2}\d+={2}.*|memory map .*|.*\(BuildId.*|\s*(?:LEGEND|START|Start).*|\*\*\* .*|[{}]|--->.*|.*\[rollup\].*)$/i;
+  /^(?:process \d+|Mapped address spaces:|\s*Start Addr.*|\s*Address\s+(?:Kbytes|Perm).*|[=\s-]+(?:total\b.*)?|\s*total\b.*|(?:mapped|total kB).*|\d+:\s+\S.*|={2}\d+={2}.*|memory map .*|.*\(BuildId.*|\s*(?:LEGEND|START|Start).*|\*\*\* .*|[{}]|==> .* <==|--->.*|.*\[rollup\].*|\[(?:New |Thread |Inferior |Switching |Attaching ).*|Using host libthread_db.*|(?:warning|Reading symbols|\(gdb\)|pwndbg>|gef).*|[\d\s]+(?:KB)?)$/i;
 
 /** Reads a text. O(length). */
 export function readLayout(text: string): LayoutReading {
@@ -72,6 +75,7 @@ class Reader {
   readonly #numa = new Map<number, NumaLine>();
   #columns: readonly string[] = [];
   #fields = 0;
+  #isAfterHeading = false;
   #isJava = false;
   #limit: number | undefined;
   #count: number | undefined;
@@ -87,11 +91,13 @@ class Reader {
     const [most] = [...counts].sort((a, b) => b[1] - a[1]);
     const kind = most?.[0];
     const vmas: LayoutLine[] = [], passedOver = this.#passedOver();
+    const beginnings = new Set<LayoutLine>();
     for (const read of this.#found) {
+      if (read.begins) beginnings.add(read.vma);
       if (read.kind === kind) vmas.push(read.vma);
       else this.#pass(passedOver, read.vma.line, "it is of another format than the rest");
     }
-    const ordered = inOrder(vmas, kind === "rr");
+    const ordered = kind === "rr" ? latest(vmas) : inOrder(vmas, beginnings);
     for (const { line, why } of ordered.left) this.#pass(passedOver, line, why);
     return {
       format: this.#formatOf(kind),
@@ -126,7 +132,8 @@ class Reader {
     const read = this.#read(text, number);
     if (read !== undefined) {
       if (read.vma.start < KERNEL_ADDRESS && !/\[(?:vsyscall|rollup)\]$/.test(read.vma.name)) {
-        this.#found.push(read);
+        this.#found.push(this.#isAfterHeading ? { ...read, begins: true } : read);
+        this.#isAfterHeading = false;
       }
       return;
     }
@@ -136,6 +143,7 @@ class Reader {
       this.#numa.set(numa.start, numa);
       return;
     }
+    if (HEADING.test(text) || markOf(text) === "command") this.#isAfterHeading = true;
     this.#isJava ||= JAVA.test(text);
     const count = COUNT.exec(text);
     if (count !== null) this.#count = Number(count[1]);
@@ -219,14 +227,14 @@ interface Ordered {
 }
 
 /** The longest run of ascending lines: a text may hold the layouts of several processes, or one twice. */
-function inOrder(lines: readonly LayoutLine[], isHistory: boolean): Ordered {
-  if (isHistory) return latest(lines);
+function inOrder(lines: readonly LayoutLine[], beginnings: ReadonlySet<LayoutLine>): Ordered {
   const runs: LayoutLine[][] = [];
   const left: { line: number; why: string }[] = [];
   for (const line of lines) {
     const run = runs.at(-1);
     const last = run?.at(-1);
-    if (run === undefined || last === undefined || line.end <= last.start) runs.push([line]);
+    if (run === undefined || last === undefined || beginnings.has(line)) runs.push([line]);
+    else if (line.end <= last.start) runs.push([line]);
     else if (line.start < last.end) {
       if (line.start === runs.at(-1)![0]!.start) runs.push([line]);
       else left.push({ line: line.line, why: "it overlaps the line before it" });

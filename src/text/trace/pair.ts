@@ -12,6 +12,8 @@ import { currentName, isMemoryCall } from "../calls/sets.ts";
 export interface PairedCall {
   /** Its thread; that of the whole group once an exec has made it so. */
   pid: number;
+  /** Its process, where the text names both. */
+  readonly group: number | undefined;
   readonly call: string;
   /** Those of its beginning, then those of its end. */
   args: readonly string[];
@@ -59,7 +61,8 @@ export function pairCalls(events: readonly Event[]): Pairing {
     const pid = pidOf(event);
     alive.add(pid);
     const { line, call, args } = event;
-    const paired = { pid, call, args, line, result: undefined, returned: false };
+    const { group } = event;
+    const paired = { pid, group, call, args, line, result: undefined, returned: false };
     inside.set(pid, paired);
     happenings.push({ kind: "enter", call: paired });
     return paired;
@@ -150,6 +153,7 @@ function rootOf(events: readonly Event[]): number {
     }
   }
   for (const event of events) {
+    if (event.kind === "attached" && event.threads > 1 && event.pid !== undefined) return event.pid;
     if (event.kind === "attached" || event.pid === undefined) continue;
     if (!made.has(event.pid)) return event.pid;
   }

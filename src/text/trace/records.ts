@@ -98,6 +98,8 @@ class Recorder {
   readonly #root: number;
   #layout: readonly MapLine[];
   readonly #limits: ResourceLimits = {};
+  /** The first thread of each process, where the text names both. */
+  readonly #groups = new Map<number, number>();
   /** Processes that nobody made in the text and that may be threads of any other. */
   readonly #orphans = new Set<number>();
   #isAfterGap = false;
@@ -165,7 +167,7 @@ class Recorder {
   #enter(paired: PairedCall): void {
     const { pid, call, args, line } = paired;
     if (!(call.startsWith("execve") && !this.#isIntroduced(pid))) {
-      this.#introduce(pid, line, asksForBreak(paired));
+      this.#introduce(pid, line, asksForBreak(paired), paired.group);
     }
     if (!isMemoryCall(call)) return;
     if (asksForBreak(paired)) this.#noticeExec(paired);
@@ -275,9 +277,13 @@ class Recorder {
    *
    * @param begins true if what it does is what a program does first
    */
-  #introduce(pid: number, line: number, begins = false): void {
+  #introduce(pid: number, line: number, begins = false, group?: number): void {
     if (this.#tasks.has(pid)) return;
-    const origin = this.#originOf(pid);
+    const origin = this.#originOf(pid, group);
+    if (group !== undefined && !this.#groups.has(group)) this.#groups.set(group, pid);
+    const isThreadOfRoot = origin !== undefined && origin.parent === this.#root &&
+      this.#sharesWithRoot;
+    if (isThreadOfRoot) this.#introduce(this.#root, line);
     const parent = origin && this.#tasks.get(origin.parent);
     if (origin === undefined || parent === undefined) {
       if (this.#tasks.size > 0 && !begins) this.#orphans.add(pid);
@@ -295,10 +301,14 @@ class Recorder {
   }
 
   /** Threads of a process that was attached to as a whole were not made in the text. */
-  #originOf(pid: number): Origin | undefined {
+  #originOf(pid: number, group: number | undefined): Origin | undefined {
     const origin = this.#origins.get(pid);
-    if (origin !== undefined || !this.#sharesWithRoot || pid === this.#root) return origin;
-    return { parent: this.#root, flags: CLONE_VM | CLONE_FILES | CLONE_THREAD };
+    if (origin !== undefined) return origin;
+    const first = group === undefined ? undefined : this.#groups.get(group);
+    const parent = first ?? (this.#sharesWithRoot && pid !== this.#root ? this.#root : undefined);
+    return parent === undefined
+      ? undefined
+      : { parent, flags: CLONE_VM | CLONE_FILES | CLONE_THREAD };
   }
 
   #exec(pid: number, program: string, unknown: "new" | "running", line: number): void {
