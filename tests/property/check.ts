@@ -59,12 +59,12 @@ function constraints(maxCommands: number): fc.CommandsContraints {
 /** Registers a test that runs lists of commands on a model and on the real thing. */
 export function testCommands<M extends object, R>(
   name: string,
-  arbitraries: fc.Arbitrary<Act<M, R>>[],
+  arbitraries: readonly fc.Arbitrary<Act<M, R>>[],
   setUp: () => { model: M; real: R },
   options: { readonly runs: number; readonly commands: number },
 ): void {
   Deno.test(name, () => {
-    const commands = fc.commands(arbitraries, constraints(options.commands));
+    const commands = fc.commands([...arbitraries], constraints(options.commands));
     const property = fc.property(commands, (list) => fc.modelRun(setUp, list));
     report(name, fc.check(property, parameters(options.runs)));
   });
