@@ -15,17 +15,17 @@ for (const program of PROGRAMS) {
   });
 }
 
-/** Loses what is stored over exactly three indices of its own. */
+/** Loses what is stored at some indices. */
 class Forgetful extends MapleTree<number> {
   override store(first: number, last: number, value: number | undefined): void {
-    if (last - first !== 2) super.store(first, last, value);
+    if (first % 7 !== 3) super.store(first, last, value);
   }
 }
 
 Deno.test("soak: a tree that loses a store is found, and reduced to that store and a look at it", () => {
-  const findings = Array.from({ length: 8 }, (_, seed) => {
-    return treeRound(seed, (gaps) => new Forgetful({ gaps })).finding;
-  }).filter((finding) => finding !== undefined);
-  assert(findings.length > 0);
-  for (const finding of findings) assert(finding.split("\n").length <= 4, finding);
+  for (const seed of [1, 2, 3]) {
+    const { finding = "" } = treeRound(seed, (gaps) => new Forgetful({ gaps }));
+    assert(finding !== "");
+    assert(finding.split("\n").length <= 3, finding);
+  }
 });

@@ -96,9 +96,20 @@ function contentFault({ tree, naive }: Pair): string | undefined {
 
 /** The fewest of the operations after which something is wrong; undefined if a fresh tree does them right. */
 function reduced(operations: readonly Operation[], newPair: () => Pair): string | undefined {
-  if (firstFault(operations, newPair) === undefined) return undefined;
-  const left = reduce(operations, (list) => firstFault(list, newPair) !== undefined);
+  if (!isWrong(operations, newPair)) return undefined;
+  const left = reduce(operations, (list) => isWrong(list, newPair));
   return [...left.map(showOperation), firstFault(left, newPair)].join("\n");
+}
+
+/** Lists up to this long are checked after each operation while they are reduced, longer ones at their end. */
+const SHORT = 100;
+
+/** True if a list of operations does something wrong. */
+function isWrong(operations: readonly Operation[], newPair: () => Pair): boolean {
+  if (operations.length <= SHORT) return firstFault(operations, newPair) !== undefined;
+  const pair = newPair();
+  return operations.some((operation) => faultOf(pair, operation, 1) !== undefined) ||
+    contentFault(pair) !== undefined;
 }
 
 /** What a list of operations does wrong first, everything checked after each. */
