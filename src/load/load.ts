@@ -20,6 +20,7 @@ import { hex } from "../abi/hex.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
 import type { AddressSpace } from "../mm/address_space.ts";
 import { validateEntry } from "../mm/checks/validate_pages.ts";
+import { LockChecker } from "../mm/locks/lock_checker.ts";
 import { MmError } from "../mm/error.ts";
 import { CommitLedger } from "../mm/memory_descriptor.ts";
 import { beginMigration, finishMigration, type Migration } from "../mm/pages/migrate.ts";
@@ -49,6 +50,8 @@ export interface LoadOptions {
   readonly swapPages: number;
   /** Which memory gets huge pages. */
   readonly hugePages: HugePagePolicy;
+  /** Check the order of locks, and that each change is made under its lock; not unless given. */
+  readonly locks?: boolean;
 }
 
 /** Frames that are kept free: below a 64th of memory reclaim begins, and it ends at a 32nd. */
@@ -74,9 +77,14 @@ export class Load {
   #stamp = 0;
 
   /** A machine on which nothing runs yet. */
-  constructor({ programs, memoryPages, swapPages, hugePages }: LoadOptions) {
+  constructor({ programs, memoryPages, swapPages, hugePages, locks }: LoadOptions) {
     this.#programs = programs;
-    this.memory = new PhysicalMemory({ pages: memoryPages, swapSlots: swapPages, hugePages });
+    this.memory = new PhysicalMemory({
+      pages: memoryPages,
+      swapSlots: swapPages,
+      hugePages,
+      ...(locks && { locks: new LockChecker() }),
+    });
   }
 
   /**

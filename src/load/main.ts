@@ -41,6 +41,7 @@ const SPECIFICATION = {
       help: "which memory gets huge pages: never, madvise, always (madvise)",
       value: "WHICH",
     },
+    locks: { help: "check the order of locks, and that each change is made under its lock" },
     check: { help: "check the whole machine every N events (1000000)", value: "N" },
     replay: { help: "instead: replay the events that a finding was reduced to", value: "FILE" },
     out: { help: "where the reduced events of a finding go (load-finding.jsonl)", value: "FILE" },
@@ -66,6 +67,7 @@ async function main(args: CommandArguments): Promise<number> {
     swapPages: sizeOf(args, "swap", "512M"),
     hugePages: args.choice<HugePagePolicy>("huge", ["never", "madvise", "always"]) ?? "madvise",
     seed: args.integer("seed") ?? 1,
+    locks: args.has("locks"),
     processes: args.integer("processes", 1) ?? 16,
     events: args.has("seconds") ? Infinity : args.integer("steps", 1) ?? 1_000_000,
     checkEvery: args.integer("check", 1) ?? 1_000_000,
@@ -152,7 +154,7 @@ async function replayFile(args: CommandArguments, file: string): Promise<number>
     }
     return program;
   });
-  const report = replayEvents({ ...machine, programs }, events);
+  const report = replayEvents({ ...machine, programs, locks: args.has("locks") }, events);
   if (args.has("json")) printJson(report);
   else {
     print(

@@ -9,7 +9,7 @@ import { readPage, writePage } from "./calls/access.ts";
 import { brk } from "./calls/brk.ts";
 import { exec, type Image } from "./calls/exec.ts";
 import { exit } from "./calls/exit.ts";
-import { type Access, fault } from "./calls/fault.ts";
+import { type Access, fault, isWrite } from "./calls/fault.ts";
 import { fork } from "./calls/fork.ts";
 import { madvise } from "./calls/madvise.ts";
 import { mincore } from "./calls/mincore.ts";
@@ -24,10 +24,13 @@ import { processMadvise } from "./calls/process_madvise.ts";
 import { setAnonName } from "./calls/prctl.ts";
 import { remapFilePages } from "./calls/remap_file_pages.ts";
 import { shmat, shmdt } from "./calls/shm.ts";
+import { adviceLock } from "./vma/advice.ts";
 import { validate } from "./checks/validate.ts";
 import { cannot } from "./error.ts";
 import { type AddressSpaceOptions, MemoryDescriptor } from "./memory_descriptor.ts";
 import type { ResourceLimits } from "./rlimit.ts";
+import type { LockMode } from "./locks/lock_checker.ts";
+import { lockForCall, lockForFault, unlockAfterCall } from "./locks/locking.ts";
 import { hugeNumber } from "./pages/huge_page.ts";
 import { type Headroom, headroom } from "./vma/explain.ts";
 import { maps, mapsLine } from "./vma/proc_maps.ts";
@@ -205,7 +208,7 @@ export class AddressSpace {
    */
   madvise(address: number, length: number, advice: number): void {
     checkInteger("advise", "advice", advice);
-    const mm = this.#begin("advise on", address, length);
+    const mm = this.#begin("advise on", address, length, adviceLock(advice));
     try {
       madvise(mm, address, length, advice);
     } finally {
@@ -231,7 +234,7 @@ export class AddressSpace {
     for (const { address, length } of ranges) checkRange("advise on", address, length);
     checkInteger("advise", "advice", advice);
     checkInteger("advise", "flags", flags);
-    const mm = this.#begin("advise on", 0, 0);
+    const mm = this.#begin("advise on", 0, 0, adviceLock(advice));
     try {
       return processMadvise(mm, ranges, advice, flags);
     } finally {
@@ -342,7 +345,7 @@ export class AddressSpace {
    */
   msync(address: number, length: number, flags: number): void {
     checkInteger("synchronise", "flags", flags);
-    const mm = this.#begin("synchronise", address, length);
+    const mm = this.#begin("synchronise", address, length, "read");
     try {
       msync(mm, address, length, flags);
     } finally {
@@ -363,7 +366,7 @@ export class AddressSpace {
    */
   mincore(address: number, length: number, vector?: number): Uint8Array {
     if (vector !== undefined) checkAddress("write to", vector);
-    const mm = this.#begin("look at", address, length);
+    const mm = this.#begin("look at", address, length, "read");
     try {
       return mincore(mm, address, length, vector);
     } finally {
@@ -477,7 +480,7 @@ export class AddressSpace {
    * memory ran out · EPERM a stack would grow below mmap_min_addr · EAGAIN the page is under migration
    */
   fault(address: number, access: Access): void {
-    const mm = this.#begin("fault in", address, 0);
+    const mm = this.#beginFault("fault in", address, isWrite(access));
     try {
       fault(mm, address, access);
     } finally {
@@ -493,7 +496,7 @@ export class AddressSpace {
    * @throws {MmError} as {@linkcode fault}
    */
   readPage(address: number): number {
-    const mm = this.#begin("read", address, 0);
+    const mm = this.#beginFault("read", address, false);
     try {
       return readPage(mm, address);
     } finally {
@@ -510,7 +513,7 @@ export class AddressSpace {
    */
   writePage(address: number, stamp: number): void {
     checkInteger("write", "stamp", stamp);
-    const mm = this.#begin("write", address, 0);
+    const mm = this.#beginFault("write", address, true);
     try {
       writePage(mm, address, stamp);
     } finally {
@@ -674,13 +677,32 @@ export class AddressSpace {
   }
 
   /** Checks the range of a call and begins it. */
-  #begin(verb: string, address: number, length: number): MemoryDescriptor {
+  #begin(
+    verb: string,
+    address: number,
+    length: number,
+    mode: LockMode = "write",
+  ): MemoryDescriptor {
+    const mm = this.#check(verb, address, length);
+    if (mm.locks !== null) lockForCall(mm, mode);
+    mm.isCalling = true;
+    return mm;
+  }
+
+  /** Checks the address of a fault and begins it. */
+  #beginFault(verb: string, address: number, writes: boolean): MemoryDescriptor {
+    const mm = this.#check(verb, address, 0);
+    if (mm.locks !== null) lockForFault(mm, address, writes);
+    mm.isCalling = true;
+    return mm;
+  }
+
+  #check(verb: string, address: number, length: number): MemoryDescriptor {
     checkRange(verb, address, length);
     const mm = this.#mm;
-    if (mm.isCalling) {
+    if (mm.locks === null ? mm.isCalling : mm.locks.holds("mmap_lock", mm.pageTable!)) {
       throw cannot(verb, address, address + length, "EBUSY", "a hook of a file is running");
     }
-    mm.isCalling = true;
     return mm;
   }
 
@@ -688,6 +710,7 @@ export class AddressSpace {
   #end(mm: MemoryDescriptor): void {
     const { hookError } = mm;
     mm.isCalling = false;
+    if (mm.locks !== null) unlockAfterCall(mm);
     mm.hookError = undefined;
     if (hookError !== undefined) throw hookError.error;
   }

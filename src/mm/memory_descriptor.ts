@@ -9,6 +9,7 @@
 
 import { FaultInjection } from "./fault_injection.ts";
 import { VmaTree } from "./vma_tree.ts";
+import type { LockChecker } from "./locks/lock_checker.ts";
 import type { PhysicalMemory } from "./pages/physical_memory.ts";
 import { PageTable } from "./vma.ts";
 import {
@@ -102,6 +103,8 @@ export class MemoryDescriptor {
   readonly memory: PhysicalMemory | null;
   /** Where its own pages are; null where pages are not modelled. */
   readonly pageTable: PageTable | null;
+  /** Checks the machine's locks; null where they are not checked. */
+  readonly locks: LockChecker | null;
   /** Where placement begins, bytes. */
   mmapBase: number;
   /** Placement goes upwards. */
@@ -126,7 +129,7 @@ export class MemoryDescriptor {
   stackPages = 0;
   /** Pages charged to the commit ledger. */
   committedPages = 0;
-  /** A call is running: none may begin before it has ended. */
+  /** A call is running: none may begin before it has ended. (Where locks are checked, mmap_lock says so.) */
   isCalling = false;
   /** The first error that a hook threw during the call that is running. */
   hookError: { readonly error: unknown } | undefined;
@@ -142,6 +145,8 @@ export class MemoryDescriptor {
     this.commit = options.commit ?? new CommitLedger();
     this.memory = options.memory ?? null;
     this.pageTable = this.memory === null ? null : new PageTable(this.memory);
+    this.locks = this.memory?.locks ?? null;
+    if (this.locks !== null) this.tree.guard = this.pageTable;
     this.mmapBase = options.mmapBase ?? this.taskSize;
     this.legacyLayout = options.legacyLayout ?? false;
   }

@@ -166,6 +166,7 @@ export class Vma {
     const part = new Vma(start, end, this.flags, offset, this.file);
     part.special = this.special;
     part.anonName = this.anonName;
+    part.pageTable = this.pageTable;
     return part;
   }
 }

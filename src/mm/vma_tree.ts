@@ -21,7 +21,7 @@ import { MapleTree } from "../tree/maple_tree.ts";
 import { MAX_INDEX } from "../tree/node_layout.ts";
 import type { FaultInjection } from "./fault_injection.ts";
 import { cannot } from "./error.ts";
-import type { Vma } from "./vma.ts";
+import type { PageTable, Vma } from "./vma.ts";
 
 /** What a {@linkcode TreeObserver} is told of. */
 export type TreeOperation =
@@ -46,6 +46,8 @@ export type TreeObserver = (
 export class VmaTree {
   /** VMAs in the tree. Mirrors `mm->map_count`. */
   mapCount = 0;
+  /** The page table whose address space's mmap_lock must be held for a write; null where locks are not checked. */
+  guard: PageTable | null = null;
   /** Told of every tree operation, if set. */
   observer: TreeObserver | undefined;
   /** The tree, for what looks into it: checks, the explorer. Writing it is left to this file. */
@@ -131,6 +133,7 @@ export class VmaTree {
 
   /** Does what `prepare` was told. Cannot fail. */
   commit(): void {
+    if (this.guard !== null) demandMmapLock(this.guard);
     const { index, last } = this.#writer;
     this.observer?.(this.#pending ? "store" : "clear", index, last, this.#pending);
     this.#writer.storePreallocated(this.#pending);
@@ -139,6 +142,7 @@ export class VmaTree {
 
   /** Puts `vma` in the place of what the tree holds over exactly its range. Cannot fail. */
   replace(vma: Vma): void {
+    if (this.guard !== null) demandMmapLock(this.guard);
     this.observer?.("store", vma.start, vma.end - 1, vma);
     this.#writer.set(vma.start, vma.end - 1);
     this.#writer.store(vma);
@@ -195,6 +199,7 @@ export class VmaTree {
 
   /** Forgets every VMA. */
   clear(): void {
+    if (this.guard !== null) demandMmapLock(this.guard);
     this.tree.clear();
     this.mapCount = 0;
   }
@@ -203,4 +208,8 @@ export class VmaTree {
 /** Whether a search of `[low, high)` makes sense: the tree refuses one for more than the window holds. */
 function fits(length: number, low: number, high: number): boolean {
   return length > 0 && length <= high - low;
+}
+
+function demandMmapLock(table: PageTable): void {
+  table.memory.locks?.demand("mmap_lock", table, "write", "the tree of VMAs is written");
 }

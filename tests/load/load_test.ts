@@ -21,6 +21,7 @@ const OPTIONS: RunOptions = {
   seed: 7,
   processes: 8,
   events: 20_000,
+  locks: true,
   checkEvery: 2_000,
 };
 

@@ -73,7 +73,8 @@ function touch(mm: MemoryDescriptor, address: number, access: Access): Vma {
   return vma;
 }
 
-function isWrite(access: Access): boolean {
+/** True if the access makes private memory a page of its own. */
+export function isWrite(access: Access): boolean {
   return access === "write" || access === "force";
 }
 

@@ -9,6 +9,7 @@ import { account, accountedPages, chargeCommit, mayCommit } from "../vma/account
 import { fork as forkAnonVma, takeFork, unlink } from "../pages/anon_vma.ts";
 import { cannot } from "../error.ts";
 import { pages } from "../../abi/page.ts";
+import { lockForCall, startWrite } from "../locks/locking.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { tellClosed, tellOpened } from "../vma/hooks.ts";
 import { copyRange } from "../pages/page_table.ts";
@@ -28,6 +29,7 @@ import { VM_DONTCOPY, VM_LOCKED_MASK, VM_NOHUGEPAGE, VM_WIPEONFORK } from "../vm
  */
 export function fork(mm: MemoryDescriptor): MemoryDescriptor {
   const child = mm.sibling();
+  lockForCall(child, "write");
   const copies: Vma[] = [];
   try {
     child.tree = mm.tree.duplicate(child.faultInjection, (vma) => {
@@ -38,6 +40,7 @@ export function fork(mm: MemoryDescriptor): MemoryDescriptor {
     });
   } catch (error) {
     for (const copy of copies) discard(mm, child, copy);
+    unlockChild(child);
     throw error;
   }
   child.tree.mapCount = copies.length;
@@ -46,7 +49,13 @@ export function fork(mm: MemoryDescriptor): MemoryDescriptor {
   child.brk = mm.brk;
   child.startStack = mm.startStack;
   child.defaultFlags = mm.defaultFlags & VM_NOHUGEPAGE;
+  child.tree.guard = child.locks === null ? null : child.pageTable;
+  unlockChild(child);
   return child;
+}
+
+function unlockChild(child: MemoryDescriptor): void {
+  child.locks?.release("mmap_lock", child.pageTable!);
 }
 
 /** Shares the pages of what was written to; the rest is faulted in again where it is needed. */
@@ -57,6 +66,7 @@ function copyPages(parent: PageTable, child: PageTable, copies: readonly Vma[]):
 }
 
 function copyVma(mm: MemoryDescriptor, child: MemoryDescriptor, vma: Vma): Vma {
+  startWrite(vma);
   const size = pages(vma.end - vma.start);
   const charge = accountedPages(vma.flags, size);
   if (!mayCommit(mm, charge)) {

@@ -18,7 +18,14 @@
  */
 
 import type { FaultInjection } from "../fault_injection.ts";
-import { AnonVma, type PageTable, type Vma } from "../vma.ts";
+import {
+  guarded,
+  lockReverseMap,
+  locksOf,
+  startWrite,
+  unlockReverseMap,
+} from "../locks/locking.ts";
+import { AnonVma, type Vma } from "../vma.ts";
 import { splitAt } from "./huge_page.ts";
 import { lastOffset } from "./page_offset.ts";
 
@@ -77,10 +84,10 @@ export function fork(child: Vma, parent: Vma): void {
 /** Takes `vma` off all anon_vmas of its chain. Mirrors `unlink_anon_vmas()`. */
 export function unlink(vma: Vma): void {
   if (vma.anonVmaChain.length === 0) return;
+  const locks = locksOf(vma);
   for (const anonVma of vma.anonVmaChain) {
-    anonVma.vmas.delete(vma);
-    anonVma.byOffset?.delete(vma);
-    if (anonVma.vmas.size === 0) anonVma.parent.children--;
+    if (locks === null) leave(vma, anonVma);
+    else guarded(locks, "anon_vma_lock", anonVma.root, () => leave(vma, anonVma));
   }
   if (vma.anonVma !== null) vma.anonVma.activeVmas--;
   vma.anonVma = null;
@@ -92,18 +99,35 @@ export function unlink(vma: Vma): void {
  * page that a border would cut is split first (`vma_adjust_trans_huge()`).
  */
 export function setBounds(vma: Vma, start: number, end: number, pageOffset: number): void {
-  if (vma.pageTable !== null) splitAtBorders(vma.pageTable, start, end);
+  if (vma.pageTable !== null) return setLockedBounds(vma, start, end, pageOffset);
+  changeBounds(vma, start, end, pageOffset);
+}
+
+/** The same where pages are modelled, under the locks of the VMA and of the reverse map. */
+function setLockedBounds(vma: Vma, start: number, end: number, pageOffset: number): void {
+  startWrite(vma);
+  const locks = lockReverseMap(vma);
+  splitAt(vma.pageTable!, start);
+  splitAt(vma.pageTable!, end);
+  changeBounds(vma, start, end, pageOffset);
+  unlockReverseMap(locks);
+}
+
+function changeBounds(vma: Vma, start: number, end: number, pageOffset: number): void {
   vma.start = start;
   vma.end = end;
   vma.pageOffset = pageOffset;
   if (vma.anonVmaChain.length > 0 || vma.fileMapping !== null) reindex(vma);
 }
 
-/** Splits the huge pages that a border at `start` or at `end` would cut. */
-export function splitAtBorders(table: PageTable, start: number, end: number): void {
-  if (table.huge.size === 0) return;
-  splitAt(table, start);
-  splitAt(table, end);
+/** Splits the huge pages of a VMA that two new borders are about to cut, where no bounds change yet. */
+export function splitAtBorders(vma: Vma, start: number, end: number): void {
+  if (vma.pageTable === null || vma.pageTable.huge.size === 0) return;
+  startWrite(vma);
+  const locks = lockReverseMap(vma);
+  splitAt(vma.pageTable, start);
+  splitAt(vma.pageTable, end);
+  unlockReverseMap(locks);
 }
 
 /** Moves a VMA in the interval trees that hold it; a function of its own to keep `setBounds` small. */
@@ -126,6 +150,18 @@ function reusable(parent: Vma): AnonVma | null {
 
 function link(vma: Vma, anonVma: AnonVma): void {
   vma.anonVmaChain.push(anonVma);
+  const locks = locksOf(vma);
+  if (locks === null) enter(vma, anonVma);
+  else guarded(locks, "anon_vma_lock", anonVma.root, () => enter(vma, anonVma));
+}
+
+function enter(vma: Vma, anonVma: AnonVma): void {
   anonVma.vmas.add(vma);
   anonVma.byOffset?.add(vma, vma.pageOffset, lastOffset(vma));
+}
+
+function leave(vma: Vma, anonVma: AnonVma): void {
+  anonVma.vmas.delete(vma);
+  anonVma.byOffset?.delete(vma);
+  if (anonVma.vmas.size === 0) anonVma.parent.children--;
 }

@@ -20,10 +20,11 @@
 
 import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { Page, type PageTable, type Vma } from "../vma.ts";
+import { guarded } from "../locks/locking.ts";
+import { type HugeEntry, Page, type PageTable, type Vma } from "../vma.ts";
 import { VM_HUGEPAGE, VM_NOHUGEPAGE, VM_SHARED, VM_SPECIAL } from "../vm_flags.ts";
 import { pageIndex } from "./page_offset.ts";
-import { type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
+import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
 import { vmasAt } from "./reverse_map.ts";
 
 /** Pages of a huge page. */
@@ -101,11 +102,36 @@ function smallPages(table: PageTable, start: number): number[] {
   return vpns;
 }
 
-/** Splits the huge page over `address` if it begins below: a border is about to be there. O(1) where there is none. */
+/**
+ * Splits the huge page over `address` if it begins below: a border is about to be there. O(1) where there is none.
+ * Mirrors `vma_adjust_trans_huge()`.
+ *
+ * Precondition: the locks of the reverse map are held, so that nothing finds the page while its VMA changes.
+ */
 export function splitAt(table: PageTable, address: number): void {
-  if (address % HUGE_PAGE_SIZE === 0) return;
-  const entry = table.huge.get(hugeNumber(address));
+  const entry = cutBy(table, address);
+  if (entry === undefined) return;
+  const { mapping } = entry.page;
+  if (mapping !== null && !isFileMapping(mapping)) {
+    table.memory.locks?.demand(
+      "anon_vma_lock",
+      mapping.root,
+      "write",
+      "a border splits a huge page",
+    );
+  }
+  splitHugePage(table.memory, entry.page);
+}
+
+/** Splits the huge page over `address` if it begins below, because a part of it is meant. */
+export function splitOver(table: PageTable, address: number): void {
+  const entry = cutBy(table, address);
   if (entry !== undefined) splitHugePage(table.memory, entry.page);
+}
+
+/** The huge entry that a border at `address` would cut. */
+function cutBy(table: PageTable, address: number): HugeEntry | undefined {
+  return address % HUGE_PAGE_SIZE === 0 ? undefined : table.huge.get(hugeNumber(address));
 }
 
 /** Splits every huge page in `[start, end)`. */
@@ -123,6 +149,12 @@ export function splitWithin(table: PageTable, start: number, end: number): void 
  * Postcondition: each of them holds what its part of the huge page held, and is shown where the huge page was.
  */
 export function splitHugePage(memory: PhysicalMemory, huge: Page): void {
+  const { mapping } = huge;
+  if (mapping === null || isFileMapping(mapping)) return;
+  guarded(memory.locks, "anon_vma_lock", mapping.root, () => splitPage(memory, huge));
+}
+
+function splitPage(memory: PhysicalMemory, huge: Page): void {
   const { mapping, index, stamps } = huge;
   const shown = hugePlacesOf(huge);
   memory.displace(huge);

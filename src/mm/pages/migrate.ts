@@ -14,9 +14,10 @@
  * @module
  */
 
+import { withPageLocked } from "../locks/locking.ts";
 import { isFileMapping, type PhysicalMemory } from "./physical_memory.ts";
 import { splitWithin } from "./huge_page.ts";
-import { vpnsIn } from "./page_table.ts";
+import { setEntry, vpnsIn } from "./page_table.ts";
 import { mappingsOf, placesOf } from "./reverse_map.ts";
 import { Page, type PageTable, type SwapSlot } from "../vma.ts";
 
@@ -41,11 +42,13 @@ export function beginMigration(page: Page): Migration {
   }
   const places = mappingsOf(page);
   page.locked = true;
-  for (const { table, vpn, entry } of places) {
-    const writable = entry!.kind === "present" && entry!.writable;
-    table.set(vpn, { kind: "migration", page, writable });
-    page.mapped--;
-  }
+  withPageLocked(places[0]?.table.memory.locks ?? null, page, () => {
+    for (const { table, vpn, entry } of places) {
+      const writable = entry!.kind === "present" && entry!.writable;
+      setEntry(table, vpn, { kind: "migration", page, writable });
+      page.mapped--;
+    }
+  });
   return { page, entries: places.length };
 }
 
@@ -62,7 +65,7 @@ export function finishMigration(memory: PhysicalMemory, migration: Migration): P
   memory.exchange(old, page);
   page.slot = old.slot;
   if (page.slot !== null) page.slot.page = page;
-  restore(old, page);
+  withPageLocked(memory.locks, old, () => restore(old, page));
   if (page.mapping !== null && isFileMapping(page.mapping)) {
     page.mapping.pages.set(page.index, page);
   } else if (page.mapped === 0) memory.giveBack(page);
@@ -75,7 +78,7 @@ export function finishMigration(memory: PhysicalMemory, migration: Migration): P
 /** Gives a migration up: the entries show the old page again. */
 export function abortMigration(memory: PhysicalMemory, migration: Migration): void {
   const { page } = migration;
-  restore(page, page);
+  withPageLocked(memory.locks, page, () => restore(page, page));
   page.locked = false;
   if (page.mapped === 0 && !isFileMapping(page.mapping!)) memory.giveBack(page);
 }
@@ -84,7 +87,7 @@ export function abortMigration(memory: PhysicalMemory, migration: Migration): vo
 function restore(old: Page, page: Page): void {
   for (const { table, vpn, entry } of placesOf(page.mapping!, page.index)) {
     if (entry?.kind !== "migration" || entry.page !== old) continue;
-    table.set(vpn, { kind: "present", page, writable: entry.writable });
+    setEntry(table, vpn, { kind: "present", page, writable: entry.writable });
     page.mapped++;
   }
 }
@@ -108,11 +111,13 @@ export function swapOut(memory: PhysicalMemory, page: Page): SwapSlot {
     stamp: page.stamp,
   };
   if (page.slot === null) memory.swapSlots++;
-  for (const { table, vpn } of mappingsOf(page)) {
-    table.set(vpn, { kind: "swap", slot });
-    slot.references++;
-    page.mapped--;
-  }
+  withPageLocked(memory.locks, page, () => {
+    for (const { table, vpn } of mappingsOf(page)) {
+      setEntry(table, vpn, { kind: "swap", slot });
+      slot.references++;
+      page.mapped--;
+    }
+  });
   memory.giveBack(page);
   return slot;
 }

@@ -12,9 +12,10 @@
  * @module
  */
 
+import { guarded } from "../locks/locking.ts";
 import { MmInvariantError } from "../error.ts";
 import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../../abi/page.ts";
-import { HUGE_PAGES, splitAt, splitWithin } from "./huge_page.ts";
+import { HUGE_PAGES, splitOver, splitWithin } from "./huge_page.ts";
 import { type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
 import type { PageTable, PageTableEntry, SwapSlot } from "../vma.ts";
 
@@ -39,8 +40,8 @@ export function vpnsIn(table: PageTable, start: number, end: number): number[] {
  */
 function hugeIn(table: PageTable, start: number, end: number): number[] {
   if (table.huge.size === 0) return [];
-  splitAt(table, start);
-  splitAt(table, end);
+  splitOver(table, start);
+  splitOver(table, end);
   return [...table.huge.keys()].filter((number) =>
     start <= number * HUGE_PAGE_SIZE && number * HUGE_PAGE_SIZE < end
   );
@@ -58,7 +59,18 @@ export function zapRange(
   start: number,
   end: number,
 ): void {
-  for (const number of hugeIn(table, start, end)) {
+  const huge = hugeIn(table, start, end);
+  guarded(memory.locks, "page_table_lock", table, () => zap(memory, table, huge, start, end));
+}
+
+function zap(
+  memory: PhysicalMemory,
+  table: PageTable,
+  huge: readonly number[],
+  start: number,
+  end: number,
+): void {
+  for (const number of huge) {
     memory.release(table.huge.get(number)!.page);
     table.huge.delete(number);
   }
@@ -74,14 +86,27 @@ export function zapRange(
 export function moveRange(table: PageTable, start: number, length: number, target: number): void {
   const shift = (target - start) / PAGE_SIZE;
   if (shift % HUGE_PAGES !== 0) splitWithin(table, start, start + length);
-  const huge = hugeIn(table, start, start + length).map((number) => {
+  const numbers = hugeIn(table, start, start + length);
+  guarded(table.memory.locks, "page_table_lock", table, () => {
+    move(table, numbers, shift, start, start + length);
+  });
+}
+
+function move(
+  table: PageTable,
+  numbers: readonly number[],
+  shift: number,
+  start: number,
+  end: number,
+): void {
+  const huge = numbers.map((number) => {
     const entry = table.huge.get(number)!;
     table.huge.delete(number);
     return [number + shift / HUGE_PAGES, entry] as const;
   });
   for (const [number, entry] of huge) table.huge.set(number, entry);
   const moving: [number, PageTableEntry][] = [];
-  for (const vpn of vpnsIn(table, start, start + length)) {
+  for (const vpn of vpnsIn(table, start, end)) {
     moving.push([vpn + shift, table.get(vpn)!]);
     table.delete(vpn);
   }
@@ -93,7 +118,21 @@ export function moveRange(table: PageTable, start: number, length: number, targe
  * from then on.
  */
 export function copyRange(parent: PageTable, child: PageTable, start: number, end: number): void {
-  for (const number of hugeIn(parent, start, end)) {
+  const { locks } = parent.memory;
+  const huge = hugeIn(parent, start, end);
+  guarded(locks, "page_table_lock", parent, () => {
+    guarded(locks, "page_table_lock", child, () => copy(parent, child, huge, start, end));
+  });
+}
+
+function copy(
+  parent: PageTable,
+  child: PageTable,
+  huge: readonly number[],
+  start: number,
+  end: number,
+): void {
+  for (const number of huge) {
     const { page } = parent.huge.get(number)!;
     const entry = { kind: "present", page, writable: false } as const;
     parent.huge.set(number, entry);
@@ -111,12 +150,29 @@ export function copyRange(parent: PageTable, child: PageTable, start: number, en
 
 /** Takes the right to write from the entries of `[start, end)`. */
 export function protectRange(table: PageTable, start: number, end: number): void {
-  for (const number of hugeIn(table, start, end)) {
-    table.huge.set(number, { ...table.huge.get(number)!, writable: false });
-  }
-  for (const vpn of vpnsIn(table, start, end)) {
-    table.set(vpn, withoutWrite(table.get(vpn)!));
-  }
+  const huge = hugeIn(table, start, end);
+  guarded(table.memory.locks, "page_table_lock", table, () => {
+    for (const number of huge) {
+      table.huge.set(number, { ...table.huge.get(number)!, writable: false });
+    }
+    for (const vpn of vpnsIn(table, start, end)) {
+      table.set(vpn, withoutWrite(table.get(vpn)!));
+    }
+  });
+}
+
+/** Puts an entry into a page table, under its lock. */
+export function setEntry(table: PageTable, vpn: number, entry: PageTableEntry): void {
+  const { locks } = table.memory;
+  if (locks === null) table.set(vpn, entry);
+  else guarded(locks, "page_table_lock", table, () => table.set(vpn, entry));
+}
+
+/** Takes an entry out of a page table, under its lock. */
+export function clearEntry(table: PageTable, vpn: number): void {
+  const { locks } = table.memory;
+  if (locks === null) table.delete(vpn);
+  else guarded(locks, "page_table_lock", table, () => table.delete(vpn));
 }
 
 /** Takes one entry off its page or slot. */

@@ -14,6 +14,7 @@
  * @module
  */
 
+import type { LockChecker } from "../locks/lock_checker.ts";
 import { IntervalTree } from "./interval_tree.ts";
 import { type AnonVma, type FileMapping, type MappedFile, Page } from "../vma.ts";
 
@@ -28,6 +29,8 @@ export interface PhysicalMemoryOptions {
   readonly swapSlots?: number;
   /** Which memory gets huge pages; none unless given. */
   readonly hugePages?: HugePagePolicy;
+  /** Checks the locks of all that happens on the machine; nothing is checked unless given. */
+  readonly locks?: LockChecker;
 }
 
 /**
@@ -44,6 +47,8 @@ export class PhysicalMemory {
   readonly swapCapacity: number;
   /** Which memory gets huge pages. */
   readonly hugePages: HugePagePolicy;
+  /** Checks locks; null where they are not checked. */
+  readonly locks: LockChecker | null;
   /** Frames in use. */
   used = 0;
   /** Pages of anonymous memory in use. */
@@ -62,6 +67,7 @@ export class PhysicalMemory {
     this.pages = options.pages ?? Infinity;
     this.swapCapacity = options.swapSlots ?? Infinity;
     this.hugePages = options.hugePages ?? "never";
+    this.locks = options.locks ?? null;
   }
 
   /** Frames that hold nothing. */

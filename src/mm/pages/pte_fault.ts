@@ -17,7 +17,7 @@
 import { cannot } from "../error.ts";
 import { PAGE_SIZE, pageAlignDown } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { checkMigration, dropSlot } from "./page_table.ts";
+import { checkMigration, dropSlot, setEntry } from "./page_table.ts";
 import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
 import { enterHugePage, hugeNumber, splitHugePage } from "./huge_page.ts";
 import { pageIndex } from "./page_offset.ts";
@@ -74,7 +74,7 @@ export function enterPage(
     ? swapIn(memory, old.slot)
     : old.page;
   if (old?.kind !== "present") show(shown);
-  table.set(vpn, writes ? written(memory, vma, shown, index) : unwritable(shown));
+  setEntry(table, vpn, writes ? written(memory, vma, shown, index) : unwritable(shown));
 }
 
 /**

@@ -14,6 +14,8 @@
 import type { Page } from "../vma.ts";
 import { VM_LOCKED } from "../vm_flags.ts";
 import { splitHugePage } from "./huge_page.ts";
+import { withPageLocked } from "../locks/locking.ts";
+import { clearEntry } from "./page_table.ts";
 import { swapOut } from "./migrate.ts";
 import { isFileMapping, type PhysicalMemory } from "./physical_memory.ts";
 import { mappingsOf } from "./reverse_map.ts";
@@ -60,7 +62,9 @@ export function evict(memory: PhysicalMemory, page: Page): boolean {
     if (memory.freeSwap < 1) return false;
     memory.swapSlots++;
   }
-  for (const { table, vpn } of places) table.delete(vpn);
+  withPageLocked(memory.locks, page, () => {
+    for (const { table, vpn } of places) clearEntry(table, vpn);
+  });
   page.mapped = 0;
   if (mapping.isSwapBacked || page.stamp !== 0) mapping.stored.set(page.index, page.stamp);
   mapping.pages.delete(page.index);

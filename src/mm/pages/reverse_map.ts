@@ -17,6 +17,7 @@
 import { lastOffset } from "./page_offset.ts";
 import { IntervalTree } from "./interval_tree.ts";
 import { PAGE_SIZE } from "../../abi/page.ts";
+import { guarded, locksOf } from "../locks/locking.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { isFileMapping } from "./physical_memory.ts";
 import type { AnonVma, FileMapping, Page, PageTable, PageTableEntry, Vma } from "../vma.ts";
@@ -38,13 +39,18 @@ export function linkReverseMap(mm: MemoryDescriptor, vma: Vma): void {
   if (mm.pageTable === null) return;
   vma.pageTable = mm.pageTable;
   if (vma.file === null) return;
-  vma.fileMapping = mm.memory!.mappingOf(vma.file);
-  vma.fileMapping.byOffset.add(vma, vma.pageOffset, lastOffset(vma));
+  const mapping = mm.memory!.mappingOf(vma.file);
+  vma.fileMapping = mapping;
+  guarded(mm.locks, "i_mmap_rwsem", mapping, () => {
+    mapping.byOffset.add(vma, vma.pageOffset, lastOffset(vma));
+  });
 }
 
 /** Removes a VMA that is gone from the reverse map. */
 export function unlinkReverseMap(vma: Vma): void {
-  vma.fileMapping?.byOffset.delete(vma);
+  const mapping = vma.fileMapping;
+  if (mapping === null) return;
+  guarded(locksOf(vma), "i_mmap_rwsem", mapping, () => mapping.byOffset.delete(vma));
   vma.fileMapping = null;
 }
 

@@ -8,7 +8,8 @@
  */
 
 import type { FileMapping } from "../vma.ts";
-import { dropEntry } from "./page_table.ts";
+import { guarded } from "../locks/locking.ts";
+import { clearEntry, dropEntry } from "./page_table.ts";
 import type { PhysicalMemory } from "./physical_memory.ts";
 import { placesOf } from "./reverse_map.ts";
 
@@ -26,13 +27,9 @@ export function truncate(
   last: number,
 ): void {
   mapping.length = length;
-  for (let index = length; index <= last; index++) {
-    for (const { table, vpn, entry } of placesOf(mapping, index)) {
-      if (entry === undefined) continue;
-      table.delete(vpn);
-      dropEntry(memory, entry);
-    }
-  }
+  guarded(memory.locks, "i_mmap_rwsem", mapping, () => {
+    for (let index = length; index <= last; index++) unmapIndex(memory, mapping, index);
+  });
   for (const [index, page] of mapping.pages) {
     if (index < length) continue;
     mapping.pages.delete(index);
@@ -41,5 +38,14 @@ export function truncate(
   }
   for (const index of mapping.stored.keys()) {
     if (index >= length && mapping.stored.delete(index) && mapping.isSwapBacked) memory.swapSlots--;
+  }
+}
+
+/** Takes the page at an offset of a file out of every page table. */
+function unmapIndex(memory: PhysicalMemory, mapping: FileMapping, index: number): void {
+  for (const { table, vpn, entry } of placesOf(mapping, index)) {
+    if (entry === undefined) continue;
+    clearEntry(table, vpn);
+    dropEntry(memory, entry);
   }
 }

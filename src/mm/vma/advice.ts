@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { LockMode } from "../locks/lock_checker.ts";
 import type { Errno } from "../../abi/errno.ts";
 import { MADV } from "../../abi/mman.ts";
 import { HUGE_PAGE_SIZE, pages } from "../../abi/page.ts";
@@ -85,6 +86,27 @@ export function reachesPastFile(vma: Vma, end: number): boolean {
   const reach = vma.pageOffset + pages(end - vma.start);
   return vma.file !== null && reach > (vma.file.pages ?? Infinity);
 }
+
+/** How advice takes mmap_lock: for writing if it changes VMAs. Mirrors `get_lock_mode()`. */
+export function adviceLock(advice: number): LockMode {
+  return ABOUT_PAGES.has(advice) ? "read" : "write";
+}
+
+/** Advice about pages, which leaves VMAs as they are. */
+const ABOUT_PAGES: ReadonlySet<number> = new Set([
+  MADV.WILLNEED,
+  MADV.DONTNEED,
+  MADV.DONTNEED_LOCKED,
+  MADV.FREE,
+  MADV.REMOVE,
+  MADV.COLD,
+  MADV.PAGEOUT,
+  MADV.POPULATE_READ,
+  MADV.POPULATE_WRITE,
+  MADV.COLLAPSE,
+  MADV.GUARD_INSTALL,
+  MADV.GUARD_REMOVE,
+]);
 
 /** True for the advice that faults pages in, and so stops at the first hole. */
 export function populates(advice: number): boolean {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { startWrite } from "../locks/locking.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mergeExisting } from "./merge.ts";
 import { pages } from "../../abi/page.ts";
@@ -35,6 +36,7 @@ export function modify(
   const merged = mergeExisting(mm, vma, wish);
   if (merged !== undefined) return merged;
   const range = isolate(mm, vma, start, end);
+  startWrite(range);
   range.flags = flags;
   range.anonName = anonName;
   return range;

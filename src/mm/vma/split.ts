@@ -47,7 +47,7 @@ export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: numb
   const stored = cutsHead ? range : tail!;
   mm.tree.prepare(stored.start, stored.end, stored);
 
-  if (vma.pageTable !== null) splitAtBorders(vma.pageTable, start, end);
+  splitAtBorders(vma, start, end);
   setBounds(vma, vma.start, cutsHead ? start : end, vma.pageOffset);
   mm.tree.commit();
   if (cutsHead) enter(mm, range, vma);

@@ -23,6 +23,7 @@ import { cannot } from "../error.ts";
 import type { Errno } from "../../abi/errno.ts";
 import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { startWrite } from "../locks/locking.ts";
 import { tellClosed, tellOpened } from "./hooks.ts";
 import { zapRange } from "../pages/page_table.ts";
 import { linkReverseMap, unlinkReverseMap } from "../pages/reverse_map.ts";
@@ -78,7 +79,7 @@ export class Removal {
     this.hole = hole !== undefined;
     if (hole !== undefined) {
       this.tail = hole;
-      if (head!.pageTable !== null) splitAtBorders(head!.pageTable, start, end);
+      splitAtBorders(head!, start, end);
       clone(hole, head!);
     } else if (tail !== undefined) {
       setBounds(tail, end, tail.end, tail.pageOffset + pages(end - tail.start));
@@ -162,6 +163,7 @@ export function gatherRemoval(
       if (removal.head !== undefined) isolate(mm, removal.head, start, removal.head.end);
       throw cannot("unmap", start, end, ...refusal);
     }
+    startWrite(vma);
     removal.count(vma, Math.max(start, vma.start), Math.min(end, vma.end));
     if (vma.start < start) removal.head = vma;
     else if (vma.end > end) removal.tail = vma;

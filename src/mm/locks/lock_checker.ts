@@ -22,7 +22,7 @@
  * @module
  */
 
-import { MmInvariantError } from "./error.ts";
+import { MmInvariantError } from "../error.ts";
 
 /** The kinds of locks, in the order in which they are taken. */
 export const LOCK_ORDER = [
@@ -84,6 +84,8 @@ export class LockChecker {
     page_table_lock: 0,
   };
   readonly #held: HeldLock[] = [];
+  /** Tasks whose call has ended in an error of a lock. */
+  readonly #gaveUp = new Set<number>();
 
   /** What is held now, in the order of taking. */
   get held(): readonly HeldLock[] {
@@ -101,7 +103,7 @@ export class LockChecker {
     const own = this.#find(name, of);
     if (own !== undefined) {
       if (own.mode === "write" || mode === "read") return false;
-      throw new MmInvariantError(
+      throw this.#broken(
         `${name} is held for reading and asked for writing: it would wait for itself`,
       );
     }
@@ -122,7 +124,7 @@ export class LockChecker {
     const at = this.#held.findIndex((lock) =>
       lock.name === name && lock.of === of && lock.task === this.task
     );
-    if (at < 0) throw new MmInvariantError(`${name} is given back, but not held`);
+    if (at < 0) throw this.#broken(`${name} is given back, but not held`);
     this.#held.splice(at, 1);
     this.onLockPoint?.();
   }
@@ -135,8 +137,7 @@ export class LockChecker {
     }
   }
 
-  /** Forgets what the current task holds: it gave up before it changed anything, and will try again. */
-  forget(): void {
+  #forget(): void {
     for (let at = this.#held.length - 1; at >= 0; at--) {
       if (this.#held[at]!.task === this.task) this.#held.splice(at, 1);
     }
@@ -150,7 +151,7 @@ export class LockChecker {
   demand(name: LockName, of: object, mode: LockMode, what: string): void {
     const own = this.#find(name, of);
     if (own !== undefined && (mode === "read" || own.mode === "write")) return;
-    throw new MmInvariantError(
+    throw this.#broken(
       `${what} without ${name} held for ${mode === "read" ? "reading" : "writing"}`,
     );
   }
@@ -161,14 +162,23 @@ export class LockChecker {
   }
 
   /**
-   * Demands that the current task holds nothing: its call is over.
+   * The current task's call is over: it must hold nothing. After a rule was broken, or the task had to wait, it just
+   * forgets what it holds.
    *
    * @throws {MmInvariantError} naming the lock
    */
-  checkNoneHeld(): void {
+  endCall(): void {
     const left = this.#held.find(({ task }) => task === this.task);
     if (left === undefined) return;
-    throw new MmInvariantError(`${left.name} is still held at the end of the call`);
+    this.#forget();
+    if (!this.#gaveUp.delete(this.task)) {
+      throw this.#broken(`${left.name} is still held at the end of the call`);
+    }
+  }
+
+  #broken(rule: string): MmInvariantError {
+    this.#gaveUp.add(this.task);
+    return new MmInvariantError(rule);
   }
 
   #find(name: LockName, of: object): HeldLock | undefined {
@@ -183,7 +193,7 @@ export class LockChecker {
       lock.task === this.task && LOCK_ORDER.indexOf(lock.name) > rank
     );
     if (later === undefined) return;
-    throw new MmInvariantError(
+    throw this.#broken(
       `${name} is taken while ${later.name} is held: the order is the other way round`,
     );
   }
@@ -193,6 +203,8 @@ export class LockChecker {
       lock.of === of && lock.name === name && lock.task !== this.task &&
       (mode === "write" || lock.mode === "write")
     );
-    if (other !== undefined) throw new WouldBlock(other);
+    if (other === undefined) return;
+    this.#gaveUp.add(this.task);
+    throw new WouldBlock(other);
   }
 }

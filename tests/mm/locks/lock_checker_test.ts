@@ -1,0 +1,132 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from "../../../src/abi/mman.ts";
+import { HUGE_PAGE_SIZE } from "../../../src/abi/page.ts";
+import { AddressSpace } from "../../../src/mm/address_space.ts";
+import { MmInvariantError } from "../../../src/mm/error.ts";
+import { LOCK_ORDER, LockChecker, WouldBlock } from "../../../src/mm/locks/lock_checker.ts";
+import { setBounds } from "../../../src/mm/pages/anon_vma.ts";
+import { splitAt } from "../../../src/mm/pages/huge_page.ts";
+import { beginMigration, finishMigration } from "../../../src/mm/pages/migrate.ts";
+import { PhysicalMemory } from "../../../src/mm/pages/physical_memory.ts";
+import { present } from "../../present.ts";
+import { pageAt } from "../pages/pages.ts";
+
+const A = {}, B = {};
+
+Deno.test("LockChecker: locks are taken in their order only, several of a kind are fine", () => {
+  for (const [i, first] of LOCK_ORDER.entries()) {
+    for (const [j, second] of LOCK_ORDER.entries()) {
+      const locks = new LockChecker();
+      locks.acquire(first, A, "write");
+      if (i <= j) assert(locks.acquire(second, B, "write"), `${first}, ${second}`);
+      else {
+        assertThrows(
+          () => locks.acquire(second, B, "write"),
+          MmInvariantError,
+          `${second} is taken while ${first} is held`,
+        );
+      }
+    }
+  }
+});
+
+Deno.test("LockChecker: what is held is not taken again, and reading cannot become writing", () => {
+  const locks = new LockChecker();
+  assert(locks.acquire("mmap_lock", A, "write"));
+  assert(!locks.acquire("mmap_lock", A, "read"));
+  assert(!locks.acquire("mmap_lock", A, "write"));
+  assert(locks.acquire("vma_lock", B, "read"));
+  assertThrows(() => locks.acquire("vma_lock", B, "write"), MmInvariantError, "wait for itself");
+});
+
+Deno.test("LockChecker: readers share, a writer is alone, and who has to wait is told for whom", () => {
+  const locks = new LockChecker();
+  locks.acquire("vma_lock", A, "read");
+  locks.task = 1;
+  assert(locks.acquire("vma_lock", A, "read"));
+  locks.task = 2;
+  const error = assertThrows(() => locks.acquire("vma_lock", A, "write"), WouldBlock);
+  assertEquals(error.lock.task, 0);
+  locks.task = 0;
+  locks.release("vma_lock", A);
+  locks.task = 1;
+  locks.release("vma_lock", A);
+  locks.task = 2;
+  assert(locks.acquire("vma_lock", A, "write"));
+  assertEquals(locks.held.length, 1);
+});
+
+Deno.test("LockChecker: a lock left at the end of a call, or given back unheld, is found", () => {
+  const locks = new LockChecker();
+  locks.acquire("page_table_lock", A, "write");
+  assertThrows(() => locks.endCall(), MmInvariantError, "page_table_lock is still held");
+  assertThrows(() => locks.release("mmap_lock", A), MmInvariantError, "but not held");
+  assertThrows(
+    () => locks.demand("mmap_lock", A, "read", "x"),
+    MmInvariantError,
+    "x without mmap_lock",
+  );
+});
+
+function scene() {
+  const locks = new LockChecker();
+  const memory = new PhysicalMemory({ locks, hugePages: "always" });
+  const mm = new AddressSpace({ memory, mmapBase: 0x7000_0000_0000 });
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+  mm.mmap({ address: 0x4000_0000, length: HUGE_PAGE_SIZE, protection: 3, flags });
+  mm.mmap({ address: 0x10000, length: 0x4000, protection: 3, flags });
+  return { locks, memory, mm };
+}
+
+Deno.test("locks: a call takes mmap_lock, and gives all back", () => {
+  const { locks, mm } = scene();
+  const before = { ...locks.taken };
+  mm.munmap(0x11000, 0x1000);
+  assertEquals(locks.taken.mmap_lock - before.mmap_lock, 1);
+  assertEquals(locks.taken.vma_lock - before.vma_lock, 1);
+  assertEquals(locks.held, []);
+});
+
+Deno.test("locks: a fault takes only the VMA's lock, once it has its anon_vma", () => {
+  const { locks, mm } = scene();
+  mm.writePage(0x10000, 1);
+  const before = { ...locks.taken };
+  mm.writePage(0x11000, 2);
+  assertEquals(locks.taken.mmap_lock, before.mmap_lock);
+  assertEquals(locks.taken.vma_lock - before.vma_lock, 1);
+});
+
+Deno.test("locks: a change without the lock that guards it is found", () => {
+  const { mm } = scene();
+  mm.writePage(0x10000, 1);
+  mm.writePage(0x4000_0000, 1);
+  const vma = present(mm.findVma(0x10000));
+  assertThrows(
+    () => setBounds(vma, 0x10000, 0x13000, vma.pageOffset),
+    MmInvariantError,
+    "a VMA changes without mmap_lock held for writing",
+  );
+  assertThrows(() => mm.descriptor.tree.replace(vma), MmInvariantError, "without mmap_lock");
+  assertThrows(
+    () => splitAt(present(mm.descriptor.pageTable), 0x4000_0000 + 0x1000),
+    MmInvariantError,
+    "a border splits a huge page without anon_vma_lock held for writing",
+  );
+});
+
+Deno.test("locks: migration takes the page's lock before those of the reverse map", () => {
+  const { locks, memory, mm } = scene();
+  mm.writePage(0x10000, 1);
+  const before = { ...locks.taken };
+  finishMigration(memory, beginMigration(pageAt(mm, 0x10000)));
+  assertEquals(locks.taken.page_lock - before.page_lock, 2);
+  assertEquals(locks.held, []);
+});
+
+Deno.test("locks: a call that fails gives all back", () => {
+  const { locks, mm } = scene();
+  for (const act of [() => mm.munmap(0x10001, 0x1000), () => mm.readPage(0x9000_0000)]) {
+    assertThrows(act);
+    assertEquals(locks.held, []);
+  }
+});
