@@ -24,6 +24,14 @@ export type {
   OvercommitMode,
   PlacementPolicy,
 } from "./memory_descriptor.ts";
+export {
+  type HeldLock,
+  LOCK_ORDER,
+  LockChecker,
+  type LockMode,
+  type LockName,
+  WouldBlock,
+} from "./locks/lock_checker.ts";
 export type { MmapRequest } from "./calls/mmap.ts";
 export type { MergeObstacle } from "./vma/merge.ts";
 export {
