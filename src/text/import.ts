@@ -18,7 +18,7 @@ import {
   TRACE_VERSION,
   type TraceRecord,
 } from "../trace/format.ts";
-import { type CallFormat, readCalls } from "./calls/read_calls.ts";
+import { type CallFormat, type CallsReading, readCalls } from "./calls/read_calls.ts";
 import { explainFailure, type Failure } from "./explain/failure.ts";
 import { kernelOf } from "./kernel.ts";
 import { type PassedOver, passOver } from "./lines/marks.ts";
@@ -120,7 +120,7 @@ export interface ImportedText {
  */
 export function importText(text: string, options: ImportOptions = {}): ImportedText {
   const read = readCalls(text);
-  const recording = recordEvents(read.events, options.layout ?? []);
+  const recording = recordEvents(read.events, options.layout ?? [], openLineOf(text, read));
   if (recording.memoryCalls === 0) {
     throw new TextError(
       `Cannot import the text: there is no memory call in its ${read.lines} lines, ` +
@@ -149,6 +149,18 @@ export function importText(text: string, options: ImportOptions = {}): ImportedT
     records,
   };
 }
+
+/** The line of the last call, if the text ends with it and no line end says that it is whole; else 0. */
+function openLineOf(text: string, { events, lines }: CallsReading): number {
+  const last = events.at(-1);
+  if (last === undefined || /[\r\n]\s*$/.test(text.slice(-LONGEST_END))) return 0;
+  return last.line + LINES_OF_A_CALL >= lines ? last.line : 0;
+}
+
+/** So many letters at the end of a text are looked at. */
+const LONGEST_END = 200;
+/** A call may be wrapped over so many lines. */
+const LINES_OF_A_CALL = 8;
 
 /** Lines whose calls could be read but not recorded. */
 function listed(text: string, lines: ReadonlyMap<number, string>): PassedOver[] {

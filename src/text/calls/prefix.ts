@@ -40,7 +40,7 @@ function pidOf(text: string, words: readonly string[]): number | undefined {
     if (named !== null) return Number(named[1]);
     if (!/^\d+$/.test(word) || Number(word) > LARGEST_PID) continue;
     const before = words[index - 1];
-    if (before === undefined || /[:|\]]$/.test(before)) return Number(word);
+    if (before === undefined || /[:|\]>]$/.test(before)) return Number(word);
   }
   return undefined;
 }

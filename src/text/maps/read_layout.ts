@@ -181,7 +181,7 @@ class Reader {
     if (name !== "VmFlags" && !/^\d+(?: kB)?$/.test(value)) return false;
     this.#fields++;
     const vma = withField(last.vma, name, value);
-    if (vma !== last.vma) this.#found[this.#found.length - 1] = { kind: "maps", vma };
+    if (vma !== last.vma) this.#found[this.#found.length - 1] = { ...last, vma };
     return true;
   }
 

@@ -19,6 +19,8 @@ export interface PairedCall {
   args: readonly string[];
   /** Line of its beginning. */
   readonly line: number;
+  /** Line of its end; that of its beginning while it has none. */
+  endLine: number;
   /** Undefined if it does not return in the text, or not with a result. */
   result: CallEvent["result"];
   returned: boolean;
@@ -62,7 +64,16 @@ export function pairCalls(events: readonly Event[]): Pairing {
     alive.add(pid);
     const { line, call, args } = event;
     const { group } = event;
-    const paired = { pid, group, call, args, line, result: undefined, returned: false };
+    const paired = {
+      pid,
+      group,
+      call,
+      args,
+      line,
+      endLine: line,
+      result: undefined,
+      returned: false,
+    };
     inside.set(pid, paired);
     happenings.push({ kind: "enter", call: paired });
     return paired;
@@ -71,6 +82,7 @@ export function pairCalls(events: readonly Event[]): Pairing {
     inside.delete(paired.pid);
     paired.result = event.result;
     paired.returned = true;
+    paired.endLine = event.line;
     happenings.push({ kind: "leave", call: paired });
     const child = event.result?.error === undefined ? event.result?.value : undefined;
     if (makesProcess(paired.call) && child !== undefined && child > 0) alive.add(child);

@@ -13,6 +13,8 @@ import type {
   TraceRecord,
 } from "../../trace/format.ts";
 import { baseName } from "../../trace/maps_line.ts";
+import { ERRNO } from "../../abi/errno.ts";
+import { PAGE_SIZE } from "../../abi/page.ts";
 import { MAP_ANONYMOUS, PR_SET_VMA } from "../../abi/mman.ts";
 import type { Event, Result } from "../calls/event.ts";
 import { ARITY, currentName, isMemoryCall, MEMORY_CALLS } from "../calls/sets.ts";
@@ -80,9 +82,18 @@ interface Origin {
 /** No user's address is there: what claims to be is damaged, or of a machine that the model does not hold. */
 const HIGHEST = 2 ** 52;
 
-/** Turns events into records. O(events). */
-export function recordEvents(events: readonly Event[], layout: readonly MapLine[]): Recording {
-  return new Recorder(events, layout).recording();
+/**
+ * Turns events into records. O(events).
+ *
+ * @param layout what the first process has mapped where the text begins
+ * @param openLine the line of the last call, if no line end follows it, so that it may be cut; else 0
+ */
+export function recordEvents(
+  events: readonly Event[],
+  layout: readonly MapLine[],
+  openLine: number,
+): Recording {
+  return new Recorder(events, layout, openLine).recording();
 }
 
 class Recorder {
@@ -96,7 +107,10 @@ class Recorder {
   readonly #inPages: boolean;
   readonly #is32Bit: boolean;
   readonly #root: number;
+  readonly #openLine: number;
   #layout: readonly MapLine[];
+  /** Hexadecimal digits of the longest address that a call of each name has returned. */
+  readonly #digits = new Map<string, number>();
   readonly #limits: ResourceLimits = {};
   /** The first thread of each process, where the text names both. */
   readonly #groups = new Map<number, number>();
@@ -109,8 +123,9 @@ class Recorder {
   #threads = 0;
   #program: string | undefined;
 
-  constructor(events: readonly Event[], layout: readonly MapLine[]) {
+  constructor(events: readonly Event[], layout: readonly MapLine[], openLine: number) {
     this.#layout = layout;
+    this.#openLine = openLine;
     this.#inPages = hasPageOffsets(events);
     this.#is32Bit = events.some((event) => event.kind === "32 bits");
     const { happenings, begunBefore, root } = pairCalls(events);
@@ -173,7 +188,7 @@ class Recorder {
     if (asksForBreak(paired)) this.#noticeExec(paired);
     const read = readArguments(call, args, this.#inPages);
     if (MEMORY_CALLS.has(read.call)) this.#memoryCalls++;
-    const why = whyUnreadable(read, paired);
+    const why = whyUnreadable(read, paired) ?? this.#whyCut(read, paired);
     if (why !== undefined) {
       if (MEMORY_CALLS.has(read.call)) this.#unrecorded.push({ line, why });
       return;
@@ -196,6 +211,21 @@ class Recorder {
     };
     this.#isAfterGap = false;
     this.#push(record, line);
+  }
+
+  /** Why the result at the very end of a text is likely cut: an address shorter than all others, half a name. */
+  #whyCut({ call, values }: Arguments, { result, endLine }: PairedCall): string | undefined {
+    if (result === undefined) return undefined;
+    const isAddress = call === "mmap" || call === "mremap" || call === "brk" || call === "shmat";
+    const digits = isAddress ? result.value.toString(16).length : 0;
+    const hint = isAddress ? (values[0] ?? 0).toString(16).length : 0;
+    const longest = Math.max(this.#digits.get(call) ?? 0, hint);
+    this.#digits.set(call, Math.max(longest, digits));
+    if (endLine !== this.#openLine) return undefined;
+    const isHalf = result.error === undefined
+      ? digits < longest && isAddress
+      : !(result.error in ERRNO);
+    return isHalf ? `the text is cut within the result of this ${call}` : undefined;
   }
 
   #leave(paired: PairedCall): void {
@@ -377,6 +407,9 @@ function whyUnreadable(read: Arguments, { returned, result }: PairedCall): strin
   const placed = call === "mmap" || call === "mremap" ? result.value : 0;
   if (address + length > HIGHEST && result.error === undefined && call !== "prctl") {
     return `the address of this ${call} is beyond those that the model holds`;
+  }
+  if (placed % PAGE_SIZE !== 0) {
+    return `the result of this ${call} is no page's address: it is cut or damaged`;
   }
   return placed < 0 || placed + length > HIGHEST
     ? `the result of this ${call} is beyond the addresses that the model holds`
