@@ -105,11 +105,10 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "The lowest gap is not looked for in the node in which the window ends.",
     patches: [{
       file: "src/tree/empty_area.ts",
-      text: "      if (bound >= last) return false;\n      if (level > 1) {",
-      replacement:
-        "      const behind = level > 1 && slot > 0 && doubles[bounds + PIVOTS + slot]! >= last;\n" +
-        "      if (behind) acted();\n" +
-        "      if (bound >= last || behind) return false;\n      if (level > 1) {",
+      text: "      if (doubles[bounds + slot]! >= last) return false;",
+      replacement: "      const isLast = slot > 0 && doubles[bounds + PIVOTS + slot]! >= last;\n" +
+        "      if (isLast) acted();\n" +
+        "      if (doubles[bounds + slot]! >= last || isLast) return false;",
     }],
   },
   {

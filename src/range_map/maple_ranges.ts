@@ -17,7 +17,7 @@ import { highestArea, lowestArea } from "../tree/empty_area.ts";
 import { neighbourLeaf } from "../tree/navigate.ts";
 import * as layout from "../tree/node_layout.ts";
 import { NodeBudget, NodePool } from "../tree/node_pool.ts";
-import { entryAt, nearLeaf, wideSlot } from "../tree/search.ts";
+import { entryAt, seek } from "../tree/search.ts";
 import { store } from "../tree/store.ts";
 import { WriteState } from "../tree/write_state.ts";
 import type { RangeCursor, Ranges } from "./ranges.ts";
@@ -189,8 +189,9 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
     this.#version = pool.version;
     if (root === 0) return this.#stand(0, index === 0 ? 0 : 1);
     pool.sought = index;
-    const node = nearLeaf(pool, root);
-    const slot = wideSlot(pool.doubles, node << DOUBLE_SHIFT, index);
+    const position = seek(pool, root);
+    const node = position >> DOUBLE_SHIFT;
+    const slot = (position & 31) - PIVOTS;
     if (!up) return this.#stand(node, slot);
     return this.#stand(node, slot + ~~(words[(node << WORD_SHIFT) + SLOTS + slot] === 0));
   }

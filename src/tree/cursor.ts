@@ -13,8 +13,11 @@
  * @module
  */
 
+import * as arithmetic from "./arithmetic.ts";
 import type { NodePool } from "./node_pool.ts";
 import type { ReadSection } from "./rcu.ts";
+
+const { following, preceding } = arithmetic;
 
 /**
  * What the range of a state means.
@@ -89,16 +92,16 @@ export class Cursor<V = unknown> {
   constructor(pool: NodePool<V>, index: number, last: number, section: ReadSection | undefined) {
     this.pool = pool;
     this.section = section;
-    this.before = index - 1;
+    this.before = preceding(index);
     this.last = last;
   }
 
   /** First index of the range it stands on. */
   get index(): number {
-    return this.before + 1;
+    return following(this.before);
   }
 
   set index(index: number) {
-    this.before = index - 1;
+    this.before = preceding(index);
   }
 }

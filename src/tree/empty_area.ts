@@ -9,13 +9,15 @@
  * @module
  */
 
+import * as arithmetic from "./arithmetic.ts";
 import { type Cursor, Status } from "./cursor.ts";
 import { checkIndex } from "./check_index.ts";
 import { hexRange } from "../abi/hex.ts";
 import { MapleError } from "./errors.ts";
-import { extent } from "./gaps.ts";
 import * as layout from "./node_layout.ts";
-import { gapSlot, wideSlot } from "./search.ts";
+import * as search from "./search.ts";
+
+const { advanced, extent, following, preceding } = arithmetic;
 
 const {
   END,
@@ -33,6 +35,7 @@ const {
   WORD_SHIFT,
 } = layout;
 const { ACTIVE } = Status;
+const { gapSlot, wideSlot } = search;
 
 /**
  * Checks a window and puts it into the cursor, as both searches begin.
@@ -42,7 +45,7 @@ const { ACTIVE } = Status;
  * not track gaps
  */
 export function setWindow(c: Cursor, size: number, min: number, max: number): void {
-  const before = min - 1;
+  const before = preceding(min);
   if (
     !(size > 0 && extent(before, max) >= size && min >= 0 && max <= MAX_INDEX &&
       Math.floor(size) === size && Math.floor(min) === min && Math.floor(max) === max &&
@@ -67,7 +70,7 @@ export function lowestArea(c: Cursor, size: number): boolean {
   const root = words[ROOT]!;
   if (root === 0) return rootArea(c, size, true);
   const { before, last } = c;
-  const min = before + 1;
+  const min = following(before);
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
   let slot = 0;
@@ -81,7 +84,7 @@ export function lowestArea(c: Cursor, size: number): boolean {
     if (words[(node << WORD_SHIFT) + SLOTS + slot] === 0) {
       const pivot = doubles[(node << DOUBLE_SHIFT) + PIVOTS + slot]!;
       if (extent(before, pivot < last ? pivot : last) >= size) {
-        return standOn(c, before, before + size);
+        return standOn(c, before, advanced(before, size));
       }
     }
   }
@@ -93,27 +96,30 @@ function searchUp(c: Cursor, size: number, node: number, level: number, slot: nu
   const { pool, before, last } = c;
   const { words, doubles } = pool;
   for (;;) {
-    const word = node << WORD_SHIFT;
     const bounds = node << DOUBLE_SHIFT;
-    const end = words[word + END]!;
-    for (; slot <= end; slot++) {
-      const bound = doubles[bounds + slot]!;
-      if (bound >= last) return false;
-      if (level > 1) {
-        if (doubles[bounds + GAPS + slot]! >= size) break;
-      } else if (words[word + SLOTS + slot] === 0) {
-        const low = bound > before ? bound : before;
+    const end = words[(node << WORD_SHIFT) + END]!;
+    if (level > 1) {
+      while (slot <= end && doubles[bounds + GAPS + slot]! < size) slot++;
+    } else {
+      const slots = (node << WORD_SHIFT) + SLOTS;
+      for (; slot <= end; slot++) {
+        if (words[slots + slot] !== 0) continue;
+        const bound = doubles[bounds + slot]!;
         const pivot = doubles[bounds + PIVOTS + slot]!;
-        if (extent(low, pivot < last ? pivot : last) >= size) return standOn(c, low, low + size);
+        const low = bound > before ? bound : before;
+        if (extent(low, pivot < last ? pivot : last) >= size) {
+          return standOn(c, low, advanced(low, size));
+        }
       }
     }
     if (slot <= end) {
-      node = words[word + GAP_SLOTS + slot]!;
+      if (doubles[bounds + slot]! >= last) return false;
+      node = words[(node << WORD_SHIFT) + GAP_SLOTS + slot]!;
       slot = 0;
       level--;
     } else {
-      const link = words[word + PARENT]!;
-      if (link === 0) return false;
+      const link = words[(node << WORD_SHIFT) + PARENT]!;
+      if (link === 0 || doubles[bounds + PIVOTS + end]! >= last) return false;
       node = link >> 4;
       slot = (link & 15) + 1;
       level++;
@@ -144,7 +150,7 @@ export function highestArea(c: Cursor, size: number): boolean {
     if (words[(node << WORD_SHIFT) + SLOTS + slot] === 0) {
       const bound = doubles[(node << DOUBLE_SHIFT) + slot]!;
       if (extent(bound > before ? bound : before, last) >= size) {
-        c.before = last - size;
+        c.before = extent(size, last);
         c.status = ACTIVE;
         return true;
       }
@@ -158,28 +164,29 @@ function searchDown(c: Cursor, size: number, node: number, level: number, slot: 
   const { pool, before, last } = c;
   const { words, doubles } = pool;
   for (;;) {
-    const word = node << WORD_SHIFT;
     const bounds = node << DOUBLE_SHIFT;
-    for (; slot >= 0; slot--) {
-      const pivot = doubles[bounds + PIVOTS + slot]!;
-      if (pivot <= before) return false;
-      if (level > 1) {
-        if (doubles[bounds + GAPS + slot]! >= size) break;
-      } else if (words[word + SLOTS + slot] === 0) {
+    if (level > 1) {
+      while (slot >= 0 && doubles[bounds + GAPS + slot]! < size) slot--;
+    } else {
+      const slots = (node << WORD_SHIFT) + SLOTS;
+      for (; slot >= 0; slot--) {
+        if (words[slots + slot] !== 0) continue;
+        const pivot = doubles[bounds + PIVOTS + slot]!;
         const bound = doubles[bounds + slot]!;
         const high = pivot < last ? pivot : last;
         if (extent(bound > before ? bound : before, high) >= size) {
-          return standOn(c, high - size, high);
+          return standOn(c, extent(size, high), high);
         }
       }
     }
     if (slot >= 0) {
-      node = words[word + GAP_SLOTS + slot]!;
+      if (doubles[bounds + PIVOTS + slot]! <= before) return false;
+      node = words[(node << WORD_SHIFT) + GAP_SLOTS + slot]!;
       slot = words[(node << WORD_SHIFT) + END]!;
       level--;
     } else {
-      const link = words[word + PARENT]!;
-      if (link === 0) return false;
+      const link = words[(node << WORD_SHIFT) + PARENT]!;
+      if (link === 0 || doubles[bounds]! <= before) return false;
       node = link >> 4;
       slot = (link & 15) - 1;
       level++;
@@ -191,7 +198,7 @@ function searchDown(c: Cursor, size: number, node: number, level: number, slot: 
 function rootArea(c: Cursor, size: number, lowest: boolean): boolean {
   const low = c.pool.words[ROOT_ENTRY] !== 0 && c.before < 0 ? 0 : c.before;
   if (extent(low, c.last) < size) return false;
-  return lowest ? standOn(c, low, low + size) : standOn(c, c.last - size, c.last);
+  return lowest ? standOn(c, low, advanced(low, size)) : standOn(c, extent(size, c.last), c.last);
 }
 
 /** Puts the cursor on the area itself, which is part of an empty slot. */

@@ -7,20 +7,13 @@
  * @module
  */
 
+import * as arithmetic from "./arithmetic.ts";
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 
-const { END, GAP_CAPACITY, GAPS, PARENT, PIVOTS, DOUBLE_SHIFT, SLOTS, WORD_SHIFT } = layout;
+const { extent } = arithmetic;
 
-/**
- * The indices behind `before` up to `last`, in number.
- *
- * One function for all, so that V8 knows of numbers as large as MAX_INDEX wherever it is compiled in. A difference
- * that has only ever seen numbers below 2^51 is made by turning both into integers and back: 14 % of a gap search.
- */
-export function extent(before: number, last: number): number {
-  return last - before;
-}
+const { END, GAP_CAPACITY, GAPS, PARENT, PIVOTS, DOUBLE_SHIFT, SLOTS, WORD_SHIFT } = layout;
 
 /** The longest empty slot of a leaf, in indices. */
 export function leafGap(pool: NodePool, leaf: number): number {

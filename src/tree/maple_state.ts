@@ -4,20 +4,29 @@
  * @module
  */
 
-import { checkCount, checkIndex, checkRange } from "./check_index.ts";
+import * as arithmetic from "./arithmetic.ts";
+import * as check from "./check_index.ts";
 import { Cursor, type CursorStatus, Status, statusName } from "./cursor.ts";
-import { highestArea, lowestArea, setWindow } from "./empty_area.ts";
+import * as area from "./empty_area.ts";
 import { DENO_INSPECT, NODE_INSPECT, stateText } from "./inspect.ts";
 import * as navigate from "./navigate.ts";
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 import type { ReadSection } from "./rcu.ts";
 import { nodesFor, nodesForEntries } from "./reserve.ts";
-import { classify, store } from "./store.ts";
+import * as storing from "./store.ts";
 import type { NodeSupply, WriteState } from "./write_state.ts";
+
+const { following, preceding } = arithmetic;
 
 const { MAX_INDEX } = layout;
 const { START, ACTIVE, PAUSE, ERROR } = Status;
+
+// Functions too, as V8 looks up an imported one at each call, and seldom compiles it into the caller.
+const { checkCount, checkIndex, checkRange } = check;
+const { highestArea, lowestArea, setWindow } = area;
+const { find, next, previous, walk } = navigate;
+const { classify, store } = storing;
 
 let cursorOfState: <V>(state: MapleState<V>) => Cursor<V>;
 
@@ -80,7 +89,7 @@ export class MapleState<V> implements Disposable {
 
   /** First index of the range it stands on, or is set to. */
   get index(): number {
-    return this.#cursor.before + 1;
+    return following(this.#cursor.before);
   }
 
   /** Last index of that range, inclusive. */
@@ -108,7 +117,7 @@ export class MapleState<V> implements Disposable {
     checkIndex(first, "move to");
     if (last !== first) checkIndex(last, "move up to");
     const cursor = this.#cursor;
-    cursor.before = first - 1;
+    cursor.before = preceding(first);
     cursor.last = last;
     cursor.status = START;
     cursor.version = -1;
@@ -130,7 +139,7 @@ export class MapleState<V> implements Disposable {
   /** Moves to the range around `index`, empty or not, and gives its value. Mirrors `mas_walk()`. */
   walk(): V | undefined {
     const cursor = this.#cursor;
-    return cursor.pool.decode(navigate.walk(cursor));
+    return cursor.pool.decode(walk(cursor));
   }
 
   /** The value at `index`: {@linkcode walk} by its other name. */
@@ -147,7 +156,7 @@ export class MapleState<V> implements Disposable {
   find(max: number = MAX_INDEX): V | undefined {
     checkIndex(max, "find up to");
     const cursor = this.#cursor;
-    return cursor.pool.decode(navigate.find(cursor, max));
+    return cursor.pool.decode(find(cursor, max));
   }
 
   /**
@@ -170,7 +179,7 @@ export class MapleState<V> implements Disposable {
   next(max: number = MAX_INDEX): V | undefined {
     checkIndex(max, "go up to");
     const cursor = this.#cursor;
-    return cursor.pool.decode(navigate.next(cursor, max));
+    return cursor.pool.decode(next(cursor, max));
   }
 
   /**
@@ -181,7 +190,7 @@ export class MapleState<V> implements Disposable {
   previous(min: number = 0): V | undefined {
     checkIndex(min, "go down to");
     const cursor = this.#cursor;
-    return cursor.pool.decode(navigate.previous(cursor, min));
+    return cursor.pool.decode(previous(cursor, min));
   }
 
   /** Like {@linkcode find}, stopping at empty ranges too. Mirrors `mas_find_range()`. */
@@ -247,7 +256,7 @@ export class MapleState<V> implements Disposable {
   emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): number | undefined {
     const cursor = this.#cursor;
     setWindow(cursor, size, min, max);
-    return lowestArea(cursor, size) ? cursor.before + 1 : undefined;
+    return lowestArea(cursor, size) ? following(cursor.before) : undefined;
   }
 
   /**
@@ -257,7 +266,7 @@ export class MapleState<V> implements Disposable {
   emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): number | undefined {
     const cursor = this.#cursor;
     setWindow(cursor, size, min, max);
-    return highestArea(cursor, size) ? cursor.before + 1 : undefined;
+    return highestArea(cursor, size) ? following(cursor.before) : undefined;
   }
 
   /**
@@ -327,7 +336,7 @@ export class MapleState<V> implements Disposable {
    * load keeps it for the entries to come. */
   #store(value: V | undefined, supply: NodeSupply): void {
     const cursor = this.#cursor;
-    checkRange(cursor.before + 1, cursor.last);
+    checkRange(following(cursor.before), cursor.last);
     const { pool } = cursor;
     const promised = supply === "pool" ? 0 : this.#reserved;
     const used = pool.used;
@@ -352,7 +361,7 @@ export class MapleState<V> implements Disposable {
   }
 
   #aim(): WriteState {
-    this.#write.index = this.#cursor.before + 1;
+    this.#write.index = following(this.#cursor.before);
     this.#write.last = this.#cursor.last;
     return this.#write;
   }

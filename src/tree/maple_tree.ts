@@ -4,9 +4,10 @@
  * @module
  */
 
-import { highestArea, lowestArea, setWindow } from "./empty_area.ts";
+import * as arithmetic from "./arithmetic.ts";
+import * as area from "./empty_area.ts";
 import { Cursor, Status } from "./cursor.ts";
-import { checkCount, checkIndex, checkRange } from "./check_index.ts";
+import * as check from "./check_index.ts";
 import { compact } from "./compact.ts";
 import { dump } from "./dump.ts";
 import { hexRange } from "../abi/hex.ts";
@@ -14,18 +15,25 @@ import { MapleError } from "./errors.ts";
 import { DENO_INSPECT, NODE_INSPECT, treeText } from "./inspect.ts";
 import { checkOpen, type ReadSection } from "./rcu.ts";
 import { MapleState } from "./maple_state.ts";
-import { find, next, previous, walk } from "./navigate.ts";
+import * as navigate from "./navigate.ts";
 import * as layout from "./node_layout.ts";
 import { MAX_NODES, NodeBudget, NodePool } from "./node_pool.ts";
-import { entryAt } from "./search.ts";
+import * as search from "./search.ts";
 import type { SharedTree } from "./shared_reader.ts";
 import { statistics, type TreeStatistics } from "./statistics.ts";
-import { store } from "./store.ts";
+import * as storing from "./store.ts";
 import { validate } from "./validate.ts";
 import { WriteState } from "./write_state.ts";
 
+const { following } = arithmetic;
+
 const { HEIGHT_MASK, MAX_INDEX, ROOT } = layout;
 const { START } = Status;
+const { checkCount, checkIndex, checkRange } = check;
+const { highestArea, lowestArea, setWindow } = area;
+const { find, next, previous, walk } = navigate;
+const { entryAt } = search;
+const { store } = storing;
 
 /** How a tree is made. */
 export interface MapleTreeOptions {
@@ -277,7 +285,7 @@ export class MapleTree<V> {
   emptyArea(size: number, min: number = 0, max: number = MAX_INDEX): number | undefined {
     const cursor = this.#cursor;
     setWindow(cursor, size, min, max);
-    return lowestArea(cursor, size) ? cursor.before + 1 : undefined;
+    return lowestArea(cursor, size) ? following(cursor.before) : undefined;
   }
 
   /**
@@ -287,7 +295,7 @@ export class MapleTree<V> {
   emptyAreaReverse(size: number, min: number = 0, max: number = MAX_INDEX): number | undefined {
     const cursor = this.#cursor;
     setWindow(cursor, size, min, max);
-    return highestArea(cursor, size) ? cursor.before + 1 : undefined;
+    return highestArea(cursor, size) ? following(cursor.before) : undefined;
   }
 
   /**

@@ -12,15 +12,19 @@
  * @module
  */
 
+import * as arithmetic from "./arithmetic.ts";
 import { type Cursor, Status } from "./cursor.ts";
 import * as layout from "./node_layout.ts";
-import { nearLeaf, wideSlot } from "./search.ts";
+import * as search from "./search.ts";
 import type { NodePool } from "./node_pool.ts";
 import { checkOpen } from "./rcu.ts";
+
+const { following } = arithmetic;
 
 const { DEAD, END, MAX_INDEX, PARENT, PIVOTS, DOUBLE_SHIFT, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } =
   layout;
 const { START, ACTIVE, NONE, AT_ROOT, PAUSE, OVERFLOW, UNDERFLOW, ERROR } = Status;
+const { entryIndex, seek } = search;
 
 /** Walks from the root to the slot that covers the cursor's index, empty or not, and stands on it. */
 export function walk(c: Cursor): number {
@@ -28,12 +32,10 @@ export function walk(c: Cursor): number {
   if (c.section !== undefined) checkOpen(c.section);
   const root = pool.words[ROOT]!;
   if (root === 0) return walkRootEntry(c);
-  const index = pool.sought = c.before + 1;
-  const node = nearLeaf(pool, root);
-  const slot = wideSlot(pool.doubles, node << DOUBLE_SHIFT, index);
+  pool.sought = following(c.before);
   c.status = ACTIVE;
   c.version = c.section === undefined ? pool.version : -1;
-  return stand(c, node, slot);
+  return stand(c, seek(pool, root));
 }
 
 /** The next entry behind the cursor, up to `max`. */
@@ -102,12 +104,65 @@ export function nextRange(c: Cursor, max: number): number {
   return answer === GO_ON ? step(c, max, true) : answer;
 }
 
-/** The previous entry in front of the cursor, down to `min`. */
+/**
+ * The previous entry before the cursor, down to `min`. Most begin anew, in the slot that was found last, after one that
+ * holds an entry: those are answered here.
+ */
 export function previous(c: Cursor, min: number): number {
+  const { pool, before } = c;
+  const { doubles, finger } = pool;
+  if (
+    c.status === START && (finger & 31) > PIVOTS && doubles[finger - 1]! >= min &&
+    before >= doubles[finger - 1]! && before < doubles[finger]!
+  ) {
+    const { words } = pool;
+    const word = words[entryIndex(finger) - 1]!;
+    if (word !== 0) {
+      c.status = ACTIVE;
+      c.version = pool.version;
+      c.node = finger >> DOUBLE_SHIFT;
+      c.slot = (finger & 31) - PIVOTS - 1;
+      c.last = doubles[finger - 1]!;
+      c.before = doubles[finger - 2]!;
+      return word;
+    }
+  }
+  return previousElsewhere(c, min);
+}
+
+/** {@linkcode previous} for all other cases. */
+function previousElsewhere(c: Cursor, min: number): number {
+  // Most of these begin anew too, and end in the leaf that covers the index.
+  if (c.status === START && c.before >= min) {
+    const word = lookDown(c, min);
+    if (word !== 0) return word;
+  }
   const answer = turnDown(c, min);
   if (answer !== GO_ON) return answer;
   const near = previousInLeaf(c, min);
   return near !== 0 ? near : stepBack(c, min, false);
+}
+
+/** The previous entry of a cursor that has not walked yet, if it is in the leaf that covers its index; 0 if more is to be
+ * done. */
+function lookDown(c: Cursor, min: number): number {
+  const { pool } = c;
+  const { words, doubles } = pool;
+  const root = words[ROOT]!;
+  if (root === 0 || c.section !== undefined) return 0;
+  pool.sought = following(c.before);
+  let position = seek(pool, root) - 1;
+  if ((position & 31) < PIVOTS || doubles[position]! < min) return 0;
+  let word = words[entryIndex(position)]!;
+  if (word === 0) {
+    position--;
+    if ((position & 31) < PIVOTS || doubles[position]! < min) return 0;
+    word = words[entryIndex(position)]!;
+  }
+  c.status = ACTIVE;
+  c.version = pool.version;
+  stand(c, position);
+  return word;
 }
 
 /** The previous entry, if it is in the leaf on which the cursor stands; 0 if more is to be done. */
@@ -134,9 +189,38 @@ export function previousRange(c: Cursor, min: number): number {
   return answer === GO_ON ? stepBack(c, min, true) : answer;
 }
 
-/** The entry at the cursor's index or behind it; once it stands on a range, the next one behind that. */
+/**
+ * The entry at the cursor's index or after it; once it stands on a range, the next one after that.
+ *
+ * Most searches begin anew, in the slot that was found last. Those are answered here, in so few instructions that V8
+ * compiles them into the caller.
+ */
 export function find(c: Cursor, max: number): number {
-  // Most searches begin anew, and end in the leaf that covers the index.
+  const { pool, before } = c;
+  const { doubles, finger } = pool;
+  if (
+    c.status === START && finger !== 0 && before < max &&
+    before >= doubles[finger - 1]! && before < doubles[finger]!
+  ) {
+    const { words } = pool;
+    const position = finger + ~~(words[entryIndex(finger)] === 0);
+    const bound = doubles[position - 1]!;
+    if (bound < max) {
+      c.status = ACTIVE;
+      c.version = pool.version;
+      c.node = position >> DOUBLE_SHIFT;
+      c.slot = (position & 31) - PIVOTS;
+      c.before = bound;
+      c.last = doubles[position]!;
+      return words[entryIndex(position)]!;
+    }
+  }
+  return findElsewhere(c, max);
+}
+
+/** {@linkcode find} for all other cases. */
+function findElsewhere(c: Cursor, max: number): number {
+  // Most of these begin anew too, and end in the leaf that covers the index.
   const answer = c.status === START && c.before < max ? lookUp(c, max) : seekUp(c, max);
   if (answer !== GO_ON) return answer;
   const near = nextInLeaf(c, max);
@@ -261,15 +345,12 @@ function lookUp(c: Cursor, max: number): number {
   const { words, doubles } = pool;
   const root = words[ROOT]!;
   if (root === 0 || c.section !== undefined) return lookHere(c, max);
-  const index = pool.sought = c.before + 1;
-  const node = nearLeaf(pool, root);
-  const slots = (node << WORD_SHIFT) + SLOTS;
-  const bounds = node << DOUBLE_SHIFT;
-  const near = wideSlot(doubles, bounds, index);
-  const slot = near + ~~(words[slots + near] === 0);
+  pool.sought = following(c.before);
+  const near = seek(pool, root);
+  const position = near + ~~(words[entryIndex(near)] === 0);
   c.status = ACTIVE;
   c.version = pool.version;
-  return stand(c, node, doubles[bounds + slot]! < max ? slot : near);
+  return stand(c, doubles[position - 1]! < max ? position : near);
 }
 
 /** Prepares `findReverse`. */
@@ -345,7 +426,7 @@ function step(c: Cursor, max: number, empties: boolean): number {
  */
 function stepByWalk(c: Cursor, max: number, empties: boolean): number {
   if (c.last >= max) return limit(c, OVERFLOW);
-  c.index = c.last + 1;
+  c.index = following(c.last);
   const word = walk(c);
   if (word !== 0 || empties || c.status !== ACTIVE) return word;
   return step(c, max, empties);
@@ -362,7 +443,7 @@ function stepBack(c: Cursor, min: number, empties: boolean): number {
       node = neighbourLeaf(c.pool, node, -1);
       slot = words[(node << WORD_SHIFT) + END]!;
     } else return stepBackByWalk(c, min, empties);
-    const word = stand(c, node, slot);
+    const word = stand(c, (node << DOUBLE_SHIFT) + PIVOTS + slot);
     if (word !== 0 || empties) return word;
   }
   return limit(c, UNDERFLOW);
@@ -377,15 +458,14 @@ function stepBackByWalk(c: Cursor, min: number, empties: boolean): number {
   return stepBack(c, min, empties);
 }
 
-/** Puts the cursor on a slot. */
-function stand(c: Cursor, node: number, slot: number): number {
+/** Puts the cursor on the slot at `position`. */
+function stand(c: Cursor, position: number): number {
   const { words, doubles } = c.pool;
-  const pivots = (node << DOUBLE_SHIFT) + PIVOTS + slot;
-  c.node = node;
-  c.slot = slot;
-  c.before = doubles[pivots - 1]!;
-  c.last = doubles[pivots]!;
-  return words[(node << WORD_SHIFT) + SLOTS + slot]!;
+  c.node = position >> DOUBLE_SHIFT;
+  c.slot = (position & 31) - PIVOTS;
+  c.before = doubles[position - 1]!;
+  c.last = doubles[position]!;
+  return words[entryIndex(position)]!;
 }
 
 /** Whether the walk has ended on a slot, and not in a tree without nodes. */

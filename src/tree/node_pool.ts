@@ -10,7 +10,7 @@
  *   and waiting for readers to leave.
  * - `reserved` nodes are promised to cursors; at least that many can be taken without asking for more.
  * - Every handle is in one slot, or retired, or on the list of free handles: two slots never share one.
- * - `finger` is 0 or a leaf of the tree: every store that replaces nodes begins by setting it to 0.
+ * - `finger` is 0 or the position of a slot in use: what replaces nodes sets it to 0, what moves slots to the one stored.
  * - `entries` is the number of slots of leaves, or 1 for the root entry, that hold something.
  * - A node that is not in the tree has {@linkcode DEAD} for a parent.
  *
@@ -100,7 +100,7 @@ export class NodePool<V = unknown> {
   readonly budget: NodeBudget;
   /** Overwrite nodes whose grace period has ended, so that a test sees who still reads one. */
   poison = false;
-  /** The leaf that was found last, 0 if it may be gone. Beside readers there is none. */
+  /** The position of the slot that was found last, 0 if it may be gone. Beside readers there is none. */
   finger = 0;
   /** Nodes promised to cursors. */
   reserved = 0;

@@ -47,7 +47,7 @@ export const RULES = {
   emptyEnd: "only the last leaf ends in an empty slot",
   emptyNeighbours: "two empty slots are never neighbours",
   entries: "the count of entries is right",
-  finger: "the finger is a leaf of the tree",
+  finger: "the finger is a slot of a leaf of the tree",
   gap: "the gap is the longest empty slot",
   handleLost: "no handle is lost",
   handleShared: "no two slots share a handle",

@@ -13,7 +13,6 @@ import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 
 const {
-  BOUND,
   END,
   GAP_SLOTS,
   HEIGHT_BITS,
@@ -54,21 +53,38 @@ function below(doubles: Float64Array, at: number, step: number, index: number): 
     ~~(doubles[at + step + step]! < index);
 }
 
+/** Where the entry word of a leaf's slot lies in `words`, by the slot's *position*: where its pivot lies in `doubles`. */
+export function entryIndex(position: number): number {
+  return (position << 1) - (position & 31) + (SLOTS - PIVOTS);
+}
+
 /**
- * The leaf that covers `pool.sought`: the one found last if it does, else the one that a walk finds. Memory calls
- * come in clusters (find, look at the neighbours, store), so on recorded compiler runs this saves 15–20 % of all tree
- * operations, and a third of a store and its undoing at 65,000 ranges; it costs walks to random indices up to 14 %.
+ * The position of the slot that covers `pool.sought`. Memory calls come in clusters (find, look at the neighbours,
+ * store), so the slot found last is asked first, then its leaf; only then the walk starts at the root.
  */
-export function nearLeaf(pool: NodePool, root: number): number {
-  if (pool.rcu === true) return descend(pool, root);
+export function seek(pool: NodePool, root: number): number {
+  const { doubles, sought } = pool;
   const near = pool.finger;
   if (near !== 0) {
-    const { words, doubles, sought } = pool;
-    const base = near << DOUBLE_SHIFT;
-    const max = doubles[base + PIVOTS + words[(near << WORD_SHIFT) + END]!]!;
-    if (sought > doubles[base + BOUND]! && sought <= max) return near;
+    if (sought > doubles[near - 1]! && sought <= doubles[near]!) return near;
+    const base = near & ~31;
+    const end = pool.words[(base << 1) + END]!;
+    if (sought > doubles[base]! && sought <= doubles[base + PIVOTS + end]!) {
+      return pool.finger = near + distance(doubles, near, sought);
+    }
   }
-  return pool.finger = descend(pool, root);
+  const base = leafAt(pool, root, sought) << DOUBLE_SHIFT;
+  const position = base + PIVOTS + wideSlot(doubles, base, sought);
+  if (pool.rcu === false) pool.finger = position;
+  return position;
+}
+
+/** How many slots further on the one is that covers `index`, in the leaf of the slot at `near`. Mostly it is the next. */
+function distance(doubles: Float64Array, near: number, index: number): number {
+  let position = near;
+  while (doubles[position]! < index) position = (position + 1) | 0;
+  while (doubles[position - 1]! >= index) position = (position - 1) | 0;
+  return position - near;
 }
 
 /**
@@ -77,6 +93,7 @@ export function nearLeaf(pool: NodePool, root: number): number {
  */
 export function leafAt(pool: NodePool, root: number, index: number): number {
   pool.sought = index;
+  pool.counters.visited += root & HEIGHT_MASK;
   return descend(pool, root);
 }
 
@@ -85,22 +102,21 @@ function descend(pool: NodePool, root: number): number {
   const { words, doubles, sought } = pool;
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
-  pool.counters.visited += level;
-  if (pool.gaps === true) {
-    if (level >= LARGE_HEIGHT) {
-      for (; level > 1; level--) {
-        node =
-          words[(node << WORD_SHIFT) + GAP_SLOTS + guess(doubles, node << DOUBLE_SHIFT, sought)]!;
-      }
-    }
-    for (; level > 1; level--) {
-      node =
-        words[(node << WORD_SHIFT) + GAP_SLOTS + gapSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
-    }
-  } else {
+  if (pool.gaps === false) {
     for (; level > 1; level--) {
       node = words[(node << WORD_SHIFT) + SLOTS + wideSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
     }
+    return node;
+  }
+  if (level >= LARGE_HEIGHT) {
+    for (; level > 1; level--) {
+      node =
+        words[(node << WORD_SHIFT) + GAP_SLOTS + guess(doubles, node << DOUBLE_SHIFT, sought)]!;
+    }
+  }
+  for (; level > 1; level--) {
+    node =
+      words[(node << WORD_SHIFT) + GAP_SLOTS + gapSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
   }
   return node;
 }
@@ -108,10 +124,9 @@ function descend(pool: NodePool, root: number): number {
 /**
  * From this height on, more than half a million ranges with gaps tracked, the nodes no longer fit the caches, and what
  * a walk costs is waiting for memory. Comparisons without branches wait at every node for its pivots before they know
- * where to go; branches let the processor guess, and fetch the next node meanwhile. Loads at 1,000,000 ranges take
- * about 0.8 of the time so, at 65,000 (height 6) 1.44 times as long. And the fewer instructions, the further it gets
- * while it waits: pivots counted by one number that nothing checks for overflow, and leaves searched by halves, are
- * another 0.79.
+ * where to go; branches let the processor guess, and fetch the next node meanwhile. And the fewer instructions, the
+ * further it gets while it waits: pivots are counted by one number that nothing checks for overflow, and leaves searched
+ * by halves.
  */
 const LARGE_HEIGHT = 7;
 
@@ -135,40 +150,25 @@ function guessWide(doubles: Float64Array, base: number, index: number): number {
 
 /** The entry word at `index`: the whole of a load. */
 export function entryAt(pool: NodePool, index: number): number {
-  // Where a caller is so large that V8 compiles no more in, this saves an object a load: 0.83 of the time.
+  // Where a caller is so large that V8 compiles no more in, this saves an object a load.
   pool.sought = index;
   return soughtEntry(pool);
 }
 
-/** The entry word at `pool.sought`. */
+/** The entry word at `pool.sought`. It leaves the finger alone: indices that are loaded come in any order. */
 function soughtEntry(pool: NodePool): number {
-  const { words, doubles, sought } = pool;
+  const { words, sought } = pool;
   const root = words[ROOT]!;
   if (root === 0) {
     const word = sought === 0 ? words[ROOT_ENTRY]! : 0;
     // If the tree has got its first node meanwhile, the root entry says nothing.
     return words[ROOT] === 0 ? word : soughtEntry(pool);
   }
-  let node = root >> HEIGHT_BITS;
-  if (pool.gaps === true) {
-    let level = root & HEIGHT_MASK;
-    if (level >= LARGE_HEIGHT) {
-      for (; level > 1; level--) {
-        node =
-          words[(node << WORD_SHIFT) + GAP_SLOTS + guess(doubles, node << DOUBLE_SHIFT, sought)]!;
-      }
-      return words[
-        (node << WORD_SHIFT) + SLOTS + guessWide(doubles, node << DOUBLE_SHIFT, sought)
-      ]!;
-    }
-    for (; level > 1; level--) {
-      node =
-        words[(node << WORD_SHIFT) + GAP_SLOTS + gapSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
-    }
-  } else {
-    for (let level = root & HEIGHT_MASK; level > 1; level--) {
-      node = words[(node << WORD_SHIFT) + SLOTS + wideSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
-    }
-  }
-  return words[(node << WORD_SHIFT) + SLOTS + wideSlot(doubles, node << DOUBLE_SHIFT, sought)]!;
+  const node = descend(pool, root);
+  const base = node << DOUBLE_SHIFT;
+  const isLarge = (root & HEIGHT_MASK) >= LARGE_HEIGHT && pool.gaps === true;
+  const slot = isLarge
+    ? guessWide(pool.doubles, base, sought)
+    : wideSlot(pool.doubles, base, sought);
+  return words[(node << WORD_SHIFT) + SLOTS + slot]!;
 }

@@ -13,6 +13,7 @@
  * @module
  */
 
+import { following } from "./arithmetic.ts";
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 import { rebalance } from "./rebalance.ts";
@@ -33,7 +34,7 @@ export function findEnds(w: WriteState, nothing: boolean): void {
   const left = w.node;
   let slot = wideSlot(doubles, left << DOUBLE_SHIFT, w.index);
   const endsSubtree = endsWithSubtree(pool, left, w.last, nothing);
-  const behind = endsSubtree ? w.last : w.last + 1;
+  const behind = endsSubtree ? w.last : following(w.last);
   const right = leafAt(pool, words[ROOT]!, behind);
   let farSlot = wideSlot(doubles, right << DOUBLE_SHIFT, behind);
   if (nothing) {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import * as arithmetic from "./arithmetic.ts";
 import * as gaps from "./gaps.ts";
 import * as layout from "./node_layout.ts";
 import { rebalance } from "./rebalance.ts";
@@ -17,6 +18,8 @@ import * as search from "./search.ts";
 import { findEnds, spanningStore } from "./spanning_store.ts";
 import { split } from "./split.ts";
 import { type NodeSupply, StoreType, type WriteState } from "./write_state.ts";
+
+const { extent, preceding } = arithmetic;
 
 const {
   END,
@@ -38,8 +41,8 @@ const Type = StoreType;
 
 // Functions too, here where a store uses many: 2–3 % of its time goes to looking imported ones up and comparing them
 // with what they were when V8 compiled this.
-const { extent, leafGap, recordGap } = gaps;
-const { nearLeaf, wideSlot } = search;
+const { leafGap, recordGap } = gaps;
+const { entryIndex, seek } = search;
 
 /**
  * Stores `value` over the range `w.index … w.last`; `undefined` stores nothing. Afterwards `w.before` and `w.last`
@@ -58,6 +61,10 @@ export function store(
   promised: number,
 ): void {
   const { pool } = w;
+  if (replaceFound(w, value)) {
+    pool.reserved -= promised;
+    return;
+  }
   const type = classify(w, value === undefined);
   if (type <= Type.NODE && type !== Type.ROOT && !pool.rcu) {
     // Most stores end here: they take no nodes, so there is nothing that could fail.
@@ -95,6 +102,32 @@ export function store(
 }
 
 /**
+ * Stores where the range is exactly the slot found last and that holds something, as it does where a caller has looked
+ * the range up: one word changes, and no gap. Beside readers no slot is found last.
+ *
+ * @returns whether it was so; nothing is done otherwise
+ */
+function replaceFound(w: WriteState, value: unknown): boolean {
+  const { pool } = w;
+  const { doubles, finger, words } = pool;
+  if (finger === 0 || doubles[finger]! !== w.last) return false;
+  const before = preceding(w.index);
+  const at = entryIndex(finger);
+  const old = words[at]!;
+  if (doubles[finger - 1]! !== before || old === 0 || value === undefined) return false;
+  words[at] = pool.encode(value);
+  pool.release(old);
+  pool.version++;
+  pool.counters.rewritten++;
+  w.before = before;
+  if (pool.log !== undefined) {
+    const slot = (finger & 31) - PIVOTS;
+    pool.log.rewritten(finger >> DOUBLE_SHIFT, slot, slot, 0);
+  }
+  return true;
+}
+
+/**
  * Walks to where the range of `w` begins and decides how it will be stored. Storing nothing widens the range
  * over the empty slots next to it, so that two are never neighbours.
  *
@@ -104,12 +137,13 @@ export function classify(w: WriteState, nothing: boolean): StoreType {
   const { pool } = w;
   const { words, doubles } = pool;
   const first = w.index;
-  let before = first - 1;
+  let before = preceding(first);
   w.before = before;
   const root = words[ROOT]!;
   if (root === 0) return Type.ROOT;
   pool.sought = first;
-  const node = nearLeaf(pool, root);
+  const position = seek(pool, root);
+  const node = position >> DOUBLE_SHIFT;
   const entries = (node << WORD_SHIFT) + SLOTS;
   const pivots = (node << DOUBLE_SHIFT) + PIVOTS;
   const end = words[entries - SLOTS + END]!;
@@ -120,7 +154,7 @@ export function classify(w: WriteState, nothing: boolean): StoreType {
     if (before !== -1 || last !== MAX_INDEX) findEnds(w, nothing);
     return w.before === -1 && w.last === MAX_INDEX ? Type.NEW_ROOT : Type.SPANNING;
   }
-  let slot = wideSlot(doubles, node << DOUBLE_SHIFT, first);
+  let slot = position - pivots;
   let slotEnd = slot;
   let low = doubles[pivots + slot - 1]!;
   let high = doubles[pivots + slot]!;
@@ -227,6 +261,7 @@ function writeLeaf(w: WriteState, word: number): void {
     words[entries + at] = rest;
   }
   words[entries - SLOTS + END] = newEnd;
+  pool.finger = pivots + at;
   counters.rewritten++;
   if (shift !== 0) counters.slotsMoved += end - slotEnd;
   if (pool.log !== undefined) pool.log.rewritten(node, slot, at, shift);

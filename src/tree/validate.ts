@@ -5,7 +5,7 @@
  * @module
  */
 
-import { extent } from "./gaps.ts";
+import { extent } from "./arithmetic.ts";
 import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 import { checkEntries, checkFill, checkGap, checkPlace, checkSlots, demand } from "./rules.ts";
@@ -131,7 +131,11 @@ function checkPool(seen: Seen): void {
     nodes.add(node);
   }
   const { finger } = pool;
-  demand(finger === 0 || seen.leaves.has(finger), finger, -1, "finger");
+  const leaf = finger >> DOUBLE_SHIFT;
+  const slot = (finger & 31) - PIVOTS;
+  const isSlot = seen.leaves.has(leaf) && slot >= 0 &&
+    slot <= pool.words[(leaf << WORD_SHIFT) + END]!;
+  demand(finger === 0 || isSlot, leaf, slot, "finger");
   demand(nodes.size === pool.top - 1, 0, -1, "nodeLost");
   demand(all + pool.rcuDomain.nodes().length === pool.used, 0, -1, "used");
   demand(handles.size + pool.rcuDomain.handles().length === pool.handles, 0, -1, "handleLost");

@@ -11,12 +11,6 @@ export const TREE_READING: Equivalences = {
   "src/tree/empty_area.ts": [
     [
       "slower",
-      "const min = before + 1;",
-      ["+ ▸ -"],
-      "The search begins in front of the window, and passes over what is there.",
-    ],
-    [
-      "slower",
       "const pivot = doubles[(node << DOUBLE_SHIFT) + PIVOTS + slot]!;",
       ["+ ▸ -"],
       "What stands there is not beyond the window's lower end, and the search that goes on finds the same.",
@@ -35,17 +29,14 @@ export const TREE_READING: Equivalences = {
     ], "It goes down to the leaf, and from there upwards again."],
     [
       "slower",
-      "if (bound >= last) return false;",
-      ["bound >= last ▸ false", ">= ▸ >"],
+      "if (doubles[bounds + slot]! >= last) return false;",
+      ["doubles[bounds + slot]! >= last ▸ false", ">= ▸ >"],
       "Nothing beyond the window is long enough within it, and the search ends at the tree's end.",
     ],
-    ["slower", "if (doubles[bounds + GAPS + slot]! >= size) break;", [
-      "doubles[bounds + GAPS + slot]! >= size ▸ true",
-    ], "It looks into nodes that have no gap of the size, and finds none."],
     [
       "slower",
-      "if (pivot <= before) return false;",
-      ["pivot <= before ▸ false", "<= ▸ <"],
+      "if (doubles[bounds + PIVOTS + slot]! <= before) return false;",
+      ["doubles[bounds + PIVOTS + slot]! <= before ▸ false", "<= ▸ <"],
       "Nothing beyond the window is long enough within it, and the search ends at the tree's end.",
     ],
     [
@@ -209,12 +200,6 @@ export const TREE_READING: Equivalences = {
       "The header has no range that an index could be in.",
     ],
     ["slower", "if (near !== 0) {", ["0 ▸ 1"], "A walk from the root finds the leaf too."],
-    [
-      "slower",
-      "const max = doubles[base + PIVOTS + words[(near << WORD_SHIFT) + END]!]!;",
-      ["+ ▸ -"],
-      "The leaf is taken to end earlier, and what lies behind is looked for from the root.",
-    ],
     ["slower", "if (level >= LARGE_HEIGHT) {", [
       "level >= LARGE_HEIGHT ▸ true",
       "level >= LARGE_HEIGHT ▸ false",
@@ -226,12 +211,6 @@ export const TREE_READING: Equivalences = {
       ["1 ▸ 2"],
       "The other loop goes on, and finds the same slot.",
       1,
-    ],
-    [
-      "slower",
-      "if (sought > doubles[base + BOUND]! && sought <= max) return near;",
-      ["<= ▸ <"],
-      "The last index of the leaf found last is looked for from the root, and found there.",
     ],
   ],
 };
