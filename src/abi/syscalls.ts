@@ -89,6 +89,7 @@ export const SYSTEM_CALLS = {
   dup: row([32, 23], 1),
   execve: row([59, 221], 3, { recorded: true, model: "exec", errors: ["EFAULT", "ENOMEM"] }),
   execveat: row([322, 281], 5, { recorded: true, model: "exec" }),
+  exit: row([60, 93], 1),
   exit_group: row([231, 94], 1),
   faccessat: row([269, 48], 3),
   fork: row([57], 0, { recorded: true, model: "fork", errors: ["ENOMEM"] }),

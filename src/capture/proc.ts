@@ -9,6 +9,8 @@ import type { MapLine, ResourceLimits } from "../trace/format.ts";
 
 /** What the recorder takes from `/proc/PID/stat`. */
 export interface Stat {
+  /** One letter: `t` while a tracer holds it. */
+  readonly state: string;
   /** Page faults of the process so far, minor and major. */
   readonly faults: number;
   /** `start_stack`, bytes. */
@@ -58,9 +60,14 @@ function fieldAfter(text: string, name: string, from: number): number {
 
 /** `/proc/PID/stat`. The command's name, in parentheses, may hold anything: fields count from its end. */
 export function parseStat(text: string): Stat {
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number);
-  const field = (number: number) => fields[number - 3] ?? 0; // numbered as in proc(5), state is 3
-  return { faults: field(10) + field(12), stack: field(28), brk: field(47) };
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const field = (number: number) => Number(fields[number - 3] ?? 0); // numbered as in proc(5), state is 3
+  return {
+    state: fields[0] ?? "",
+    faults: field(10) + field(12),
+    stack: field(28),
+    brk: field(47),
+  };
 }
 
 /** `/proc/PID/limits`: the soft limits that concern memory. */

@@ -106,8 +106,10 @@ export class Tracer {
    * Waits for the next stop of any traced process; nothing when none is left. The wait is in this
    * thread while stops come quickly, and gives way now and then so that signals to the recorder are
    * heard.
+   *
+   * @param patienceMs answer `"late"` if none comes so long
    */
-  async next(): Promise<Stop | undefined> {
+  async next(patienceMs?: number): Promise<Stop | "late" | undefined> {
     if (performance.now() - this.#heardMs > HEAR_MS) {
       await new Promise((resolve) => setTimeout(resolve));
       this.#heardMs = performance.now();
@@ -117,11 +119,41 @@ export class Tracer {
       if (spin > 0) this.#libc.yield();
       pid = this.#libc.wait(-1, this.#status, WALL | WNOHANG);
     }
+    if (pid === 0 && patienceMs !== undefined) return await this.#poll(patienceMs);
     if (pid === 0) {
       pid = await this.#libc.waitElsewhere(-1, this.#status, WALL);
       this.#heardMs = performance.now();
     }
     return pid <= 0 ? undefined : this.#stop(pid, this.#status[0]!);
+  }
+
+  /** Waits for a stop with an eye on the clock. */
+  async #poll(patienceMs: number): Promise<Stop | "late" | undefined> {
+    const startMs = performance.now();
+    while (performance.now() - startMs < patienceMs) {
+      await new Promise((resolve) => setTimeout(resolve));
+      const pid = this.#libc.wait(-1, this.#status, WALL | WNOHANG);
+      if (pid < 0) return undefined;
+      if (pid > 0) return this.#stop(pid, this.#status[0]!);
+    }
+    return "late";
+  }
+
+  /** Waits for the next stop of one process, at most so long; nothing if it does not stop. */
+  stopOf(pid: number, patienceMs = 2_000): Stop | undefined {
+    const startMs = performance.now();
+    do {
+      const found = this.#libc.wait(pid, this.#status, WALL | WNOHANG);
+      if (found === pid) return this.#stop(pid, this.#status[0]!);
+      if (found < 0) return undefined;
+      this.#libc.yield();
+    } while (performance.now() - startMs < patienceMs);
+    return undefined;
+  }
+
+  /** Lets other processes run. */
+  yield(): void {
+    this.#libc.yield();
   }
 
   /** What call the process is at the entry or exit of, when it stopped at one. */

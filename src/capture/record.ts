@@ -26,6 +26,9 @@ export interface RecordOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How long threads are held for a call that does not end, ms. */
+const HOLD_MS = 25;
+
 /**
  * Runs a command under ptrace and yields the records of its trace, header to end record, as they come
  * about. The command has this process's descriptors 0 to 2, environment and directory; signals reach
@@ -60,9 +63,10 @@ export async function* record(
   try {
     let started = false;
     while (!options.signal?.aborted) {
-      const stop = await tracer.next();
+      const stop = await tracer.next(recorder.holds ? HOLD_MS : undefined);
       if (stop === undefined) break;
-      recorder.handle(stop);
+      if (stop === "late") recorder.giveUpHolding();
+      else recorder.handle(stop);
       const records = recorder.take();
       if (!started && records.length > 0) {
         started = true;

@@ -3,9 +3,9 @@
  *
  * # What holds
  *
- * - A process is stopped while its layout is read, so what a record shows is what the kernel had between
- *   two instructions of that process. Threads share a layout: at any time only one of them is inside a
- *   call that changes it, the others are kept waiting at the entry of theirs.
+ * - A process is stopped while its layout is read, and still stopped afterwards, so what a record shows is what
+ *   the kernel had between two instructions of that process. Threads share a layout: while one of them is inside a
+ *   call that changes it the others are held, wherever they are (see `space.ts`).
  * - `Space.layout` is the layout as the records so far show it: applying every `leave`, `grow` and `fault`
  *   record to the one of the `exec` gives exactly it.
  * - First writes and stack growth become known at the entry of the next call of any kind. Those that a
@@ -33,6 +33,7 @@ import { OpenFiles } from "./open_files.ts";
 import { pointedTo } from "./pointers.ts";
 import { hasIpcLock, parseLimits, parseSmaps, parseStat } from "./proc.ts";
 import type { CallInfo, Stop, Tracer } from "./ptrace.ts";
+import { type OpenCall, Space, type Task } from "./space.ts";
 import * as arm64 from "./registers_arm64.ts";
 import * as x86_64 from "./registers_x86_64.ts";
 
@@ -42,38 +43,7 @@ const CLONE_THREAD = 0x10000;
 const SHM_RDONLY = 0x1000;
 const SIGINT = 2;
 
-/** An address space and the processes that use it. */
-interface Space {
-  layout: MapLine[];
-  mmapBase: number;
-  /** Whoever is inside a call that excludes others. */
-  inside?: Task | undefined;
-  /** Who waits at the entry of such a call. */
-  readonly waiting: { readonly task: Task; readonly call: string; readonly args: Arguments }[];
-}
-
 type Arguments = readonly number[];
-
-/** A process or a thread. */
-interface Task {
-  readonly pid: number;
-  /** The thread group's leader: itself, unless it is a thread. */
-  readonly leader: number;
-  space: Space;
-  /** The recorded call it is inside. */
-  open?: OpenCall | undefined;
-  /** Page faults of its process when the layout was last looked at between calls. */
-  faults: number;
-}
-
-interface OpenCall {
-  readonly call: string;
-  readonly args: Arguments;
-  /** Clone flags, for calls that make a process. */
-  readonly flags: number;
-  readonly file?: OpenFile | undefined;
-  readonly imposedHint?: number | undefined;
-}
 
 /** How {@linkcode Recorder} records. */
 export interface RecorderOptions {
@@ -139,6 +109,34 @@ export class Recorder {
    */
   handle(stop: Stop): void {
     const task = this.#tasks.get(stop.pid);
+    const isUrgent = stop.kind === "exit" || stop.kind === "exec";
+    if (!isUrgent && task?.space.isHeldFor(task)) task.space.defer(stop);
+    else this.#take(stop, task);
+  }
+
+  /** True while threads wait for another one's call to end. */
+  get holds(): boolean {
+    return [...this.#tasks.values()].some(({ space }) => space.inside !== undefined && space.holds);
+  }
+
+  /**
+   * Lets held threads go on though the call that they wait for has not ended: it may itself wait for them, as a page
+   * that userfaultfd is to fill waits for the thread that fills it.
+   */
+  giveUpHolding(): void {
+    for (const space of new Set([...this.#tasks.values()].map((task) => task.space))) {
+      const { inside } = space;
+      if (inside !== undefined && space.holds && this.#sleeps(inside.pid)) this.#letNextIn(space);
+    }
+  }
+
+  /** True if a process waits for something; one that only has no processor yet does not. */
+  #sleeps(pid: number): boolean {
+    const { state } = parseStat(this.#libc.readText(`/proc/${pid}/stat`) ?? "");
+    return state === "S" || state === "D";
+  }
+
+  #take(stop: Stop, task: Task | undefined): void {
     switch (stop.kind) {
       case "call":
         return task === undefined ? this.#tracer.resume(stop.pid) : this.#atCall(task);
@@ -149,7 +147,7 @@ export class Recorder {
       case "exec":
         return this.#atExec(stop.pid, stop.message);
       case "signal":
-        return this.#tracer.resume(stop.pid, stop.signal);
+        return this.#resume(stop.pid, stop.signal);
       case "group-stop":
         return this.#tracer.leaveStopped(stop.pid);
       case "trap":
@@ -176,13 +174,20 @@ export class Recorder {
   }
 
   #atTrap(pid: number): void {
-    if (this.#tasks.has(pid) || pid === this.#options.root) this.#tracer.resume(pid);
+    if (this.#tasks.has(pid) || pid === this.#options.root) this.#resume(pid);
     else this.#early.add(pid);
+  }
+
+  #resume(pid: number, signal = 0): void {
+    const task = this.#tasks.get(pid);
+    if (task !== undefined) task.resumedMs = performance.now();
+    this.#tracer.resume(pid, signal);
   }
 
   #atCall(task: Task): void {
     const info = this.#tracer.callInfo(task.pid);
-    if (info === undefined) this.#tracer.resume(task.pid);
+    task.isInKernel = info?.at === "entry";
+    if (info === undefined) this.#resume(task.pid);
     else if (info.at === "entry") this.#atEntry(task, info);
     else this.#atReturn(task, info);
   }
@@ -194,18 +199,23 @@ export class Recorder {
     const call = this.#calls.get(info.number);
     if (call === undefined || !isRecorded(call, info.args)) {
       this.#lookIfFaulted(task);
-      return this.#tracer.resume(task.pid);
+      return this.#resume(task.pid);
     }
-    const args = argumentsOf(call, info.args);
-    const sharesMemory = cloneSharesMemory(call, this.#flags(task, call, args));
-    if (task.space.inside === undefined || !isExclusive(call, sharesMemory)) {
-      return this.#enter(task, call, args);
-    }
-    task.space.waiting.push({ task, call, args });
+    this.#enter(task, call, argumentsOf(call, info.args));
+  }
+
+  /** Holds whoever shares the memory with a task that is about to change the layout. */
+  #holdOthers(task: Task): void {
+    const { space } = task;
+    space.inside = task;
+    for (const stop of space.holdOthers(this.#tracer)) this.handle(stop);
   }
 
   /** Records the entry of a call and lets it happen. */
   #enter(task: Task, call: string, args: Arguments): void {
+    const flags = this.#flags(task, call, args);
+    if (isExclusive(call, cloneSharesMemory(call, flags))) this.#holdOthers(task);
+    if (!this.#tasks.has(task.pid)) return; // another thread's exec or exit ended it meanwhile
     this.#lookBetweenCalls(task);
     const isFile = call === "mmap" && ((args[3] ?? 0) & MAP_ANONYMOUS) === 0;
     const file = isFile ? this.#files.identify(task.leader, args[4] ?? -1) : undefined;
@@ -224,9 +234,8 @@ export class Recorder {
     if (imposedHint !== undefined) {
       this.#registers.setFirstArgument(this.#libc, task.pid, imposedHint);
     }
-    task.open = { call, args, flags: this.#flags(task, call, args), file, imposedHint };
-    if (isExclusive(call, cloneSharesMemory(call, task.open.flags))) task.space.inside = task;
-    this.#tracer.resume(task.pid);
+    task.open = { call, args, flags, file, imposedHint };
+    this.#resume(task.pid);
   }
 
   /** Records what a call did, then lets the next thread into its own. */
@@ -239,8 +248,8 @@ export class Recorder {
       }
       this.#leave(task, open, info);
     }
+    this.#resume(task.pid);
     if (space.inside === task) this.#letNextIn(space);
-    this.#tracer.resume(task.pid);
   }
 
   #leave(task: Task, open: OpenCall, info: CallInfo & { at: "exit" }): void {
@@ -248,7 +257,7 @@ export class Recorder {
     const { call, args } = open;
     // A call that excludes no other changes no VMA: what has changed is the work of who is inside. An exec that fails
     // changes nothing either, or it fails so late that the kernel ends the process before it runs on.
-    const isUnchanged = this.#isDisturbed(task) || systemCall(call)?.model === "exec";
+    const isUnchanged = space.isHeldFor(task) || systemCall(call)?.model === "exec";
     const shown = isUnchanged ? space.layout : this.#layoutOf(pid) ?? space.layout;
     // What grows while mmap or mremap runs may be what they mapped next to a stack.
     if (call !== "mmap" && call !== "mremap") this.#recordGrowth(task, shown);
@@ -275,22 +284,28 @@ export class Recorder {
     if (call === "munmap") this.#forgetFiles();
   }
 
-  /** The thread inside a call has left it: the one that has waited longest goes next. */
+  /** The thread inside a call has left it: the held ones go on, in the order in which they stopped. */
   #letNextIn(space: Space): void {
     space.inside = undefined;
-    const next = space.waiting.shift();
-    if (next !== undefined) this.#enter(next.task, next.call, next.args);
+    while (space.inside === undefined) {
+      const stop = space.nextDeferred();
+      if (stop === undefined) return;
+      this.#take(stop, this.#tasks.get(stop.pid));
+    }
   }
 
   /** A process made another one: the new one's layout is read before either runs on. */
   #atFork(pid: number, childPid: number): void {
     const parent = this.#tasks.get(pid);
     if (parent === undefined) return this.#tracer.resume(pid);
+    const early = this.#early.delete(childPid) ? undefined : this.#tracer.stopOf(childPid);
     const { call = "fork", flags = 0 } = parent.open ?? {};
     const sharesMemory = cloneSharesMemory(call, flags);
     const space = sharesMemory ? parent.space : this.#copyOf(parent.space, childPid);
     const leader = (flags & CLONE_THREAD) === 0 ? childPid : parent.leader;
-    this.#tasks.set(childPid, { pid: childPid, leader, space, faults: 0 });
+    const child = { pid: childPid, leader, space, isInKernel: false, resumedMs: 0, faults: 0 };
+    this.#tasks.set(childPid, child);
+    space.enter(child);
     this.#records.push({
       type: "fork",
       pid,
@@ -299,8 +314,9 @@ export class Recorder {
       ...(call.startsWith("clone") && { flags }),
       ...(!sharesMemory && { layout: space.layout }),
     });
-    if (this.#early.delete(childPid)) this.#tracer.resume(childPid);
-    this.#tracer.resume(pid);
+    if (early === undefined || early.kind === "trap") this.#resume(childPid);
+    else this.handle(early);
+    this.#resume(pid);
   }
 
   #copyOf(space: Space, pid: number): Space {
@@ -309,19 +325,21 @@ export class Recorder {
     const layout = shown.map((line, i) =>
       carried[i] && !hasFlag(line, "wf") ? { ...line, written: true } : line
     );
-    return { layout, mmapBase: space.mmapBase, waiting: [] };
+    return new Space(layout, space.mmapBase);
   }
 
   /** A process became another program. If a thread called exec, it now has its leader's id. */
   #atExec(pid: number, formerPid: number): void {
-    const space: Space = { layout: this.#layoutOf(pid) ?? [], mmapBase: 0, waiting: [] };
+    const space = new Space(this.#layoutOf(pid) ?? [], 0);
     for (const other of [...this.#tasks.values()]) {
       if (other.leader === pid && other.pid !== pid) this.#forget(other, 0);
     }
-    const task = this.#tasks.get(pid) ?? { pid, leader: pid, space, faults: 0 };
+    const task = this.#tasks.get(pid) ??
+      { pid, leader: pid, space, isInKernel: true, resumedMs: 0, faults: 0 };
     this.#tasks.set(pid, task);
-    if (task.space.inside === task) this.#letNextIn(task.space);
-    task.space = space;
+    const former = task.space;
+    space.enter(task);
+    if (former !== space && former.inside === task) this.#letNextIn(former);
     if (formerPid !== pid) task.open = undefined;
     this.#recordExec(task);
     this.#forgetFiles();
@@ -359,32 +377,32 @@ export class Recorder {
 
   /** Records that a process or thread has ended. */
   #forget(task: Task, status: number): void {
+    const { space } = task;
+    for (let kept = space.nextDeferred(task.pid); kept; kept = space.nextDeferred(task.pid)) {
+      // A process that it made, and that waits to be introduced.
+      if (kept.kind === "fork" || kept.kind === "vfork" || kept.kind === "clone") {
+        this.#atFork(kept.pid, kept.message);
+      }
+    }
     this.#tasks.delete(task.pid);
+    space.leave(task);
     this.#records.push({ type: "exit", pid: task.pid, status });
-    const { waiting } = task.space;
-    const at = waiting.findIndex((entry) => entry.task === task);
-    if (at >= 0) waiting.splice(at, 1);
-    if (task.space.inside === task) this.#letNextIn(task.space);
+    if (space.inside === task) this.#letNextIn(space);
   }
 
   /** Looks at the layout if pages were faulted in since: cheap enough for the entry of every call. */
   #lookIfFaulted(task: Task): void {
-    if (this.#isDisturbed(task)) return;
+    if (task.space.isHeldFor(task)) return;
     const { faults } = parseStat(this.#libc.readText(`/proc/${task.pid}/stat`) ?? "");
     if (faults === task.faults) return;
     task.faults = faults;
     this.#lookBetweenCalls(task);
   }
 
-  /** True while another thread is inside a call that changes the layout, and may have done half of it. */
-  #isDisturbed(task: Task): boolean {
-    return task.space.inside !== undefined && task.space.inside !== task;
-  }
-
   /** Records what happened to the layout since it was last shown: stacks that grew, first writes. */
   #lookBetweenCalls(task: Task): void {
     const { space, pid } = task;
-    if (this.#isDisturbed(task)) return;
+    if (space.isHeldFor(task)) return;
     const shown = this.#layoutOf(pid);
     if (shown === undefined) return;
     this.#recordGrowth(task, shown);
@@ -407,10 +425,15 @@ export class Recorder {
     for (const { start } of grown) this.#records.push({ type: "grow", pid, start });
   }
 
-  /** The layout as the kernel shows it now; nothing if the process is gone. */
+  /**
+   * The layout as the kernel shows it now; nothing if the process does not stand still any more: it was killed, and what
+   * was read may end anywhere.
+   */
   #layoutOf(pid: number): MapLine[] | undefined {
     const text = this.#libc.readText(`/proc/${pid}/smaps`);
-    return text === undefined || text === "" ? undefined : parseSmaps(text);
+    if (text === undefined || text === "") return undefined;
+    const { state } = parseStat(this.#libc.readText(`/proc/${pid}/stat`) ?? "");
+    return state === "t" ? parseSmaps(text) : undefined;
   }
 
   #limits(pid: number): ResourceLimits {

@@ -38,6 +38,11 @@ export class CallTable {
     this.#calls[from]!.target = { entry: to, argument };
   }
 
+  /** Adds what the call returns to the word at an address: the program itself writes there, not the kernel. */
+  write(from: Position, address: number): void {
+    this.#calls[from]!.target = { address };
+  }
+
   /** Makes whoever gets something else than 0 from the call pass over all calls added since. */
   skipFrom(position: Position): void {
     this.#calls[position]!.skip = this.#calls.length - 1 - position;

@@ -31,8 +31,10 @@ export interface TableCall {
   readonly args: readonly Argument[];
   /** Entries to pass over if the result is not 0; none unless given. */
   readonly skip?: number;
-  /** Adds the result to an argument of another call. */
-  readonly target?: { readonly entry: number; readonly argument: number };
+  /** Adds the result to an argument of another call, or to the word at an address. */
+  readonly target?: { readonly entry: number; readonly argument: number } | {
+    readonly address: number;
+  };
 }
 
 /** A number of 64 bits (a negative one as two's complement), or the address of a text. */
@@ -86,11 +88,15 @@ export function executable(
     call.args.forEach((arg, i) => put(1 + i, arg instanceof Text ? addresses.get(arg)! : arg));
     put(SKIP, ENTRY * (call.skip ?? 0));
     const { target } = call;
-    const word = target && ENTRY * target.entry + 8 * (1 + target.argument);
-    put(TARGET, word === undefined ? scratch : TABLE_ADDRESS + word);
+    put(TARGET, target === undefined ? scratch : addressOf(target));
   });
   for (const [text, address] of addresses) file.set(text.bytes, PAGE + address - TABLE_ADDRESS);
   return file;
+}
+
+function addressOf(target: NonNullable<TableCall["target"]>): number {
+  if ("address" in target) return target.address;
+  return TABLE_ADDRESS + ENTRY * target.entry + 8 * (1 + target.argument);
 }
 
 const FILE_HEADER = 64, PROGRAM_HEADER = 56;

@@ -27,6 +27,46 @@ function program(machine: "x86_64" | "aarch64"): Uint8Array {
   return executable(machine, table.calls);
 }
 
+/** Threads that each map a page beside the others', write to it, and cut, protect or unmap it, all at the same time. */
+function neighbours(machine: "x86_64" | "aarch64", threads: number): Uint8Array {
+  const CLONE_THREAD = 0x10000, CLONE_SIGHAND = 0x800;
+  const table = new CallTable(machine);
+  const page = (round: number, thread: number) => ARENA + PAGE * (threads * round + thread);
+  for (let thread = 0; thread < threads; thread++) {
+    const child = table.add("clone", CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, 0, 0, 0, 0);
+    for (let round = 0; round < 30; round++) {
+      const at = page(round, thread);
+      table.add("mmap", at, PAGE, 3, 0x32, -1, 0);
+      table.write(table.add("dup", 999), at); // the call is refused, its result is written
+      if ((round + thread) % 3 === 0) table.add("mprotect", at, PAGE, 1);
+      if ((round + thread) % 5 === 0) table.add("munmap", at, PAGE);
+    }
+    table.add("exit", 0);
+    table.skipFrom(child);
+  }
+  for (let round = 0; round < 30; round++) table.add("mmap", page(60, round), PAGE, 3, 0x32, -1, 0);
+  table.add("exit", 0);
+  return executable(machine, table.calls);
+}
+
+Deno.test({
+  name: "verify: first writes of threads are recorded before the calls that show them",
+  ignore: impossible,
+  fn: async () => {
+    const directory = await Deno.makeTempDir();
+    try {
+      const path = `${directory}/program`;
+      await Deno.writeFile(path, neighbours(Deno.build.arch, 6), { mode: 0o700 });
+      for (let run = 0; run < 5; run++) {
+        const { status, stdout } = await runVerify(["--", path]);
+        assertEquals(status, 0, stdout);
+      }
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
 Deno.test({
   name: "verify: what another thread's call has done half is not taken for the work of a clone",
   ignore: impossible,

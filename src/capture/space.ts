@@ -1,0 +1,120 @@
+/**
+ * An address space under the recorder, and the processes and threads that use it.
+ *
+ * While one of them is inside a call that changes the layout the others are held: what they did before the call has been
+ * recorded before it, what they do afterwards comes after it.
+ *
+ * @module
+ */
+import type { MapLine, OpenFile } from "../trace/format.ts";
+import type { Stop, Tracer } from "./ptrace.ts";
+
+/** A recorded call that a task is inside. */
+export interface OpenCall {
+  /** Its name. */
+  readonly call: string;
+  /** Its arguments. */
+  readonly args: readonly number[];
+  /** Clone flags, for calls that make a process. */
+  readonly flags: number;
+  /** The open file that its descriptor stands for. */
+  readonly file?: OpenFile | undefined;
+  /** The address that the recorder put in place of NULL. */
+  readonly imposedHint?: number | undefined;
+}
+
+/** A process or a thread. */
+export interface Task {
+  /** Its id. */
+  readonly pid: number;
+  /** The thread group's leader: itself, unless it is a thread. */
+  readonly leader: number;
+  /** Its memory. */
+  space: Space;
+  /** The recorded call it is inside. */
+  open?: OpenCall | undefined;
+  /** True from the entry of any call to its exit: until then it runs no instruction of its own. */
+  isInKernel: boolean;
+  /** When it was last let go on, ms. */
+  resumedMs: number;
+  /** Page faults of its process when the layout was last looked at between calls. */
+  faults: number;
+}
+
+/**
+ * How long a task may run before it is held again, ms: if two threads make call after call, a third must not be stopped
+ * each time before its first instruction.
+ */
+const LEAST_RUN_MS = 0.05;
+/** How long to wait for a task to stop, ms; one that does not is in a state that no signal ends. */
+const STOP_MS = 2_000;
+
+/** An address space. */
+export class Space {
+  /** The layout as the records so far show it. */
+  layout: MapLine[];
+  /** Where placement begins, bytes. */
+  mmapBase: number;
+  /** Whoever is inside a call that excludes others. */
+  inside: Task | undefined;
+  readonly #tasks = new Set<Task>();
+  /** Stops of held tasks, in the order in which they came. */
+  #deferred: Stop[] = [];
+
+  /** A space that no task uses yet. */
+  constructor(layout: MapLine[], mmapBase: number) {
+    this.layout = layout;
+    this.mmapBase = mmapBase;
+  }
+
+  /** Puts a task into this space, and takes it out of the one it was in. */
+  enter(task: Task): void {
+    task.space.leave(task);
+    task.space = this;
+    this.#tasks.add(task);
+  }
+
+  /** Takes a task out. */
+  leave(task: Task): void {
+    this.#tasks.delete(task);
+  }
+
+  /** True while another task is inside a call that changes the layout, and may have done half of it. */
+  isHeldFor(task: Task): boolean {
+    return this.inside !== undefined && this.inside !== task;
+  }
+
+  /** True if some task is stopped because another is inside a call. */
+  get holds(): boolean {
+    return this.#deferred.length > 0;
+  }
+
+  /** Keeps the stop of a held task for later. */
+  defer(stop: Stop): void {
+    this.#deferred.push(stop);
+  }
+
+  /** The next stop that was kept; of the given task only, if one is given. */
+  nextDeferred(pid?: number): Stop | undefined {
+    const at = pid === undefined ? 0 : this.#deferred.findIndex((stop) => stop.pid === pid);
+    return at < 0 ? undefined : this.#deferred.splice(at, 1)[0];
+  }
+
+  /**
+   * Stops all tasks but the one inside, so that none writes to memory while the call runs. Those that are in the kernel
+   * stop by themselves before they go on; they are left alone, as some calls end early when they are interrupted.
+   *
+   * @returns what stopped them, in order; none runs on
+   */
+  holdOthers(tracer: Tracer): Stop[] {
+    const running = [...this.#tasks].filter((task) =>
+      task !== this.inside && !task.isInKernel &&
+      !this.#deferred.some((stop) => stop.pid === task.pid)
+    );
+    for (const { pid, resumedMs } of running) {
+      while (performance.now() - resumedMs < LEAST_RUN_MS) tracer.yield();
+      tracer.interrupt(pid);
+    }
+    return running.flatMap(({ pid }) => tracer.stopOf(pid, STOP_MS) ?? []);
+  }
+}
