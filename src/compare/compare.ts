@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Comparison, Settings, Shard, Version, WorkloadComparison } from "./comparison.ts";
-import { appendLine, floorsOf, readHistory } from "../history/history.ts";
+import type { Comparison, Settings, Shard, Version } from "./comparison.ts";
 import { countInstructions } from "./instructions.ts";
 import { thisHost, thisRuntime } from "./host.ts";
 import { type Measured, measureRounds, SETTINGS, type Stage } from "./rounds.ts";
@@ -22,8 +21,6 @@ export interface CompareRequest {
   readonly names: readonly string[];
   /** Count executed instructions too. */
   readonly countsInstructions?: boolean;
-  /** Keep what was seen as this machine's floor: both sides are the same. */
-  readonly keepsFloor?: boolean;
   /** The part to do; everything unless given. */
   readonly shard?: Shard;
   /** Name for machines like this one. */
@@ -47,7 +44,7 @@ export interface CompareRequest {
  * @throws {GitError} no git, no repository, an unknown revision
  */
 export async function compare(request: CompareRequest): Promise<Comparison> {
-  const { shard, repository, settings = SETTINGS } = request;
+  const { shard, settings = SETTINGS } = request;
   const names = shard === undefined ? request.names : pick(request.names, shard);
   const machine = thisHost(request.machine);
   return await withSides(request, async (sides) => {
@@ -55,7 +52,7 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
     const measured = request.countsInstructions
       ? await withInstructions(request, sides, rounds)
       : rounds;
-    const result: Comparison = {
+    return {
       format: "maple-comparison",
       version: 1,
       date: new Date().toISOString(),
@@ -67,9 +64,6 @@ export async function compare(request: CompareRequest): Promise<Comparison> {
       ...measured,
       ...(shard && { shard }),
     };
-    if (request.keepsFloor) await keepFloor(result, repository);
-    const floors = floorsOf(await readHistory(repository), machine);
-    return { ...result, workloads: result.workloads.map((it) => withFloor(it, floors)) };
   });
 }
 
@@ -83,30 +77,6 @@ async function withInstructions(
     ...rounds,
     workloads: rounds.workloads.map((it) => ({ ...it, instructions: counted.get(it.name)! })),
   };
-}
-
-async function keepFloor(result: Comparison, repository: string | undefined): Promise<void> {
-  const { base, date, machines, runtime, workloads } = result;
-  await appendLine({
-    kind: "floor",
-    version: 1,
-    commit: base.commit,
-    isDirty: base.isDirty,
-    date,
-    machine: machines[0]!,
-    runtime,
-    floors: Object.fromEntries(workloads.map((it) => [it.name, reach(it)])),
-  }, repository);
-}
-
-/** How far from 1 the interval of identical code reaches, as a part of 1. */
-function reach({ interval }: WorkloadComparison): number {
-  return Math.max(interval.high, 1 / interval.low) - 1;
-}
-
-function withFloor(it: WorkloadComparison, floors: Map<string, number>): WorkloadComparison {
-  const floor = floors.get(it.name);
-  return floor === undefined ? it : { ...it, floor };
 }
 
 function version({ name, commit, isDirty }: Side): Version {

@@ -6,7 +6,7 @@
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
 import { Progress } from "../command/progress.ts";
-import { compare } from "./compare.ts";
+import { compareWithFloors } from "../history/floors.ts";
 import type { Comparison } from "./comparison.ts";
 import { readInput } from "../command/files.ts";
 import { print, printJson } from "../command/output.ts";
@@ -74,7 +74,7 @@ async function measured(args: CommandArguments): Promise<Comparison> {
   const line = timeLeft();
   try {
     return await interruptible((signal) =>
-      compare({
+      compareWithFloors({
         base,
         head: isSelf ? base : head,
         names: selectWorkloads(args.text("bench")),

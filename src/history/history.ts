@@ -15,6 +15,9 @@ import type { Counters } from "../compare/workloads/workload.ts";
 import { fits, HOST_SHAPE, INTERVAL_SHAPE, RUNTIME_SHAPE, type Shape } from "../compare/shape.ts";
 import type { Interval } from "../compare/statistics.ts";
 import type { Verdict } from "../compare/verdict.ts";
+import type { PeerRecord, ShapeRecord } from "../compare/worker/peers.ts";
+
+export type { PeerRecord, ShapeRecord } from "../compare/worker/peers.ts";
 
 /** What was measured of a workload in one run. */
 export interface WorkloadRecord {
@@ -32,34 +35,6 @@ export interface WorkloadRecord {
   readonly steps: number;
   /** Exact counts over the whole list. */
   readonly counters: Counters;
-}
-
-/** How long another implementation takes for the same. */
-export interface PeerRecord {
-  /** What was done: `find`. */
-  readonly workload: string;
-  /** Ranges in the structure. */
-  readonly ranges: number;
-  /** Name of the structure. */
-  readonly peer: string;
-  /** Median time of a step, nanoseconds. */
-  readonly nanoseconds: number;
-}
-
-/** What a tree of some size weighs, and what it costs to check it. */
-export interface ShapeRecord {
-  /** Ranges in the tree. */
-  readonly ranges: number;
-  /** Nodes of the tree. */
-  readonly nodes: number;
-  /** Bytes of the tree's nodes, a range. */
-  readonly bytesPerRange: number;
-  /** Bytes of the pool, room to grow included, a range. */
-  readonly poolBytesPerRange: number;
-  /** Median time of one `validate()`, nanoseconds. */
-  readonly validateNanoseconds: number;
-  /** Median time of a store into a gap and its clearing, for comparison, nanoseconds. */
-  readonly storeNanoseconds: number;
 }
 
 /** What every line says. */

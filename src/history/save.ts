@@ -15,7 +15,7 @@ import { measure } from "../compare/worker/process.ts";
 import type { PeersOrder, PeersResult } from "../compare/worker/peers.ts";
 
 /** What to run. */
-export interface SaveRequest extends Omit<CompareRequest, "head" | "keepsFloor" | "shard"> {
+export interface SaveRequest extends Omit<CompareRequest, "head" | "shard"> {
   /** How much to measure of other structures; a race of all of them unless given. */
   readonly peers?: PeersOrder;
 }

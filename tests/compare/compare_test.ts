@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Unable } from "../../src/command/unable.ts";
 import { compare } from "../../src/compare/compare.ts";
+import { compareWithFloors } from "../../src/history/floors.ts";
 import { type Comparison, counterChanges, type Settings } from "../../src/compare/comparison.ts";
 import { isRegression } from "../../src/compare/format.ts";
 import { Repository } from "./repository.ts";
@@ -130,12 +131,23 @@ Deno.test("compare: a method that the older side lacks is told as what it is", a
 Deno.test("compare: a side compared with itself makes this machine's floor", async () => {
   await using repository = await Repository.withSuite();
   const request = { names: ["find/60"], settings: SMOKE, repository: repository.folder };
-  const self = await compare({ ...request, base: "HEAD", head: "HEAD", keepsFloor: true });
+  const self = await compareWithFloors({
+    ...request,
+    base: "HEAD",
+    head: "HEAD",
+    keepsFloor: true,
+  });
   const { interval, floor } = self.workloads[0]!;
   assertEquals(floor, Math.max(interval.high, 1 / interval.low) - 1);
-  const later = await smoke(repository, "HEAD", ["find/60", "load/60"]);
+  const more = { ...request, names: ["find/60", "load/60"] };
+  const later = await compareWithFloors({ ...more, base: "HEAD", head: undefined });
   assertEquals(later.workloads.map((it) => it.floor), [floor, undefined]);
-  const stranger = await compare({ ...request, base: "HEAD", head: "HEAD", machine: "another" });
+  const stranger = await compareWithFloors({
+    ...request,
+    base: "HEAD",
+    head: "HEAD",
+    machine: "another",
+  });
   assertEquals(stranger.workloads[0]!.floor, undefined);
 });
 

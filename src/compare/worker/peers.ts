@@ -12,9 +12,36 @@ import { PEERS } from "../../../bench/peers/all.ts";
 import type { Operations, Peer, RangeMap } from "../../../bench/peers/range_map.ts";
 import * as lists from "../../../bench/workloads.ts";
 import { MapleTree } from "../../../mod.ts";
-import type { PeerRecord, ShapeRecord } from "../../history/history.ts";
 import { reply } from "./protocol.ts";
 import { median } from "../statistics.ts";
+
+/** How long another implementation takes for the same. */
+export interface PeerRecord {
+  /** What was done: `find`. */
+  readonly workload: string;
+  /** Ranges in the structure. */
+  readonly ranges: number;
+  /** Name of the structure. */
+  readonly peer: string;
+  /** Median time of a step, nanoseconds. */
+  readonly nanoseconds: number;
+}
+
+/** What a tree of some size weighs, and what it costs to check it. */
+export interface ShapeRecord {
+  /** Ranges in the tree. */
+  readonly ranges: number;
+  /** Nodes of the tree. */
+  readonly nodes: number;
+  /** Bytes of the tree's nodes, a range. */
+  readonly bytesPerRange: number;
+  /** Bytes of the pool, room to grow included, a range. */
+  readonly poolBytesPerRange: number;
+  /** Median time of one `validate()`, nanoseconds. */
+  readonly validateNanoseconds: number;
+  /** Median time of a store into a gap and its clearing, for comparison, nanoseconds. */
+  readonly storeNanoseconds: number;
+}
 
 /** What to measure. */
 export interface PeersOrder {
