@@ -84,7 +84,7 @@ Deno.test("baseName: of any path the part behind the last slash", () => {
 
 Deno.test("parseStat: fields count from the end of the command's name, whatever is in it", () => {
   const rest = Array.from({ length: 50 }, (_, i) => i + 3).join(" ");
-  const expected = { faults: 10 + 12, stack: 28, brk: 47 };
+  const expected = { state: "3", faults: 10 + 12, stack: 28, brk: 47 };
   for (const name of ["cc1", "a b", "x) S 1 2", "("]) {
     assertEquals(parseStat(`77 (${name}) ${rest}\n`), expected);
   }
