@@ -38,7 +38,8 @@ export class Playhead {
   step = 0;
   readonly #linked: LinkedEngine;
   readonly #steps: readonly Step[];
-  readonly #system: System;
+  /** The processes. */
+  readonly system: System;
 
   /** Before the first step, or where `from` is, in a copy of it. */
   constructor(linked: LinkedEngine, steps: readonly Step[], from?: Playhead) {
@@ -52,9 +53,9 @@ export class Playhead {
       last: number,
       value: Vma | number | undefined,
     ) => this.listener?.(space, operation, first, last, value);
-    this.#system = from === undefined
+    this.system = from === undefined
       ? new engine.System(observe)
-      : engine.copySystem(from.#system, observe);
+      : engine.copySystem(from.system, observe);
     this.step = from?.step ?? 0;
   }
 
@@ -65,12 +66,12 @@ export class Playhead {
 
   /** The address space of a process. */
   space(pid: number): AddressSpace | undefined {
-    return this.#system.space(pid);
+    return this.system.space(pid);
   }
 
   /** The address spaces in use. */
   spaces(): Iterable<AddressSpace> {
-    return this.#system.spaces();
+    return this.system.spaces();
   }
 
   /** Does the next step. */
@@ -78,7 +79,7 @@ export class Playhead {
     const step = this.#steps[this.step++]!;
     this.#linked.renewTurns();
     try {
-      return { result: this.#system.apply(step) };
+      return { result: this.system.apply(step) };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       const { name, message } = error;

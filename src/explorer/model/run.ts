@@ -49,15 +49,20 @@ export class Run {
     this.#linked = linkEngine(pack, fault);
     const reader = new this.#linked.engine.StepReader();
     const steps: Step[] = [];
+    const before: TraceRecord[][] = [];
+    let since: TraceRecord[] = [];
     for (const record of records) {
       const step = reader.read(record);
-      if (step !== undefined) steps.push(step);
+      since.push(record);
+      if (step === undefined) continue;
+      steps.push(step);
+      before.push(since);
+      since = [];
     }
     if (reader.header === undefined) throw new TypeError("The trace has no header");
     this.header = reader.header;
     this.steps = steps;
-    const compares = reader.header.fidelity !== "approximate";
-    this.index = new StepIndex(this.#linked, steps, { fault, compares });
+    this.index = new StepIndex(this.#linked, steps, before, reader.header.fidelity, fault);
     this.#last = new Playhead(this.#linked, steps);
   }
 
@@ -76,10 +81,10 @@ export class Run {
     const step = this.steps[number - 1]!;
     const { engine } = this.#linked;
     const identities = new Identities();
-    const moment = (space: AddressSpace): Moment => ({
-      space: readSpace(engine, space, identities),
-      tree: new TreeSnapshot(engine, space, identities),
-    });
+    const moment = (space: AddressSpace): Moment => {
+      const view = readSpace(engine, space, identities);
+      return { space: view, tree: new TreeSnapshot(engine, space, identities, view.rows) };
+    };
     let before: Moment | undefined;
     let after: Moment | undefined;
     let rest: AfterView | undefined;

@@ -7,6 +7,8 @@
 import { hex } from "../../abi/hex.ts";
 import type { AddressSpace } from "../../mm/address_space.ts";
 import type { Step } from "../../replay/step.ts";
+import type { Answers } from "../../replay/imported/answers.ts";
+import type { HeaderRecord, TraceRecord } from "../../trace/format.ts";
 import type { PackedFault } from "../pack.ts";
 import { type Health, healthOf } from "./health.ts";
 import type { LinkedEngine } from "./link.ts";
@@ -67,31 +69,42 @@ export class StepIndex {
 
   readonly #linked: LinkedEngine;
   readonly #steps: readonly Step[];
+  readonly #records: readonly (readonly TraceRecord[])[];
   readonly #fault: PackedFault | undefined;
   readonly #compares: boolean;
   readonly #head: Playhead;
+  /** Of an imported text: what the model would have answered. */
+  readonly #answers: Answers | undefined;
   readonly #recorded;
   readonly #comparison;
   readonly #ranges = new WeakMap<AddressSpace, Ranges>();
   readonly #diverged = new Set<number>();
   #isBroken = false;
 
-  /** An index that has seen nothing yet. */
+  /**
+   * An index that has seen nothing yet.
+   *
+   * @param records by step − 1: what the trace has since the step before, the step's own record last
+   */
   constructor(
     linked: LinkedEngine,
     steps: readonly Step[],
-    options: { readonly fault?: PackedFault | undefined; readonly compares: boolean },
+    records: readonly (readonly TraceRecord[])[],
+    fidelity: HeaderRecord["fidelity"],
+    fault?: PackedFault,
   ) {
     this.#linked = linked;
     this.#steps = steps;
-    this.#fault = options.fault;
-    this.#compares = options.compares;
+    this.#records = records;
+    this.#fault = fault;
+    this.#compares = fidelity === "exact";
     this.pids = new Int32Array(steps.length);
     this.mapCounts = new Int32Array(steps.length);
     this.marks = new Uint8Array(steps.length);
     this.reachable = steps.length;
     this.#head = new Playhead(linked, steps);
     const { engine } = linked;
+    if (fidelity === "imported") this.#answers = new engine.Answers(this.#head.system);
     this.#recorded = new engine.RecordedLayouts();
     this.#comparison = new engine.LayoutComparison();
     engine.fault.firstActed = undefined;
@@ -128,8 +141,12 @@ export class StepIndex {
     let wrote = false;
     head.listener = (_, operation) => wrote ||= operation === "store" || operation === "clear";
     const countBefore = head.space(step.pid)?.mapCount ?? 0;
+    for (const record of this.#records[at]!) this.#answers?.take(record);
+    const answer = this.#answers?.before(step);
     const outcome = head.next();
+    this.#answers?.after(step);
     head.listener = undefined;
+    if (answer?.kind === "different") this.#part(at, `the model would have said ${answer.model}`);
     const pid = step.type === "fork" ? step.record.child : step.pid;
     const space = head.space(pid);
     this.pids[at] = step.pid;
@@ -179,10 +196,15 @@ export class StepIndex {
     // From where the layouts part on they go on differing: the first step is the one to see.
     else if (wrong !== undefined || !this.#diverged.has(pid)) {
       this.#diverged.add(pid);
-      this.marks[at]! |= Mark.DIVERGENCE;
-      this.divergences.push({ step: at + 1, text: what });
+      this.#part(at, what);
     }
     if (wrong !== undefined) this.story.surfaced ??= { step: at + 1, text: wrong };
+  }
+
+  /** Notes that model and kernel part. */
+  #part(at: number, text: string): void {
+    this.marks[at]! |= Mark.DIVERGENCE;
+    this.divergences.push({ step: at + 1, text });
   }
 
   /** What is another in the kernel's layout. A broken tree may not even be walked: then its health tells. */

@@ -6,7 +6,8 @@
 
 import type { Pack, PackedFault } from "../pack.ts";
 import { faultKey } from "../pack.ts";
-import type { LibraryEntry } from "./library.ts";
+import type { LibraryEntry, Readers } from "./library.ts";
+import { linkEngine } from "./link.ts";
 import { formatPlace, parsePlace, type Place } from "./place.ts";
 import { Run } from "./run.ts";
 import type { Border, StepView } from "./step_view.ts";
@@ -21,6 +22,8 @@ const LINK_MS = 400;
 /** The state of the page. */
 export class Store {
   readonly pack: Pack;
+  /** What reads the files of runs. */
+  readonly readers: Readers;
   /** The runs that can be opened. */
   entries: readonly LibraryEntry[] = [];
   /** The name of the run that is open or being opened. */
@@ -59,6 +62,7 @@ export class Store {
   /** A page without runs. */
   constructor(pack: Pack) {
     this.pack = pack;
+    this.readers = linkEngine(pack).engine;
   }
 
   /** Has a function called after every change. */

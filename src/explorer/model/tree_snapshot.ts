@@ -60,8 +60,17 @@ export class TreeSnapshot {
   readonly #entries: ReadonlyMap<number, VmaRow>;
   readonly #views = new Map<number, NodeView>();
 
-  /** Copies the tree of an address space. O(nodes). */
-  constructor(engine: Engine, space: AddressSpace, identities: Identities) {
+  /**
+   * Copies the tree of an address space. O(nodes).
+   *
+   * @param rows what a walk over it meets: its leaves stand for these, and for what no walk meets
+   */
+  constructor(
+    engine: Engine,
+    space: AddressSpace,
+    identities: Identities,
+    rows: readonly VmaRow[],
+  ) {
     const pool = engine.poolOf(space.descriptor.tree.tree);
     const buffer = new ArrayBuffer(pool.top << layout.WORD_SHIFT + 2);
     this.#words = new Int32Array(buffer);
@@ -72,12 +81,16 @@ export class TreeSnapshot {
     this.height = this.root === 0 ? 0 : root & layout.HEIGHT_MASK;
     this.levels = this.#gather(pool.innerSlots);
     const entries = new Map<number, VmaRow>();
+    const known = new Map(rows.map((row) => [row.identity, row]));
     for (const leaf of this.levels.at(-1) ?? []) {
       for (let slot = 0; slot < layout.WIDE_CAPACITY; slot++) {
         const word = this.#words[(leaf << layout.WORD_SHIFT) + layout.SLOTS + slot]!;
         const vma = word === 0 || (word & 1) !== 0 ? undefined : pool.decode(word);
         if (vma === undefined) continue;
-        entries.set(word, readVma(engine, space, vma, vma.start, vma.end - 1, identities.of(vma)));
+        const identity = identities.of(vma);
+        const row = known.get(identity) ??
+          readVma(engine, space, vma, vma.start, vma.end - 1, identity);
+        entries.set(word, row);
       }
     }
     this.#entries = entries;

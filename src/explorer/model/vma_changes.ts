@@ -4,7 +4,6 @@
  * @module
  */
 
-import { hexRange } from "../../abi/hex.ts";
 import type { SpaceView, VmaRow } from "./vma_row.ts";
 
 /** What became of a row of the list. */
@@ -138,7 +137,7 @@ function list(rows: readonly VmaRow[]): string {
 }
 
 function range(row: VmaRow): string {
-  return hexRange(row.first, row.last + 1);
+  return `${row.first.toString(16)}-${(row.last + 1).toString(16)}`;
 }
 
 const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];

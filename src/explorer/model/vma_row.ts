@@ -135,9 +135,8 @@ export function readVma(
     last,
     start: vma.start,
     end: vma.end,
-    permissions: formatPermissions(vma.flags),
+    ...flagTexts(vma.flags),
     flags: vma.flags,
-    vmFlags: formatVmFlags(vma.flags),
     offset: engine.fileOffset(vma),
     device: vma.file?.device ?? "00:00",
     inode: vma.file?.inode ?? 0,
@@ -145,6 +144,23 @@ export function readVma(
     kind: kindOf(vma, name),
     written: vma.anonVma !== null,
   };
+}
+
+interface FlagTexts {
+  readonly permissions: string;
+  readonly vmFlags: string;
+}
+
+/** Programs have few sets of flags and thousands of VMAs. */
+const texts = new Map<VmFlags, FlagTexts>();
+
+function flagTexts(flags: VmFlags): FlagTexts {
+  let known = texts.get(flags);
+  if (known === undefined) {
+    known = { permissions: formatPermissions(flags), vmFlags: formatVmFlags(flags) };
+    texts.set(flags, known);
+  }
+  return known;
 }
 
 function kindOf(vma: Vma, name: string): VmaKind {

@@ -23,7 +23,7 @@ export interface AddressDrawing {
   readonly selected: number | undefined;
 }
 
-const TOP = 20;
+const TOP = 13;
 const BAR = 38;
 const FONT = "11px system-ui, sans-serif";
 const MONO = "11px ui-monospace, monospace";
@@ -53,10 +53,11 @@ function drawRegion(
     const room = Math.min(to, width) - left;
     context.textBaseline = "alphabetic";
     context.fillStyle = color("dim");
-    context.font = FONT;
-    fitText(context, region.name, left, TOP - 6, room);
     context.font = MONO;
-    fitText(context, region.start.toString(16), left, TOP + BAR + 15, room);
+    const start = region.start.toString(16);
+    const used = fitText(context, start, left, TOP + BAR + 14, room) + 8;
+    context.font = FONT;
+    fitText(context, region.name, left + used, TOP + BAR + 14, room - used);
   }
   if (region.cutAfter === 0) return;
   const cut = (to + x(region.to + 0.022)) / 2;
@@ -75,14 +76,17 @@ function drawRegion(
   context.textAlign = "left";
 }
 
+/** Writes a text where it fits; gives its width. */
 function fitText(
   context: CanvasRenderingContext2D,
   text: string,
   left: number,
   baseline: number,
   room: number,
-): void {
-  if (context.measureText(text).width <= room) context.fillText(text, left, baseline);
+): number {
+  const { width } = context.measureText(text);
+  if (width <= room) context.fillText(text, left, baseline);
+  return width;
 }
 
 /** VMAs, at least a hair wide; those too thin for their outline have none. */

@@ -37,13 +37,15 @@ export function regionsOf(rows: readonly VmaRow[]): Region[] {
   });
   const sum = weights.reduce((a, b) => a + b, 0);
   const room = 1 - CUT_WIDTH * (groups.length - 1);
+  const hasCode = groups.map((group) => group.some(({ kind }) => kind === "text"));
   let from = 0;
   return groups.map((group, at) => {
     const to = from + room * weights[at]! / sum;
     const start = group[0]!.first;
     const end = group.at(-1)!.last + 1;
     const next = groups[at + 1]?.[0]?.first;
-    const region = { start, end, name: nameOf(group), from, to, cutAfter: next ? next - end : 0 };
+    const name = nameOf(group, hasCode.indexOf(true) < at, hasCode.lastIndexOf(true) > at);
+    const region = { start, end, name, from, to, cutAfter: next ? next - end : 0 };
     from = to + CUT_WIDTH;
     return region;
   });
@@ -62,16 +64,16 @@ function group(rows: readonly VmaRow[]): VmaRow[][] {
   return groups;
 }
 
-function nameOf(rows: readonly VmaRow[]): string {
+/** What a region is: programs lie lowest, the libraries that they load above. */
+function nameOf(rows: readonly VmaRow[], hasCodeBelow: boolean, hasCodeAbove: boolean): string {
   const kinds = new Set(rows.map(({ kind }) => kind));
   const names: string[] = [];
-  if (rows[0]!.first < 2 ** 40 && (kinds.has("text") || kinds.has("data"))) names.push("program");
+  if (kinds.has("text")) {
+    names.push(hasCodeBelow ? "libraries" : hasCodeAbove ? "program" : "program and libraries");
+  }
   if (kinds.has("heap")) names.push("heap");
   if (kinds.has("stack")) names.push("stack");
-  if (names.length === 0) {
-    names.push(kinds.has("text") ? "libraries and mapped memory" : "mapped memory");
-  }
-  return names.join(", ");
+  return names.length === 0 ? "mapped memory" : names.join(", ");
 }
 
 /** Where an address lies, in parts of the whole line. O(regions). */

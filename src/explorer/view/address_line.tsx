@@ -17,7 +17,7 @@ import { drawAddressLine } from "./address_drawing.ts";
 import { prepareCanvas, useScheme, useWidth } from "./hooks.ts";
 import { KIND_NAMES, KINDS } from "./kinds.ts";
 
-const HEIGHT = 86;
+const HEIGHT = 79;
 const MOST_ZOOM = 4000;
 
 /** The part of the line that is seen: what is at its left end, and how many times the line is as long as it is wide. */

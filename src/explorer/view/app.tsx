@@ -120,7 +120,8 @@ async function openFiles(store: Store, files: Iterable<File>): Promise<void> {
   let last: string | undefined;
   for (const file of files) {
     const name = runName(file.name);
-    store.add(entryOf(name, async () => new Uint8Array(await file.arrayBuffer())));
+    const bytes = async () => new Uint8Array(await file.arrayBuffer());
+    store.add(entryOf(name, store.readers, bytes));
     last = name;
   }
   if (last === undefined) return;

@@ -29,6 +29,7 @@ export function Header(
       <label>
         <span>Run</span>
         <select
+          aria-label="Run"
           value={store.runName}
           onChange={(event) => {
             const run = event.currentTarget.value;
@@ -74,6 +75,7 @@ function ProcessChoice({ store }: { store: Store }): JSX.Element | null {
     <label>
       <span>Process</span>
       <select
+        aria-label="Process"
         value={pid ?? ""}
         onChange={(event) => {
           const { value } = event.currentTarget;
@@ -97,6 +99,7 @@ function FaultChoice({ store }: { store: Store }): JSX.Element {
     <label class={fault === undefined ? "" : "planted"}>
       <span>Planted fault</span>
       <select
+        aria-label="Planted fault"
         value={fault === undefined ? "" : faultKey(fault.name)}
         onChange={(event) => {
           const { value } = event.currentTarget;

@@ -25,7 +25,7 @@ async function start(): Promise<void> {
   const store = new Store(pack);
   for (const element of document.querySelectorAll<HTMLElement>("script[data-run]")) {
     const bytes = () => Promise.resolve(fromBase64(element.textContent ?? ""));
-    store.add(entryOf(element.dataset["run"]!, bytes));
+    store.add(entryOf(element.dataset["run"]!, store.readers, bytes));
   }
   store.onPlace = (place) => history.replaceState(null, "", formatPlace(place));
   addEventListener("hashchange", () => void store.follow(location.hash));

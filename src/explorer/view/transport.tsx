@@ -83,6 +83,9 @@ export function Transport({ store, run }: { store: Store; run: Run }): JSX.Eleme
           }}
         />
         <span class="dim">of {run.steps.length.toLocaleString("en")}</span>
+        {!run.index.isComplete && (
+          <span class="dim indexing">read to {run.index.done.toLocaleString("en")}</span>
+        )}
       </label>
       <label class="group">
         <span>Speed</span>

@@ -46,8 +46,9 @@ export function VmaList({ store, view }: { store: Store; view: StepView }): JSX.
       <header>
         <h2 id="list-title">VMAs</h2>
         <p class="count">
-          <b>{space?.mapCount ?? 0}</b> of {(space?.limit ?? 0).toLocaleString("en")} allowed,{" "}
-          {size(space?.bytes ?? 0)}
+          <b>{space?.mapCount ?? 0}</b>
+          {space !== undefined && Number.isFinite(space.limit) &&
+            ` of ${space.limit.toLocaleString("en")} allowed`}, {size(space?.bytes ?? 0)}
           {view.isTornDown && <span class="tag">before it was torn down</span>}
         </p>
         <label class="search">
@@ -192,7 +193,8 @@ function BorderAnswer({ store, view }: { store: Store; view: StepView }): JSX.El
         {border.obstacle !== null && <span class="tag">{border.obstacle}</span>}
       </p>
       <p>
-        {border.words}. {view.left.toLocaleString("en")} more VMAs may be made.
+        {border.words}. {Number.isFinite(view.left) &&
+          `${view.left.toLocaleString("en")} more VMAs may be made.`}
       </p>
     </div>
   );
