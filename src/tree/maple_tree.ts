@@ -22,7 +22,7 @@ import * as search from "./search.ts";
 import type { SharedTree } from "./shared_reader.ts";
 import { statistics, type TreeStatistics } from "./statistics.ts";
 import * as storing from "./store.ts";
-import { validate } from "./validate.ts";
+import { validate } from "./checks/validate.ts";
 import { WriteState } from "./write_state.ts";
 
 const { following } = arithmetic;

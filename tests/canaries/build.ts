@@ -22,7 +22,7 @@ export interface Build {
   readonly shrink: typeof import("../../src/replay/debug/shrink.ts");
   readonly tree: typeof import("../../src/tree/maple_tree.ts");
   readonly state: typeof import("../../src/tree/maple_state.ts");
-  readonly touchedTree: typeof import("../../src/tree/incremental.ts");
+  readonly touchedTree: typeof import("../../src/tree/checks/incremental.ts");
   readonly touchedSpace: typeof import("../../src/mm/checks/incremental.ts");
 }
 
@@ -66,7 +66,7 @@ export async function load(root: URL): Promise<Build> {
     shrink: await import(new URL("src/replay/debug/shrink.ts", root).href),
     tree: await import(new URL("src/tree/maple_tree.ts", root).href),
     state: await import(new URL("src/tree/maple_state.ts", root).href),
-    touchedTree: await import(new URL("src/tree/incremental.ts", root).href),
+    touchedTree: await import(new URL("src/tree/checks/incremental.ts", root).href),
     touchedSpace: await import(new URL("src/mm/checks/incremental.ts", root).href),
   };
 }

@@ -6,7 +6,7 @@
 
 import { assertEquals } from "@std/assert";
 import { MapleTree } from "../../mod.ts";
-import { IncrementalValidator } from "../../src/tree/incremental.ts";
+import { IncrementalValidator } from "../../src/tree/checks/incremental.ts";
 import { Random } from "../random.ts";
 import { poolOf } from "../../src/tree/maple_tree.ts";
 

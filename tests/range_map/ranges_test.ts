@@ -5,7 +5,7 @@ import { BlockRanges } from "../../src/range_map/block_ranges.ts";
 import { CAPACITY } from "../../src/range_map/block.ts";
 import { MapleRanges } from "../../src/range_map/maple_ranges.ts";
 import type { Ranges } from "../../src/range_map/ranges.ts";
-import { validate } from "../../src/tree/validate.ts";
+import { validate } from "../../src/tree/checks/validate.ts";
 import { Random } from "../random.ts";
 
 /** Keys of the table; the store sees them from `-KEYS / 2` on. */

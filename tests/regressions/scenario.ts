@@ -11,7 +11,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { AddressSpace, AddressSpaceOptions, MapleTree, MapleTreeOptions } from "../../mod.ts";
 import { fault } from "../../src/faults/acted.ts";
-import type { IncrementalValidator } from "../../src/tree/incremental.ts";
+import type { IncrementalValidator } from "../../src/tree/checks/incremental.ts";
 import type { Build } from "../canaries/build.ts";
 import { snapshot } from "../mm/snapshot.ts";
 import { NaiveRangeMap } from "../naive_range_map.ts";

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { MapleTree } from "../../mod.ts";
-import { IncrementalValidator } from "../../src/tree/incremental.ts";
+import { IncrementalValidator } from "../../src/tree/checks/incremental.ts";
 import { poolOf } from "../../src/tree/maple_tree.ts";
 import { HEIGHT_BITS, PARENT, ROOT, WORD_SHIFT } from "../../src/tree/node_layout.ts";
 import { attach, type WriteLog } from "../../src/tree/write_log.ts";

@@ -2,7 +2,7 @@
  * Checking only what a call touched, cheaply enough to be left on: `validate` of the tree and of the VMAs, cut down to the
  * ranges that were written since the last check.
  *
- * What is checked: the tree as in `tree/incremental.ts`; that each VMA in or beside a range that was written stands
+ * What is checked: the tree as in `tree/checks/incremental.ts`; that each VMA in or beside a range that was written stands
  * under its own range; and that `mapCount` is the number of entries.
  * What is not: anon_vma links and the sums by kind, which take a walk over all VMAs.
  *
@@ -12,7 +12,7 @@
 import type { MapleState } from "../../tree/maple_state.ts";
 import { MAX_INDEX } from "../../tree/node_layout.ts";
 import { poolOf } from "../../tree/maple_tree.ts";
-import { IncrementalValidator } from "../../tree/incremental.ts";
+import { IncrementalValidator } from "../../tree/checks/incremental.ts";
 import { MmInvariantError } from "../error.ts";
 import type { VmaTree } from "../vma_tree.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";

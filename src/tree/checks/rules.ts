@@ -17,9 +17,9 @@
  * @module
  */
 
-import { InvariantError } from "./errors.ts";
-import * as layout from "./node_layout.ts";
-import type { NodePool } from "./node_pool.ts";
+import { InvariantError } from "../errors.ts";
+import * as layout from "../node_layout.ts";
+import type { NodePool } from "../node_pool.ts";
 
 const {
   BOUND,

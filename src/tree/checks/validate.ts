@@ -5,9 +5,9 @@
  * @module
  */
 
-import { extent } from "./arithmetic.ts";
-import * as layout from "./node_layout.ts";
-import type { NodePool } from "./node_pool.ts";
+import { extent } from "../arithmetic.ts";
+import * as layout from "../node_layout.ts";
+import type { NodePool } from "../node_pool.ts";
 import { checkEntries, checkFill, checkGap, checkPlace, checkSlots, demand } from "./rules.ts";
 
 const {

@@ -15,12 +15,12 @@
  * @module
  */
 
-import { innerGap, leafGap } from "./gaps.ts";
-import * as layout from "./node_layout.ts";
-import type { NodePool } from "./node_pool.ts";
+import { innerGap, leafGap } from "../gaps.ts";
+import * as layout from "../node_layout.ts";
+import type { NodePool } from "../node_pool.ts";
 import { checkEntries, checkFill, checkGap, checkPlace, checkSlots, demand } from "./rules.ts";
-import { leafAt, wideSlot } from "./search.ts";
-import { attach, type WriteLog } from "./write_log.ts";
+import { leafAt, wideSlot } from "../search.ts";
+import { attach, type WriteLog } from "../write_log.ts";
 
 const {
   BOUND,
