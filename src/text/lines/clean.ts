@@ -36,6 +36,7 @@ const BEYOND_ASCII = /[\u0080-\uffff]/;
 /** Numbers at line starts count as line numbers if so many of them follow on one another. */
 const NUMBERED_SHARE = 0.8;
 const NUMBERED_LINES = 3;
+const ONLY_NUMBER = /^\s*(\d{1,9})\s*[:|.)]?$/;
 const LEADING_NUMBER = /^\s*(\d{1,9})(?:\s*[:|.)]\s?|\s+-\s+|\s+)(?=\S)/;
 
 /** Splits a text into lines and undoes what pasting did to each. O(length). */
@@ -85,7 +86,7 @@ function withoutNumbers(lines: TextLine[]): TextLine[] {
   for (const { text } of lines) {
     if (text.trim() === "") continue;
     filled++;
-    const number = Number(LEADING_NUMBER.exec(text)?.[1] ?? NaN);
+    const number = Number((LEADING_NUMBER.exec(text) ?? ONLY_NUMBER.exec(text))?.[1] ?? NaN);
     if (!Number.isNaN(number)) numbered++;
     if (number === last + 1) following++;
     last = number;
@@ -93,5 +94,8 @@ function withoutNumbers(lines: TextLine[]): TextLine[] {
   const isNumbered = numbered >= NUMBERED_LINES && numbered >= filled * NUMBERED_SHARE &&
     following >= (numbered - 1) * NUMBERED_SHARE;
   if (!isNumbered) return lines;
-  return lines.map(({ number, text }) => ({ number, text: text.replace(LEADING_NUMBER, "") }));
+  return lines.map(({ number, text }) => ({
+    number,
+    text: text.replace(LEADING_NUMBER, "").replace(ONLY_NUMBER, ""),
+  }));
 }

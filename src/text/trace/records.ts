@@ -137,7 +137,9 @@ class Recorder {
       if (happening.kind !== "leave") continue;
       const { call, pid, result, args } = happening.call;
       if (!makesProcess(call) || result === undefined || result.error !== undefined) continue;
-      this.#origins.set(result.value, { parent: pid, flags: cloneFlags(call, args) });
+      if (result.value !== pid) {
+        this.#origins.set(result.value, { parent: pid, flags: cloneFlags(call, args) });
+      }
     }
     for (const happening of happenings) {
       switch (happening.kind) {
@@ -311,7 +313,7 @@ class Recorder {
     if (this.#tasks.has(pid)) return;
     const origin = this.#originOf(pid, group);
     if (group !== undefined && !this.#groups.has(group)) this.#groups.set(group, pid);
-    const isThreadOfRoot = origin !== undefined && origin.parent === this.#root &&
+    const isThreadOfRoot = pid !== this.#root && origin?.parent === this.#root &&
       this.#sharesWithRoot;
     if (isThreadOfRoot) this.#introduce(this.#root, line);
     const parent = origin && this.#tasks.get(origin.parent);
