@@ -4,10 +4,10 @@
  * @module
  */
 import { type CommandArguments, runCommand } from "../src/command/command.ts";
-import { inputOf } from "../src/command/files.ts";
 import { oneLine, print, printJson } from "../src/command/output.ts";
-import { readTrace } from "../src/trace/read.ts";
+import { TraceLayouts } from "../src/replay/imported/layouts.ts";
 import { countMunmaps, summarize, type TraceSummary } from "../src/trace/summary.ts";
+import { openTrace } from "../src/text/open_trace.ts";
 
 const COLUMNS = ["mmap", "munmap", "brk", "mprotect", "madvise", "mremap"];
 
@@ -15,7 +15,7 @@ async function main(args: CommandArguments): Promise<number> {
   const json: unknown[] = [];
   if (!args.has("json")) print(heading());
   for (const file of args.operands) {
-    const summary = await summarize(readTrace(inputOf(file)));
+    const summary = await summarize(openTrace(file), new TraceLayouts());
     if (args.has("json")) json.push({ file, ...summary, calls: Object.fromEntries(summary.calls) });
     else print(row(oneLine(nameOf(file)), summary));
   }

@@ -5,10 +5,8 @@
  */
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
-import { inputOf } from "../command/files.ts";
 import { complain, oneLine, print, printJson } from "../command/output.ts";
 import { MmInvariantError } from "../mm/error.ts";
-import { readTrace } from "../trace/read.ts";
 import { TraceError } from "../trace/trace_error.ts";
 import { InvariantError } from "../tree/errors.ts";
 import { bisectFiles } from "./debug/bisect_files.ts";
@@ -18,6 +16,7 @@ import { replay } from "./replay.ts";
 import { ReplayError } from "./replay_error.ts";
 import type { Validation } from "./step_validator.ts";
 import { formatWhy, nothingMapped, parseAddress, why } from "./debug/why.ts";
+import { openTrace, whyInLayout } from "../text/open_trace.ts";
 
 const SPECIFICATION = {
   name: "replay",
@@ -72,7 +71,7 @@ async function main(args: CommandArguments): Promise<number> {
 /** Replays one file; what is wrong with it is told as its finding, so that the next files have their turn. */
 async function replayFile(file: string, validate: Validation): Promise<Finding> {
   try {
-    return await replay(readTrace(inputOf(file)), { validate });
+    return await replay(openTrace(file), { validate });
   } catch (error) {
     if (error instanceof InvariantError || error instanceof MmInvariantError) {
       return { broken: error.message };
@@ -88,14 +87,24 @@ async function explain(args: CommandArguments): Promise<number> {
   const address = parseAddress(text);
   if (address === undefined) throw new Unable(`--why takes a hexadecimal address, not "${text}"`);
   const step = args.integer("at", 1);
-  const found = [];
+  const found = [], words = [];
   for (const file of args.operands) {
-    for (const answer of why(await compileTrace(readTrace(inputOf(file))), address, step)) {
+    const inLayout = await whyInLayout(file, address);
+    if (inLayout !== undefined) {
+      const { words: said, ...answer } = inLayout;
+      found.push(answer);
+      words.push(said);
+      continue;
+    }
+    const answers = [];
+    for (const answer of why(await compileTrace(openTrace(file)), address, step)) {
+      answers.push(answer);
       found.push({ file, ...answer });
     }
+    if (answers.length > 0) words.push(formatWhy(answers));
   }
   if (found.length === 0) throw new Unable(nothingMapped(address, step));
-  print(args.has("json") ? JSON.stringify(found, null, 2) : formatWhy(found));
+  print(args.has("json") ? JSON.stringify(found, null, 2) : words.join("\n\n"));
   return 0;
 }
 

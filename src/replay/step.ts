@@ -166,7 +166,7 @@ function optionsOf(header: HeaderRecord): AddressSpaceOptions {
     const { placement } = header;
     return {
       placement,
-      maxMapCount: Infinity,
+      maxMapCount: header.maxMapCount,
       mmapMinAddress: 0,
       taskSize: HIGHEST_ADDRESS,
       commit,

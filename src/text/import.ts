@@ -134,7 +134,7 @@ export function importText(text: string, options: ImportOptions = {}): ImportedT
   const { format, lines: count } = read;
   const { memoryCalls, processes, threads } = recording;
   const records = [
-    header,
+    { ...header, maxMapCount: Math.max(header.maxMapCount, followed.mapCount.max + LIMIT_MARGIN) },
     ...recording.records.map(({ record }) => record),
     { type: "end", reason: "finished" } as const,
   ];
@@ -157,6 +157,8 @@ function openLineOf(text: string, { events, lines }: CallsReading): number {
   return last.line + LINES_OF_A_CALL >= lines ? last.line : 0;
 }
 
+/** Calls stop as far below the limit; so many more than are shown must have been allowed. */
+const LIMIT_MARGIN = 8;
 /** So many letters at the end of a text are looked at. */
 const LONGEST_END = 200;
 /** A call may be wrapped over so many lines. */
@@ -223,7 +225,8 @@ class Follower {
     this.#recording = recording;
     this.#options = options;
     this.#answers = new Answers(this.#system, kernelOf(options.kernel).placement);
-    this.#reader.read(header);
+    // What the text shows was not refused, whatever limit is assumed.
+    this.#reader.read({ ...header, maxMapCount: Infinity });
   }
 
   follow(records: readonly Sourced[]): Followed {

@@ -5,8 +5,18 @@
  */
 import type { MapLine, TraceRecord } from "./format.ts";
 
+/** The layouts of processes, as far as a trace was read. */
+export interface Layouts {
+  /** The VMAs of a process, ascending; empty if it is not known. */
+  of(pid: number): readonly MapLine[];
+  /** How many VMAs a process has. */
+  count(pid: number): number;
+  /** Takes the next record. */
+  apply(record: TraceRecord): void;
+}
+
 /** Follows a trace and keeps, for every process that runs, the VMAs as last shown. */
-export class RecordedLayouts {
+export class RecordedLayouts implements Layouts {
   /** By process; processes that share memory share the array. */
   readonly #layouts = new Map<number, { lines: MapLine[] }>();
 
@@ -16,6 +26,11 @@ export class RecordedLayouts {
    */
   of(pid: number): readonly MapLine[] {
     return this.#layouts.get(pid)?.lines ?? [];
+  }
+
+  /** How many VMAs a process has, as last shown. O(1). */
+  count(pid: number): number {
+    return this.of(pid).length;
   }
 
   /** Takes the next record. O(VMAs) for a change, O(1) otherwise. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { EnterRecord, HeaderRecord, MapLine, TraceRecord } from "./format.ts";
-import { RecordedLayouts } from "./recorded_layouts.ts";
+import { type Layouts, RecordedLayouts } from "./recorded_layouts.ts";
 
 /** What a munmap does to the VMAs it meets. */
 export type MunmapKind =
@@ -49,11 +49,15 @@ export interface TraceSummary {
   readonly mapCount: { readonly min: number; readonly median: number; readonly max: number };
 }
 
-/** Reads a whole trace and counts. Memory use is one number a call. */
+/**
+ * Reads a whole trace and counts. Memory use is one number a call.
+ *
+ * @param layouts follows the layouts; those that were recorded unless given
+ */
 export async function summarize(
   records: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
+  layouts: Layouts = new RecordedLayouts(),
 ): Promise<TraceSummary> {
-  const recorded = new RecordedLayouts();
   const entered = new Map<number, EnterRecord>();
   const calls = new Map<string, number>();
   const munmaps: Munmap[] = [];
@@ -72,11 +76,11 @@ export async function summarize(
       calls.set(record.call, (calls.get(record.call) ?? 0) + 1);
       const call = entered.get(record.pid);
       if (call?.call === "munmap" && record.error === undefined) {
-        munmaps.push(munmap(recorded.of(record.pid), call));
+        munmaps.push(munmap(layouts.of(record.pid), call));
       }
     }
-    recorded.apply(record);
-    if (record.type === "leave") counts.push(recorded.of(record.pid).length);
+    layouts.apply(record);
+    if (record.type === "leave") counts.push(layouts.count(record.pid));
   }
   counts.sort((a, b) => a - b);
   const at = (share: number) => counts[Math.floor((counts.length - 1) * share)] ?? 0;

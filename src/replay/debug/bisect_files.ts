@@ -5,8 +5,8 @@
  */
 
 import type { CommandArguments } from "../../command/command.ts";
-import { readTrace } from "../../trace/read.ts";
 import { bisect, formatFault } from "./bisect.ts";
+import { openTrace } from "../../text/open_trace.ts";
 
 /**
  * Prints the first fault of each trace, with `--json` all of them as one array. `--every` is the distance of the
@@ -18,7 +18,7 @@ export async function bisectFiles(args: CommandArguments): Promise<number> {
   const every = args.integer("every", 1);
   const faults = [];
   for (const file of args.operands) {
-    const fault = await bisect(readTrace(file), every);
+    const fault = await bisect(openTrace(file), every);
     faults.push({ file, fault });
     if (args.has("json")) continue;
     console.log(

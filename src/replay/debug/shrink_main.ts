@@ -5,12 +5,12 @@
  */
 
 import { type CommandArguments, runCommand } from "../../command/command.ts";
-import { createFile, inputOf, writeText } from "../../command/files.ts";
+import { createFile, writeText } from "../../command/files.ts";
 import { oneLine, print, printJson } from "../../command/output.ts";
-import { readTrace } from "../../trace/read.ts";
 import { writeTrace } from "../../trace/write.ts";
 import { formatTest } from "./reproducer.ts";
 import { shrink, type Shrunk } from "./shrink.ts";
+import { openTrace } from "../../text/open_trace.ts";
 
 const SPECIFICATION = {
   name: "shrink",
@@ -34,7 +34,7 @@ async function main(args: CommandArguments): Promise<number> {
   const out = args.text("out");
   const test = args.text("test");
   const options = { force: args.has("force") };
-  const shrunk = await shrink(readTrace(inputOf(file)));
+  const shrunk = await shrink(openTrace(file));
   if (shrunk === undefined) {
     print(args.has("json") ? "null" : `${file}: no rule of the model is broken`);
     return 0;
