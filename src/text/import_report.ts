@@ -7,6 +7,7 @@
 import { counted } from "./explain/amounts.ts";
 import type { ImportedText } from "./import.ts";
 import type { PassedOver } from "./lines/marks.ts";
+import { wrapped } from "./wrap.ts";
 
 /** Of each kind of line or answer so many are shown. */
 const SHOWN = 8;
@@ -43,7 +44,7 @@ export function importedAsText(
     ),
     `  map_count, of what the text shows: ${mapCount.min}/${mapCount.median}/${mapCount.max}`,
     ...imported.failures.slice(0, SHOWN).map((each) =>
-      `  line ${each.line}: ${each.call} failed with ${each.error}. ${each.words}.`
+      wrapped(2, `line ${each.line}: ${each.call} failed with ${each.error}. ${each.words}.`)
     ),
     ...more(imported.failures.length, "failed call"),
     ...(out === undefined ? [] : [`  written to ${out}: deno task replay ${out}`]),
@@ -56,7 +57,7 @@ export function passedOverLines(passedOver: readonly PassedOver[]): string[] {
   return [
     `  passed over: ${counted(passedOver.length, "line")}`,
     ...passedOver.slice(0, SHOWN).map(({ line, text, why }) =>
-      `    line ${line}: ${JSON.stringify(text.trim().slice(0, 60))}: ${why}`
+      wrapped(4, `line ${line}: ${JSON.stringify(text.trim().slice(0, 60))}: ${why}`)
     ),
     ...more(passedOver.length, "line"),
   ];

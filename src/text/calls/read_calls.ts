@@ -143,7 +143,7 @@ function whyUnread(line: TextLine, reading: LineReading, isLast: boolean): strin
     case "command":
       return undefined;
     case "gap":
-      return `lines were left out here ("${line.text.trim()}"): "..."`;
+      return `lines were left out here ("${line.text.trim()}")`;
     case "words":
       return "it is no line of the tracer: the program's own output, or words around the text";
   }

@@ -164,7 +164,7 @@ function noMemoryToUnmap(failed: Failed): string {
     } leaves two VMAs: it needs one VMA more`
     : `munmap runs out only where it cuts a hole into a VMA, which needs one VMA more; the VMA around ` +
       `${hexRange(start, end)} is not shown`;
-  return `${where}, and the limit is reached: ${used(failed)}. ` +
+  return `${where}, which the limit forbids: ${used(failed)}. ` +
     `${
       dontNeed(start, end)
     } would have served: it gives the memory back and needs no VMA; so would unmapping from ` +
@@ -187,13 +187,13 @@ function noMemoryToMap(failed: Failed): string {
       `Mapping over ${hexRange(start, end)} cuts the VMA ${
         rangeOf(vma)
       } and adds its own: it needs ` +
-        `${cuts === 2 ? "two VMAs" : "one VMA"} more, and the limit is in the way if ${
-          used(failed)
-        }`,
+        `${cuts === 2 ? "two VMAs" : "one VMA"} more, which the limit may forbid: ${used(failed)}`,
     );
   } else {
     reasons.push(
-      `A new mapping is one VMA more, refused once more than the limit are in use: ${used(failed)}`,
+      `A new mapping is one VMA more, refused once more VMAs than the limit are in use: ${
+        used(failed)
+      }`,
     );
   }
   if (!isFull) reasons.push(...otherReasons(failed, length, protection, flags));
@@ -268,8 +268,8 @@ function noMemoryToChange(failed: Failed, call: string): string {
     ? "No VMA has to be split for it"
     : `Changing part of ${
       first === undefined ? "a VMA" : rangeOf(first)
-    } splits it: it needs ${parts} more, and ` +
-      `the limit is in the way if ${used(failed)}`;
+    } splits it: it needs ${parts} more, ` +
+      `which the limit may forbid: ${used(failed)}`;
   const write = call === "mprotect" && ((step.enter.args[2] ?? 0) & PROT_WRITE) !== 0
     ? ". Or: memory that becomes writable must be promised, and so much may not be (vm.overcommit_memory)"
     : "";
@@ -329,10 +329,10 @@ function invalid(failed: Failed, call: string): string {
 
 function used({ space, context }: Failed): string {
   const { count, maxMapCount } = context;
-  const has = count === undefined
-    ? `${space.mapCount} of its VMAs are shown`
-    : `it has ${count} VMAs`;
-  return `${has}, the limit (vm.max_map_count) is ${maxMapCount}`;
+  const limit = `the limit (vm.max_map_count) is ${maxMapCount}`;
+  return count === undefined
+    ? `${limit}, and of its VMAs the text shows ${space.mapCount}`
+    : `it has ${count} VMAs, and ${limit}`;
 }
 
 function dontNeed(start: number, end: number): string {

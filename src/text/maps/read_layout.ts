@@ -192,7 +192,7 @@ class Reader {
       const mark = markOf(line.text);
       if (mark === "nothing" || mark === "command") continue;
       if (mark === "gap") {
-        const why = `lines were left out here ("${line.text.trim()}"): "..."`;
+        const why = `lines were left out here ("${line.text.trim()}")`;
         passedOver.push(passOver(line.number, line.text, why));
       } else if (!this.#isJava || looksLikeRange(line.text)) {
         const why = looksLikeRange(line.text)
