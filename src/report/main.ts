@@ -4,13 +4,12 @@
  * @module
  */
 
-import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
+import { type CommandArguments, runCommand } from "../command/command.ts";
 import { writeText } from "../command/files.ts";
 import { print } from "../command/output.ts";
-import { type BenchLine, readHistory } from "../history/history.ts";
 import { hostKey } from "../compare/host.ts";
-import { byAncestry } from "./ancestry.ts";
 import { report, TITLE } from "./report.ts";
+import { selectRuns } from "./select_runs.ts";
 
 const SPECIFICATION = {
   name: "report",
@@ -47,24 +46,6 @@ async function isReport(path: string): Promise<boolean> {
   const head = new Uint8Array(1024);
   const length = await file.read(head) ?? 0;
   return new TextDecoder().decode(head.subarray(0, length)).includes(`<title>${TITLE}</title>`);
-}
-
-/**
- * The runs of the machine that saved last, with the base of its latest run: those whose ratios compare. In the order of
- * their commits.
- */
-async function selectRuns(machine: string): Promise<BenchLine[]> {
-  const { lines } = await readHistory();
-  const benches = lines.filter((line) => line.kind === "bench")
-    .filter((line) => hostKey(line.machine).includes(machine));
-  const latest = benches.at(-1);
-  if (latest === undefined) {
-    throw new Unable("Nothing is saved yet for such a machine; deno task bench --save does");
-  }
-  const key = hostKey(latest.machine);
-  return await byAncestry(
-    benches.filter((line) => hostKey(line.machine) === key && line.base === latest.base),
-  );
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);

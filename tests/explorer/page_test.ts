@@ -260,7 +260,7 @@ test(
     ]);
     assertMatch(
       await said(page, ".answers tbody"),
-      /^7fa94124f000 0x7fa94124b000-0x7fa94124f000 0x7fa94124f000-/,
+      /^7fa94124f000 7fa94124b000-7fa94124f000 7fa94124f000-/,
     );
     // It goes on quietly.
     await page.keyboard.press("Shift+ArrowRight");

@@ -213,7 +213,7 @@ export class Run {
     for (const [at, row] of rows.entries()) {
       const below = rows[at - 1];
       if (below === undefined || below.last + 1 !== row.first) continue;
-      if (!changes.rows.has(row.first) && !changes.rows.has(below.first)) continue;
+      if (!changes.rows.has(row) && !changes.rows.has(below)) continue;
       if (borders.length >= MOST_BORDERS) break;
       borders.push(this.#border(space, below, row));
     }

@@ -20,8 +20,8 @@ export interface VmaEvent {
 
 /** What a step did to the list. */
 export interface VmaChanges {
-  /** By the first index of a row of the list after. */
-  readonly rows: ReadonlyMap<number, RowChange>;
+  /** By row of the list after. */
+  readonly rows: ReadonlyMap<VmaRow, RowChange>;
   /** Rows of the list before that are in it no more. */
   readonly gone: readonly VmaRow[];
   readonly events: readonly VmaEvent[];
@@ -31,13 +31,13 @@ export interface VmaChanges {
 export function vmaChanges(before: SpaceView | undefined, after: SpaceView): VmaChanges {
   const old = before?.rows ?? [];
   const [left, right] = stripCommon(old, after.rows);
-  const rows = new Map<number, RowChange>();
+  const rows = new Map<VmaRow, RowChange>();
   const oldByFirst = new Map(left.map((row) => [row.first, row]));
   const known = new Set(left.map((row) => row.identity));
   for (const row of right) {
     const same = oldByFirst.get(row.first);
     if (same !== undefined && isSameRow(same, row)) continue;
-    rows.set(row.first, known.has(row.identity) || same !== undefined ? "changed" : "new");
+    rows.set(row, known.has(row.identity) || same !== undefined ? "changed" : "new");
   }
   const stays = new Set(right.map((row) => row.first));
   const gone = left.filter((row) => !stays.has(row.first));

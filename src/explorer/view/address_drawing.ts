@@ -139,7 +139,7 @@ function drawChanges(
     context.lineTo(middle + 4, TOP - 10);
     context.fill();
   };
-  for (const row of space.rows) if (changes.rows.has(row.first)) mark(row, false);
+  for (const row of space.rows) if (changes.rows.has(row)) mark(row, false);
   for (const row of changes.gone) mark(row, true);
 }
 

@@ -6,7 +6,6 @@
 /// <reference lib="dom" />
 
 import type { JSX } from "preact";
-import { hexRange } from "../../abi/hex.ts";
 import type { Health, Misplaced, Violation } from "../model/health.ts";
 import { plainRule } from "../model/rules.ts";
 import type { Run } from "../model/run.ts";
@@ -153,8 +152,8 @@ function Answers({ misplaced }: { misplaced: readonly Misplaced[] }): JSX.Elemen
         {misplaced.slice(0, MOST).map(({ at, start, end, found }, row) => (
           <tr key={row}>
             <td>{at.toString(16)}</td>
-            <td class="bad">{hexRange(start, end)}</td>
-            <td>{found === undefined ? "nothing" : hexRange(found.start, found.end)}</td>
+            <td class="bad">{range(start, end)}</td>
+            <td>{found === undefined ? "nothing" : range(found.start, found.end)}</td>
           </tr>
         ))}
         {misplaced.length > MOST && (
@@ -165,4 +164,9 @@ function Answers({ misplaced }: { misplaced: readonly Misplaced[] }): JSX.Elemen
       </tbody>
     </table>
   );
+}
+
+/** A range as the list has it. */
+function range(start: number, end: number): string {
+  return `${start.toString(16)}-${end.toString(16)}`;
 }

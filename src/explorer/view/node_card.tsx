@@ -128,8 +128,12 @@ function Held(
 ): JSX.Element {
   if (node.level > 1) {
     return (
-      <button type="button" onClick={() => onLook(slot.first)}>
-        node {slot.word}
+      <button
+        type="button"
+        aria-label={`node ${slot.word}`}
+        onClick={() => onLook(slot.first)}
+      >
+        {slot.word}
       </button>
     );
   }

@@ -30,8 +30,10 @@ async function start(): Promise<void> {
   store.onPlace = (place) => history.replaceState(null, "", formatPlace(place));
   addEventListener("hashchange", () => void store.follow(location.hash));
   render(<App store={store} />, root);
+  const wantsTour = location.hash === "#tour";
   await store.follow(location.hash);
   if (store.run === undefined) await store.go({});
+  if (wantsTour) await store.startTour();
 }
 
 start().catch((error: unknown) => {

@@ -211,7 +211,7 @@ function linesOf({ space, changes, before }: StepView): Line[] {
       lines.push({ row: gone[next++]!, mark: "gone", touches: false });
     }
     const touches = at > 0 && rows[at - 1]!.last + 1 === row.first;
-    const change = before === undefined ? undefined : changes?.rows.get(row.first);
+    const change = before === undefined ? undefined : changes?.rows.get(row);
     const mark = isMisplaced(row) ? "stale" : change ?? "";
     lines.push({ row, mark, touches });
   }
