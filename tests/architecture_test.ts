@@ -18,10 +18,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   verify: ["abi", "capture", "command", "replay", "trace"],
   load: ["abi", "command", "mm", "replay", "trace", "tree"],
   kernel: ["abi", "command", "mm", "replay", "trace", "tree"],
-  explorer: ["abi", "command", "faults", "mm", "replay", "trace", "tree"],
+  explorer: ["abi", "command", "faults", "mm", "replay", "text", "trace", "tree"],
   compare: ["abi", "command"],
   history: ["command", "compare"],
   report: ["command", "compare", "history"],
+  site: ["command", "explorer", "history", "report"],
   release: ["command", "tree"],
 };
 
@@ -42,7 +43,7 @@ const IMPORT =
 async function* modules(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(pathOf(folder))) {
     if (isDirectory) yield* modules(`${folder}/${name}`);
-    else if (name.endsWith(".ts")) yield `${folder}/${name}`;
+    else if (/\.tsx?$/.test(name)) yield `${folder}/${name}`;
   }
 }
 

@@ -5,8 +5,28 @@
  */
 
 import libraryStyle from "uplot/style" with { type: "text" };
-import style from "./view/style.css" with { type: "text" };
+import theme from "./view/style/theme.css" with { type: "text" };
+import frame from "./view/style/frame.css" with { type: "text" };
+import lines from "./view/style/lines.css" with { type: "text" };
+import panels from "./view/style/panels.css" with { type: "text" };
+import tree from "./view/style/tree.css" with { type: "text" };
+import story from "./view/style/story.css" with { type: "text" };
+import messages from "./view/style/messages.css" with { type: "text" };
+import widths from "./view/style/widths.css" with { type: "text" };
 import type { Pack } from "./pack.ts";
+
+/** The page's style; what comes later wins. */
+const STYLE = [
+  libraryStyle,
+  theme,
+  frame,
+  lines,
+  panels,
+  tree,
+  story,
+  messages,
+  widths,
+].join("\n");
 
 /** The page's title, by which the command knows its pages again. */
 export const TITLE = "Maple explorer";
@@ -36,7 +56,7 @@ export async function pageHtml(
 <meta name="color-scheme" content="light dark">
 <title>${TITLE}</title>
 <link rel="icon" href="data:,">
-<style>${libraryStyle}${style}</style>
+<style>${STYLE}</style>
 </head>
 <body>
 <div id="app"><noscript>This page runs the model in the browser: it needs JavaScript.</noscript></div>

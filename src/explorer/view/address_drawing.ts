@@ -8,8 +8,7 @@
 import { size } from "../model/vma_changes.ts";
 import type { StepView } from "../model/step_view.ts";
 import type { VmaRow } from "../model/vma_row.ts";
-import type { Zoom } from "./address_line.tsx";
-import { placeOf, type Region } from "./address_layout.ts";
+import { placeOf, type Region, type Zoom } from "./address_layout.ts";
 import { color } from "./hooks.ts";
 import { kindFills } from "./kinds.ts";
 

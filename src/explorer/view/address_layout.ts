@@ -28,6 +28,12 @@ export interface Region {
   readonly cutAfter: number;
 }
 
+/** The part of the line that is seen: what is at its left end, and how many times the line is as long as it is wide. */
+export interface Zoom {
+  readonly left: number;
+  readonly factor: number;
+}
+
 /** The regions of a list of VMAs. O(n). */
 export function regionsOf(rows: readonly VmaRow[]): Region[] {
   const groups = group(rows.filter((row) => row.last >= row.first));

@@ -12,19 +12,13 @@ import type { Store } from "../model/store.ts";
 import type { StepView } from "../model/step_view.ts";
 import { size } from "../model/vma_changes.ts";
 import type { VmaRow } from "../model/vma_row.ts";
-import { placeOf, type Region, regionsOf } from "./address_layout.ts";
+import { placeOf, type Region, regionsOf, type Zoom } from "./address_layout.ts";
 import { drawAddressLine } from "./address_drawing.ts";
 import { prepareCanvas, useScheme, useWidth } from "./hooks.ts";
 import { KIND_NAMES, KINDS } from "./kinds.ts";
 
 const HEIGHT = 79;
 const MOST_ZOOM = 4000;
-
-/** The part of the line that is seen: what is at its left end, and how many times the line is as long as it is wide. */
-export interface Zoom {
-  readonly left: number;
-  readonly factor: number;
-}
 
 const WHOLE: Zoom = { left: 0, factor: 1 };
 
