@@ -56,12 +56,15 @@ const OPTIONS: ts.CompilerOptions = {
 /** An import of a module of the project in a declaration: what is before the path, the path, `.ts`. */
 const SPECIFIER = /((?:from|import)\s*\(?\s*")(\.[^"]+)(\.ts")/g;
 
+/** A typed array over a kind of buffer, which TypeScript before 5.7 does not know. */
+const BUFFERED = /\b(\w+\d+(?:Clamped)?Array)<ArrayBuffer(?:Like)?>/g;
+
 /**
  * Imports end in `.js`, as TypeScript's `node16` resolution wants them, and what is newer than ES2022 names its library,
- * so that a program with `lib: ["ES2022"]` can check the file.
+ * so that a program with `lib: ["ES2022"]` and TypeScript 5.2 can check the file.
  */
 function forNode(text: string): string {
-  const js = text.replaceAll(SPECIFIER, '$1$2.js"');
+  const js = text.replaceAll(SPECIFIER, '$1$2.js"').replaceAll(BUFFERED, "$1");
   const needsDispose = /\bDisposable\b|\bSymbol\.dispose\b/.test(js);
   return needsDispose ? `/// <reference lib="esnext.disposable" />\n${js}` : js;
 }
