@@ -27,7 +27,7 @@ export type BigIntEntry<V> = RangeEntry<V, bigint | number | string>;
  *
  * | method | complexity |
  * |---|---|
- * | `get`, `getEntry`, `has`, `overlaps` | O(log n) |
+ * | `get`, `getEntry`, `ceilingEntry`, `floorEntry`, `has`, `overlaps` | O(log n) |
  * | `set`, `insertIfFree`, `delete` | O(n / 128 + k), of which a step is one of a memory move |
  * | `firstGap`, `lastGap` | O(n / 128) mostly |
  * | `clear`, `size`, `isEmpty` | O(1) |
@@ -131,6 +131,20 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
     const cursor = this.#ranges.cursor();
     if (!cursor.seek(key) || cursor.start > key) return undefined;
     return toEntry(cursor);
+  }
+
+  /** The range that holds `key`, or else the next one, and its value. O(log n). */
+  ceilingEntry(key: bigint): RangeEntry<V, bigint> | undefined {
+    checkKey(this.#ranges, key);
+    const cursor = this.#ranges.cursor();
+    return cursor.seek(key) ? toEntry(cursor) : undefined;
+  }
+
+  /** The range that holds `key`, or else the one before, and its value. O(log n). */
+  floorEntry(key: bigint): RangeEntry<V, bigint> | undefined {
+    checkKey(this.#ranges, key);
+    const cursor = this.#ranges.cursor();
+    return cursor.seekBack(key + 1n) ? toEntry(cursor) : undefined;
   }
 
   /**

@@ -6,13 +6,14 @@
 
 export { type BigIntEntry, BigIntRangeMap } from "./bigint_range_map.ts";
 export { BigIntRangeSet } from "./bigint_range_set.ts";
-export { type NumberRangeMapOptions, RangeMap } from "./range_map.ts";
+export { RangeMap } from "./range_map.ts";
 export { RangeSet, type RangeSetOptions } from "./range_set.ts";
 export type {
   Equality,
   GapOptions,
   IterationOptions,
   KeyRange,
+  NumberRangeMapOptions,
   OverlapOptions,
   RangeColumns,
   RangeEntry,

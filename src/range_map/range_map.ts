@@ -12,20 +12,11 @@ import { forEach, gaps, type Projection, RangeIterator } from "./iterate.ts";
 import { toClippedEntry, toEntry, toRange, toValue } from "./iterate.ts";
 import { KEYS, MapleRanges } from "./maple_ranges.ts";
 import type { Equality, GapOptions, IterationOptions, KeyRange } from "./types.ts";
-import type { OverlapOptions, RangeColumns, RangeEntry, RangeMapOptions } from "./types.ts";
+import type { NumberRangeMapOptions, OverlapOptions, RangeColumns, RangeEntry } from "./types.ts";
 import { type Update, update } from "./update.ts";
 
 /** The lowest key unless a map says otherwise: as many keys below 0 as above. */
 const LOWEST = -KEYS / 2;
-
-/** How a {@linkcode RangeMap} is made. */
-export interface NumberRangeMapOptions<V> extends RangeMapOptions<V> {
-  /**
-   * The lowest key; the highest is `2 ** 53 - 1` above it. Default `-(2 ** 52)`; 0 for keys up to
-   * `Number.MAX_SAFE_INTEGER`.
-   */
-  readonly lowest?: number;
-}
 
 /**
  * A map from ranges of integers to values, in order, with search for gaps: a calendar, an allocator, a table of address
@@ -40,7 +31,7 @@ export interface NumberRangeMapOptions<V> extends RangeMapOptions<V> {
  *
  * | method | complexity |
  * |---|---|
- * | `get`, `getEntry`, `has`, `overlaps`, `insertIfFree` | O(log n) |
+ * | `get`, `getEntry`, `ceilingEntry`, `floorEntry`, `has`, `overlaps`, `insertIfFree` | O(log n) |
  * | `set`, `delete` | O(log n + k) |
  * | `update` | O(k log n) |
  * | `overlapping`, `gaps`, `keys`, `values`, `entries`, `forEach` | O(log n + k), lazily |
@@ -140,18 +131,7 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
     return this.#ranges.size === 0;
   }
 
-  /**
-   * From the first key of the lowest range to the end of the highest; `undefined` if the map is empty. O(log n).
-   *
-   * @example
-   * ```ts
-   * import { RangeMap } from "@maple/mm/range-map";
-   * import { assertEquals } from "@std/assert";
-   *
-   * const map = new RangeMap<string>().set(3, 5, "a").set(8, 9, "b");
-   * assertEquals(map.span, { start: 3, end: 9 });
-   * ```
-   */
+  /** From the first key of the lowest range to the end of the highest; `undefined` if the map is empty. O(log n). */
   get span(): KeyRange | undefined {
     const { lowest, highest } = this.#ranges;
     const cursor = this.#ranges.cursor();
@@ -197,6 +177,32 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
     const cursor = this.#ranges.scratch;
     if (!cursor.seek(key) || cursor.start > key) return undefined;
     return toEntry(cursor);
+  }
+
+  /**
+   * The range that holds `key`, or else the next one, and its value. O(log n).
+   *
+   * @example The next booking
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const day = new RangeMap<string>().set(9, 10, "Ada").set(14, 16, "Alan");
+   * assertEquals(day.ceilingEntry(12), { start: 14, end: 16, value: "Alan" });
+   * assertEquals(day.floorEntry(12), { start: 9, end: 10, value: "Ada" });
+   * ```
+   */
+  ceilingEntry(key: number): RangeEntry<V> | undefined {
+    checkKey(this.#ranges, key);
+    const cursor = this.#ranges.scratch;
+    return cursor.seek(key) ? toEntry(cursor) : undefined;
+  }
+
+  /** The range that holds `key`, or else the one before, and its value. O(log n). */
+  floorEntry(key: number): RangeEntry<V> | undefined {
+    checkKey(this.#ranges, key);
+    const cursor = this.#ranges.scratch;
+    return cursor.seekBack(key + 1) ? toEntry(cursor) : undefined;
   }
 
   /**

@@ -30,6 +30,15 @@ export interface RangeMapOptions<V> {
   readonly coalesce?: boolean | Equality<V>;
 }
 
+/** How a `RangeMap` is made. */
+export interface NumberRangeMapOptions<V> extends RangeMapOptions<V> {
+  /**
+   * The lowest key; the highest is `2 ** 53 - 1` above it. Default `-(2 ** 52)`; 0 for keys up to
+   * `Number.MAX_SAFE_INTEGER`.
+   */
+  readonly lowest?: number;
+}
+
 /** In which direction to go. */
 export interface IterationOptions {
   /** From the highest range down. Default `false`. */

@@ -24,6 +24,8 @@ export interface AnyMap<K, V> extends Iterable<RangeEntry<V, K>> {
   get(key: K): V | undefined;
   has(key: K): boolean;
   getEntry(key: K): RangeEntry<V, K> | undefined;
+  ceilingEntry(key: K): RangeEntry<V, K> | undefined;
+  floorEntry(key: K): RangeEntry<V, K> | undefined;
   set(start: K, end: K, value: V): this;
   delete(start: K, end: K): void;
   insertIfFree(start: K, end: K, value: V): boolean;

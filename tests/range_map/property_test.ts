@@ -92,8 +92,20 @@ function commands<K>({ of }: Kind<K>): fc.Arbitrary<Act<NaiveMap, Real<K>>>[] {
   );
   const get = key.map((at) =>
     act<K>(`get ${at}`, (model, map) => [
-      [model.get(at), model.get(at) !== undefined, model.getEntry(at)],
-      [map.get(of(at)), map.has(of(at)), map.getEntry(of(at))],
+      [
+        model.get(at),
+        model.get(at) !== undefined,
+        model.getEntry(at),
+        model.entries.find(({ end }) => end > at),
+        model.entries.findLast(({ start }) => start <= at),
+      ],
+      [
+        map.get(of(at)),
+        map.has(of(at)),
+        map.getEntry(of(at)),
+        map.ceilingEntry(of(at)),
+        map.floorEntry(of(at)),
+      ],
     ])
   );
   const overlapping = fc.tuple(range, fc.boolean()).map(([[start, end], reverse]) =>
