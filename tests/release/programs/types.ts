@@ -48,9 +48,7 @@ const address: number = mm.mmap({
   protection: PROT_READ,
   flags: MAP_PRIVATE | MAP_ANONYMOUS,
 });
-const records: AsyncIterable<TraceRecord> = readTrace(
-  new ReadableStream<Uint8Array>(),
-);
+const records: AsyncIterable<TraceRecord> = readTrace(new Response("").body!);
 const report: Promise<ReplayReport> = replay(records);
 const errors: string[] = [new MapleError("EEXIST", "").code, new MmError("ENOMEM", "").code];
 

@@ -1,10 +1,11 @@
 // Reads a tree in shared memory while the page writes it, until the page has stored a mark; then says what it saw. A worker
 // knows no import map, so it uses plain addresses.
 
-import { RangeMap } from "/node_modules/@maple/mm/range-map.js";
-import { SharedReader } from "/node_modules/@maple/mm/tree.js";
+const PACKAGE = "/node_modules/@maple/mm";
 
-globalThis.onmessage = ({ data }) => {
+globalThis.onmessage = async ({ data }) => {
+  const { SharedReader } = await import(`${PACKAGE}/tree.js`);
+  const { RangeMap } = await import(`${PACKAGE}/range-map.js`);
   const reader = new SharedReader(data);
   let reads = 0;
   let wrong = 0;
