@@ -12,8 +12,8 @@ import { sameEntries } from "./equals.ts";
 import { forEach, gaps, type Projection, RangeIterator } from "./iterate.ts";
 import { toClippedEntry, toEntry, toRange, toValue } from "./iterate.ts";
 import type { Equality, GapOptions, IterationOptions, KeyRange } from "./types.ts";
-import type { OverlapOptions, RangeColumns, RangeEntry, RangeMapOptions } from "./types.ts";
-import { type Update, update } from "./update.ts";
+import type { OverlapOptions, RangeColumns, RangeEntry, RangeMapOptions, Update } from "./types.ts";
+import { update } from "./update.ts";
 
 /** An entry as it is read: JSON has no bigints, so bounds may be text. */
 export type BigIntEntry<V> = RangeEntry<V, bigint | number | string>;
@@ -87,7 +87,7 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
 
   /** The keys that the map can hold. */
   get domain(): KeyRange<bigint> {
-    return { start: this.#ranges.lowest, end: this.#ranges.highest };
+    return { start: this.#ranges.minimum, end: this.#ranges.highest };
   }
 
   /** Ranges in the map. O(1). */
@@ -103,7 +103,7 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
   /** From the first key of the lowest range to the end of the highest; `undefined` if the map is empty. O(log n). */
   get span(): KeyRange<bigint> | undefined {
     const cursor = this.#ranges.cursor();
-    if (!cursor.seek(this.#ranges.lowest)) return undefined;
+    if (!cursor.seek(this.#ranges.minimum)) return undefined;
     const { start } = cursor;
     cursor.seekBack(this.#ranges.highest);
     return { start, end: cursor.end };
@@ -195,7 +195,7 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
 
   /** The ranges that meet `start … end`, whole or clipped to it. Without bounds all ranges. O(log n + k). */
   overlapping(
-    start: bigint = this.#ranges.lowest,
+    start: bigint = this.#ranges.minimum,
     end: bigint = this.#ranges.highest,
     options: OverlapOptions = {},
   ): IterableIterator<RangeEntry<V, bigint>> {
@@ -315,7 +315,7 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
     options: IterationOptions,
     project: Projection<bigint, V, T>,
   ): IterableIterator<T> {
-    const { lowest, highest } = this.#ranges;
-    return new RangeIterator(this.#ranges, lowest, highest, options.reverse ?? false, project);
+    const { minimum, highest } = this.#ranges;
+    return new RangeIterator(this.#ranges, minimum, highest, options.reverse ?? false, project);
   }
 }

@@ -16,16 +16,16 @@ import type { RangeCursor, Ranges } from "./ranges.ts";
 
 /** See {@linkcode Ranges}. */
 export class BlockRanges<V> implements Ranges<bigint, V> {
-  readonly lowest: bigint;
+  readonly minimum: bigint;
   readonly highest: bigint;
   /** Rises with every change. */
   version = 0;
   #blocks: Block<V>[];
   #size = 0;
 
-  /** Ranges of keys from `lowest` to below `highest`. */
-  constructor(lowest: bigint, highest: bigint) {
-    this.lowest = lowest;
+  /** Ranges of keys from `minimum` to below `highest`. */
+  constructor(minimum: bigint, highest: bigint) {
+    this.minimum = minimum;
     this.highest = highest;
     this.#blocks = [new Block<V>()];
   }
@@ -123,7 +123,7 @@ export class BlockRanges<V> implements Ranges<bigint, V> {
 
   /** The same ranges once more. */
   clone(): BlockRanges<V> {
-    const copy = new BlockRanges<V>(this.lowest, this.highest);
+    const copy = new BlockRanges<V>(this.minimum, this.highest);
     copy.#blocks = this.#blocks.map((block) => block.clone());
     copy.#size = this.#size;
     return copy;

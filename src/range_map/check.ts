@@ -10,7 +10,7 @@ export type Key = number | bigint;
 /** The bounds of the keys that a map holds. */
 export interface Domain<K extends Key> {
   /** The lowest key. */
-  readonly lowest: K;
+  readonly minimum: K;
   /** The key after the highest. */
   readonly highest: K;
 }
@@ -77,12 +77,12 @@ function checkCount<K extends Key>(domain: Domain<K>, count: K, what: string): v
 
 function checkBound<K extends Key>(domain: Domain<K>, key: K): void {
   checkType(domain, key);
-  if (!(key >= domain.lowest && key <= domain.highest && isWhole(key))) refuse(domain, key);
+  if (!(key >= domain.minimum && key <= domain.highest && isWhole(key))) refuse(domain, key);
 }
 
-function checkType<K extends Key>({ lowest }: Domain<K>, key: K): void {
-  if (typeof key !== typeof lowest) {
-    throw new TypeError(`Cannot use ${String(key)} as a key: it is not a ${typeof lowest}`);
+function checkType<K extends Key>({ minimum }: Domain<K>, key: K): void {
+  if (typeof key !== typeof minimum) {
+    throw new TypeError(`Cannot use ${String(key)} as a key: it is not a ${typeof minimum}`);
   }
 }
 
@@ -90,8 +90,8 @@ function isWhole(key: Key): boolean {
   return typeof key === "bigint" || Math.floor(key) === key;
 }
 
-function refuse<K extends Key>({ lowest, highest }: Domain<K>, key: K): never {
+function refuse<K extends Key>({ minimum, highest }: Domain<K>, key: K): never {
   throw new RangeError(
-    `Cannot use ${key} as a key: it is not an integer from ${lowest} to ${highest}`,
+    `Cannot use ${key} as a key: it is not an integer from ${minimum} to ${highest}`,
   );
 }

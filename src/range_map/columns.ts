@@ -14,7 +14,7 @@ export function toColumns<V>(ranges: Ranges<number, V>): RangeColumns<V> {
   const ends = new Float64Array(size);
   const values: V[] = [];
   const cursor = ranges.cursor();
-  let found = cursor.seek(ranges.lowest);
+  let found = cursor.seek(ranges.minimum);
   for (let i = 0; found; i++, found = cursor.next()) {
     starts[i] = cursor.start;
     ends[i] = cursor.end;

@@ -12,8 +12,8 @@ export function sameEntries<K, V>(a: Ranges<K, V>, b: Ranges<K, V>, equal: Equal
   if (a.size !== b.size) return false;
   const ours = a.cursor();
   const theirs = b.cursor();
-  let found = ours.seek(a.lowest);
-  theirs.seek(b.lowest);
+  let found = ours.seek(a.minimum);
+  theirs.seek(b.minimum);
   for (; found; found = ours.next(), theirs.next()) {
     if (ours.start !== theirs.start || ours.end !== theirs.end) return false;
     if (!equal(ours.value, theirs.value)) return false;

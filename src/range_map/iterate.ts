@@ -108,7 +108,7 @@ export function forEach<K, V, M>(
       visit(cursor.value, { start: cursor.start, end: cursor.end }, map);
     }
   } else {
-    for (let found = cursor.seek(ranges.lowest); found; found = cursor.next()) {
+    for (let found = cursor.seek(ranges.minimum); found; found = cursor.next()) {
       visit(cursor.value, { start: cursor.start, end: cursor.end }, map);
     }
   }

@@ -5,7 +5,7 @@
  * and leaves out what a range map has no use for (readers beside the writer, reservations, the kernel's cursor statuses).
  * A program that bundles a `RangeMap` then does not carry them.
  *
- * The tree's indices begin at 0, keys at `lowest`. A node keeps the index before a range and the range's last index; a
+ * The tree's indices begin at 0, keys at `minimum`. A node keeps the index before a range and the range's last index; a
  * half-open range has its first key and the key after the last. The two pairs differ by one constant, `shift`, so
  * negative keys and half-open ranges together cost one addition a bound.
  *
@@ -29,7 +29,7 @@ export const KEYS: number = MAX_INDEX + 1;
 
 /** See {@linkcode Ranges}. */
 export class MapleRanges<V> implements Ranges<number, V> {
-  readonly lowest: number;
+  readonly minimum: number;
   readonly highest: number;
   /** The nodes. */
   readonly pool: NodePool<V>;
@@ -40,11 +40,11 @@ export class MapleRanges<V> implements Ranges<number, V> {
   readonly #write: WriteState;
   readonly #area: Cursor<V>;
 
-  /** Ranges of keys from `lowest` on, in `pool`. */
-  constructor(lowest: number, pool: NodePool<V> = emptyPool()) {
-    this.lowest = lowest;
-    this.highest = lowest + KEYS;
-    this.shift = lowest + 1;
+  /** Ranges of keys from `minimum` on, in `pool`. */
+  constructor(minimum: number, pool: NodePool<V> = emptyPool()) {
+    this.minimum = minimum;
+    this.highest = minimum + KEYS;
+    this.shift = minimum + 1;
     this.pool = pool;
     this.scratch = new MapleCursor<V>(this);
     this.#write = new WriteState(pool);
@@ -56,12 +56,12 @@ export class MapleRanges<V> implements Ranges<number, V> {
   }
 
   load(key: number): V | undefined {
-    return this.pool.decode(entryAt(this.pool, key - this.lowest));
+    return this.pool.decode(entryAt(this.pool, key - this.minimum));
   }
 
   write(start: number, end: number, value: V | undefined): void {
     const write = this.#write;
-    write.index = start - this.lowest;
+    write.index = start - this.minimum;
     write.last = end - this.shift;
     store(write, value, "pool", 0);
   }
@@ -88,7 +88,7 @@ export class MapleRanges<V> implements Ranges<number, V> {
 
   /** The same ranges in another tree. */
   clone(): MapleRanges<V> {
-    return new MapleRanges<V>(this.lowest, this.pool.clone());
+    return new MapleRanges<V>(this.minimum, this.pool.clone());
   }
 
   /** A gap long enough may have no aligned start that leaves `size` keys; the search then continues after it. */
@@ -162,11 +162,11 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
 
   seek(key: number): boolean {
     return key < this.#ranges.highest &&
-      (this.#walk(key - this.#ranges.lowest, true) || this.#up());
+      (this.#walk(key - this.#ranges.minimum, true) || this.#up());
   }
 
   seekBack(key: number): boolean {
-    return key > this.#ranges.lowest && (this.#walk(key - this.#shift, false) || this.#down());
+    return key > this.#ranges.minimum && (this.#walk(key - this.#shift, false) || this.#down());
   }
 
   next(): boolean {

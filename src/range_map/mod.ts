@@ -18,5 +18,5 @@ export type {
   RangeColumns,
   RangeEntry,
   RangeMapOptions,
+  Update,
 } from "./types.ts";
-export type { Update } from "./update.ts";

@@ -13,7 +13,8 @@ import { toClippedEntry, toEntry, toRange, toValue } from "./iterate.ts";
 import { KEYS, MapleRanges } from "./maple_ranges.ts";
 import type { Equality, GapOptions, IterationOptions, KeyRange } from "./types.ts";
 import type { NumberRangeMapOptions, OverlapOptions, RangeColumns, RangeEntry } from "./types.ts";
-import { type Update, update } from "./update.ts";
+import type { Update } from "./types.ts";
+import { update } from "./update.ts";
 
 /** The lowest key unless a map says otherwise: as many keys below 0 as above. */
 const LOWEST = -KEYS / 2;
@@ -118,7 +119,7 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
 
   /** The keys that the map can hold. */
   get domain(): KeyRange {
-    return { start: this.#ranges.lowest, end: this.#ranges.highest };
+    return { start: this.#ranges.minimum, end: this.#ranges.highest };
   }
 
   /** Ranges in the map. O(1). */
@@ -133,9 +134,9 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
 
   /** From the first key of the lowest range to the end of the highest; `undefined` if the map is empty. O(log n). */
   get span(): KeyRange | undefined {
-    const { lowest, highest } = this.#ranges;
+    const { minimum, highest } = this.#ranges;
     const cursor = this.#ranges.cursor();
-    if (!cursor.seek(lowest)) return undefined;
+    if (!cursor.seek(minimum)) return undefined;
     const { start } = cursor;
     cursor.seekBack(highest);
     return { start, end: cursor.end };
@@ -148,7 +149,7 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
    */
   get(key: number): V | undefined {
     const ranges = this.#ranges;
-    if (!(key >= ranges.lowest && key < ranges.highest && Math.floor(key) === key)) {
+    if (!(key >= ranges.minimum && key < ranges.highest && Math.floor(key) === key)) {
       checkKey(ranges, key);
     }
     return ranges.load(key);
@@ -313,7 +314,7 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
    * ```
    */
   overlapping(
-    start: number = this.#ranges.lowest,
+    start: number = this.#ranges.minimum,
     end: number = this.#ranges.highest,
     options: OverlapOptions = {},
   ): IterableIterator<RangeEntry<V>> {
@@ -377,7 +378,7 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
 
   /** An independent map with the same ranges, values and options. O(n), one copy of memory. */
   clone(): RangeMap<V> {
-    const { lowest } = this.#ranges;
+    const { minimum: lowest } = this.#ranges;
     const map = new RangeMap<V>({ lowest, coalesce: this.#equal ?? false });
     map.#ranges = this.#ranges.clone();
     return map;
@@ -462,8 +463,8 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
     options: IterationOptions,
     project: Projection<number, V, T>,
   ): IterableIterator<T> {
-    const { lowest, highest } = this.#ranges;
-    return new RangeIterator(this.#ranges, lowest, highest, options.reverse ?? false, project);
+    const { minimum, highest } = this.#ranges;
+    return new RangeIterator(this.#ranges, minimum, highest, options.reverse ?? false, project);
   }
 
   #gap(size: number, options: GapOptions, lowest: boolean): number | undefined {
@@ -486,7 +487,7 @@ function isCount(count: number): boolean {
 }
 
 /** Whether this is a range in the domain that holds a key: the quick check of what is nearly always true. */
-function isRange({ lowest, highest }: MapleRanges<unknown>, start: number, end: number): boolean {
-  return start < end && start >= lowest && end <= highest && Math.floor(start) === start &&
+function isRange({ minimum, highest }: MapleRanges<unknown>, start: number, end: number): boolean {
+  return start < end && start >= minimum && end <= highest && Math.floor(start) === start &&
     Math.floor(end) === end;
 }

@@ -8,7 +8,7 @@
 /** Ranges in order, each with a value that is not `undefined`. */
 export interface Ranges<K, V> {
   /** The lowest key. */
-  readonly lowest: K;
+  readonly minimum: K;
   /** The key after the highest. */
   readonly highest: K;
   /** Ranges that hold a value. */

@@ -21,6 +21,9 @@ export interface RangeEntry<V, K = number> extends KeyRange<K> {
 /** Whether two values are the same for joining ranges, or for comparing maps. */
 export type Equality<V> = (a: V, b: V) => boolean;
 
+/** What a piece of a range maps to, given what it maps to now; `undefined` is nothing. */
+export type Update<V, K = number> = (value: V | undefined, range: KeyRange<K>) => V | undefined;
+
 /** How a range map is made. */
 export interface RangeMapOptions<V> {
   /**

@@ -6,10 +6,7 @@
 
 import { writeCoalesced } from "./coalesce.ts";
 import type { Ranges } from "./ranges.ts";
-import type { Equality, KeyRange } from "./types.ts";
-
-/** What a piece of a range maps to, given what it maps to now; `undefined` is nothing. */
-export type Update<V, K = number> = (value: V | undefined, range: KeyRange<K>) => V | undefined;
+import type { Equality, KeyRange, Update } from "./types.ts";
 
 /** A piece of a range, and what is to be there. */
 interface Piece<K, V> extends KeyRange<K> {

@@ -5,7 +5,7 @@
  * shorten variables but not properties. The package comes with those shortened; its source maps have the names.
  *
  * A name qualifies if a class or interface of the bundle declares it, and if it is neither in the public types of the
- * range maps, nor a property of anything that JavaScript has, nor between quotes somewhere.
+ * range maps, nor a property of anything that JavaScript has, nor used between quotes: `object["name"]`.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export async function internalNames(
   const declared = new Set<string>();
   for (const path of await modules(project, entry)) {
     eachNode(parse(path, await Deno.readTextFile(new URL(path, project.root))), (node) => {
-      if (ts.isStringLiteralLike(node)) kept.add(node.text);
+      if (isPropertyText(node)) kept.add(node.text);
       addMember(declared, node);
     });
   }
@@ -71,6 +71,14 @@ function addMember(names: Set<string>, node: ts.Node): void {
   const isMember = ts.isPropertyDeclaration(node) || ts.isMethodDeclaration(node) ||
     ts.isAccessor(node) || ts.isPropertySignature(node) || ts.isMethodSignature(node);
   if (isMember && ts.isIdentifier(node.name)) names.add(node.name.text);
+}
+
+/** Whether this is the `"name"` of `object["name"]` or of `"name" in object`. */
+function isPropertyText(node: ts.Node): node is ts.StringLiteralLike {
+  if (!ts.isStringLiteralLike(node)) return false;
+  const { parent } = node;
+  return ts.isElementAccessExpression(parent) ||
+    (ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.InKeyword);
 }
 
 function parse(path: string, text: string): ts.SourceFile {

@@ -67,7 +67,7 @@ function blockSubject(): Subject<bigint> {
     of: BigInt,
     validate: () => {
       let rows = 0;
-      let before = ranges.lowest;
+      let before = ranges.minimum;
       for (const { starts, ends, values, length } of ranges.blocks) {
         assertEquals([ends.length, values.length], [length, length]);
         if (length > CAPACITY || (length === 0 && ranges.blocks.length > 1)) {
@@ -87,7 +87,7 @@ function blockSubject(): Subject<bigint> {
 function entriesOf<K>({ ranges }: Subject<K>, reverse: boolean): [number, number, number][] {
   const entries: [number, number, number][] = [];
   const cursor = ranges.cursor();
-  let found = reverse ? cursor.seekBack(ranges.highest) : cursor.seek(ranges.lowest);
+  let found = reverse ? cursor.seekBack(ranges.highest) : cursor.seek(ranges.minimum);
   for (; found; found = reverse ? cursor.previous() : cursor.next()) {
     const [start, end] = [Number(cursor.start), Number(cursor.end)];
     entries.push([start + KEYS / 2, end + KEYS / 2, cursor.value]);
@@ -149,7 +149,7 @@ function stepWhileWriting<K>({ ranges, of }: Subject<K>, reverse: boolean): void
   for (let i = 0; i < 600; i++) ranges.write(of(i * 10), of(i * 10 + 5), i);
   const cursor = ranges.cursor();
   const seen: number[] = [];
-  let found = reverse ? cursor.seekBack(ranges.highest) : cursor.seek(ranges.lowest);
+  let found = reverse ? cursor.seekBack(ranges.highest) : cursor.seek(ranges.minimum);
   for (; found; found = reverse ? cursor.previous() : cursor.next()) {
     const i = cursor.value;
     seen.push(i);

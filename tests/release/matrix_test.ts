@@ -98,6 +98,11 @@ Deno.test({
        import { AddressSpace } from "@maple/mm";
        console.log(new RangeMap().set(3, 9, "a").get(5), new AddressSpace().mapCount);`,
     );
+    // What vite adds of its own needs a document.
+    await project.write(
+      "vite.config.js",
+      "export default { build: { modulePreload: { polyfill: false } } };",
+    );
     const built = await project.run("node", "node_modules/vite/bin/vite.js", "build");
     assertEquals(built.code, 0, built.stderr);
     assertEquals(built.stderr, "", "vite warns");
