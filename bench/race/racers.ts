@@ -1,0 +1,93 @@
+/**
+ * The racers: Maple and the packed array in a Deno of their own, the kernel's own tree and the ordered maps of C++ and
+ * Rust as programs that are built here, where the machine has what it takes.
+ *
+ * @module
+ */
+
+import { Unable } from "../../src/command/command.ts";
+import { build } from "../../src/kernel/build.ts";
+import { cacheFolder } from "../../src/kernel/cache.ts";
+import { findSource } from "../../src/kernel/source.ts";
+import { runTool } from "../../src/kernel/tool.ts";
+
+/** Who takes part. */
+export interface Racer {
+  /** As the table names it. */
+  readonly name: string;
+  /** The command that performs FILE PASSES, given after it. */
+  readonly command: readonly string[];
+}
+
+/** Who does not, and why. */
+export interface Absentee {
+  /** As the table would name it. */
+  readonly name: string;
+  /** One sentence. */
+  readonly why: string;
+}
+
+/** Name of the one that the others are compared with. */
+export const KERNEL = "Linux, lib/maple_tree.c";
+/** Name of our own. */
+export const MAPLE = "maple";
+
+const NATIVE = new URL("./native/", import.meta.url).pathname;
+const CPP = ["-O2", "-std=c++17", `${NATIVE}ordered_map.cc`];
+/** What absl's containers need besides; a library that is not there is not needed by that version. */
+const ABSL_LIBRARIES = ["-labsl_throw_delegate", "-labsl_raw_logging_internal"];
+
+/** Builds whoever can be built. */
+export async function findRacers(
+  onProgress: (what: string) => void,
+): Promise<{ readonly racers: readonly Racer[]; readonly absent: readonly Absentee[] }> {
+  const racers: Racer[] = [peer(MAPLE), peer("sorted Float64Array")];
+  const absent: Absentee[] = [];
+  const folder = await cacheFolder("race");
+  for (const [name, make] of Object.entries(NATIVES)) {
+    try {
+      racers.push({ name, command: [await make(folder, onProgress)] });
+    } catch (error) {
+      if (!(error instanceof Unable)) throw error;
+      absent.push({ name, why: error.message.split("\n").slice(0, 2).join(" ") });
+    }
+  }
+  return { racers, absent };
+}
+
+/** One of the JavaScript racers. */
+function peer(name: string): Racer {
+  const child = new URL("./child.ts", import.meta.url).pathname;
+  return { name, command: [Deno.execPath(), "run", "-q", "--allow-read", child, name] };
+}
+
+const NATIVES: Readonly<
+  Record<string, (folder: string, onProgress: (what: string) => void) => Promise<string>>
+> = {
+  [KERNEL]: async (_folder, onProgress) => {
+    const source = await findSource(undefined);
+    return (await build(source, "race", onProgress, `${NATIVE}linux.c`)).program;
+  },
+  "absl::btree_map": (folder, onProgress) =>
+    compiled("g++", [...CPP, "-DABSL"], `${folder}/absl`, onProgress, ABSL_LIBRARIES),
+  "std::map": (folder, onProgress) => compiled("g++", CPP, `${folder}/map`, onProgress),
+  "Rust BTreeMap": (folder, onProgress) =>
+    compiled(
+      "rustc",
+      ["--edition", "2021", "-O", `${NATIVE}btree_map.rs`],
+      `${folder}/btree_map`,
+      onProgress,
+    ),
+};
+
+async function compiled(
+  compiler: string,
+  args: readonly string[],
+  program: string,
+  onProgress: (what: string) => void,
+  libraries: readonly string[] = [],
+): Promise<string> {
+  onProgress(`${compiler} ${program.slice(program.lastIndexOf("/") + 1)}`);
+  await runTool(compiler, [...args, "-o", program, ...libraries], `build with ${compiler}`);
+  return program;
+}
