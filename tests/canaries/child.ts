@@ -18,8 +18,8 @@ export class Child {
   readonly #lines: AsyncIterator<string>;
   readonly #forget: () => void;
 
-  /** Starts the script under the checkout's configuration, allowed to read and, if it must, to write. */
-  constructor(script: URL, writes = false) {
+  /** Starts the script under the checkout's configuration, allowed to read and whatever else it must. */
+  constructor(script: URL, rights: readonly string[] = []) {
     const config = fileURLToPath(new URL("deno.json", ROOT));
     this.#process = new Deno.Command(Deno.execPath(), {
       args: [
@@ -27,7 +27,7 @@ export class Child {
         "--quiet",
         "--no-check",
         "--allow-read",
-        ...(writes ? ["--allow-write"] : []),
+        ...rights,
         "--config",
         config,
         script.href,

@@ -1,5 +1,5 @@
 /**
- * `deno task mutate`: the mutation score of the tree and the address space.
+ * `deno task mutate`: the mutation score of the sources.
  *
  * @module
  */
@@ -14,8 +14,7 @@ import { BrokenTestsError, score, sourceFiles, type Verdict } from "./score.ts";
 
 const SPECIFICATION = {
   name: "mutate",
-  summary:
-    "Makes small changes in the tree and the address space and shows which of them no test notices.",
+  summary: "Makes small changes in the sources and shows which of them no test notices.",
   usage: "[options] [FILE…]",
   operands: [0, Infinity],
   options: {
@@ -25,7 +24,7 @@ const SPECIFICATION = {
     json: { help: "print one JSON object instead of text" },
   },
   details:
-    "FILE is a source file such as src/tree/store.ts; all of them unless given. The score is the share " +
+    "FILE is a source file such as src/tree/store.ts, or a folder; all of them unless given. The score is the share " +
     "of those noticed among the mutants that are not equivalent (tests/mutation/equivalent.ts says why each of " +
     "them is); the raw one counts those as survivors. Exit status: 0 every mutant that is not equivalent was " +
     "noticed, 1 some survived or an equivalent one was noticed, 2 the tests do not pass without a change, or an " +
@@ -41,14 +40,20 @@ interface Tried extends Verdict {
 
 async function main(args: CommandArguments): Promise<number> {
   const known = await sourceFiles();
-  const unknown = args.operands.find((file) => !known.includes(file));
+  const isIn = (file: string, operand: string) => {
+    return file === operand || file.startsWith(`${operand.replace(/\/$/, "")}/`);
+  };
+  const unknown = args.operands.find((operand) => !known.some((file) => isIn(file, operand)));
   if (unknown !== undefined) throw new Unable(`${unknown} is not among the files that are mutated`);
+  const files = args.operands.length === 0
+    ? known
+    : known.filter((file) => args.operands.some((operand) => isIn(file, operand)));
   const sources = await readSources(known);
   refuseStale(sources);
   const progress = new Progress();
   let killed = 0;
   const verdicts = await scoreOrSay({
-    files: args.operands.length > 0 ? args.operands : known,
+    files,
     sample: args.integer("sample", 1),
     jobs: args.integer("jobs", 1) ?? 2,
     onVerdict: (verdict: Verdict, done: number, all: number) => {
@@ -126,6 +131,7 @@ function summaryOf(tried: readonly Tried[]) {
 function format(tried: readonly Tried[], all: boolean): string {
   const { survived, equivalent, refuted } = sorted(tried);
   const files = [...new Set(tried.map(({ mutant }) => mutant.file))];
+  const folders = [...new Set(files.map((file) => file.split("/").slice(0, 2).join("/")))];
   return [
     ...survived.map(({ text, tests }) =>
       `survived  ${text}${tests === 0 ? "  (makes no difference in any test)" : ""}`
@@ -135,8 +141,8 @@ function format(tried: readonly Tried[], all: boolean): string {
     "",
     "mutants  noticed  equivalent  survived    raw  score",
     ...files.map((file) => row(tried.filter(({ mutant }) => mutant.file === file), file)),
-    ...["src/tree", "src/mm"].filter((folder) => files.some((file) => file.startsWith(folder))).map(
-      (folder) => row(tried.filter(({ mutant }) => mutant.file.startsWith(folder)), folder),
+    ...folders.map((folder) =>
+      row(tried.filter(({ mutant }) => mutant.file.startsWith(`${folder}/`)), folder)
     ),
     row(tried, "all"),
   ].join("\n");

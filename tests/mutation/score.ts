@@ -47,6 +47,22 @@ export class BrokenTestsError extends Error {
 const LEFT_OUT =
   /\/(validate|incremental|validate_pages|dump|statistics|errors|error|errno|hex|mman|syscalls|proc_maps|vm_flags|shared_reader)\.ts$/;
 
+/**
+ * Left out as well: what runs only in a process of its own, where no mutant is switched on. Commands from outside, the
+ * recorder and the measuring processes have their tests, but these do not count here.
+ */
+const ELSEWHERE = new RegExp(
+  [
+    "(/|_)main\\.ts$",
+    "^src/capture/(libc|ptrace|record|recorder|launch|space|registers_\\w+)\\.ts$",
+    "^src/verify/(verify|fuzz_program)\\.ts$",
+    "^src/command/(lines|signals|progress|paths)\\.ts$",
+    "^src/compare/(worker|workloads)/",
+    "^src/compare/(git|host|worktree|rounds|instructions|compare)\\.ts$",
+    "^src/history/(floors|save)\\.ts$",
+  ].join("|"),
+);
+
 /** A folder of sources and the tests that run on its mutants. */
 interface Area {
   /** Folders, from the root. */
@@ -64,14 +80,39 @@ const AREAS: readonly Area[] = [
     sources: ["src/abi/", "src/mm/"],
     tests: ["mm", "regressions", "property/address_space_test.ts", "replay/replay_test.ts"],
   },
+  { sources: ["src/trace/"], tests: ["trace", "property/trace_test.ts", "replay/fields_test.ts"] },
+  { sources: ["src/replay/"], tests: ["replay", "text", "trace/recorded_traces_test.ts"] },
+  { sources: ["src/text/"], tests: ["text"] },
+  {
+    sources: ["src/capture/", "src/verify/"],
+    tests: [
+      ...["layout", "calls", "proc", "older_placement"].map((name) => `capture/${name}_test.ts`),
+      "verify/fuzz_test.ts",
+    ],
+  },
+  {
+    sources: ["src/command/", "src/compare/", "src/history/", "src/report/"],
+    tests: [
+      ...["command", "files", "output"].map((name) => `command/${name}_test.ts`),
+      ...["command_line", "format", "shards", "statistics", "verdict"].map((name) =>
+        `compare/${name}_test.ts`
+      ),
+      "history/history_test.ts",
+      "report/report_test.ts",
+      "report/ancestry_test.ts",
+    ],
+  },
 ];
 
 /** Tests that take long or threads, or that plant faults of their own in the source. */
-const LONG_FILES = /\/(allocation|broken_builds|random|readers|sweep)_test\.ts$/;
+const LONG_FILES = /\/(allocation|broken_builds|random|readers|sweep|main)_test\.ts$/;
 const LONG_TESTS = /two workers/;
 
 /** Time for trying tests on one mutant, ms: then the longest ones, which come last, are left out. */
 const BUDGET_MS = 1_500;
+
+/** What tests may do: some run git, or a program that was made for them. */
+const RIGHTS = ["--allow-write", "--allow-run", "--allow-env", "--allow-sys", "--allow-ffi"];
 
 /** Longest time for loading the tests, ms. */
 const LOAD_LIMIT_MS = 60_000;
@@ -89,7 +130,9 @@ async function addSourceFiles(folder: string, files: string[]): Promise<void> {
   for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
     const path = folder + entry.name;
     if (entry.isDirectory) await addSourceFiles(`${path}/`, files);
-    else if (path.endsWith(".ts") && !LEFT_OUT.test(path)) files.push(path);
+    else if (path.endsWith(".ts") && !LEFT_OUT.test(path) && !ELSEWHERE.test(path)) {
+      files.push(path);
+    }
   }
 }
 
@@ -164,7 +207,7 @@ class Trials {
 
   /** Runs each test with no mutant on. */
   async measure(): Promise<void> {
-    const child = new Child(new URL("tests/mutation/trial.ts", this.#root), true);
+    const child = new Child(new URL("tests/mutation/trial.ts", this.#root), RIGHTS);
     try {
       const tests: Measured[] = [];
       const loaded = await this.#load(child, 0);
@@ -212,7 +255,7 @@ class Trials {
   }
 
   async #start(): Promise<Child> {
-    const child = new Child(new URL("tests/mutation/trial.ts", this.#root), true);
+    const child = new Child(new URL("tests/mutation/trial.ts", this.#root), RIGHTS);
     await this.#load(child, 0);
     return child;
   }
@@ -262,7 +305,7 @@ class Trials {
   /** The same for one that only acts while its module is loaded. */
   async #tryAtLoad(mutant: number, tests: readonly Measured[]): Promise<Measured | undefined> {
     const stage = new Stage(async () => {
-      const child = new Child(new URL("tests/mutation/trial.ts", this.#root), true);
+      const child = new Child(new URL("tests/mutation/trial.ts", this.#root), RIGHTS);
       await ask(child, { files: this.#files, mutant }, LOAD_LIMIT_MS);
       return child;
     });
@@ -332,7 +375,7 @@ async function weaveCopy(
   files: readonly string[],
 ): Promise<{ root: URL; mutants: Numbered[] }> {
   const root = new URL(urlOf(`${folder}/`));
-  for (const path of ["src", "tests", "traces"]) await copyFolder(path, root);
+  for (const path of ["src", "tests", "traces", "bench"]) await copyFolder(path, root);
   for (const file of ["mod.ts", "deno.json"]) {
     await Deno.copyFile(new URL(file, ROOT), new URL(file, root));
   }

@@ -46,6 +46,15 @@ type Test = (context: unknown) => unknown;
 
 const registered: { name: string; run: Test }[] = [];
 
+function register(name: string, run: unknown): void {
+  if (typeof run !== "function") return;
+  registered.push({ name, run: (context) => Reflect.apply(run, undefined, [context]) });
+}
+
+function isDefinition(test: unknown): test is Deno.TestDefinition {
+  return typeof test === "object" && test !== null && "name" in test && "fn" in test;
+}
+
 /** Loads test files. */
 async function load({ files, mutant }: Load): Promise<Loaded> {
   state.active = mutant;
@@ -85,7 +94,10 @@ function answer(line: unknown): void {
 
 if (import.meta.main) {
   Object.defineProperty(Deno, "test", {
-    value: (name: string, test: Test) => registered.push({ name, run: test }),
+    value: (test: unknown, run?: unknown) => {
+      if (typeof test === "string") register(test, run);
+      else if (isDefinition(test) && test.ignore !== true) register(test.name, test.fn);
+    },
   });
   console.log = () => {};
   fc.configureGlobal({ endOnFailure: true }); // that it fails is enough, no need to shrink it
