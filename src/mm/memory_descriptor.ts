@@ -7,10 +7,11 @@
  * @module
  */
 
+import { type KernelRules, kernelRules } from "./rules/kernel_rules.ts";
 import { FaultInjection } from "./fault_injection.ts";
 import { VmaTree } from "./vma_tree.ts";
 import type { LockChecker } from "./locks/lock_checker.ts";
-import type { PhysicalMemory } from "./pages/physical_memory.ts";
+import type { HugePagePolicy, PhysicalMemory } from "./pages/physical_memory.ts";
 import { PageTable } from "./vma.ts";
 import {
   DEFAULT_MAX_MAP_COUNT,
@@ -20,9 +21,6 @@ import {
   UNLIMITED,
 } from "./rlimit.ts";
 import type { VmFlags } from "./vm_flags.ts";
-
-/** How `mmap(NULL, …)` chooses: `placement.ts` says what each means. */
-export type PlacementPolicy = "6.18" | "6.7" | "5.19";
 
 /**
  * How much memory may be promised (`vm.overcommit_memory`): refuse the absurd, promise all, or keep
@@ -57,8 +55,8 @@ export function commitLimit(ramPages: number, swapPages: number, ratio = 50): nu
 
 /** What may be said of an address space when it is made. */
 export interface AddressSpaceOptions {
-  /** Placement policy; `"6.18"` unless given. */
-  placement?: PlacementPolicy;
+  /** The kernel's rules; those of {@linkcode kernelRules} without an argument unless given. */
+  rules?: KernelRules;
   /** Limit on VMAs; 65530 unless given. */
   maxMapCount?: number;
   /** Lowest address that may be mapped, bytes; 0x1000 unless given. */
@@ -75,6 +73,11 @@ export interface AddressSpaceOptions {
   capIpcLock?: boolean;
   /** Memory promised by the machine; a ledger of its own unless given. */
   commit?: CommitLedger;
+  /**
+   * Where the machine uses transparent huge pages (`/sys/kernel/mm/transparent_hugepage/enabled`); unless given, what
+   * `memory` says, else for memory that was advised so.
+   */
+  hugePages?: HugePagePolicy;
   /** The machine's pages; without it no page is modelled, and none costs anything. */
   memory?: PhysicalMemory | null;
 }
@@ -85,8 +88,8 @@ export class MemoryDescriptor {
   readonly faultInjection: FaultInjection = new FaultInjection();
   /** The VMAs. */
   tree: VmaTree = new VmaTree(this.faultInjection);
-  /** Where new mappings go. */
-  readonly placement: PlacementPolicy;
+  /** The rules of the kernel that it follows. */
+  readonly rules: KernelRules;
   /** VMAs at most: `vm.max_map_count`. */
   readonly maxMapCount: number;
   /** The lowest address that may be mapped, bytes: `vm.mmap_min_addr`. */
@@ -99,6 +102,8 @@ export class MemoryDescriptor {
   readonly limits: ResourceLimits;
   /** What all address spaces of the machine were promised. */
   readonly commit: CommitLedger;
+  /** Where transparent huge pages are used. */
+  readonly hugePages: HugePagePolicy;
   /** The machine's pages; null where pages are not modelled. */
   readonly memory: PhysicalMemory | null;
   /** Where its own pages are; null where pages are not modelled. */
@@ -136,7 +141,7 @@ export class MemoryDescriptor {
 
   /** An empty address space. */
   constructor(options: AddressSpaceOptions = {}) {
-    this.placement = options.placement ?? "6.18";
+    this.rules = options.rules ?? kernelRules();
     this.maxMapCount = options.maxMapCount ?? DEFAULT_MAX_MAP_COUNT;
     this.mmapMinAddress = options.mmapMinAddress ?? DEFAULT_MMAP_MIN_ADDRESS;
     this.taskSize = options.taskSize ?? TASK_SIZE_X86_64;
@@ -144,6 +149,7 @@ export class MemoryDescriptor {
     this.limits = { ...UNLIMITED, ...options.limits };
     this.commit = options.commit ?? new CommitLedger();
     this.memory = options.memory ?? null;
+    this.hugePages = options.hugePages ?? this.memory?.hugePages ?? "madvise";
     this.pageTable = this.memory === null ? null : new PageTable(this.memory);
     this.locks = this.memory?.locks ?? null;
     if (this.locks !== null) this.tree.guard = this.pageTable;

@@ -9,6 +9,18 @@ export { ERRNO, type Errno } from "../abi/errno.ts";
 export * from "../abi/mman.ts";
 
 export { AddressSpace } from "./address_space.ts";
+export {
+  DEFAULT_KERNEL,
+  type KernelRules,
+  kernelRules,
+  NEWEST_KERNEL,
+  overrideRules,
+  RULE_NAMES,
+  ruleDifferences,
+  type RuleName,
+  type RuleValues,
+} from "./rules/kernel_rules.ts";
+export { type Rule, RULES } from "./rules/table.ts";
 export { FaultInjection } from "./fault_injection.ts";
 export { MmError, MmInvariantError } from "./error.ts";
 export type { Image, ImageVma } from "./calls/exec.ts";
@@ -22,7 +34,6 @@ export type {
   CommitLedger,
   MemoryDescriptor,
   OvercommitMode,
-  PlacementPolicy,
 } from "./memory_descriptor.ts";
 export {
   type HeldLock,

@@ -103,15 +103,30 @@ export function formatVmFlags(flags: VmFlags): string {
  * @throws {TypeError} if two letters are not known
  */
 export function parseVmFlags(text: string): VmFlags {
+  const { flags, others } = readVmFlags(text);
+  if (others === "") return flags;
+  const [unknown] = others.split(" ");
+  throw new TypeError(`Cannot read VmFlags "${text}": "${unknown}" is not known`);
+}
+
+/** What a text of VmFlags names. */
+export interface ReadVmFlags {
+  /** The flags that the model acts upon. */
+  readonly flags: VmFlags;
+  /** The others, in the text's order, separated by blanks. */
+  readonly others: string;
+}
+
+/** Reads a text of VmFlags, whatever is in it. Soft-dirty (`sd`) is ignored. */
+export function readVmFlags(text: string): ReadVmFlags {
   let flags = 0;
+  const others: string[] = [];
   for (const letters of text.split(" ")) {
     const bit = BY_LETTERS.get(letters);
-    if (bit === undefined && letters !== "" && letters !== "sd") {
-      throw new TypeError(`Cannot read VmFlags "${text}": "${letters}" is not known`);
-    }
-    flags |= bit ?? 0;
+    if (bit !== undefined) flags |= bit;
+    else if (letters !== "" && letters !== "sd") others.push(letters);
   }
-  return flags;
+  return { flags, others: others.join(" ") };
 }
 
 /** `rwxp` or `rwxs`, with `-` for what is absent, as `/proc/PID/maps` shows it. */

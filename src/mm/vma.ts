@@ -6,7 +6,7 @@
  * - `start < end`, both page-aligned;
  * - `pageOffset` is the offset, in pages, of its first page: in its file, or for private
  *   anonymous memory the page number it had when its pages were first placed (which a move may
- *   leave behind);
+ *   leave behind); `anonPageOffset` is that of its anonymous pages;
  * - `anonVma` is null until the first write fault, and is then one of `links`;
  * - a VMA is in `anonVma.vmas` for each anon_vma in its `links`, and in no other.
  *
@@ -120,6 +120,11 @@ export class Vma {
   flags: VmFlags;
   /** Offset of the first page, pages. */
   pageOffset: number;
+  /**
+   * Offset of the first page among the VMA's anonymous pages, pages: for anonymous memory the same as `pageOffset`, for
+   * a file the page number that it had when it was mapped. Only kernels that have the rule `anonPageOffset` use it.
+   */
+  anonPageOffset: number;
   /** The open file, null for private anonymous memory. */
   file: MappedFile | null;
   /** Where its own anonymous pages hang; null until the first write fault. */
@@ -130,6 +135,15 @@ export class Vma {
   special: string | null = null;
   /** Name given with PR_SET_VMA_ANON_NAME. */
   anonName: string | null = null;
+  /** Protection key (pkey_mprotect), 0 for the one that every mapping has. */
+  protectionKey = 0;
+  /** Memory policy given with mbind, as a text that is equal for equal policies; null for the process's own. */
+  policy: string | null = null;
+  /**
+   * Flags that the model carries along and never acts upon, two letters each, separated by blanks and in the kernel's
+   * order: `dw` of old kernels, `um` and `uw` of userfaultfd, and those that it does not know.
+   */
+  otherFlags = "";
   /** The page table that its pages are entered in; null where pages are not modelled. */
   pageTable: PageTable | null = null;
   /** Where its file's pages are found; null without a file, and where pages are not modelled. */
@@ -147,6 +161,7 @@ export class Vma {
     this.end = end;
     this.flags = flags;
     this.pageOffset = pageOffset;
+    this.anonPageOffset = file === null ? pageOffset : pages(start);
     this.file = file;
   }
 
@@ -164,9 +179,13 @@ export class Vma {
   part(start: number, end: number): Vma {
     const offset = this.pageOffset + pages(start - this.start);
     const part = new Vma(start, end, this.flags, offset, this.file);
+    part.anonPageOffset = this.anonPageOffset + pages(start - this.start);
     part.special = this.special;
     part.anonName = this.anonName;
     part.pageTable = this.pageTable;
+    part.protectionKey = this.protectionKey;
+    part.policy = this.policy;
+    part.otherFlags = this.otherFlags;
     return part;
   }
 }

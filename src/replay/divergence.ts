@@ -6,10 +6,11 @@
 
 import type { AddressSpace } from "../mm/address_space.ts";
 import { hex } from "../abi/hex.ts";
-import { mapsLine } from "../mm/vma/proc_maps.ts";
-import { formatVmFlags } from "../mm/vm_flags.ts";
+import { mapsLine, vmFlagsText } from "../mm/vma/proc_maps.ts";
 import type { ExecRecord, HeaderRecord, MapLine, OpenFile } from "../trace/format.ts";
 import type { Vma } from "../mm/vma.ts";
+import { DEFAULT_KERNEL, type KernelRules, ruleDifferences } from "../mm/rules/kernel_rules.ts";
+import { rulesOfRelease } from "./rules.ts";
 import type { CallStep, Step } from "./step.ts";
 
 /** A step at which model and kernel disagree. */
@@ -30,6 +31,8 @@ export interface Divergence {
   readonly recorded: string;
   /** The rules that the model went by. */
   readonly rules: string;
+  /** Each thing that, were it so, would make the step agree, in words. */
+  readonly wouldAgree?: readonly string[];
   /** The model's tree, as `dump` prints it. */
   readonly tree: string;
 }
@@ -56,6 +59,8 @@ export interface Disagreement {
   readonly position: number;
   /** What the trace says of itself. */
   readonly header: HeaderRecord;
+  /** The rules that the model goes by. */
+  readonly rules: KernelRules;
   /** The model's address space; undefined if the process has none. */
   readonly space: AddressSpace | undefined;
   /** The kernel's layout. */
@@ -75,7 +80,7 @@ const SIDE_MAX = 100;
  * @param isAlike whether a VMA of the model is what a line shows
  */
 export function describeDivergence(
-  { number, step, what, position, header, space, recorded, program }: Disagreement,
+  { number, step, what, position, header, rules, space, recorded, program }: Disagreement,
   isAlike: (vma: Vma, line: MapLine) => boolean,
 ): Divergence {
   const vmas = space === undefined ? [] : [...space.vmas()];
@@ -106,7 +111,7 @@ export function describeDivergence(
     what,
     rows,
     recorded: describeRecording(header),
-    rules: describeRules(header),
+    rules: describeRules(header, rules),
     tree: space?.dumpTree() ?? "",
   };
 }
@@ -120,7 +125,8 @@ export function formatDivergence(
   divergence: Divergence,
   options: { readonly dump?: boolean } = {},
 ): string {
-  const { step, pid, program, call, what, rows, recorded, rules, tree } = divergence;
+  const { step, pid, program, call, what, rows, recorded, rules, tree, wouldAgree = [] } =
+    divergence;
   const width = Math.min(SIDE_MAX, Math.max(5, ...rows.map(({ model = "" }) => model.length)));
   const lines = rows.map(({ model = "", kernel = "", differs }) =>
     `${differs ? "≠" : " "} ${model.padEnd(width)} | ${kernel}`.trimEnd()
@@ -130,6 +136,7 @@ export function formatDivergence(
     what,
     `recorded: ${recorded}`,
     `rules: ${rules}`,
+    ...wouldAgree.map((words) => `it would agree if ${words}`),
     ...(rows.length === 0 ? [] : ["", `  ${"model".padEnd(width)} | kernel`, ...lines]),
     "",
     ...(options.dump ? ["the model's tree:", tree] : ["--dump prints the model's tree"]),
@@ -144,15 +151,19 @@ function describeRecording(header: HeaderRecord): string {
   return `${command.join(" ") || "an unknown command"}, ${system}${more && ` (${more})`}`;
 }
 
-/** What the header says of the rules in force. */
-function describeRules(header: HeaderRecord): string {
-  const { placement, maxMapCount, mmapMinAddress, overcommitMemory, memoryBytes, ipcLock } = header;
+/** The rules in force: how they differ from the kernel's version, and what else the header says. */
+function describeRules(header: HeaderRecord, rules: KernelRules): string {
+  const { maxMapCount, mmapMinAddress, overcommitMemory, memoryBytes, ipcLock, hugePages } = header;
+  const usual = rulesOfRelease(header.kernel);
+  const others = ruleDifferences(usual, rules).map((name) => `${name} ${rules[name]}`);
+  const version = header.kernel === "" ? `Linux ${DEFAULT_KERNEL}` : `Linux ${header.kernel}`;
   return [
-    `placement ${placement}`,
+    others.length === 0 ? `those of ${version}` : `those of ${version}, but ${others.join(", ")}`,
     `max_map_count ${maxMapCount}`,
     `mmap_min_addr ${hex(mmapMinAddress)}`,
     ...(overcommitMemory === undefined ? [] : [`overcommit_memory ${overcommitMemory}`]),
     ...(memoryBytes === undefined ? [] : [`memory and swap ${hex(memoryBytes)} bytes`]),
+    ...(hugePages === undefined ? [] : [`huge pages ${hugePages}`]),
     ...(ipcLock === undefined ? [] : [ipcLock ? "CAP_IPC_LOCK" : "no CAP_IPC_LOCK"]),
   ].join(", ");
 }
@@ -203,7 +214,9 @@ function describeFile({ id, name, size, access, kind }: OpenFile): string {
 
 function modelLine(space: AddressSpace, vma: Vma): string {
   const line = mapsLine(space.descriptor, vma).replace(/ {2,}/, " ").trimEnd();
-  return `${line} {${formatVmFlags(vma.flags)}}${vma.anonVma === null ? "" : " anon_vma"}`;
+  return `${line} {${vmFlagsText(space.descriptor, vma)}}${
+    vma.anonVma === null ? "" : " anon_vma"
+  }`;
 }
 
 function kernelLine(line: MapLine): string {

@@ -5,7 +5,9 @@
  */
 
 import { formatDivergence } from "./divergence.ts";
+import { describeAssumption } from "./assumptions.ts";
 import type { ReplayReport } from "./replay.ts";
+import type { SettledReport } from "./settle.ts";
 import { formatUnmodelled } from "./unmodelled.ts";
 
 /** The model breaks a rule of its own. */
@@ -21,7 +23,10 @@ export interface Unreadable {
 }
 
 /** What replaying a file came to. */
-export type Finding = ReplayReport | Broken | Unreadable;
+export type Finding =
+  | (ReplayReport & Partial<Pick<SettledReport, "assumed">>)
+  | Broken
+  | Unreadable;
 
 /** 0 model and kernel agree, 1 they do not or a rule is broken, 2 the file cannot be replayed or has no steps. */
 export function exitStatus(finding: Finding): 0 | 1 | 2 {
@@ -45,7 +50,10 @@ export function formatFinding(
     return `${file}: ${finding.broken}\n  deno task replay --bisect ${file} finds the step after which it is broken`;
   }
   const { divergence } = finding;
-  const line = `${file}: ${formatSteps(finding)}`;
+  const settled = (finding.assumed ?? []).map((each) =>
+    `\n  the trace itself shows: ${describeAssumption(each)}`
+  );
+  const line = `${file}: ${formatSteps(finding)}${settled.join("")}`;
   return divergence === undefined ? line : `${line}\n${formatDivergence(divergence, options)}`;
 }
 
@@ -56,7 +64,12 @@ export function formatSteps(report: ReplayReport, note = ""): string {
   const counts = `map_count ${mapCount.min}/${mapCount.median}/${mapCount.max}`;
   const ended = (status ? `, exit status ${status}` : "") +
     (interrupted ? ", the recording was interrupted" : "");
-  return `${formatMatched(report)}${note}, ${counts}${ended}${formatUnmodelled(unmodelled)}`;
+  const others = report.otherFlags.length === 0
+    ? ""
+    : `, VmFlags only carried along: ${report.otherFlags.join(" ")}`;
+  return `${formatMatched(report)}${note}, ${counts}${ended}${others}${
+    formatUnmodelled(unmodelled)
+  }`;
 }
 
 function formatMatched({ steps, matched, approximate, answers }: ReplayReport): string {

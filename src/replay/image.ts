@@ -6,10 +6,13 @@
 
 import type { Image, ImageVma } from "../mm/calls/exec.ts";
 import type { ResourceLimits } from "../mm/rlimit.ts";
+import type { KernelRules } from "../mm/rules/kernel_rules.ts";
 import { pages } from "../abi/page.ts";
 import {
-  parseVmFlags,
+  type ReadVmFlags,
+  readVmFlags,
   VM_EXEC,
+  VM_LOCKONFAULT,
   VM_MAYEXEC,
   VM_MAYREAD,
   VM_MAYSHARE,
@@ -17,7 +20,6 @@ import {
   VM_READ,
   VM_SHARED,
   VM_WRITE,
-  type VmFlags,
 } from "../mm/vm_flags.ts";
 import type { ExecRecord, MapLine, ResourceLimits as TraceLimits } from "../trace/format.ts";
 import { LayoutFiles } from "./files.ts";
@@ -33,7 +35,7 @@ const ORDINARY = /^(\[heap\]|\[stack\]|\[anon:.*)$/;
  * @param taskSize first address that is not the user's
  * @throws {ReplayError} it has VMAs, or the place of new ones, beyond the user's addresses, or flags that are not known
  */
-export function imageOf(record: ExecRecord, taskSize: number): Image {
+export function imageOf(record: ExecRecord, taskSize: number, rules: KernelRules): Image {
   const files = new LayoutFiles();
   const end = Math.max(record.mmapBase, record.layout.at(-1)?.end ?? 0);
   if (end > taskSize) {
@@ -44,7 +46,7 @@ export function imageOf(record: ExecRecord, taskSize: number): Image {
     );
   }
   return {
-    vmas: record.layout.map((line) => imageVma(line, files)),
+    vmas: record.layout.map((line) => imageVma(line, files, rules)),
     startBrk: record.brk,
     startStack: record.stack,
     mmapBase: record.mmapBase,
@@ -64,30 +66,32 @@ export function limitsOf(limits: TraceLimits): ResourceLimits {
 }
 
 /** The flags a line shows; where it shows none, those that its permissions imply. */
-export function lineFlags(line: MapLine): VmFlags {
-  if (line.vmFlags !== undefined) return readVmFlags(line.vmFlags);
+export function lineFlags(line: MapLine, rules: KernelRules): ReadVmFlags {
+  if (line.vmFlags !== undefined) return shownFlags(line.vmFlags, rules);
   const { permissions } = line;
-  return VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | (permissions.includes("r") ? VM_READ : 0) |
+  const flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | (permissions.includes("r") ? VM_READ : 0) |
     (permissions.includes("w") ? VM_WRITE : 0) | (permissions.includes("x") ? VM_EXEC : 0) |
     (permissions.includes("s") ? VM_SHARED | VM_MAYSHARE : 0);
+  return { flags, others: "" };
 }
 
-/** @throws {ReplayError} a flag that the model does not know */
-function readVmFlags(text: string): VmFlags {
-  try {
-    return parseVmFlags(text);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new ReplayError(error.message);
-  }
+/** VmFlags in a kernel's own spelling: `??` is VM_LOCKONFAULT where that has no name (`showsLockOnFault`). */
+function shownFlags(text: string, rules: KernelRules): ReadVmFlags {
+  const { flags, others } = readVmFlags(text);
+  const letters = others.split(" ");
+  const at = rules.showsLockOnFault ? -1 : letters.indexOf("??");
+  if (at < 0) return { flags, others };
+  return { flags: flags | VM_LOCKONFAULT, others: letters.toSpliced(at, 1).join(" ") };
 }
 
-function imageVma(line: MapLine, files: LayoutFiles): ImageVma {
+function imageVma(line: MapLine, files: LayoutFiles, rules: KernelRules): ImageVma {
   const file = files.of(line);
+  const { flags, others } = lineFlags(line, rules);
   return {
     start: line.start,
     end: line.end,
-    flags: lineFlags(line),
+    flags,
+    otherFlags: others,
     file,
     pageOffset: file === null ? pages(line.start) : pages(line.offset),
     special: line.name.startsWith("[") && !ORDINARY.test(line.name) ? line.name : null,

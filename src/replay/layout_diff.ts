@@ -5,10 +5,10 @@
  */
 
 import type { AddressSpace } from "../mm/address_space.ts";
-import { fileOffset, vmaName } from "../mm/vma/proc_maps.ts";
+import { fileOffset, visibleFlags, vmaName, vmFlagsText } from "../mm/vma/proc_maps.ts";
 import type { MemoryDescriptor } from "../mm/memory_descriptor.ts";
 import type { MappedFile, Vma } from "../mm/vma.ts";
-import { formatPermissions, formatVmFlags, VM_MAYBE_GUARD, type VmFlags } from "../mm/vm_flags.ts";
+import { formatPermissions, type ReadVmFlags, VM_MAYBE_GUARD } from "../mm/vm_flags.ts";
 import type { MapLine } from "../trace/format.ts";
 import { lineFlags } from "./image.ts";
 
@@ -26,13 +26,14 @@ export interface Difference {
  */
 export class LayoutComparison {
   readonly #inodes = new Map<MappedFile, string>();
-  readonly #flags = new Map<string, VmFlags>();
+  readonly #flags = new Map<string, ReadVmFlags>();
+  readonly #others = new Set<string>();
 
   /** The first difference, undefined if there is none. */
   first(space: AddressSpace, recorded: readonly MapLine[]): Difference | undefined {
     const mm = space.descriptor;
     let position = 0;
-    for (const vma of space.vmas()) {
+    for (const vma of mm.tree.vmas()) {
       const line = recorded[position];
       const what = line === undefined
         ? "the model has a VMA more than the kernel"
@@ -56,10 +57,8 @@ export class LayoutComparison {
     if (vma.start !== line.start || vma.end !== line.end) return "the range differs";
     if (formatPermissions(vma.flags) !== line.permissions) return "the permissions differ";
     if (fileOffset(vma) !== line.offset) return "the offset differs";
-    if (line.vmFlags !== undefined && vma.flags !== this.#flagsOf(line, line.vmFlags)) {
-      return `VmFlags differ: ${
-        formatVmFlags(vma.flags)
-      } in the model, ${line.vmFlags} in the kernel`;
+    if (line.vmFlags !== undefined && !this.#sameFlags(mm, vma, line, line.vmFlags)) {
+      return `VmFlags differ: ${vmFlagsText(mm, vma)} in the model, ${line.vmFlags} in the kernel`;
     }
     if (plainName(vmaName(mm, vma)) !== plainName(line.name)) return "the name differs";
     if (!this.#sameInode(vma.file, line)) return "the file differs";
@@ -71,10 +70,23 @@ export class LayoutComparison {
     return undefined;
   }
 
-  #flagsOf(line: MapLine, text: string): VmFlags {
-    let flags = this.#flags.get(text);
-    if (flags === undefined) this.#flags.set(text, flags = lineFlags(line));
-    return flags;
+  /**
+   * Flags that the model does not act upon come and go by calls that no trace has (userfaultfd's ioctls, a newer
+   * kernel's): those that the kernel shows are taken over, so that what they keep apart stays apart.
+   */
+  #sameFlags(mm: MemoryDescriptor, vma: Vma, line: MapLine, text: string): boolean {
+    let shown = this.#flags.get(text);
+    if (shown === undefined) this.#flags.set(text, shown = lineFlags(line, mm.rules));
+    if (visibleFlags(mm, vma) !== shown.flags) return false;
+    if (vma.otherFlags === shown.others) return true;
+    for (const letters of shown.others.split(" ")) if (letters !== "") this.#others.add(letters);
+    vma.otherFlags = shown.others;
+    return true;
+  }
+
+  /** Flags that the kernel showed and the model only carries along. */
+  get otherFlags(): readonly string[] {
+    return [...this.#others];
   }
 
   /** Shared anonymous memory gets its inode from the kernel: the first one recorded must stay. */

@@ -12,10 +12,12 @@ import { InvariantError } from "../tree/errors.ts";
 import { bisectFiles } from "./debug/bisect_files.ts";
 import { compileTrace } from "./compiled.ts";
 import { exitStatus, type Finding, formatFinding } from "./finding.ts";
-import { replay } from "./replay.ts";
+import { replay, type ReplayOptions } from "./replay.ts";
+import { rulesOption } from "./rules_option.ts";
+import { replaySettled } from "./settle.ts";
 import { ReplayError } from "./replay_error.ts";
-import type { Validation } from "./step_validator.ts";
 import { formatWhy, nothingMapped, parseAddress, why } from "./debug/why.ts";
+import { inputOf } from "../command/files.ts";
 import { openTrace, whyInLayout } from "../text/open_trace.ts";
 
 const SPECIFICATION = {
@@ -38,6 +40,10 @@ const SPECIFICATION = {
       help: "with --why: after this step; at the end of each process unless given",
       value: "N",
     },
+    rules: {
+      help: "go by the rules of this kernel instead of the one that the trace was recorded on",
+      value: "VERSION",
+    },
     dump: { help: "with a divergence, print the model's tree too" },
     json: { help: "print one JSON array instead of text" },
   },
@@ -55,9 +61,11 @@ async function main(args: CommandArguments): Promise<number> {
   if (args.has("why")) return await explain(args);
   if (args.has("at")) throw new Unable("--at says when --why is to look; see --help");
   const validate = args.has("validate") ? "full" : "touched";
+  const rules = rulesOption(args);
+  const options = { validate, ...(rules && { assume: { rules } }) } as const;
   const reports: (Finding & { file: string })[] = [];
   for (const file of args.operands) {
-    const report = await replayFile(file, validate);
+    const report = await replayFile(file, options);
     reports.push({ file, ...report });
     if (args.has("json")) continue;
     const text = formatFinding(oneLine(file), report, { dump: args.has("dump") });
@@ -69,9 +77,13 @@ async function main(args: CommandArguments): Promise<number> {
 }
 
 /** Replays one file; what is wrong with it is told as its finding, so that the next files have their turn. */
-async function replayFile(file: string, validate: Validation): Promise<Finding> {
+async function replayFile(file: string, options: ReplayOptions): Promise<Finding> {
   try {
-    return await replay(openTrace(file), { validate });
+    if (typeof inputOf(file) === "string") {
+      return await replaySettled(() => openTrace(file), options);
+    }
+    // What comes from standard input can be read only once.
+    return await replay(openTrace(file), options);
   } catch (error) {
     if (error instanceof InvariantError || error instanceof MmInvariantError) {
       return { broken: error.message };

@@ -4,6 +4,14 @@
  * @module
  */
 
+export {
+  type Assumption,
+  describeAssumption,
+  type HiddenFault,
+  type ReplayAssumptions,
+} from "./assumptions.ts";
+export { type OpenTrace, replaySettled, type SettledReport } from "./settle.ts";
+export { rulesOf } from "./rules.ts";
 export { type Divergence, type DivergenceRow, formatDivergence } from "./divergence.ts";
 export type { Action } from "./decode.ts";
 export type { AnswerCounts } from "./imported/answers.ts";

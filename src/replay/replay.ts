@@ -8,6 +8,9 @@
  */
 
 import { hex } from "../abi/hex.ts";
+import type { AddressSpace } from "../mm/address_space.ts";
+import type { KernelRules } from "../mm/rules/kernel_rules.ts";
+import type { HiddenFault, ReplayAssumptions } from "./assumptions.ts";
 import { MmError } from "../mm/error.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
 import type { ExecRecord, HeaderRecord, TraceRecord } from "../trace/format.ts";
@@ -27,6 +30,8 @@ export interface ReplayOptions {
   readonly validate?: Validation;
   /** Go on after a divergence and count them, each step against the model as it is. */
   readonly keepGoing?: boolean;
+  /** What to take for granted beyond what the trace says. */
+  readonly assume?: ReplayAssumptions;
   /** Called after every step with the steps so far. */
   readonly onStep?: (steps: number) => void;
 }
@@ -61,6 +66,8 @@ export interface ReplayReport {
   readonly interrupted: boolean;
   /** Calls for which the model does nothing, though the kernel may have: what they were, and why. */
   readonly unmodelled: readonly UnmodelledCalls[];
+  /** VmFlags that the kernel showed and the model only carries along. */
+  readonly otherFlags: readonly string[];
   /** The first disagreement. */
   readonly divergence?: Divergence;
 }
@@ -87,7 +94,8 @@ export async function replay(
 /** One replay, record by record: for those who replay while they record. */
 export class Replay {
   readonly #options: ReplayOptions;
-  readonly #reader = new StepReader();
+  readonly #reader: StepReader;
+  readonly #hidden = new Map<number, HiddenFault[]>();
   readonly #system = new System();
   readonly #validator: StepValidator;
   readonly #recorded = new RecordedLayouts();
@@ -108,6 +116,10 @@ export class Replay {
   /** A replay that has seen nothing yet. */
   constructor(options: ReplayOptions = {}) {
     this.#options = options;
+    this.#reader = new StepReader(options.assume);
+    for (const fault of options.assume?.hiddenFaults ?? []) {
+      this.#hidden.set(fault.step, [...this.#hidden.get(fault.step) ?? [], fault]);
+    }
     this.#validator = new StepValidator(this.#system, options.validate);
   }
 
@@ -119,6 +131,21 @@ export class Replay {
   /** Steps so far. */
   get steps(): number {
     return this.#steps;
+  }
+
+  /** What the trace says of itself, once it was read. */
+  get header(): HeaderRecord | undefined {
+    return this.#reader.header;
+  }
+
+  /** The rules that it goes by. */
+  get rules(): KernelRules {
+    return this.#reader.rules;
+  }
+
+  /** The address space of a process as the model has it now. */
+  space(pid: number): AddressSpace | undefined {
+    return this.#system.space(pid);
   }
 
   /** Takes the next record; what it throws, `replay` throws. */
@@ -162,6 +189,9 @@ export class Replay {
   #compare(record: TraceRecord, step: Step): void {
     this.#recorded.apply(record);
     if (step.type === "call") this.#unmodelled.count(step);
+    for (const { pid, address } of this.#hidden.get(this.#steps) ?? []) {
+      this.#system.space(pid)?.fault(address, "force");
+    }
     const result = this.#perform(step);
     this.#count(step);
     if (this.#fidelity === "approximate") return;
@@ -203,6 +233,7 @@ export class Replay {
       ...(this.#status !== undefined && { status: this.#status }),
       interrupted: this.#interrupted,
       unmodelled: this.#unmodelled.calls(),
+      otherFlags: this.#comparison.otherFlags,
     };
     return this.#divergence === undefined ? report : { ...report, divergence: this.#divergence };
   }
@@ -259,6 +290,7 @@ export class Replay {
         what,
         position: at,
         header,
+        rules: this.rules,
         space,
         recorded,
         program: this.#programs.get(pid),

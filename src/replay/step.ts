@@ -27,6 +27,9 @@ import { TraceFiles } from "./files.ts";
 import { importedAction } from "./imported/actions.ts";
 import { HIGHEST_ADDRESS } from "./imported/occupied.ts";
 import { imageOf } from "./image.ts";
+import type { ReplayAssumptions } from "./assumptions.ts";
+import { type KernelRules, kernelRules, overrideRules } from "../mm/rules/kernel_rules.ts";
+import { rulesOf } from "./rules.ts";
 
 /** A new program in a process. */
 export interface ExecStep {
@@ -99,23 +102,38 @@ const OVERCOMMIT: readonly OvercommitMode[] = ["heuristic", "always", "never"];
 export class StepReader {
   /** The header, once it was read. */
   header: HeaderRecord | undefined;
+  readonly #assumed: ReplayAssumptions;
   #options: AddressSpaceOptions = {};
   readonly #files = new TraceFiles();
   readonly #entered = new Map<number, EnterRecord>();
+
+  /** A reader of a trace from its header on. */
+  constructor(assumed: ReplayAssumptions = {}) {
+    this.#assumed = assumed;
+  }
+
+  /** The rules that the trace is replayed by. */
+  get rules(): KernelRules {
+    return this.#options.rules ?? kernelRules();
+  }
 
   /** The step that a record is, undefined for one that is none. */
   read(record: TraceRecord): Step | undefined {
     switch (record.type) {
       case "header":
         this.header = record;
-        this.#options = optionsOf(record);
+        this.#options = optionsOf(record, this.#assumed);
         return undefined;
       case "exec":
         return {
           type: "exec",
           record,
           pid: record.pid,
-          image: imageOf(record, this.#options.taskSize ?? Infinity),
+          image: imageOf(
+            record,
+            this.#options.taskSize ?? Infinity,
+            this.#options.rules ?? kernelRules(),
+          ),
           options: this.#optionsOf(record),
         };
       case "enter":
@@ -157,15 +175,16 @@ export class StepReader {
 }
 
 /** What the header says about every address space of the trace. */
-function optionsOf(header: HeaderRecord): AddressSpaceOptions {
+function optionsOf(header: HeaderRecord, assumed: ReplayAssumptions): AddressSpaceOptions {
+  const rules = overrideRules(rulesOf(header), assumed.rules ?? {});
+  const hugePages = assumed.hugePages ?? header.hugePages;
   const commit = new CommitLedger();
   commit.mode = OVERCOMMIT[header.overcommitMemory ?? 0] ?? "heuristic";
   commit.memoryPages = Math.floor((header.memoryBytes ?? Infinity) / header.pageSize);
   // What an imported call is known to have got is not refused for limits that may have been others.
   if (header.fidelity === "imported") {
-    const { placement } = header;
     return {
-      placement,
+      rules,
       maxMapCount: header.maxMapCount,
       mmapMinAddress: 0,
       taskSize: HIGHEST_ADDRESS,
@@ -173,7 +192,8 @@ function optionsOf(header: HeaderRecord): AddressSpaceOptions {
     };
   }
   return {
-    placement: header.placement,
+    rules,
+    ...(hugePages && { hugePages }),
     maxMapCount: header.maxMapCount,
     mmapMinAddress: header.mmapMinAddress,
     taskSize: header.machine === "aarch64" ? TASK_SIZE_ARM64 : TASK_SIZE_X86_64,

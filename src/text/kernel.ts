@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PlacementPolicy } from "../mm/memory_descriptor.ts";
+import type { PlacementPolicy } from "../trace/format.ts";
 
 /** A kernel, as far as a text or its reader names it. */
 export interface KernelChoice {
@@ -28,5 +28,5 @@ export function kernelOf(version: string | undefined): KernelChoice {
     );
   }
   const order = Number(match[1]) * 1000 + Number(match[2]);
-  return { version, placement: order >= 6013 ? "6.18" : order >= 6007 ? "6.7" : "5.19" };
+  return { version, placement: order >= 6012 ? "6.18" : order >= 6007 ? "6.7" : "5.19" };
 }

@@ -54,6 +54,29 @@ export const flag: Codec<boolean> = {
   write: (value) => value,
 };
 
+/** A text, true or false. */
+export const textOrFlag: Codec<string | boolean> = {
+  read: (json, what) =>
+    typeof json === "boolean" || typeof json === "string"
+      ? json
+      : fail(`${what} is neither text nor true or false`),
+  write: (value) => value,
+};
+
+/** An object whose values are all of one kind, whatever their names. */
+export function record<T>(value: Codec<T>): Codec<Readonly<Record<string, T>>> {
+  return {
+    read: (json, what) =>
+      Object.fromEntries(
+        [...valuesOf(json, what)].map((
+          [name, each],
+        ) => [name, value.read(each, `${what} ${name}`)]),
+      ),
+    write: (values) =>
+      Object.fromEntries(Object.entries(values).map(([name, each]) => [name, value.write(each)])),
+  };
+}
+
 /** A whole number that is not negative, in decimal. */
 export const integer: Codec<number> = {
   read: (json, what) =>

@@ -49,6 +49,13 @@ export interface HeaderRecord {
   readonly machine: string;
   /** Placement in force: the running kernel's own, or the older one the recorder imposed. */
   readonly placement: PlacementPolicy;
+  /**
+   * The kernel's rules by name, as the recorder found them by probing; one that it could not decide is missing. Without
+   * the field the kernel's version decides. See `src/mm/rules/table.ts`.
+   */
+  readonly rules?: Readonly<Record<string, string | boolean>>;
+  /** `/sys/kernel/mm/transparent_hugepage/enabled`. */
+  readonly hugePages?: "never" | "madvise" | "always";
   /** Bytes a page. */
   readonly pageSize: number;
   /** `vm.max_map_count`. */

@@ -16,7 +16,9 @@ import {
   matching,
   object,
   optional,
+  record,
   text,
+  textOrFlag,
   valuesOf,
 } from "./codec.ts";
 import {
@@ -68,7 +70,7 @@ const mapLine = checked(
     device,
     inode: integer,
     name: text,
-    vmFlags: optional(matching(/^([a-z?]{2}( [a-z?]{2})*)?$/)),
+    vmFlags: optional(matching(/^(\S{2}( \S{2})*)?$/)),
     written: optional(flag),
   }),
   ({ start, end }) => end <= start ? "a VMA ends before it starts" : undefined,
@@ -119,6 +121,8 @@ export const RECORDS: {
     kernel: text,
     machine: text,
     placement: choice("6.18", "6.7", "5.19"),
+    rules: optional(record(textOrFlag)),
+    hugePages: optional(choice("never", "madvise", "always")),
     pageSize,
     maxMapCount: positive,
     mmapMinAddress: address,

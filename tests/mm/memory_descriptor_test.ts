@@ -6,6 +6,7 @@ import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/error.ts";
 import { CommitLedger, MemoryDescriptor } from "../../src/mm/memory_descriptor.ts";
 import { map, RW, space } from "./scene.ts";
+import { kernelRules } from "../../src/mm/rules/kernel_rules.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 const PAGE = 0x1000;
@@ -27,10 +28,10 @@ Deno.test("CommitLedger: keeps nothing back unless told to", () => {
 });
 
 Deno.test("MemoryDescriptor: a new one has no heap, no stack, and locks what it likes", () => {
-  const mm = new MemoryDescriptor({ placement: "5.19" });
+  const mm = new MemoryDescriptor({ rules: kernelRules("5.19") });
   assertEquals([mm.startBrk, mm.brk, mm.startStack], [0, 0, 0]);
-  assertEquals([mm.placement, mm.sibling().placement], ["5.19", "5.19"]);
-  assertEquals(new MemoryDescriptor().placement, "6.18");
+  assertEquals([mm.rules, mm.sibling().rules], [kernelRules("5.19"), kernelRules("5.19")]);
+  assertEquals(new MemoryDescriptor().rules, kernelRules());
   const limited = space({ limits: { lockedMemory: 0 } });
   map(limited, 0x1000, 0x2000);
   limited.mlock(0x1000, PAGE);

@@ -148,12 +148,7 @@ export const MM_RANGES: Equivalences = {
       "There is a VMA in the range, or nothing was to be removed; one that begins there is cut at the other end, as the next lines do.",
     ],
   ],
-  "src/mm/calls/mprotect.ts": [
-    ["same", "} else if (old & VM_ACCOUNT && vma.file === null && vma.anonVma === null) {", [
-      "& ▸ |",
-    ], "Taking VM_ACCOUNT from what does not have it changes nothing."],
-  ],
-  "src/mm/calls/mremap.ts": [
+  "src/mm/vma/move.ts": [
     ["slower", "else if (oldLength > 0) unmapRange(mm, address, address + oldLength);", [
       "oldLength > 0 ▸ true",
       "> ▸ >=",

@@ -49,6 +49,9 @@ function others(value: unknown): unknown[] {
     return [value + 1, value + 4096, 0, 1, 2, 65536].filter((n) => n !== value);
   }
   if (Array.isArray(value)) return [[...value, ...value.slice(-1)], value.slice(0, -1)];
+  if (typeof value === "object" && value !== null) {
+    return [Object.fromEntries(Object.entries(value).map(([name, each]) => [name, !each]))];
+  }
   const text = String(value);
   if (/^0x/.test(text)) {
     const number = BigInt(text);
@@ -56,7 +59,7 @@ function others(value: unknown): unknown[] {
     return changed.filter((each) => each >= 0n).map((each) => `0x${each.toString(16)}`);
   }
   const words = ["read", "write", "regular", "shmem", "device", "5.19", "aarch64", "approximate"];
-  const more = ["exact", "interrupted", "new", "running", "---p", "rw-s", "fe:01"];
+  const more = ["exact", "interrupted", "new", "running", "---p", "rw-s", "fe:01", "never"];
   return [`${text}x`, text.slice(0, -3), ...words, ...more].filter((each) => each !== text);
 }
 
@@ -188,7 +191,24 @@ const BASES: readonly (readonly TraceRecord[])[] = [
   withFirstLimits(FUZZED),
   await recordsOf("cc1-2022"),
   withGap(importText(CALLS).records),
+  ...await otherKernels(),
 ];
+
+/** Recordings that agree only by the rules and by the huge pages that their headers name. */
+async function otherKernels(): Promise<TraceRecord[][]> {
+  const read = (name: string) =>
+    Array.fromAsync(readTrace(new URL(`../kernels/${name}.jsonl.gz`, import.meta.url)));
+  const end: TraceRecord = { type: "end", reason: "finished" };
+  const withRules = (await read("7.3/keepself")).map((record) =>
+    record.type !== "header"
+      ? record
+      : { ...record, kernel: "7.1.0", rules: { dontUnmapKeepsApart: true } }
+  );
+  const withHugePages = (await read("6.12/fuzz-1")).map((record): TraceRecord =>
+    record.type === "header" ? { ...record, hugePages: "always" } : record
+  );
+  return [withRules, [...withHugePages.slice(0, 3100), end]];
+}
 
 /** True if changing the field at `index` of `records` by its `pick`th other value changes what is printed. */
 async function isUsedAt(

@@ -32,6 +32,8 @@ export interface ImageVma {
   readonly file?: MappedFile | null;
   /** `[vdso]` and its like. */
   readonly special?: string | null;
+  /** Flags that are carried along, two letters each; none unless given. */
+  readonly otherFlags?: string;
   /** True if it was written to: it has an anon_vma. */
   readonly written?: boolean;
 }
@@ -106,6 +108,7 @@ function load(mm: MemoryDescriptor, part: ImageVma): void {
   const { start, end, flags } = part;
   const vma = new Vma(start, end, flags, part.pageOffset ?? pages(start), part.file ?? null);
   vma.special = part.special ?? null;
+  vma.otherFlags = part.otherFlags ?? "";
   mm.tree.prepare(start, end, vma);
   mm.tree.commit();
   mm.tree.mapCount++;

@@ -16,17 +16,22 @@ import {
 } from "../vma/accounting.ts";
 import { attach, setBounds, takeAttach } from "../pages/anon_vma.ts";
 import { cannot, type MmError } from "../error.ts";
-import { PAGE_SIZE, pageAlignDown, pages } from "../../abi/page.ts";
+import { HUGE_PAGE_SIZE, PAGE_SIZE, pageAlignDown, pages } from "../../abi/page.ts";
 import { STACK_GUARD_GAP } from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { enterPage } from "../pages/pte_fault.ts";
+import type { KernelRules } from "../rules/kernel_rules.ts";
+import { isPrivateFile } from "../vma/merge.ts";
 import type { AnonVma, Vma } from "../vma.ts";
 import {
   VM_ACCESS_FLAGS,
   VM_EXEC,
   VM_GROWSDOWN,
+  VM_HUGEPAGE,
+  VM_NOHUGEPAGE,
   VM_READ,
   VM_SHARED,
+  VM_SPECIAL,
   VM_STICKY,
   VM_WRITE,
 } from "../vm_flags.ts";
@@ -70,12 +75,34 @@ function touch(mm: MemoryDescriptor, address: number, access: Access): Vma {
   }
   if (vma.start > address) growDown(mm, vma, pageAlignDown(address));
   if (isWrite(access) && !(vma.flags & VM_SHARED)) prepareAnonVma(mm, vma);
+  else if (mapsHugePage(mm, vma, address, address + 1)) prepareAnonVma(mm, vma);
   return vma;
 }
 
 /** True if the access makes private memory a page of its own. */
 export function isWrite(access: Access): boolean {
   return access === "write" || access === "force";
+}
+
+/**
+ * True if reading somewhere in `[start, end)` maps the huge zero page, for which a VMA gets an anon_vma that no count of
+ * pages shows. Mirrors `do_huge_pmd_anonymous_page()` (Linux mm/huge_memory.c).
+ */
+export function mapsHugePage(
+  mm: MemoryDescriptor,
+  vma: Vma,
+  start: number,
+  end: number,
+): boolean {
+  const { flags } = vma;
+  if (mm.hugePages === "never" || vma.file !== null || vma.special !== null) return false;
+  if (mm.hugePages === "madvise" && !(flags & VM_HUGEPAGE)) return false;
+  if (flags & (VM_SHARED | VM_NOHUGEPAGE | VM_SPECIAL | VM_GROWSDOWN)) return false;
+  const first = Math.max(
+    Math.floor(start / HUGE_PAGE_SIZE),
+    Math.ceil(vma.start / HUGE_PAGE_SIZE),
+  ) * HUGE_PAGE_SIZE;
+  return first < Math.min(end, vma.end) && first + HUGE_PAGE_SIZE <= vma.end;
 }
 
 /** Gives `vma` an anon_vma unless it has one. A failed call changes nothing. */
@@ -92,9 +119,9 @@ export function prepareAnonVma(mm: MemoryDescriptor, vma: Vma): void {
  */
 function reusableAnonVma(mm: MemoryDescriptor, vma: Vma): AnonVma | null {
   const next = mm.tree.after(vma.start);
-  if (next !== undefined && isOwn(next) && couldMerge(vma, next)) return next.anonVma;
+  if (next !== undefined && isOwn(next) && couldMerge(vma, next, mm.rules)) return next.anonVma;
   const previous = mm.tree.before(vma.start);
-  if (previous !== undefined && isOwn(previous) && couldMerge(previous, vma)) {
+  if (previous !== undefined && isOwn(previous) && couldMerge(previous, vma, mm.rules)) {
     return previous.anonVma;
   }
   return null;
@@ -105,10 +132,14 @@ function isOwn(vma: Vma): boolean {
 }
 
 /** Mirrors `anon_vma_compatible()`. */
-function couldMerge(lower: Vma, upper: Vma): boolean {
+function couldMerge(lower: Vma, upper: Vma, rules: KernelRules): boolean {
   return lower.end === upper.start && lower.file === upper.file &&
+    lower.policy === upper.policy && lower.protectionKey === upper.protectionKey &&
+    lower.otherFlags === upper.otherFlags &&
     ((lower.flags ^ upper.flags) & ~(VM_ACCESS_FLAGS | VM_STICKY)) === 0 &&
-    upper.pageOffset === lower.pageOffset + pages(upper.start - lower.start);
+    upper.pageOffset === lower.pageOffset + pages(upper.start - lower.start) &&
+    (!rules.anonPageOffset || !isPrivateFile(upper) ||
+      upper.anonPageOffset === lower.anonPageOffset + pages(upper.start - lower.start));
 }
 
 /** Grows a stack down to `start`, page-aligned. A failed call changes nothing. */

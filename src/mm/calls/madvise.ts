@@ -11,7 +11,7 @@ import { pageOut } from "../pages/migrate.ts";
 import { zapRange } from "../pages/page_table.ts";
 import { cannot, MmError } from "../error.ts";
 import { MADV } from "../../abi/mman.ts";
-import { fault, prepareAnonVma } from "./fault.ts";
+import { fault, mapsHugePage, prepareAnonVma } from "./fault.ts";
 import {
   ADDRESS_LIMIT,
   isPageAligned,
@@ -29,6 +29,24 @@ import { VM_MAYBE_GUARD } from "../vm_flags.ts";
 const KNOWN: ReadonlySet<number> = new Set(
   Object.values(MADV).filter((advice) => advice !== MADV.HWPOISON && advice !== MADV.SOFT_OFFLINE),
 );
+
+/** Advice that only some kernels have, and the rule that says so. */
+const BY_RULE: ReadonlyMap<number, AdviceRule> = new Map([
+  [MADV.POPULATE_READ, "advisePopulate"],
+  [MADV.POPULATE_WRITE, "advisePopulate"],
+  [MADV.DONTNEED_LOCKED, "adviseDontNeedLocked"],
+  [MADV.COLLAPSE, "adviseCollapse"],
+  [MADV.GUARD_INSTALL, "adviseGuard"],
+  [MADV.GUARD_REMOVE, "adviseGuard"],
+]);
+
+type AdviceRule = "advisePopulate" | "adviseDontNeedLocked" | "adviseCollapse" | "adviseGuard";
+
+/** True if the kernel has the advice. Mirrors `madvise_behavior_valid()`. */
+function isKnown(mm: MemoryDescriptor, advice: number): boolean {
+  const rule = BY_RULE.get(advice);
+  return KNOWN.has(advice) && (rule === undefined || mm.rules[rule]);
+}
 
 /** Advice after which the pages are gone. */
 const DISCARDS: ReadonlySet<number> = new Set([
@@ -61,7 +79,7 @@ export function madvise(
   const end = address + pageAlignUp(length);
   const wraps = length !== 0 &&
     (roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT);
-  if (!KNOWN.has(advice)) {
+  if (!isKnown(mm, advice)) {
     throw cannot("advise on", address, end, "EINVAL", "the advice is unknown");
   }
   if (!isPageAligned(address)) {
@@ -80,7 +98,7 @@ export function madvise(
       break;
     }
     if (vma.start > at) hole = true;
-    if (hole && populates(advice)) break;
+    if (hole && populates(advice) && mm.rules.populateStopsAtHole) break;
     const stop = Math.min(end, vma.end);
     at = Math.max(stop, adviseVma(mm, vma, Math.max(at, vma.start), stop, advice).end);
   }
@@ -102,14 +120,14 @@ function adviseVma(
     throw cannot("advise on", start, end, "EFAULT", "its file ends before it");
   }
   if (advice === MADV.GUARD_INSTALL) installGuard(mm, vma);
-  const flags = advisedFlags(vma, advice);
+  const flags = advisedFlags(vma, advice, mm.rules);
   if (flags === undefined) {
     throw cannot("advise on", start, end, "EINVAL", "the VMA does not allow the advice");
   }
   advisePages(mm, start, end, advice);
   if (flags === vma.flags) return vma;
   try {
-    return modify(mm, vma, start, end, flags);
+    return modify(mm, vma, start, end, { flags });
   } catch (error) {
     if (!(error instanceof MmError) || error.code !== "ENOMEM") throw error;
     throw new MmError("EAGAIN", error.message);
@@ -118,6 +136,10 @@ function adviseVma(
 
 /** What advice does to pages, where pages are modelled; the VMA has not refused it. */
 function advisePages(mm: MemoryDescriptor, start: number, end: number, advice: number): void {
+  if (advice === MADV.POPULATE_READ) {
+    const vma = mm.tree.findVma(start);
+    if (vma !== undefined && mapsHugePage(mm, vma, start, end)) prepareAnonVma(mm, vma);
+  }
   const { pageTable, memory } = mm;
   if (pageTable === null || memory === null) return;
   if (DISCARDS.has(advice)) zapRange(memory, pageTable, start, end);

@@ -117,7 +117,7 @@ function lockVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number, loc
   const old = vma.flags;
   const flags = (old & ~VM_LOCKED_MASK) | lock;
   if (flags === old || !supportsLock(vma)) return vma;
-  const changed = modify(mm, vma, start, end, flags);
+  const changed = modify(mm, vma, start, end, { flags });
   mm.lockedPages += pages(end - start) *
     (Number((flags & VM_LOCKED) !== 0) - Number((old & VM_LOCKED) !== 0));
   return changed;

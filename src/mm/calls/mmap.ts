@@ -15,7 +15,7 @@ import {
   mayLockAtAll,
   supportsLock,
 } from "../vma/accounting.ts";
-import { cannot, type MmError } from "../error.ts";
+import { cannot, MmError } from "../error.ts";
 import type { Errno } from "../../abi/errno.ts";
 import {
   MAP_32BIT,
@@ -58,6 +58,7 @@ import { NOWHERE, place } from "../vma/placement.ts";
 import { isolate } from "../vma/split.ts";
 import { tryPopulate } from "./populate.ts";
 import { linkReverseMap } from "../pages/reverse_map.ts";
+import type { KernelRules } from "../rules/kernel_rules.ts";
 import { type MappedFile, Vma } from "../vma.ts";
 import {
   VM_ACCOUNT,
@@ -158,7 +159,7 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
     flags & MAP_FIXED_NOREPLACE && mm.tree.findIntersection(address, address + length)
   ) throw refuse("EEXIST", "something is mapped there");
 
-  let vmFlags = protectionFlags(protection) | placementFlags(flags) | mm.defaultFlags |
+  let vmFlags = protectionFlags(protection) | placementFlags(flags, mm.rules) | mm.defaultFlags |
     VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
   if (flags & MAP_LOCKED && !mayLockAtAll(mm)) throw refuse("EPERM", "RLIMIT_MEMLOCK is 0");
   if (!mayLock(mm, vmFlags, pages(length))) throw refuse("EAGAIN", "RLIMIT_MEMLOCK forbids it");
@@ -166,7 +167,7 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
     throw refuse("EOVERFLOW", "its offset passes the largest");
   }
   vmFlags = mapped === null
-    ? anonymousFlags(flags, vmFlags, refuse)
+    ? anonymousFlags(flags, vmFlags, mm.rules, refuse)
     : fileFlags(mapped, flags, protection, vmFlags, refuse);
   if (flags & MAP_NORESERVE && mm.commit.mode !== "never") vmFlags |= VM_NORESERVE;
 
@@ -186,10 +187,11 @@ export function protectionFlags(protection: number): VmFlags {
     (protection & PROT_EXEC ? VM_EXEC : 0);
 }
 
-/** The flags that MAP_… bits stand for. Mirrors `calc_vm_flag_bits()`. */
-function placementFlags(flags: number): VmFlags {
+/** The flags that MAP_… bits stand for; obeys the rule `mapStackNoHugePages`. Mirrors `calc_vm_flag_bits()`. */
+function placementFlags(flags: number, rules: KernelRules): VmFlags {
   return (flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) | (flags & MAP_LOCKED ? VM_LOCKED : 0) |
-    (flags & MAP_STACK ? VM_NOHUGEPAGE : 0) | (flags & MAP_SYNC ? VM_SYNC : 0);
+    (flags & MAP_STACK && rules.mapStackNoHugePages ? VM_NOHUGEPAGE : 0) |
+    (flags & MAP_SYNC ? VM_SYNC : 0);
 }
 
 /**
@@ -202,7 +204,12 @@ function roundHint(mm: MemoryDescriptor, hint: number): number {
 
 type Refuse = (code: Errno, why: string) => MmError;
 
-function anonymousFlags(flags: number, vmFlags: VmFlags, refuse: Refuse): VmFlags {
+function anonymousFlags(
+  flags: number,
+  vmFlags: VmFlags,
+  rules: KernelRules,
+  refuse: Refuse,
+): VmFlags {
   const growsDown = (vmFlags & VM_GROWSDOWN) !== 0;
   switch (flags & MAP_TYPE) {
     case MAP_SHARED:
@@ -211,6 +218,7 @@ function anonymousFlags(flags: number, vmFlags: VmFlags, refuse: Refuse): VmFlag
     case MAP_PRIVATE:
       return vmFlags;
     case MAP_DROPPABLE:
+      if (!rules.mapDroppable) throw refuse("EINVAL", "it is neither shared nor private");
       if (growsDown || flags & MAP_LOCKED) {
         throw refuse("EINVAL", "droppable memory can be neither locked nor a stack");
       }
@@ -289,6 +297,7 @@ function mapRegion(
   pageOffset: number,
   file: MappedFile | null,
 ): void {
+  if (!mm.rules.replaceAtOnce) unmapFirst(mm, start, end, flags);
   const first = mm.tree.findIntersection(start, end);
   const removal = first === undefined ? undefined : gatherRemoval(mm, first, start, end);
   flags |= orAbort(removal, () => charge(mm, flags, start, end, removal), () => {
@@ -309,6 +318,35 @@ function mapRegion(
   const size = pages(end - start);
   account(mm, flags, size);
   chargeCommit(mm, accountedPages(flags, size));
+}
+
+/**
+ * Unmaps what lies in the range after nothing but the resource limits was looked at, as kernels do that do not have the
+ * rule `replaceAtOnce`: what is refused later leaves the range empty.
+ *
+ * @throws {MmError} ENOMEM a resource limit, or the range cannot be unmapped; nothing has changed
+ */
+function unmapFirst(mm: MemoryDescriptor, start: number, end: number, flags: VmFlags): void {
+  const size = pages(end - start);
+  if (!mayExpand(mm, flags, size) && !mayExpand(mm, flags, size - pagesWithin(mm, start, end))) {
+    throw cannot("map", start, end, "ENOMEM", "a resource limit forbids it");
+  }
+  try {
+    unmapRange(mm, start, end);
+  } catch (error) {
+    if (!(error instanceof MmError) || error.code === "EPERM") throw error;
+    throw cannot("map", start, end, "ENOMEM", `what lies there stays: ${error.message}`);
+  }
+}
+
+/** Pages mapped in the range. Mirrors `count_vma_pages_range()`. */
+function pagesWithin(mm: MemoryDescriptor, start: number, end: number): number {
+  let count = 0;
+  let vma = mm.tree.findIntersection(start, end);
+  for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {
+    count += pages(Math.min(end, vma.end) - Math.max(start, vma.start));
+  }
+  return count;
 }
 
 /**
@@ -364,7 +402,7 @@ function mergeVma(
 ): Vma | undefined {
   const previous = removal ? removal.previous : mm.tree.before(vma.start);
   const next = removal ? removal.next : mm.tree.findVma(vma.start);
-  return mergeNew(mm, vma, previous, next);
+  return mergeNew(mm, vma, previous, next, mm.rules.newMapping);
 }
 
 /** Stores a new VMA whose file has agreed; if that fails, the file is told that it is gone. */

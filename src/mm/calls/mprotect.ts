@@ -123,10 +123,10 @@ function protectVma(
       throw cannot("protect", start, end, "ENOMEM", "a resource limit forbids it");
     }
     flags = accountWritable(mm, old, flags, start, end);
-  } else if (old & VM_ACCOUNT && vma.file === null && vma.anonVma === null) {
+  } else if (mm.rules.readOnlyDropsAccount && isUnwritten(vma)) {
     flags &= ~VM_ACCOUNT;
   }
-  const changed = modify(mm, vma, start, end, flags);
+  const changed = modify(mm, vma, start, end, { flags });
   if (mm.pageTable !== null && !(flags & VM_WRITE)) protectRange(mm.pageTable, start, end);
   chargeCommit(mm, accountedPages(flags, size) - accountedPages(old, size));
   accountKind(mm, old, -size);
@@ -135,6 +135,11 @@ function protectVma(
   const becomesWritable = (old & (VM_WRITE | VM_SHARED | VM_LOCKED)) === VM_LOCKED;
   if (becomesWritable && flags & VM_WRITE) tryPopulate(mm, start, end);
   return changed;
+}
+
+/** True for anonymous memory that was never written to, whose charge may go (`readOnlyDropsAccount`). */
+function isUnwritten({ file, anonVma }: Vma): boolean {
+  return file === null && anonVma === null;
 }
 
 /** A private mapping that becomes writable is charged from then on. */

@@ -1,55 +1,39 @@
 /**
- * mremap: a mapping grows, shrinks or moves. Mirrors `do_mremap()` (Linux mm/mremap.c, 6.18).
+ * mremap: a mapping grows, shrinks or moves. Mirrors `do_mremap()` (Linux mm/mremap.c).
  *
- * A move is an insertion at the new place and a removal at the old one; pages keep their offsets,
- * so that the reverse map still finds them, unless nothing was ever written.
+ * What is checked, and in which order; `vma/move.ts` does it. Kernels without the rule `moveSeveralVmas` have an order
+ * of their own, below. Obeys the rules `mremapReserve`, `shrinkLooksUp` and `dontUnmapFiles` too.
  *
  * @module
  */
 
-import {
-  account,
-  accountedPages,
-  chargeCommit,
-  mayCommit,
-  mayExpand,
-  mayLock,
-} from "../vma/accounting.ts";
-import { clone, takeClone, unlink } from "../pages/anon_vma.ts";
-import { cannot, type MmError } from "../error.ts";
-import type { Errno } from "../../abi/errno.ts";
-import { MAP_FIXED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../../abi/mman.ts";
-import { ADDRESS_LIMIT, isPageAligned, PAGE_SIZE, pages, roundLength } from "../../abi/page.ts";
+import { ADDRESS_LIMIT, isPageAligned, pages, roundLength } from "../../abi/page.ts";
+import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../../abi/mman.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { mergeNew } from "../vma/merge.ts";
-import { munmap } from "./munmap.ts";
+import { mayExpand, mayLock } from "../vma/accounting.ts";
+import {
+  canExpandInPlace,
+  expandInPlace,
+  move,
+  placeFor,
+  refuse,
+  type Remap,
+  structures,
+} from "../vma/move.ts";
 import { unmapRange } from "../vma/unmap.ts";
-import { tellOpened } from "../vma/hooks.ts";
-import { moveRange } from "../pages/page_table.ts";
-import { tryPopulate } from "./populate.ts";
-import { NOWHERE, place } from "../vma/placement.ts";
-import { linkReverseMap } from "../pages/reverse_map.ts";
 import type { Vma } from "../vma.ts";
 import {
   VM_DONTEXPAND,
   VM_LOCKED,
-  VM_LOCKED_MASK,
   VM_MAYSHARE,
   VM_PFNMAP,
   VM_SEALED,
   VM_SHARED,
 } from "../vm_flags.ts";
+import { munmap } from "./munmap.ts";
+import { tryPopulate } from "./populate.ts";
 
 const KNOWN_FLAGS = MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
-
-/** What `mremap` is asked for, lengths in whole pages. */
-interface Remap {
-  readonly address: number;
-  readonly oldLength: number;
-  readonly newLength: number;
-  readonly flags: number;
-  readonly newAddress: number;
-}
 
 /**
  * Resizes the mapping at `address` from `oldLength` to `newLength` bytes, moving it where it must
@@ -84,9 +68,15 @@ export function mremap(
     flags,
     newAddress,
   };
+  if (!mm.rules.moveSeveralVmas) return remapSingle(mm, remap, oldLength !== newLength);
   checkArguments(mm, remap);
   if (flags & MREMAP_FIXED && remap.oldLength === remap.newLength) return moveAll(mm, remap);
   const vma = checkedVma(mm, remap);
+  return perform(mm, vma, remap);
+}
+
+/** Does what the table says, and faults in what has grown under a lock. */
+function perform(mm: MemoryDescriptor, vma: Vma, remap: Remap): number {
   const result = BEHAVIOUR[changeOf(remap)][freedomOf(remap)](mm, vma, remap);
   if (vma.flags & VM_LOCKED) {
     tryPopulate(mm, result + remap.oldLength, result + remap.newLength);
@@ -101,7 +91,7 @@ type Behaviour = (mm: MemoryDescriptor, vma: Vma, remap: Remap) => number;
 const BEHAVIOUR: Readonly<Record<Change, Readonly<Record<Freedom, Behaviour>>>> = {
   //        no flags           MREMAP_MAYMOVE          MREMAP_FIXED, MREMAP_DONTUNMAP
   same: { stays: leaveAlone, mayMove: leaveAlone, hasTarget: moveTo },
-  shrinks: { stays: cutTail, mayMove: cutTail, hasTarget: moveTo },
+  shrinks: { stays: shrink, mayMove: shrink, hasTarget: moveTo },
   grows: { stays: expand, mayMove: expandOrMove, hasTarget: moveTo },
 };
 
@@ -124,7 +114,11 @@ function leaveAlone(_mm: MemoryDescriptor, _vma: Vma, remap: Remap): number {
   return remap.address;
 }
 
-function cutTail(mm: MemoryDescriptor, _vma: Vma, remap: Remap): number {
+function shrink(mm: MemoryDescriptor, _vma: Vma, remap: Remap): number {
+  return cutTail(mm, remap);
+}
+
+function cutTail(mm: MemoryDescriptor, remap: Remap): number {
   munmap(mm, remap.address + remap.newLength, remap.oldLength - remap.newLength);
   return remap.address;
 }
@@ -190,29 +184,45 @@ function checkArguments(mm: MemoryDescriptor, remap: Remap): void {
   for (const { why, applies } of refusals) {
     if (applies(remap, mm.taskSize)) throw refuse(remap, "EINVAL", why);
   }
-  if (hasTarget(remap.flags) && mm.tree.mapCount + 2 >= mm.maxMapCount - 3) {
-    throw refuse(remap, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
-  }
+  checkReserve(mm, remap);
+}
+
+/** Refuses what may run into max_map_count half way. Mirrors `check_map_count_against_split_early()`. */
+function checkReserve(mm: MemoryDescriptor, remap: Remap): void {
+  const { mapCount } = mm.tree;
+  const refused = mm.rules.mremapReserve === "always"
+    ? mapCount + 4 + Number((remap.flags & MREMAP_DONTUNMAP) !== 0) > mm.maxMapCount
+    : hasTarget(remap.flags) && mapCount + 2 >= mm.maxMapCount - 3;
+  if (refused) throw refuse(remap, "ENOMEM", `${mapCount} VMAs are in use`);
 }
 
 /** The VMA at the address, if it can do what is asked. Mirrors `check_prep_vma()`. */
 function checkedVma(mm: MemoryDescriptor, remap: Remap): Vma {
-  const { address, oldLength, newLength, flags } = remap;
-  const vma = mm.tree.load(address);
-  if (vma === undefined) throw refuse(remap, "EFAULT", "nothing is mapped there");
+  const vma = mappedAt(mm, remap);
   if (vma.flags & VM_SEALED) throw refuse(remap, "EPERM", "it is sealed");
-  if (newLength <= oldLength && !hasTarget(flags)) return vma;
+  if (remap.newLength > remap.oldLength || hasTarget(remap.flags)) checkResize(mm, vma, remap);
+  return vma;
+}
 
+function mappedAt(mm: MemoryDescriptor, remap: Remap): Vma {
+  const vma = mm.tree.load(remap.address);
+  if (vma === undefined) throw refuse(remap, "EFAULT", "nothing is mapped there");
+  return vma;
+}
+
+/** Refuses what the VMA, or a limit, does not allow. Mirrors what was `vma_to_resize()`. */
+function checkResize(mm: MemoryDescriptor, vma: Vma, remap: Remap): void {
+  const { address, oldLength, newLength, flags } = remap;
   if (oldLength === 0 && !(vma.flags & (VM_SHARED | VM_MAYSHARE))) {
     throw refuse(remap, "EINVAL", "private memory cannot be mapped twice");
   }
-  if (flags & MREMAP_DONTUNMAP && vma.flags & (VM_DONTEXPAND | VM_PFNMAP)) {
+  if (flags & MREMAP_DONTUNMAP && !mayStayBehind(mm, vma)) {
     throw refuse(remap, "EINVAL", "the VMA may not be expanded");
   }
   if (Math.min(oldLength, newLength) > vma.end - address) {
     throw refuse(remap, "EFAULT", "it leaves its VMA");
   }
-  if (newLength <= oldLength) return vma;
+  if (newLength <= oldLength) return;
   if (vma.flags & (VM_DONTEXPAND | VM_PFNMAP)) {
     throw refuse(remap, "EFAULT", "the VMA may not be expanded");
   }
@@ -221,7 +231,11 @@ function checkedVma(mm: MemoryDescriptor, remap: Remap): Vma {
   if (!mayExpand(mm, vma.flags, growth)) {
     throw refuse(remap, "ENOMEM", "a resource limit forbids it");
   }
-  return vma;
+}
+
+/** True if MREMAP_DONTUNMAP may leave the VMA behind. */
+function mayStayBehind(mm: MemoryDescriptor, { flags, file }: Vma): boolean {
+  return !(flags & (VM_DONTEXPAND | VM_PFNMAP)) && (file === null || mm.rules.dontUnmapFiles);
 }
 
 /** Moves every VMA in the range, the gaps between them kept. Mirrors `remap_move()`. */
@@ -268,127 +282,50 @@ function moveTo(mm: MemoryDescriptor, source: Vma, remap: Remap): number {
   });
 }
 
-/** Structures that unmapping part of a VMA, and copying it, may take at most. */
-function structures(vma: Vma | undefined): number {
-  return vma === undefined ? 0 : 3 * (2 + vma.anonVmaChain.length);
-}
-
-function placeFor(mm: MemoryDescriptor, vma: Vma, remap: Remap, hint: number): number {
-  // Shared memory has a file, by which alone it is placed: MAP_SHARED would say no more.
-  const flags = remap.flags & MREMAP_FIXED ? MAP_FIXED : 0;
-  const offset = vma.file === null
-    ? 0
-    : (vma.pageOffset + pages(remap.address - vma.start)) * PAGE_SIZE;
-  const target = place(mm, { hint, length: remap.newLength, flags, file: vma.file, offset });
-  if (target === NOWHERE) throw refuse(remap, "ENOMEM", "no gap is large enough");
-  return target;
-}
-
-function canExpandInPlace(mm: MemoryDescriptor, vma: Vma, remap: Remap): boolean {
-  if (remap.address + remap.oldLength !== vma.end) return false;
-  const end = remap.address + remap.newLength;
-  return end <= mm.taskSize && mm.tree.findIntersection(vma.end, end) === undefined;
-}
-
 /**
- * Grows the VMA over the free range after it, and merges with what follows if it can. Mirrors
- * `vma_merge_extend()`, which does not ask whether a VMA that was written to came from a fork: what it
- * grows by is given as if it did not.
+ * The order of kernels that move one VMA at a time (up to 6.16): the VMA is found before the target is looked at, and
+ * the target unmapped before the VMA's length is.
+ *
+ * @param resizes true if the lengths as given differ
  */
-function expandInPlace(mm: MemoryDescriptor, vma: Vma, remap: Remap): void {
-  const start = vma.end;
-  const end = remap.address + remap.newLength;
-  const growth = pages(end - start);
-  const charge = accountedPages(vma.flags, growth);
-  if (!mayCommit(mm, charge)) throw refuse(remap, "ENOMEM", "so much memory cannot be promised");
-  const extension = vma.part(vma.start, vma.end);
-  extension.start = start;
-  extension.end = end;
-  extension.pageOffset = vma.pageOffset + pages(start - vma.start);
-  extension.anonVma = vma.anonVma;
-  const grown = mergeNew(mm, extension, vma, mm.tree.after(vma.start));
-  if (grown === undefined) throw refuse(remap, "ENOMEM", "the VMA cannot be extended");
-  account(mm, grown.flags, growth);
-  chargeCommit(mm, charge);
-}
-
-/**
- * Maps at `target` what is mapped at the old place, and unmaps that. Mirrors `move_vma()` and
- * `copy_vma()`.
- */
-function move(mm: MemoryDescriptor, vma: Vma, remap: Remap, target: number): number {
-  const { address, oldLength, newLength, flags } = remap;
-  const size = pages(newLength);
-  const stays = (flags & MREMAP_DONTUNMAP) !== 0;
-  if (mm.tree.mapCount >= mm.maxMapCount - 3) {
-    throw refuse(remap, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
+function remapSingle(mm: MemoryDescriptor, remap: Remap, resizes: boolean): number {
+  const why = refusalBeforeLookup(remap, resizes);
+  if (why !== undefined) throw refuse(remap, "EINVAL", why);
+  if (mm.rules.shrinkLooksUp && mappedAt(mm, remap).flags & VM_SEALED) {
+    throw refuse(remap, "EPERM", "it is sealed");
   }
-  const isPart = address > vma.start || address + oldLength < vma.end;
-  if (vma.special !== null && isPart) {
-    throw refuse(remap, "EINVAL", `${vma.special} cannot be split`);
+  if (hasTarget(remap.flags)) return moveSingle(mm, remap);
+  if (remap.newLength < remap.oldLength) return cutTail(mm, remap);
+  if (remap.newLength === remap.oldLength) return remap.address;
+  const vma = mappedAt(mm, remap);
+  checkResize(mm, vma, remap);
+  return perform(mm, vma, remap);
+}
+
+function refusalBeforeLookup(remap: Remap, resizes: boolean): string | undefined {
+  const { address, newLength, flags } = remap;
+  if (flags & ~KNOWN_FLAGS) return "the flags are unknown";
+  if (hasTarget(flags) && !(flags & MREMAP_MAYMOVE)) return "it has a target but may not move";
+  if (flags & MREMAP_DONTUNMAP && resizes) return "MREMAP_DONTUNMAP does not resize";
+  if (!isPageAligned(address)) return "the address is not page-aligned";
+  return newLength === 0 ? "its new length is 0" : undefined;
+}
+
+function moveSingle(mm: MemoryDescriptor, remap: Remap): number {
+  const { address, oldLength, newLength, newAddress, flags } = remap;
+  if (!isPageAligned(newAddress)) throw refuse(remap, "EINVAL", "its target is not page-aligned");
+  if (newLength > mm.taskSize || newAddress > mm.taskSize - newLength) {
+    throw refuse(remap, "EINVAL", "its target ends beyond the user's addresses");
   }
-  const charge = accountedPages(vma.flags, stays ? pages(oldLength) : size - pages(oldLength));
-  if (!mayCommit(mm, charge)) throw refuse(remap, "ENOMEM", "so much memory cannot be promised");
-
-  copyVma(mm, vma, address, target, newLength);
-  if (mm.pageTable !== null) moveRange(mm.pageTable, address, oldLength, target);
-  account(mm, vma.flags, size);
-  chargeCommit(mm, accountedPages(vma.flags, size));
-  if (stays) leaveEmpty(mm, address, oldLength);
-  else if (oldLength > 0) unmapRange(mm, address, address + oldLength);
+  if (overlapsTarget(remap)) throw refuse(remap, "EINVAL", "it overlaps its target");
+  checkReserve(mm, remap);
+  if (flags & MREMAP_FIXED) munmap(mm, newAddress, newLength);
+  if (oldLength > newLength) munmap(mm, address + newLength, oldLength - newLength);
+  const kept = { ...remap, oldLength: Math.min(oldLength, newLength) };
+  const vma = mappedAt(mm, kept);
+  checkResize(mm, vma, kept);
+  const isLocked = (vma.flags & VM_LOCKED) !== 0;
+  const target = moveTo(mm, vma, kept);
+  if (isLocked) tryPopulate(mm, target + oldLength, target + newLength);
   return target;
-}
-
-/** Puts the copy at its target: merged into a neighbour there, or a VMA of its own. */
-function copyVma(
-  mm: MemoryDescriptor,
-  vma: Vma,
-  address: number,
-  target: number,
-  length: number,
-): void {
-  const copy = vma.part(address, vma.end);
-  copy.start = target;
-  copy.end = target + length;
-  // Pages that were never written have no offset to keep; in place they may merge.
-  if (vma.file === null && vma.anonVma === null) copy.pageOffset = pages(target);
-  const merged = mergeNew(
-    mm,
-    { ...rangeOf(copy), anonVma: vma.anonVma, anonVmaChain: vma.anonVmaChain },
-    mm.tree.before(target),
-    mm.tree.findVma(target),
-  );
-  if (merged !== undefined) return;
-  mm.faultInjection.take("a VMA");
-  takeClone(vma, mm.faultInjection);
-  mm.tree.prepare(copy.start, copy.end, copy);
-  clone(copy, vma);
-  mm.tree.commit();
-  mm.tree.mapCount++;
-  linkReverseMap(mm, copy);
-  tellOpened(mm, copy);
-}
-
-function rangeOf(vma: Vma): Pick<
-  Vma,
-  "start" | "end" | "flags" | "pageOffset" | "file" | "special" | "anonName"
-> {
-  const { start, end, flags, pageOffset, file, special, anonName } = vma;
-  return { start, end, flags, pageOffset, file, special, anonName };
-}
-
-/**
- * MREMAP_DONTUNMAP: what stays is unlocked and, if it was moved as a whole, as if never written; only
- * its page offset is still that of its first place. Where it is one VMA with the copy, that one
- * reaches further. Mirrors `dontunmap_complete()`.
- */
-function leaveEmpty(mm: MemoryDescriptor, address: number, length: number): void {
-  const old = mm.tree.load(address)!;
-  if (old.flags & VM_LOCKED) mm.lockedPages -= pages(old.end - old.start);
-  old.flags &= ~VM_LOCKED_MASK;
-  if (old.start === address && old.end === address + length) unlink(old);
-}
-
-function refuse(remap: Remap, code: Errno, why: string): MmError {
-  return cannot("remap", remap.address, remap.address + remap.oldLength, code, why);
 }

@@ -27,6 +27,7 @@ import { VM_SEALED } from "../vm_flags.ts";
  */
 export function mseal(mm: MemoryDescriptor, address: number, length: number, flags = 0): void {
   const end = address + pageAlignUp(length);
+  if (!mm.rules.seal) throw cannot("seal", address, end, "ENOSYS", "this kernel has no mseal");
   if (flags !== 0) throw cannot("seal", address, end, "EINVAL", "the flags are unknown");
   if (!isPageAligned(address)) {
     throw cannot("seal", address, end, "EINVAL", "the address is not page-aligned");
@@ -40,7 +41,7 @@ export function mseal(mm: MemoryDescriptor, address: number, length: number, fla
   for (let at = address; at < end;) {
     const vma = mm.tree.findVma(at)!;
     const stop = Math.min(end, vma.end);
-    if (!(vma.flags & VM_SEALED)) modify(mm, vma, at, stop, vma.flags | VM_SEALED);
+    if (!(vma.flags & VM_SEALED)) modify(mm, vma, at, stop, { flags: vma.flags | VM_SEALED });
     at = stop;
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { cannot, MmError } from "../error.ts";
-import { fault, prepareAnonVma } from "./fault.ts";
+import { fault, mapsHugePage, prepareAnonVma } from "./fault.ts";
 import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { reachesPastFile } from "../vma/advice.ts";
@@ -75,7 +75,7 @@ function enter(mm: MemoryDescriptor, vma: Vma, start: number, end: number): void
   if (vma.flags & VM_MAYBE_GUARD) return;
   const writes = (vma.flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
   unlessRefused(() => {
-    if (writes) prepareAnonVma(mm, vma);
+    if (writes || mapsHugePage(mm, vma, start, end)) prepareAnonVma(mm, vma);
     if (mm.pageTable === null || !(vma.flags & (VM_READ | VM_WRITE))) return;
     const access = writes ? "write" : vma.flags & VM_READ ? "read" : "force";
     for (let at = start; at < end; at += PAGE_SIZE) fault(mm, at, access);

@@ -69,7 +69,7 @@ function nameVma(
   }
   if (vma.anonName === name) return;
   try {
-    modify(mm, vma, start, end, vma.flags, name);
+    modify(mm, vma, start, end, { anonName: name });
   } catch (error) {
     if (!(error instanceof MmError) || error.code !== "ENOMEM") throw error;
     throw new MmError("EAGAIN", error.message);

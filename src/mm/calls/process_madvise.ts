@@ -1,11 +1,12 @@
 /**
  * process_madvise on the caller's own memory: advice about several ranges at once. Mirrors `process_madvise()` and
- * `vector_madvise()` (Linux mm/madvise.c), and what `import_iovec()` (lib/iov_iter.c) checks before. Before Linux 6.13
- * only some advice was permitted; this is as 6.13 and later do it.
+ * `vector_madvise()` (Linux mm/madvise.c), and what `import_iovec()` (lib/iov_iter.c) checks before. Obeys the
+ * rule `processAdviseOnSelf`.
  *
  * @module
  */
 
+import { MADV } from "../../abi/mman.ts";
 import { ADDRESS_LIMIT } from "../../abi/page.ts";
 import { cannot, MmError } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
@@ -15,6 +16,14 @@ import { madvise } from "./madvise.ts";
 const MOST_RANGES = 1024;
 /** What lies beyond this many bytes in all is passed over: MAX_RW_COUNT. */
 const MOST_BYTES = 0x7fff_f000;
+
+/** Advice that may be given to another process. Mirrors `process_madvise_remote_valid()`. */
+const REMOTE: ReadonlySet<number> = new Set([
+  MADV.COLD,
+  MADV.PAGEOUT,
+  MADV.WILLNEED,
+  MADV.COLLAPSE,
+]);
 
 /** One range of the list. */
 interface Range {
@@ -41,6 +50,9 @@ export function processMadvise(
   flags = 0,
 ): number {
   if (flags !== 0) throw refused("EINVAL", "the flags are not 0");
+  if (!mm.rules.processAdviseOnSelf && !REMOTE.has(advice)) {
+    throw refused("EINVAL", "this kernel takes no such advice here");
+  }
   if (ranges.length > MOST_RANGES) throw refused("EINVAL", "there are more than 1024 ranges");
   const accepted = cut(mm, ranges);
   const total = accepted.reduce((sum, { length }) => sum + length, 0);

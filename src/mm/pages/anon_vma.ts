@@ -116,6 +116,7 @@ function setLockedBounds(vma: Vma, start: number, end: number, pageOffset: numbe
 function changeBounds(vma: Vma, start: number, end: number, pageOffset: number): void {
   vma.start = start;
   vma.end = end;
+  vma.anonPageOffset += pageOffset - vma.pageOffset;
   vma.pageOffset = pageOffset;
   if (vma.anonVmaChain.length > 0 || vma.fileMapping !== null) reindex(vma);
 }

@@ -10,6 +10,7 @@ import type { LockMode } from "../locks/lock_checker.ts";
 import type { Errno } from "../../abi/errno.ts";
 import { MADV } from "../../abi/mman.ts";
 import { HUGE_PAGE_SIZE, pages } from "../../abi/page.ts";
+import type { KernelRules } from "../rules/kernel_rules.ts";
 import type { Vma } from "../vma.ts";
 import {
   VM_DONTCOPY,
@@ -119,7 +120,7 @@ function holdsHugePage(vma: Vma): boolean {
 }
 
 /** The flags that heed the advice, undefined if the VMA must refuse it. */
-export function advisedFlags(vma: Vma, advice: number): VmFlags | undefined {
+export function advisedFlags(vma: Vma, advice: number, rules: KernelRules): VmFlags | undefined {
   const { flags } = vma;
   switch (advice) {
     case MADV.NORMAL:
@@ -131,7 +132,9 @@ export function advisedFlags(vma: Vma, advice: number): VmFlags | undefined {
     case MADV.DONTFORK:
       return flags | VM_DONTCOPY;
     case MADV.DOFORK:
-      return flags & VM_IO ? undefined : flags & ~VM_DONTCOPY;
+      return flags & (rules.doForkRefusesSpecial ? VM_SPECIAL : VM_IO)
+        ? undefined
+        : flags & ~VM_DONTCOPY;
     case MADV.WIPEONFORK:
       return vma.file !== null || flags & VM_SHARED ? undefined : flags | VM_WIPEONFORK;
     case MADV.KEEPONFORK:

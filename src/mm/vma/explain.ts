@@ -7,6 +7,7 @@
 
 import { hex } from "../../abi/hex.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { type KernelRules, kernelRules } from "../rules/kernel_rules.ts";
 import { type MergeObstacle, mergeObstacle } from "./merge.ts";
 import { pages } from "../../abi/page.ts";
 import type { MappedFile, Vma } from "../vma.ts";
@@ -15,13 +16,15 @@ import { formatVmFlags, VM_SPECIAL, VM_STICKY, type VmFlags } from "../vm_flags.
 /** Why two VMAs are two. */
 export interface MergeExplanation {
   /** The rule that failed; null if every rule holds. */
-  readonly obstacle: MergeObstacle | "close hook" | null;
+  readonly obstacle: MergeObstacle | null;
   /** The same in a sentence, with what the two VMAs have. */
   readonly words: string;
 }
 
 /**
  * Says which rule keeps two VMAs apart, in words. Their order does not matter.
+ *
+ * @param rules the kernel's; those of the default kernel unless given
  *
  * Where no rule does, they are two because nothing has happened since they became alike: the kernel
  * only merges what a call changes. O(1).
@@ -39,16 +42,18 @@ export interface MergeExplanation {
  * assertEquals(explainMerge(lower!, upper!).obstacle, "flags");
  * ```
  */
-export function explainMerge(a: Vma, b: Vma): MergeExplanation {
+export function explainMerge(
+  a: Vma,
+  b: Vma,
+  rules: KernelRules = kernelRules(),
+): MergeExplanation {
   const [lower, upper] = a.start <= b.start ? [a, b] : [b, a];
-  const whenLowerGrows = mergeObstacle(lower, upper, lower);
+  const whenLowerGrows = mergeObstacle(lower, upper, lower, rules);
   if (whenLowerGrows !== null) {
     return { obstacle: whenLowerGrows, words: sentence(whenLowerGrows, lower, upper) };
   }
   if (upper.file?.hooks?.close !== undefined) {
-    const words = `Their file ${fileName(upper.file)} has a close hook: ` +
-      "neither may be merged away";
-    return { obstacle: "close hook", words };
+    return { obstacle: "close hook", words: sentence("close hook", lower, upper) };
   }
   const words = "No rule keeps them apart: they become one when a call next changes one of them";
   return { obstacle: null, words };
@@ -71,12 +76,31 @@ function sentence(obstacle: MergeObstacle, lower: Vma, upper: Vma): string {
       return fileDifference(lower.file, upper.file);
     case "name":
       return `They differ in name: ${nameOf(lower)} below, ${nameOf(upper)} above`;
+    case "protection key":
+      return `They differ in protection key: ${lower.protectionKey} below, ` +
+        `${upper.protectionKey} above`;
+    case "memory policy":
+      return `They differ in memory policy: ${lower.policy ?? "the process's own"} below, ` +
+        `${upper.policy ?? "the process's own"} above`;
+    case "close hook":
+      return `Their file ${fileName(upper.file!)} has a close hook: neither may be merged away`;
     case "page offset": {
       const expected = lower.pageOffset + pages(lower.end - lower.start);
       return `Their page offsets do not continue: the lower one ends at page ${hex(expected)}, ` +
         `the upper one begins at page ${hex(upper.pageOffset)}` +
         (lower.file === null ? "; one of them was moved after it was written to" : "");
     }
+    case "anonymous page offset": {
+      const expected = lower.anonPageOffset + pages(lower.end - lower.start);
+      return "They continue in the file, but their anonymous pages do not: the lower one ends at " +
+        `page ${hex(expected)}, the upper one begins at page ${
+          hex(upper.anonPageOffset)
+        }; one of ` +
+        "them was moved after it was written to";
+    }
+    case "unwritten":
+      return `${range(lower)} was never written to, so on this kernel it cannot take in ` +
+        `${range(upper)}, which was; a change of ${range(lower)} would make them one`;
     case "anon_vma":
       return "Each was written to before they became alike: they have two anon_vmas, " +
         "and pages never change theirs";
@@ -90,11 +114,14 @@ function sentence(obstacle: MergeObstacle, lower: Vma, upper: Vma): string {
 }
 
 function flagDifference(lower: Vma, upper: Vma): string {
-  const only = (vma: Vma, flags: VmFlags): string[] =>
-    flags === 0 ? [] : [`only ${range(vma)} has ${formatVmFlags(flags)}`];
+  const only = (vma: Vma, flags: VmFlags, others: string, known: string): string[] => {
+    const more = others.split(" ").filter((letters) => !known.split(" ").includes(letters));
+    const words = [formatVmFlags(flags), ...more].filter((text) => text !== "");
+    return words.length === 0 ? [] : [`only ${range(vma)} has ${words.join(" ")}`];
+  };
   return [
-    ...only(lower, lower.flags & ~upper.flags & ~VM_STICKY),
-    ...only(upper, upper.flags & ~lower.flags & ~VM_STICKY),
+    ...only(lower, lower.flags & ~upper.flags & ~VM_STICKY, lower.otherFlags, upper.otherFlags),
+    ...only(upper, upper.flags & ~lower.flags & ~VM_STICKY, upper.otherFlags, lower.otherFlags),
   ].join(", ");
 }
 
@@ -140,7 +167,7 @@ export function headroom(mm: MemoryDescriptor): Headroom {
   let below: Vma | undefined;
   for (const vma of mm.tree.vmas()) {
     if (below?.end === vma.start) {
-      const { obstacle } = explainMerge(below, vma);
+      const { obstacle } = explainMerge(below, vma, mm.rules);
       counts.set(obstacle, (counts.get(obstacle) ?? 0) + 1);
     }
     below = vma;

@@ -1,9 +1,10 @@
 /**
  * When two neighbours become one VMA, and how. Mirrors `vma_merge_new_range()` and
- * `vma_merge_existing_range()` (Linux mm/vma.c, 6.18).
+ * `vma_merge_existing_range()` (Linux mm/vma.c). Obeys the rules `newMapping`, `unwrittenTakesWritten`,
+ * `closeHookMerges` and `anonPageOffset`.
  *
- * Two ranges merge only if they agree in everything: same flags, same open file, same name, page
- * offsets that continue, compatible anon_vmas, neither special. anon_vmas are compatible if they
+ * Two ranges merge only if they agree in everything: same flags, same open file, same name, protection key and memory
+ * policy, page offsets that continue, compatible anon_vmas, neither special. anon_vmas are compatible if they
  * are the same one, or if one side has none and the other did not come from a fork (so that merging
  * never ties a child's VMA deeper to its parent). Both neighbours join only if they are compatible
  * with each other too.
@@ -17,8 +18,9 @@ import { clone, setBounds, takeClone, unlink } from "../pages/anon_vma.ts";
 import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { unlinkReverseMap } from "../pages/reverse_map.ts";
+import type { KernelRules } from "../rules/kernel_rules.ts";
 import type { AnonVma, MappedFile, Vma } from "../vma.ts";
-import { VM_SPECIAL, VM_STICKY, type VmFlags } from "../vm_flags.ts";
+import { VM_MAYWRITE, VM_SHARED, VM_SPECIAL, VM_STICKY, type VmFlags } from "../vm_flags.ts";
 
 /** What a range is, or is about to be. A VMA is one. */
 export interface Range {
@@ -30,12 +32,20 @@ export interface Range {
   readonly flags: VmFlags;
   /** Offset of the first page, pages. */
   readonly pageOffset: number;
+  /** Offset of the first page among the anonymous ones, pages. */
+  readonly anonPageOffset: number;
   /** The open file, null for private anonymous memory. */
   readonly file: MappedFile | null;
   /** Name of a mapping that the kernel itself made. */
   readonly special: string | null;
   /** Name given with PR_SET_VMA_ANON_NAME. */
   readonly anonName: string | null;
+  /** Protection key. */
+  readonly protectionKey: number;
+  /** Memory policy, null for the process's own. */
+  readonly policy: string | null;
+  /** Flags that are carried along. */
+  readonly otherFlags: string;
   /** Where its pages hang; null if none was written to. */
   readonly anonVma: AnonVma | null;
   /** anon_vmas of the VMA whose pages the range gets; more than one after a fork. */
@@ -49,30 +59,64 @@ export type MergeObstacle =
   | "flags"
   | "file"
   | "name"
+  | "protection key"
+  | "memory policy"
+  | "close hook"
   | "page offset"
+  | "anonymous page offset"
   | "anon_vma"
-  | "forked";
+  | "forked"
+  | "unwritten";
 
 /**
  * Why `upper` cannot be one VMA with `lower` below it, null if it can. `grows` is the one of the
  * two that is a VMA already and would grow over the other.
  */
-export function mergeObstacle(lower: Range, upper: Range, grows: Range): MergeObstacle | null {
+export function mergeObstacle(
+  lower: Range,
+  upper: Range,
+  grows: Range,
+  rules: KernelRules,
+): MergeObstacle | null {
   if (lower.end !== upper.start) return "not adjacent";
   if ((lower.flags | upper.flags) & VM_SPECIAL) return "special";
   if ((lower.flags ^ upper.flags) & ~VM_STICKY) return "flags";
   if (lower.file !== upper.file) return "file";
+  const length = pages(lower.end - lower.start);
+  return attributeObstacle(lower, upper, rules) ??
+    (lower.pageOffset + length !== upper.pageOffset
+      ? "page offset"
+      : rules.anonPageOffset && isPrivateFile(upper) &&
+          lower.anonPageOffset + length !== upper.anonPageOffset
+      ? "anonymous page offset"
+      : anonObstacle(grows, grows === lower ? upper : lower, rules));
+}
+
+/** What else was said of one of the two. Mirrors `is_mergeable_vma()`. */
+function attributeObstacle(lower: Range, upper: Range, rules: KernelRules): MergeObstacle | null {
+  if (lower.otherFlags !== upper.otherFlags) return "flags";
   if (lower.anonName !== upper.anonName || lower.special !== upper.special) return "name";
-  if (lower.pageOffset + pages(lower.end - lower.start) !== upper.pageOffset) return "page offset";
-  return anonObstacle(grows, grows === lower ? upper : lower);
+  if (lower.protectionKey !== upper.protectionKey) return "protection key";
+  if (lower.policy !== upper.policy) return "memory policy";
+  return !rules.closeHookMerges && lower.file?.hooks?.close !== undefined ? "close hook" : null;
+}
+
+/** True for a private mapping of a file that may be written. Mirrors `is_cow_mapping()`. */
+export function isPrivateFile({ file, flags }: Pick<Range, "file" | "flags">): boolean {
+  return file !== null && (flags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE;
 }
 
 /** Mirrors `is_mergeable_anon_vma()`: whichever side has pages must not have come from a fork. */
-function anonObstacle(grows: Range, other: Range): MergeObstacle | null {
+function anonObstacle(
+  grows: Pick<Range, "anonVma" | "anonVmaChain">,
+  other: Pick<Range, "anonVma" | "anonVmaChain">,
+  rules: KernelRules,
+): MergeObstacle | null {
   if (grows.anonVma === other.anonVma) return null;
   if (grows.anonVma !== null && other.anonVma !== null) return "anon_vma";
-  const faulted = grows.anonVma === null ? other : grows;
-  return faulted.anonVmaChain.length > 1 ? "forked" : null;
+  if (grows.anonVma === null && !rules.unwrittenTakesWritten) return "unwritten";
+  const written = grows.anonVma === null ? other : grows;
+  return written.anonVmaChain.length > 1 ? "forked" : null;
 }
 
 /** True if the anon_vmas of two neighbours allow one VMA over both. */
@@ -93,6 +137,7 @@ function isRemovable(vma: Vma): boolean {
  * changes nothing.
  *
  * @param next undefined also where only `previous` may grow
+ * @param prefers which of them grows where both could, but do not fit each other
  * @returns the VMA that grew, undefined if neither may
  * @throws {MmError} ENOMEM memory ran out
  */
@@ -101,10 +146,9 @@ export function mergeNew(
   range: Range,
   previous: Vma | undefined,
   next: Vma | undefined,
+  prefers: KernelRules["newMapping"] = "previous",
 ): Vma | undefined {
-  const lower = canGrow(previous, previous, range) ? previous : undefined;
-  let upper = canGrow(next, range, next) ? next : undefined;
-  if (lower && upper && !(canJoin(lower, upper) && isRemovable(upper))) upper = undefined;
+  const { lower, upper } = newNeighbours(mm.rules, range, previous, next, prefers);
 
   const sticky = (range.flags | (upper?.flags ?? 0)) & VM_STICKY;
   if (lower && upper) {
@@ -116,6 +160,50 @@ export function mergeNew(
     grow(mm, upper, range, range.start, upper.end, range.pageOffset, sticky);
   }
   return lower ?? upper;
+}
+
+/**
+ * The neighbours over which a new range is to be one VMA: both only if they fit each other, else the one that is
+ * preferred.
+ */
+function newNeighbours(
+  rules: KernelRules,
+  range: Range,
+  previous: Vma | undefined,
+  next: Vma | undefined,
+  prefers: KernelRules["newMapping"],
+): { lower: Vma | undefined; upper: Vma | undefined } {
+  const upper = canGrow(next, range, next, rules) ? next : undefined;
+  if (prefers === "next" && upper !== undefined) {
+    // The previous one is asked whether it takes the next one's pages.
+    const both = { ...rangeOf(range), anonVma: upper.anonVma, anonVmaChain: upper.anonVmaChain };
+    const lower = canGrow(previous, previous, both, rules) ? previous : undefined;
+    return { lower, upper };
+  }
+  const lower = canGrow(previous, previous, range, rules) ? previous : undefined;
+  if (!lower || !upper || (canJoin(lower, upper) && isRemovable(upper))) return { lower, upper };
+  return { lower, upper: undefined };
+}
+
+/** The plain data of a range. */
+export function rangeOf(range: Range): Range {
+  const { start, end, flags, pageOffset, anonPageOffset, file, special, anonName } = range;
+  const { protectionKey, policy, otherFlags, anonVma, anonVmaChain } = range;
+  return {
+    start,
+    end,
+    flags,
+    pageOffset,
+    anonPageOffset,
+    file,
+    special,
+    anonName,
+    protectionKey,
+    policy,
+    otherFlags,
+    anonVma,
+    anonVmaChain,
+  };
 }
 
 /**
@@ -137,8 +225,8 @@ export function mergeExisting(mm: MemoryDescriptor, vma: Vma, wish: Range): Vma 
 
   const previous = wholeHead ? mm.tree.before(start) : undefined;
   const next = wholeTail ? mm.tree.after(start) : undefined;
-  const lower = canGrow(previous, previous, wish) ? previous : undefined;
-  let upper = canGrow(next, wish, next) ? next : undefined;
+  const lower = canGrow(previous, previous, wish, mm.rules) ? previous : undefined;
+  let upper = canGrow(next, wish, next, mm.rules) ? next : undefined;
   if (lower && upper && !(canJoin(lower, upper) && isRemovable(upper))) upper = undefined;
   if (wholeHead && wholeTail && !isRemovable(vma)) return undefined;
 
@@ -164,9 +252,16 @@ function canGrow(
   grower: Vma | undefined,
   lower: Range | undefined,
   upper: Range | undefined,
+  rules: KernelRules,
 ): grower is Vma {
   return grower !== undefined && lower !== undefined && upper !== undefined &&
-    mergeObstacle(lower, upper, grower) === null;
+    mergeObstacle(lower, upper, grower, rules) === null;
+}
+
+/** Grows a VMA upwards over a free range, and merges with nothing. */
+export function growAlone(mm: MemoryDescriptor, vma: Vma, end: number): Vma {
+  grow(mm, vma, vma, vma.start, end, vma.pageOffset, 0);
+  return vma;
 }
 
 /** The one of two whose anon_vma a survivor without one is to have. */

@@ -6,18 +6,22 @@
  */
 
 import { startWrite } from "../locks/locking.ts";
-import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { mergeExisting } from "./merge.ts";
 import { pages } from "../../abi/page.ts";
-import { isolate } from "./split.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Vma } from "../vma.ts";
-import type { VmFlags } from "../vm_flags.ts";
+import { mergeExisting, rangeOf } from "./merge.ts";
+import { isolate } from "./split.ts";
+
+/** What a range is to be from now on; what is not given stays. */
+export type Change = Partial<
+  Pick<Vma, "flags" | "anonName" | "protectionKey" | "policy" | "otherFlags">
+>;
 
 /**
- * Gives `[start, end)` of `vma` new flags, and perhaps another name.
+ * Changes `[start, end)` of `vma`.
  *
  * Precondition: the range lies within `vma`, page-aligned, not empty.
- * Postcondition: the VMA returned covers the range and has the flags. A failed call changes
+ * Postcondition: the VMA returned covers the range and is what was asked for. A failed call changes
  * nothing.
  *
  * @throws {MmError} ENOMEM a split would pass max_map_count, or memory ran out
@@ -27,17 +31,20 @@ export function modify(
   vma: Vma,
   start: number,
   end: number,
-  flags: VmFlags,
-  anonName: string | null = vma.anonName,
+  change: Change,
 ): Vma {
-  const pageOffset = vma.pageOffset + pages(start - vma.start);
-  const { file, special, anonVma, anonVmaChain } = vma;
-  const wish = { start, end, flags, pageOffset, file, special, anonName, anonVma, anonVmaChain };
+  const before = pages(start - vma.start);
+  const wish = {
+    ...rangeOf(vma),
+    start,
+    end,
+    pageOffset: vma.pageOffset + before,
+    anonPageOffset: vma.anonPageOffset + before,
+    ...change,
+  };
   const merged = mergeExisting(mm, vma, wish);
   if (merged !== undefined) return merged;
   const range = isolate(mm, vma, start, end);
   startWrite(range);
-  range.flags = flags;
-  range.anonName = anonName;
-  return range;
+  return Object.assign(range, change);
 }

@@ -7,13 +7,7 @@
  * fits below, into the lowest gap above. A gap that touches a VMA which grows down ends 256 pages
  * below it.
  *
- * Big mappings begin on a huge-page boundary, by policy:
- *
- * | policy | anonymous, no hint | files whose filesystem does it |
- * |---|---|---|
- * | `"6.18"` | if the length is a whole number of 2 MiB | from 2 MiB |
- * | `"6.7"` | from 2 MiB | from 2 MiB |
- * | `"5.19"` | never | from 2 MiB |
+ * Big mappings begin on a huge-page boundary, by the rules `alignAnonymous` and `alignFiles`.
  *
  * @module
  */
@@ -72,10 +66,10 @@ export function startWithGap(vma: Vma): number {
 }
 
 function alignsToHugePages(mm: MemoryDescriptor, request: PlacementRequest): boolean {
-  if (request.file !== null) return request.file.hugeAligned;
-  if (mm.placement === "5.19") return false;
-  if ((request.flags & MAP_TYPE) === MAP_SHARED) return false;
-  if (mm.placement === "6.7") return request.length >= HUGE_PAGE_SIZE;
+  const { alignAnonymous, alignFiles } = mm.rules;
+  if (request.file !== null) return alignFiles && request.file.hugeAligned;
+  if (alignAnonymous === "never" || (request.flags & MAP_TYPE) === MAP_SHARED) return false;
+  if (alignAnonymous === "large") return request.length >= HUGE_PAGE_SIZE;
   return request.hint === 0 && request.length % HUGE_PAGE_SIZE === 0;
 }
 

@@ -8,7 +8,7 @@
 import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Vma } from "../vma.ts";
-import { formatPermissions } from "../vm_flags.ts";
+import { formatPermissions, formatVmFlags, VM_MAYBE_GUARD, type VmFlags } from "../vm_flags.ts";
 
 /** Column at which names begin. */
 const NAME_COLUMN = 73;
@@ -30,6 +30,18 @@ export function mapsLine(mm: MemoryDescriptor, vma: Vma): string {
   } `;
   const name = vmaName(mm, vma);
   return name === "" ? head : head.padEnd(NAME_COLUMN) + name;
+}
+
+/** The VMA's flags as far as the kernel shows them (`showsGuard`). */
+export function visibleFlags(mm: MemoryDescriptor, vma: Vma): VmFlags {
+  return mm.rules.showsGuard ? vma.flags : vma.flags & ~VM_MAYBE_GUARD;
+}
+
+/** The VMA's flags as `/proc/PID/smaps` shows them (`showsGuard`, `showsLockOnFault`). */
+export function vmFlagsText(mm: MemoryDescriptor, vma: Vma): string {
+  const text = formatVmFlags(visibleFlags(mm, vma));
+  const shown = mm.rules.showsLockOnFault ? text : text.replace(/\blf\b/, "??");
+  return vma.otherFlags === "" ? shown : `${shown} ${vma.otherFlags}`;
 }
 
 /** Offset of the VMA's first page as the kernel shows it: bytes, 0 without a file. */

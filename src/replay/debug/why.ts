@@ -101,7 +101,10 @@ function explainAt(
   if (vma === undefined) return undefined;
   const line = (each: Vma): string =>
     `${mapsLine(mm, each).replace(/ {2,}/, " ").trimEnd()} {${formatVmFlags(each.flags)}}`;
-  const neighbour = (other: Vma): Neighbour => ({ line: line(other), ...explainMerge(vma, other) });
+  const neighbour = (other: Vma): Neighbour => ({
+    line: line(other),
+    ...explainMerge(vma, other, mm.rules),
+  });
   const below = mm.tree.before(vma.start);
   const above = mm.tree.after(vma.start);
   return {

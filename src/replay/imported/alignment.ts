@@ -6,7 +6,7 @@
  */
 
 import { HUGE_PAGE_SIZE } from "../../abi/page.ts";
-import type { PlacementPolicy } from "../../mm/memory_descriptor.ts";
+import type { PlacementPolicy } from "../../trace/format.ts";
 
 /** How a large mapping is placed. */
 export type Way = "aligned" | "plain";

@@ -26,7 +26,7 @@ import { HUGE_PAGE_SIZE, PAGE_SIZE, pageAlignDown, pageAlignUp } from "../../abi
 import { AddressSpace } from "../../mm/address_space.ts";
 import type { ImageVma } from "../../mm/calls/exec.ts";
 import { MmError } from "../../mm/error.ts";
-import type { PlacementPolicy } from "../../mm/memory_descriptor.ts";
+import type { PlacementPolicy } from "../../trace/format.ts";
 import type { Vma } from "../../mm/vma.ts";
 import type { EnterRecord, TraceRecord } from "../../trace/format.ts";
 import { actionOf } from "../decode.ts";

@@ -1,6 +1,7 @@
 /**
  * Where a mapping goes: gaps, hints, guard gaps, huge pages, the legacy layout.
  */
+import { kernelRules } from "../../../src/mm/rules/kernel_rules.ts";
 import {
   MAP_32BIT,
   MAP_ANONYMOUS,
@@ -68,7 +69,7 @@ Deno.test("placement: keeps the guard gap below a stack free", () => {
 
 Deno.test("placement: 6.18 aligns whole multiples of 2 MiB, 6.7 everything from 2 MiB, 5.19 nothing", () => {
   const chosen = (policy: "6.18" | "6.7" | "5.19", length: number) => {
-    const mm = space({ placement: policy });
+    const mm = space({ rules: kernelRules(policy) });
     place(mm, 0x1000);
     return BASE - place(mm, length);
   };
@@ -222,8 +223,8 @@ const PAGE = 0x1000;
 
 // Shared anonymous memory is placed by its filesystem, which aligns nothing unless mounted for huge pages.
 Deno.test("placement: shared anonymous memory is not aligned, neither made nor mapped again", () => {
-  for (const placement of ["6.18", "6.7"] as const) {
-    const mm = space({ placement });
+  for (const release of ["6.18", "6.7"]) {
+    const mm = space({ rules: kernelRules(release) });
     const flags = MAP_SHARED | MAP_ANONYMOUS;
     mm.mmap({ length: PAGE, protection: RW, flags: ANONYMOUS });
     const at = mm.mmap({ length: 2 * MIB, protection: RW, flags });

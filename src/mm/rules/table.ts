@@ -1,0 +1,287 @@
+/**
+ * What changed in the kernel's rules for address spaces from 5.10 on: one row a rule.
+ *
+ * Version numbers of changes are those at which kernels were seen to differ, or which their sources show; where only
+ * "between two kernels" is known, the row has the older boundary that both agree with. Stable releases carry some
+ * changes back (`backports`), distributions others: what a running kernel does, `deno task probe` finds out.
+ *
+ * @module
+ */
+
+/** One rule: what it decides, and its value by version. */
+export interface Rule<V extends string | boolean = string | boolean> {
+  /** What it decides, as the end of a sentence that begins with the kernel. */
+  readonly decides: string;
+  /** Where it stands in the kernel's sources. */
+  readonly source: string;
+  /** The values from each version on, ascending; the first is that of 5.10. */
+  readonly values: readonly [from: string, value: V][];
+  /** Stable releases that have the newest value before its version. */
+  readonly backports?: readonly string[];
+}
+
+function since(version: string): [from: string, value: boolean][] {
+  return version === "5.10" ? [["5.10", true]] : [["5.10", false], [version, true]];
+}
+
+function until(version: string): [from: string, value: boolean][] {
+  return [["5.10", true], [version, false]];
+}
+
+/** A value for each rule: `true` means that the kernel does what the comment says. */
+export type KernelRules = {
+  /**
+   * Begins anonymous memory without a hint on a huge page: never, from 2 MiB on (large), or if its length is
+   * a whole number of 2 MiB (multiples).
+   */
+  readonly alignAnonymous: "never" | "large" | "multiples";
+  /** Lays files from 2 MiB on so that their huge pages fall on the machine's. */
+  readonly alignFiles: boolean;
+  /**
+   * Lets a new mapping that fits both neighbours, which do not fit each other, join the previous or the next
+   * one.
+   */
+  readonly newMapping: "previous" | "next";
+  /** Lets a VMA that was never written to grow over one that was. */
+  readonly unwrittenTakesWritten: boolean;
+  /**
+   * Merges a VMA whose file has a close hook (System V shared memory), as long as it is not the one that
+   * goes.
+   */
+  readonly closeHookMerges: boolean;
+  /** Gives private file memory a second page offset, of its anonymous pages, which must continue too. */
+  readonly anonPageOffset: boolean;
+  /** Sets VM_NOHUGEPAGE for MAP_STACK. */
+  readonly mapStackNoHugePages: boolean;
+  /** Has MAP_DROPPABLE. */
+  readonly mapDroppable: boolean;
+  /**
+   * Replaces what MAP_FIXED covers with one store, after every check; before, it unmaps first and asks for
+   * the commit charge then.
+   */
+  readonly replaceAtOnce: boolean;
+  /** Takes VM_ACCOUNT from anonymous memory that was never written to when it becomes read-only. */
+  readonly readOnlyDropsAccount: boolean;
+  /** Moves several VMAs with MREMAP_FIXED, and checks the target before it looks for the VMA. */
+  readonly moveSeveralVmas: boolean;
+  /** Looks the VMA up even where mremap does not grow it. */
+  readonly shrinkLooksUp: boolean;
+  /** Leaves file and shared memory behind with MREMAP_DONTUNMAP. */
+  readonly dontUnmapFiles: boolean;
+  /**
+   * Wrongly sets VM_ACCOUNT on the VMA after an accounted one whose middle is left behind by
+   * MREMAP_DONTUNMAP.
+   */
+  readonly dontUnmapAccountsNext: boolean;
+  /** Keeps the copy of MREMAP_DONTUNMAP and what it leaves behind two VMAs. */
+  readonly dontUnmapKeepsApart: boolean;
+  /** Splits locked memory before MREMAP_DONTUNMAP, so that only the part that moves is unlocked. */
+  readonly dontUnmapSplitsLocked: boolean;
+  /** Gives what MREMAP_DONTUNMAP leaves behind the page offset of its address, as if never written to. */
+  readonly dontUnmapResetsOffset: boolean;
+  /**
+   * Keeps a reserve of VMAs below max_map_count: for moves to a target only, or for every mremap, by what it
+   * may need.
+   */
+  readonly mremapReserve: "to a target" | "always";
+  /** Has MADV_GUARD_INSTALL and MADV_GUARD_REMOVE. */
+  readonly adviseGuard: boolean;
+  /** Has MADV_POPULATE_READ and MADV_POPULATE_WRITE. */
+  readonly advisePopulate: boolean;
+  /** Has MADV_DONTNEED_LOCKED. */
+  readonly adviseDontNeedLocked: boolean;
+  /** Has MADV_COLLAPSE. */
+  readonly adviseCollapse: boolean;
+  /** Ends MADV_POPULATE_… at the first hole; before, it goes on and may meet another error. */
+  readonly populateStopsAtHole: boolean;
+  /** Refuses MADV_DOFORK for all special VMAs, not only those with VM_IO. */
+  readonly doForkRefusesSpecial: boolean;
+  /** Takes any advice in process_madvise on the caller itself. */
+  readonly processAdviseOnSelf: boolean;
+  /** Has mseal. */
+  readonly seal: boolean;
+  /** Shows VM_LOCKONFAULT as lf, not as ??. */
+  readonly showsLockOnFault: boolean;
+  /** Marks a VMA with guard pages (VM_MAYBE_GUARD, gu). */
+  readonly showsGuard: boolean;
+};
+
+/** All rules by name, in the order in which they are shown. */
+export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Name]> } = {
+  // Where memory is placed.
+  alignAnonymous: {
+    decides:
+      "begins anonymous memory without a hint on a huge page: never, from 2 MiB on (large), " +
+      "or if its length is a whole number of 2 MiB (multiples)",
+    source: "__get_unmapped_area(), mm/mmap.c",
+    values: [["5.10", "never"], ["6.7", "large"], ["6.12", "multiples"]],
+  },
+  alignFiles: {
+    decides: "lays files from 2 MiB on so that their huge pages fall on the machine's",
+    source: "thp_get_unmapped_area(), mm/huge_memory.c",
+    values: since("5.18"),
+  },
+
+  // What is one VMA.
+  newMapping: {
+    decides:
+      "lets a new mapping that fits both neighbours, which do not fit each other, join the " +
+      "previous or the next one",
+    source: "mmap_region(), mm/mmap.c; vma_merge_new_range(), mm/vma.c",
+    values: [["5.10", "previous"], ["6.1", "next"], ["6.12", "previous"]],
+  },
+  unwrittenTakesWritten: {
+    decides: "lets a VMA that was never written to grow over one that was",
+    source: "is_mergeable_anon_vma(), mm/vma.c",
+    values: since("6.16"),
+  },
+  closeHookMerges: {
+    decides:
+      "merges a VMA whose file has a close hook (System V shared memory), as long as it is not " +
+      "the one that goes",
+    source: "is_mergeable_vma(), mm/mmap.c",
+    values: since("6.4"),
+  },
+  anonPageOffset: {
+    decides: "gives private file memory a second page offset, of its anonymous pages, which must " +
+      "continue too",
+    source: "needs_adjacent_anon_pgoff(), mm/vma.c",
+    values: since("7.3"),
+  },
+
+  // mmap.
+  mapStackNoHugePages: {
+    decides: "sets VM_NOHUGEPAGE for MAP_STACK",
+    source: "calc_vm_flag_bits(), include/linux/mman.h",
+    values: since("6.7"),
+  },
+  mapDroppable: {
+    decides: "has MAP_DROPPABLE",
+    source: "do_mmap(), mm/mmap.c",
+    values: since("6.11"),
+  },
+  replaceAtOnce: {
+    decides:
+      "replaces what MAP_FIXED covers with one store, after every check; before, it unmaps first " +
+      "and asks for the commit charge then",
+    source: "mmap_region(), mm/mmap.c; __mmap_region(), mm/vma.c",
+    values: since("6.12"),
+  },
+
+  // mprotect.
+  readOnlyDropsAccount: {
+    decides:
+      "takes VM_ACCOUNT from anonymous memory that was never written to when it becomes read-only",
+    source: "mprotect_fixup(), mm/mprotect.c",
+    values: since("6.5"),
+  },
+
+  // mremap.
+  moveSeveralVmas: {
+    decides:
+      "moves several VMAs with MREMAP_FIXED, and checks the target before it looks for the VMA",
+    source: "remap_move(), check_mremap_params(), mm/mremap.c",
+    values: since("6.17"),
+  },
+  shrinkLooksUp: {
+    decides: "looks the VMA up even where mremap does not grow it",
+    source: "sys_mremap, mm/mremap.c",
+    values: since("5.16"),
+  },
+  dontUnmapFiles: {
+    decides: "leaves file and shared memory behind with MREMAP_DONTUNMAP",
+    source: "vma_to_resize(), mm/mremap.c",
+    values: since("5.13"),
+  },
+  dontUnmapAccountsNext: {
+    decides:
+      "wrongly sets VM_ACCOUNT on the VMA after an accounted one whose middle is left behind by " +
+      "MREMAP_DONTUNMAP",
+    source: "move_vma(), mm/mremap.c",
+    values: until("5.11"),
+  },
+  dontUnmapKeepsApart: {
+    decides: "keeps the copy of MREMAP_DONTUNMAP and what it leaves behind two VMAs",
+    source: "copy_vma(), mm/vma.c",
+    values: since("7.2"),
+    backports: ["6.1.192", "6.12.117"],
+  },
+  dontUnmapSplitsLocked: {
+    decides:
+      "splits locked memory before MREMAP_DONTUNMAP, so that only the part that moves is unlocked",
+    source: "needs_pre_split(), mm/mremap.c",
+    values: since("7.2"),
+    backports: ["6.1.192", "6.12.117"],
+  },
+  dontUnmapResetsOffset: {
+    decides:
+      "gives what MREMAP_DONTUNMAP leaves behind the page offset of its address, as if never " +
+      "written to",
+    source: "dontunmap_complete(), mm/mremap.c",
+    values: since("7.2"),
+    backports: ["6.1.192", "6.12.117"],
+  },
+  mremapReserve: {
+    decides:
+      "keeps a reserve of VMAs below max_map_count: for moves to a target only, or for every " +
+      "mremap, by what it may need",
+    source: "check_mremap_params(), mm/mremap.c",
+    values: [["5.10", "to a target"], ["7.1", "always"]],
+  },
+
+  // madvise, mseal.
+  adviseGuard: {
+    decides: "has MADV_GUARD_INSTALL and MADV_GUARD_REMOVE",
+    source: "madvise_behavior_valid(), mm/madvise.c",
+    values: since("6.13"),
+  },
+  advisePopulate: {
+    decides: "has MADV_POPULATE_READ and MADV_POPULATE_WRITE",
+    source: "madvise_behavior_valid(), mm/madvise.c",
+    values: since("5.14"),
+  },
+  adviseDontNeedLocked: {
+    decides: "has MADV_DONTNEED_LOCKED",
+    source: "madvise_behavior_valid(), mm/madvise.c",
+    values: since("5.18"),
+  },
+  adviseCollapse: {
+    decides: "has MADV_COLLAPSE",
+    source: "madvise_behavior_valid(), mm/madvise.c",
+    values: since("6.1"),
+  },
+  populateStopsAtHole: {
+    decides:
+      "ends MADV_POPULATE_… at the first hole; before, it goes on and may meet another error",
+    source: "madvise_populate(), mm/madvise.c",
+    values: since("6.9"),
+  },
+  doForkRefusesSpecial: {
+    decides: "refuses MADV_DOFORK for all special VMAs, not only those with VM_IO",
+    source: "madvise_vma_behavior(), mm/madvise.c",
+    values: since("7.0"),
+  },
+  processAdviseOnSelf: {
+    decides: "takes any advice in process_madvise on the caller itself",
+    source: "process_madvise_remote_valid(), mm/madvise.c",
+    values: since("6.13"),
+  },
+  seal: {
+    decides: "has mseal",
+    source: "mm/mseal.c",
+    values: since("6.10"),
+  },
+
+  // What smaps shows.
+  showsLockOnFault: {
+    decides: "shows VM_LOCKONFAULT as lf, not as ??",
+    source: "show_smap_vma_flags(), fs/proc/task_mmu.c",
+    values: since("6.12"),
+  },
+  showsGuard: {
+    decides: "marks a VMA with guard pages (VM_MAYBE_GUARD, gu)",
+    source: "madvise_guard_install(), mm/madvise.c",
+    values: since("6.19"),
+    backports: ["6.18.44"],
+  },
+};

@@ -1,0 +1,34 @@
+/**
+ * The rules of the kernel on which a trace was recorded.
+ *
+ * @module
+ */
+
+import { type KernelRules, kernelRules, overrideRules } from "../mm/rules/kernel_rules.ts";
+import type { HeaderRecord, PlacementPolicy } from "../trace/format.ts";
+
+/** What the header's word for placement says of anonymous memory. */
+const ALIGNMENT: Readonly<Record<PlacementPolicy, KernelRules["alignAnonymous"]>> = {
+  "6.18": "multiples",
+  "6.7": "large",
+  "5.19": "never",
+};
+
+/**
+ * The rules that a trace is to be replayed by: those that its recorder found, the kernel's version for the rest, and
+ * its placement in any case, as a recorder can impose another than the kernel's.
+ */
+export function rulesOf(header: HeaderRecord): KernelRules {
+  const found = overrideRules(rulesOfRelease(header.kernel), header.rules ?? {});
+  return overrideRules(found, { alignAnonymous: ALIGNMENT[header.placement] });
+}
+
+/** The rules of a release; of one that does not look like any, those of the default kernel. */
+export function rulesOfRelease(release: string): KernelRules {
+  try {
+    return kernelRules(release);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return kernelRules();
+  }
+}

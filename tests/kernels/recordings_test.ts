@@ -1,0 +1,113 @@
+/**
+ * Recordings made on kernels from 5.10 to 7.3: each agrees to its end by the rules of its kernel's version, and by what
+ * it settles itself where distributions carried a change back or the machine's setting is not recorded.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { readTrace } from "../../src/trace/read.ts";
+import type { HeaderRecord, TraceRecord } from "../../src/trace/format.ts";
+import { rulesOf } from "../../src/replay/rules.ts";
+import { formatDivergence } from "../../src/replay/divergence.ts";
+import { replay } from "../../src/replay/replay.ts";
+import { replaySettled } from "../../src/replay/settle.ts";
+import { RULE_NAMES, type RuleName, ruleValues } from "../../src/mm/rules/kernel_rules.ts";
+import { present } from "../present.ts";
+
+const FOLDER = new URL("./", import.meta.url);
+
+/** What recordings settle themselves; the others agree by their kernel's version alone. */
+const SETTLED: Readonly<Record<string, readonly string[]>> = {
+  "5.10/fuzz-1": ["huge pages"],
+  "6.1/fuzz-1": ["huge pages"],
+  "6.1/fuzz-7": ["dontUnmapKeepsApart"],
+  "6.1/huge-zero-page": ["huge zero page"],
+  "6.12/fuzz-1": ["huge pages"],
+};
+
+function recordings(): string[] {
+  return [...Deno.readDirSync(FOLDER)].filter(({ isDirectory }) => isDirectory)
+    .flatMap(({ name }) =>
+      [...Deno.readDirSync(new URL(name, FOLDER))].map((file) =>
+        `${name}/${file.name.replace(/\.jsonl\.gz$/, "")}`
+      )
+    ).sort();
+}
+
+function open(recording: string): AsyncIterable<TraceRecord> {
+  return readTrace(new URL(`${recording}.jsonl.gz`, FOLDER).pathname);
+}
+
+for (const recording of recordings()) {
+  Deno.test(`replaySettled: ${recording} agrees with its kernel at every step, validated`, async () => {
+    const report = await replaySettled(() => open(recording), { validate: "touched" });
+    const { divergence } = report;
+    assertEquals(divergence && formatDivergence(divergence), undefined);
+    assertEquals(report.matched, report.steps);
+    const settled = report.assumed.map((each) => each.kind === "rule" ? each.name : each.kind);
+    assertEquals(settled, SETTLED[recording] ?? []);
+  });
+}
+
+/** Recordings that show a rule: under any other value of it they disagree. */
+const SHOWS: Readonly<Partial<Record<RuleName, string>>> = {
+  alignFiles: "5.10/gcc",
+  newMapping: "6.1/gcc-next-first",
+  unwrittenTakesWritten: "6.12/node",
+  anonPageOffset: "7.3/anonpgoff",
+  mapStackNoHugePages: "6.1/make",
+  readOnlyDropsAccount: "6.1/fuzz-1",
+  moveSeveralVmas: "6.12/fuzz-1",
+  dontUnmapKeepsApart: "7.3/keepself",
+  dontUnmapSplitsLocked: "7.3/fuzz-1",
+  dontUnmapResetsOffset: "7.3/fuzz-6",
+  mremapReserve: "7.3/limit-0",
+  adviseGuard: "6.1/fuzz-5",
+  showsGuard: "6.17/fuzz-1",
+  showsLockOnFault: "6.1/fuzz-1",
+};
+
+for (const name of RULE_NAMES) {
+  const recording = SHOWS[name];
+  if (recording === undefined) continue;
+  Deno.test(`replaySettled: ${recording} under another ${name} diverges, and the divergence names the rule`, async () => {
+    const header = await headerOf(recording);
+    const inForce = rulesOf(header);
+    for (const wrong of ruleValues(name).filter((value) => value !== inForce[name])) {
+      const edited = { ...header, hugePages: "always", rules: { [name]: wrong } } as const;
+      const report = await replaySettled(() => withHeader(open(recording), edited));
+      const rules = report.wouldAgree.flatMap((each) => each.kind === "rule" ? [each.name] : []);
+      assert(rules.includes(name), formatDivergence(present(report.divergence)));
+    }
+  });
+}
+
+async function headerOf(recording: string): Promise<HeaderRecord> {
+  for await (const record of open(recording)) if (record.type === "header") return record;
+  throw new TypeError("a trace without header");
+}
+
+async function* withHeader(
+  records: AsyncIterable<TraceRecord>,
+  header: TraceRecord,
+): AsyncGenerator<TraceRecord> {
+  for await (const record of records) yield record.type === "header" ? header : record;
+}
+
+Deno.test("replay: unknown VmFlags are carried along and told, and stop nothing", async () => {
+  const records = [];
+  for await (const record of open("5.10/gcc")) records.push(record);
+  const report = await replay(records);
+  assertEquals([report.otherFlags, report.matched], [[], report.steps]);
+  // Of a newer kernel: a flag that appears on a VMA after the first call.
+  const line = present(records.find((record) => record.type === "exec")?.layout[0]);
+  const added = [{ ...line, vmFlags: `${line.vmFlags} zz` }];
+  const first = records.findIndex((record) => record.type === "leave");
+  const edited = records.map((record, at) =>
+    at === first && record.type === "leave" ? { ...record, removed: [line.start], added } : record
+  );
+  const other = await replay(edited);
+  assertEquals([other.otherFlags.includes("zz"), other.divergence?.what], [true, undefined]);
+});
+
+Deno.test("rules: every one has its values in the order of versions, and a source", () => {
+  for (const name of RULE_NAMES) assert(ruleValues(name).length >= 2, name);
+});

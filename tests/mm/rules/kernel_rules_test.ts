@@ -1,0 +1,316 @@
+/**
+ * The table of rules: values by version, backports, and that each rule decides something.
+ */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { AddressSpace } from "../../../src/mm/address_space.ts";
+import { MADV, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../../../src/abi/mman.ts";
+import { MmError } from "../../../src/mm/error.ts";
+import {
+  type KernelRules,
+  kernelRules,
+  overrideRules,
+  RULE_NAMES,
+  ruleDifferences,
+  type RuleName,
+  ruleValues,
+  sinceWhen,
+} from "../../../src/mm/rules/kernel_rules.ts";
+import { rulesAsMarkdown } from "../../../src/mm/rules/markdown.ts";
+import { RULES } from "../../../src/mm/rules/table.ts";
+import { compareVersions, parseKernelVersion } from "../../../src/mm/rules/version.ts";
+import { vmFlagsText } from "../../../src/mm/vma/proc_maps.ts";
+import { FIXED, layoutOf, map, mapFile, mapShared, open, RW, space, touch } from "../scene.ts";
+
+const PAGE = 0x1000;
+const MIB = 0x10_0000;
+const MOVE = MREMAP_MAYMOVE | MREMAP_FIXED;
+const LEAVE = MREMAP_DONTUNMAP | MREMAP_MAYMOVE | MREMAP_FIXED;
+
+Deno.test("kernelRules: a rule changes at its version, and a stable release may have it before", () => {
+  assertEquals([kernelRules("6.9.12").seal, kernelRules("6.10").seal], [false, true]);
+  assertEquals([kernelRules("6.0").newMapping, kernelRules("6.1").newMapping], [
+    "previous",
+    "next",
+  ]);
+  assertEquals(kernelRules("6.12-rc1").newMapping, "previous");
+  assertEquals(
+    ["6.1.191", "6.1.192", "6.1.193", "6.12.117", "6.13.1", "7.1.9", "7.2"].map((release) =>
+      kernelRules(release).dontUnmapKeepsApart
+    ),
+    [false, true, true, true, false, false, true],
+  );
+});
+
+Deno.test("kernelRules: older than the table has its first values, newer its last; what is no version is refused", () => {
+  assertEquals(kernelRules("4.19.0-26-amd64"), kernelRules("5.10"));
+  assertEquals(kernelRules("9.1"), kernelRules("7.3"));
+  assertEquals(kernelRules("6.1.0-56-cloud-amd64"), kernelRules("6.1"));
+  for (const text of ["", "six", "6", "latest"]) {
+    assertThrows(() => kernelRules(text), RangeError, "kernel version");
+  }
+});
+
+Deno.test("kernelRules: without an argument those of the kernel that the model follows", () => {
+  assertEquals(kernelRules(), kernelRules("6.18.44"));
+  assertEquals(ruleDifferences(kernelRules("6.18.44"), kernelRules("6.19")), []);
+});
+
+Deno.test("overrideRules: takes what the table knows and passes over the rest", () => {
+  const rules = overrideRules(kernelRules(), {
+    seal: false,
+    alignAnonymous: "sideways",
+    ofTomorrow: true,
+    toString: true,
+  });
+  assertEquals(ruleDifferences(rules, kernelRules()), ["seal"]);
+});
+
+Deno.test("sinceWhen: in words, with backports", () => {
+  assertEquals(sinceWhen("seal", true), "since 6.10");
+  assertEquals(sinceWhen("seal", false), "before 6.10");
+  assertEquals(sinceWhen("newMapping", "next"), "from 6.1 to before 6.12");
+  assertEquals(sinceWhen("dontUnmapKeepsApart", true), "since 7.2, 6.1.192, 6.12.117");
+});
+
+Deno.test("RULES: values begin with 5.10 and ascend", () => {
+  for (const name of RULE_NAMES) {
+    const versions = RULES[name].values.map(([from]) => parseKernelVersion(from));
+    assertEquals(versions[0], [5, 10, 0], name);
+    const pairs = versions.slice(1).map((version, at) => compareVersions(versions[at]!, version));
+    assert(pairs.every((order) => order < 0), name);
+  }
+});
+
+Deno.test("README: shows the table as the code has it", async () => {
+  const readme = await Deno.readTextFile(
+    new URL("../../../src/mm/README.md", import.meta.url),
+  );
+  const plain = (text: string) => text.replace(/ +/g, " ").replace(/-{3,}/g, "---");
+  const rows = rulesAsMarkdown().split("\n").slice(2).map(plain);
+  const shown = plain(readme);
+  assertEquals(rows.filter((row) => !shown.includes(row)), []);
+});
+
+/** For each rule something that it decides, as an outcome in words under each of its values. */
+const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
+  alignAnonymous(mm) {
+    mm.mmap({ length: PAGE, protection: RW, flags: 0x22 });
+    const sizes = [2 * MIB, 2 * MIB + PAGE];
+    return sizes.map((length) => mm.mmap({ length, protection: RW, flags: 0x22 }) % (2 * MIB) === 0)
+      .join();
+  },
+  alignFiles: (mm) => {
+    const file = { ...open(), hugeAligned: true };
+    mm.mmap({ length: PAGE, protection: RW, flags: 0x22 });
+    return String(mm.mmap({ length: 4 * MIB, protection: 1, flags: 2, file }) % (2 * MIB) === 0);
+  },
+  newMapping(mm) {
+    map(mm, 0x1000, 0x2000);
+    map(mm, 0x3000, 0x4000);
+    touch(mm, 0x1000);
+    touch(mm, 0x3000);
+    map(mm, 0x2000, 0x3000);
+    return layoutOf(mm).join();
+  },
+  unwrittenTakesWritten(mm) {
+    map(mm, 0x1000, 0x2000);
+    map(mm, 0x2000, 0x3000, 1);
+    mm.fault(0x2000, "force");
+    mm.mprotect(0x2000, PAGE, RW);
+    return layoutOf(mm).join();
+  },
+  closeHookMerges(mm) {
+    const file = open("shm", { hooks: { close() {} } });
+    mapShared(mm, 0x1000, 0x2000, file, 0);
+    mapShared(mm, 0x2000, 0x3000, file, 0x1000);
+    return layoutOf(mm).join();
+  },
+  anonPageOffset(mm) {
+    const file = open();
+    mapFile(mm, 0x1000, 0x2000, file, 0, RW);
+    touch(mm, 0x1000);
+    mm.mremap(0x1000, PAGE, PAGE, MOVE, 0x8000);
+    mapFile(mm, 0x9000, 0xa000, file, 0x1000, RW);
+    return layoutOf(mm).join();
+  },
+  mapStackNoHugePages(mm) {
+    mm.mmap({ address: 0x1000, length: PAGE, protection: RW, flags: FIXED | 0x2_0000 });
+    return flagsAt(mm, 0x1000);
+  },
+  mapDroppable: (mm) => outcome(() => mm.mmap({ length: PAGE, protection: RW, flags: 0x28 })),
+  replaceAtOnce(mm) {
+    map(mm, 0x1000, 0x4000, 1);
+    mm.descriptor.commit.memoryPages = 1;
+    const what = outcome(() => map(mm, 0x2000, 0x4000));
+    return `${what} ${layoutOf(mm).join()}`;
+  },
+  readOnlyDropsAccount(mm) {
+    map(mm, 0x1000, 0x2000);
+    mm.mprotect(0x1000, PAGE, 1);
+    return flagsAt(mm, 0x1000);
+  },
+  moveSeveralVmas(mm) {
+    map(mm, 0x1000, 0x2000, 1);
+    map(mm, 0x2000, 0x3000, RW);
+    return outcome(() => mm.mremap(0x1000, 2 * PAGE, 2 * PAGE, MOVE, 0x10000));
+  },
+  shrinkLooksUp: (mm) => outcome(() => mm.mremap(0x1000, 2 * PAGE, PAGE)),
+  dontUnmapFiles(mm) {
+    mapFile(mm, 0x1000, 0x2000, open(), 0);
+    return outcome(() => mm.mremap(0x1000, PAGE, PAGE, LEAVE, 0x10000));
+  },
+  dontUnmapAccountsNext(mm) {
+    map(mm, 0x1000, 0x4000);
+    map(mm, 0x8000, 0x9000, 0);
+    mm.mremap(0x2000, PAGE, PAGE, LEAVE, 0x20000);
+    return flagsAt(mm, 0x8000);
+  },
+  dontUnmapKeepsApart(mm) {
+    map(mm, 0x1000, 0x2000);
+    mm.mremap(0x1000, PAGE, PAGE, LEAVE, 0x2000);
+    return layoutOf(mm).join();
+  },
+  dontUnmapSplitsLocked(mm) {
+    map(mm, 0x1000, 0x4000);
+    mm.mlock(0x1000, 3 * PAGE);
+    mm.mremap(0x2000, PAGE, PAGE, LEAVE, 0x20000);
+    return flagsAt(mm, 0x1000);
+  },
+  dontUnmapResetsOffset(mm) {
+    map(mm, 0x1000, 0x2000);
+    touch(mm, 0x1000);
+    mm.mremap(0x1000, PAGE, PAGE, MOVE, 0x8000);
+    mm.mremap(0x8000, PAGE, PAGE, LEAVE, 0x20000);
+    return layoutOf(mm).join();
+  },
+  mremapReserve(mm) {
+    map(mm, 0x1000, 0x3000);
+    while (mm.mapCount < 7) map(mm, 0x10000 * mm.mapCount, 0x10000 * mm.mapCount + PAGE);
+    return outcome(() => mm.mremap(0x1000, 2 * PAGE, PAGE));
+  },
+  adviseGuard: (mm) => advise(mm, MADV.GUARD_INSTALL),
+  advisePopulate: (mm) => advise(mm, MADV.POPULATE_READ),
+  adviseDontNeedLocked: (mm) => advise(mm, MADV.DONTNEED_LOCKED),
+  adviseCollapse(mm) {
+    map(mm, 2 * MIB, 4 * MIB);
+    return outcome(() => mm.madvise(2 * MIB, 2 * MIB, MADV.COLLAPSE));
+  },
+  populateStopsAtHole(mm) {
+    map(mm, 0x1000, 0x2000);
+    map(mm, 0x3000, 0x4000, 0);
+    return outcome(() => mm.madvise(0x1000, 3 * PAGE, MADV.POPULATE_READ));
+  },
+  doForkRefusesSpecial(mm) {
+    const vmas = [{ start: 0x1000, end: 0x2000, flags: 1 << 16 }]; // VM_DONTEXPAND
+    mm.exec({ vmas, startBrk: 0x100000, startStack: 0, mmapBase: 0x7fff_0000_0000 });
+    return outcome(() => mm.madvise(0x1000, PAGE, MADV.DOFORK));
+  },
+  processAdviseOnSelf(mm) {
+    map(mm, 0x1000, 0x2000);
+    return outcome(() => mm.processMadvise([{ address: 0x1000, length: PAGE }], MADV.DONTDUMP));
+  },
+  seal(mm) {
+    map(mm, 0x1000, 0x2000);
+    return outcome(() => mm.mseal(0x1000, PAGE));
+  },
+  showsLockOnFault(mm) {
+    map(mm, 0x1000, 0x2000);
+    mm.mlock(0x1000, PAGE, 1);
+    return flagsAt(mm, 0x1000);
+  },
+  showsGuard(mm) {
+    map(mm, 0x1000, 0x2000);
+    mm.madvise(0x1000, PAGE, MADV.GUARD_INSTALL);
+    return flagsAt(mm, 0x1000);
+  },
+};
+
+/** What each rule decides, by value. */
+const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
+  alignAnonymous: { never: "false,false", large: "true,true", multiples: "true,false" },
+  alignFiles: { false: "false", true: "true" },
+  newMapping: {
+    previous: "1000-3000 rw-p 1*,3000-4000 rw-p 3*",
+    next: "1000-2000 rw-p 1*,2000-4000 rw-p 2*",
+  },
+  unwrittenTakesWritten: {
+    false: "1000-2000 rw-p 1,2000-3000 rw-p 2*",
+    true: "1000-3000 rw-p 1*",
+  },
+  closeHookMerges: {
+    false: "1000-2000 r--s 0 shm,2000-3000 r--s 1 shm",
+    true: "1000-3000 r--s 0 shm",
+  },
+  anonPageOffset: {
+    false: "8000-a000 rw-p 0 data*",
+    true: "8000-9000 rw-p 0 data*,9000-a000 rw-p 1 data",
+  },
+  mapStackNoHugePages: { false: "rd wr mr mw me ac", true: "rd wr mr mw me ac nh" },
+  mapDroppable: { false: "EINVAL", true: "ok" },
+  replaceAtOnce: {
+    false: "ENOMEM 1000-2000 r--p 1",
+    true: "ENOMEM 1000-2000 r--p 1,2000-4000 r--p 2",
+  },
+  readOnlyDropsAccount: { false: "rd mr mw me ac", true: "rd mr mw me" },
+  moveSeveralVmas: { false: "EFAULT", true: "ok" },
+  shrinkLooksUp: { false: "ok", true: "EFAULT" },
+  dontUnmapFiles: { false: "EINVAL", true: "ok" },
+  dontUnmapAccountsNext: { true: "mr mw me ac", false: "mr mw me" },
+  dontUnmapKeepsApart: {
+    false: "1000-3000 rw-p 1",
+    true: "1000-2000 rw-p 1,2000-3000 rw-p 2",
+  },
+  dontUnmapSplitsLocked: { false: "rd wr mr mw me ac", true: "rd wr mr mw me lo ac" },
+  dontUnmapResetsOffset: {
+    false: "8000-9000 rw-p 1,20000-21000 rw-p 1*",
+    true: "8000-9000 rw-p 8,20000-21000 rw-p 1*",
+  },
+  mremapReserve: { "to a target": "ok", always: "ENOMEM" },
+  adviseGuard: { false: "EINVAL", true: "ok" },
+  advisePopulate: { false: "EINVAL", true: "ok" },
+  adviseDontNeedLocked: { false: "EINVAL", true: "ok" },
+  adviseCollapse: { false: "EINVAL", true: "ok" },
+  populateStopsAtHole: { false: "EINVAL", true: "ENOMEM" },
+  doForkRefusesSpecial: { false: "ok", true: "EINVAL" },
+  processAdviseOnSelf: { false: "EINVAL", true: "ok" },
+  seal: { false: "ENOSYS", true: "ok" },
+  showsLockOnFault: { false: "rd wr mr mw me lo ?? ac", true: "rd wr mr mw me lo lf ac" },
+  showsGuard: { false: "rd wr mr mw me ac", true: "rd wr mr mw me gu ac" },
+};
+
+function outcome(call: () => unknown): string {
+  try {
+    call();
+    return "ok";
+  } catch (error) {
+    if (!(error instanceof MmError)) throw error;
+    return error.code;
+  }
+}
+
+function advise(mm: AddressSpace, advice: number): string {
+  map(mm, 0x1000, 0x2000);
+  return outcome(() => mm.madvise(0x1000, PAGE, advice));
+}
+
+function flagsAt(mm: AddressSpace, address: number): string {
+  const { descriptor } = mm;
+  return vmFlagsText(descriptor, descriptor.tree.findVma(address)!);
+}
+
+/** Other rules under which a rule shows. */
+const GIVEN: Readonly<Partial<Record<RuleName, Partial<KernelRules>>>> = {
+  shrinkLooksUp: { moveSeveralVmas: false },
+};
+
+for (const name of RULE_NAMES) {
+  Deno.test(`rules: ${name} decides as its row says, under each of its values`, () => {
+    const newest = kernelRules("7.3");
+    for (const value of ruleValues(name)) {
+      const rules = overrideRules({ ...newest, ...GIVEN[name] }, { [name]: value });
+      const mm = space({ rules, ...(name === "mremapReserve" && { maxMapCount: 10 }) });
+      assertEquals(DECIDES[name](mm), OUTCOMES[name][String(value)], `${name} ${value}`);
+      mm.validate();
+    }
+  });
+}
