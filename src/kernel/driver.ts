@@ -1,7 +1,7 @@
 /**
  * The driver as a process: frames out, frames in, and whatever a patched tree does to it as an answer.
  *
- * The process ends itself when a frame takes too long, and this side ends it a little later if it has not; it ends when
+ * The process ends itself when a frame takes too long, and this side ends it if it has not, much later; it ends when
  * its standard input does. What the tree prints is read as it comes and of it the beginning is kept.
  *
  * @module
@@ -40,15 +40,15 @@ export class DriverEnded extends Error {
 
 /** How a driver is started. */
 export interface DriverOptions {
-  /** Milliseconds after which a frame is given up. */
+  /** Milliseconds on a processor after which a frame is given up. */
   readonly limitMs: number;
 }
 
 /** Bytes of what the tree printed that are kept. */
 const KEPT_OUTPUT = 1 << 16;
 
-/** How much later than the driver itself this side ends it, milliseconds. */
-const GRACE_MS = 2000;
+/** How many times the limit a frame may take by the clock: the driver's own limit is of time on a processor. */
+const PATIENCE = 20;
 
 /** A driver that answers. */
 export class Driver {
@@ -171,7 +171,7 @@ export class Driver {
     const timer = setTimeout(() => {
       isLate = true;
       kill(this.#child);
-    }, this.#limitMs + GRACE_MS);
+    }, PATIENCE * this.#limitMs);
     const result = await said.finally(() => clearTimeout(timer));
     if (result !== undefined && !isLate) return result;
     throw new DriverEnded(await this.#end(isLate));
@@ -184,8 +184,8 @@ export class Driver {
     clearTimeout(timer);
     await this.#output.done;
     const seconds = `${this.#limitMs / 1000} s`;
-    if (isLate || signal === "SIGALRM") {
-      this.#ended = { kind: "hang", text: `it did not end within ${seconds}` };
+    if (isLate || signal === "SIGPROF") {
+      this.#ended = { kind: "hang", text: `it did not end within ${seconds} on a processor` };
     } else if (signal !== null) this.#ended = { kind: "crash", text: `it crashed: ${signal}` };
     else this.#ended = { kind: "exit", text: `it ended the process with status ${code}` };
     return this.#ended;

@@ -38,7 +38,7 @@ export const CHECK: CommandSpecification = {
       value: "TEXT",
     },
     shape: { help: "compare every node too: trees up to 7.1, which split as Maple does" },
-    limit: { help: "seconds that a frame of 512 operations may take; 10", value: "S" },
+    limit: { help: "seconds on a processor that 512 operations may take; 10", value: "S" },
     operations: {
       help: "perform only the operations of this file, one a line, as a report prints them",
       value: "FILE",

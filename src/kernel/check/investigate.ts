@@ -31,14 +31,15 @@ export interface Investigated {
 /** Milliseconds for shrinking. */
 const SHRINK_MS = 60_000;
 
-/** Milliseconds that a trial may take at most; one that hangs costs as much each time. */
+/** Milliseconds that a trial may take, and for each operation more; one that hangs costs as much each time. */
 const TRIAL_LIMIT_MS = 1000;
+const OPERATION_LIMIT_MS = 1;
 
 /** Finds the operation, shrinks the list, and dumps the tree. */
 export async function investigate(finding: Finding, target: Target): Promise<Investigated> {
   const tree = { ...finding.case.options, ...target.setting.comparing.shape && { shape: true } };
   const list = flatten(finding.operations);
-  const limitMs = Math.min(TRIAL_LIMIT_MS, target.setting.limitMs);
+  const limitMs = TRIAL_LIMIT_MS + list.length * OPERATION_LIMIT_MS;
   await using trials = new Trials({ ...target.setting, limitMs, tree });
   const found = finding.ending === undefined
     ? await trials.firstDifference(list)

@@ -9,6 +9,7 @@ import { releaseOf } from "../source.ts";
 import { cTest, mapleTest } from "./c_test.ts";
 import type { CheckResult } from "./check.ts";
 import type { Investigated } from "./investigate.ts";
+import type { ReferenceOptions } from "./reference.ts";
 import type { PresentFault, Target } from "./target.ts";
 
 /** The whole report. */
@@ -155,17 +156,38 @@ function foundLines(
   return [
     ...head,
     `Shrunk from ${length.toLocaleString("en")} to ${left}: ${claim}`,
-    ...operations.map((line) => `  ${showOperation(line)}`),
+    ...listLines(operations),
     `  ${shrunk.difference.text}`,
     "",
+    ...(operations.length > MOST_SHOWN ? [] : testLines(operations, it.options, dumps)),
+  ];
+}
+
+/** A list that is longer is shown in part: nobody reads it, and it makes no test. */
+const MOST_SHOWN = 80;
+
+function listLines(operations: readonly Operation[]): string[] {
+  const lines = operations.map((it) => `  ${showOperation(it)}`);
+  if (lines.length <= MOST_SHOWN) return lines;
+  const half = MOST_SHOWN / 2;
+  const between = `  … (${lines.length - MOST_SHOWN} more; all with --json)`;
+  return [...lines.slice(0, half), between, ...lines.slice(-half)];
+}
+
+function testLines(
+  operations: readonly Operation[],
+  options: ReferenceOptions,
+  dumps: Investigated["dumps"],
+): string[] {
+  return [
     ...(dumps === undefined ? [] : dumpLines(dumps)),
     "As a test in C, for lib/test_maple_tree.c:",
     "",
-    cTest(operations, it.options),
+    cTest(operations, options),
     "",
     "As a test of Maple:",
     "",
-    mapleTest(operations, it.options),
+    mapleTest(operations, options),
   ];
 }
 
@@ -191,9 +213,4 @@ function beginning(text: string, most: number): string[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const more = lines.length > most ? [`  … (${lines.length - most} lines more)`] : [];
   return [...lines.slice(0, most).map((line) => `  ${line.slice(0, 160)}`), ...more];
-}
-
-/** The list in the form that `--operations` reads. */
-export function showOperations(operations: readonly Operation[]): string {
-  return operations.map(showOperation).join("\n");
 }

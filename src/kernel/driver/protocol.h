@@ -55,7 +55,7 @@ struct frame {
 	uint32_t kind;
 	/* Operations or answers; for text, bytes. */
 	uint32_t count;
-	/* Of a request: milliseconds after which the process ends itself. */
+	/* Of a request: milliseconds on a processor after which the process ends itself. */
 	uint32_t limit_ms;
 };
 
