@@ -47,7 +47,7 @@ const SUPPORT = [
   "lib/vsprintf.c",
 ];
 
-/** What stands in for the tree's own allocator in `race`. */
+/** What the driver's own allocator stands in for, except in `race-slab`. */
 const OWN_ALLOCATOR = ["testing/shared/linux.c", "testing/radix-tree/linux.c", "lib/slab.c"];
 
 const INCLUDED = [
@@ -105,7 +105,7 @@ async function generatedHeaders(): Promise<string> {
 async function unitsOf({ folder }: Source, kind: BuildKind): Promise<string[]> {
   const units: string[] = [];
   for (const file of SUPPORT) {
-    if (kind === "race" && OWN_ALLOCATOR.includes(file)) continue;
+    if (kind !== "race-slab" && OWN_ALLOCATOR.includes(file)) continue;
     if (await exists(`${folder}/tools/${file}`)) units.push(`${folder}/tools/${file}`);
   }
   return units;

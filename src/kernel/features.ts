@@ -30,6 +30,11 @@ const FEATURES = [
     pattern: /\bmas_next_range\(/,
     name: "mas_next_range() and its kin",
   },
+  {
+    macro: "HAVE_EXPECTED_ENTRIES",
+    pattern: /\bmas_expected_entries\(/,
+    name: "mas_expected_entries()",
+  },
   { macro: "HAVE_DUPLICATE", pattern: /\bmtree_dup\(/, name: "mtree_dup()" },
   {
     macro: "PREALLOCATE_TAKES_ENTRY",

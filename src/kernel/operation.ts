@@ -26,6 +26,7 @@ export const Verb = {
   ALLOCATE: 13,
   ALLOCATE_REVERSE: 14,
   STORE_PREALLOCATED: 15,
+  STORE_BESIDE: 16,
   CURSOR_SET: 32,
   CURSOR_WALK: 33,
   CURSOR_FIND: 34,
@@ -43,6 +44,7 @@ export const Verb = {
   CURSOR_EMPTY_AREA: 46,
   CURSOR_EMPTY_AREA_REVERSE: 47,
   CURSOR_STORE_PREALLOCATED: 48,
+  CURSOR_RESERVE: 49,
   NEW_TREE: 64,
   MARK: 65,
   REWIND: 66,
@@ -65,6 +67,9 @@ export interface Operation {
 export function operation(verb: Verb, a = 0, b = 0, c = 0, d = 0): Operation {
   return { verb, a, b, c, d };
 }
+
+/** What the other writer of `store_beside` stores. */
+export const BESIDE_VALUE = 0x7ffd;
 
 /** What an operand is: an index, a number of indices, a value. */
 export type OperandKind = "index" | "size" | "value" | "flags";
@@ -99,6 +104,11 @@ const ROWS: Readonly<Record<Verb, VerbRow>> = {
   [Verb.ALLOCATE]: { name: "alloc", operands: ALLOCATE, writes: true },
   [Verb.ALLOCATE_REVERSE]: { name: "ralloc", operands: ALLOCATE, writes: true },
   [Verb.STORE_PREALLOCATED]: { name: "store_prealloc", operands: STORE, writes: true },
+  [Verb.STORE_BESIDE]: {
+    name: "store_beside",
+    operands: ["index", "index", "value", "index"],
+    writes: true,
+  },
   [Verb.CURSOR_SET]: { name: "it set", operands: TWO },
   [Verb.CURSOR_WALK]: { name: "it walk", operands: [] },
   [Verb.CURSOR_FIND]: { name: "it find", operands: INDEX },
@@ -120,6 +130,7 @@ const ROWS: Readonly<Record<Verb, VerbRow>> = {
     operands: ["value"],
     writes: true,
   },
+  [Verb.CURSOR_RESERVE]: { name: "it reserve", operands: ["size", "size"] },
   [Verb.NEW_TREE]: { name: "new_tree", operands: ["flags", "flags"] },
   [Verb.MARK]: { name: "mark", operands: [] },
   [Verb.REWIND]: { name: "rewind", operands: [], writes: true },

@@ -53,6 +53,8 @@ export interface Features {
   readonly status: boolean;
   /** `mtree_dup()`. */
   readonly duplicate: boolean;
+  /** `mas_expected_entries()`. */
+  readonly reserve: boolean;
 }
 
 /** What a driver says of itself. */
@@ -77,6 +79,7 @@ export function readHello(words: Uint32Array): Hello | undefined {
       rangeMoves: (features & 1) !== 0,
       status: (features & 2) !== 0,
       duplicate: (features & 4) !== 0,
+      reserve: (features & 8) !== 0,
     },
   };
 }

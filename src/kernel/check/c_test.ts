@@ -5,7 +5,7 @@
  */
 
 import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { isOnCursor, type Operation, showNumber, Verb } from "../operation.ts";
+import { BESIDE_VALUE, isOnCursor, type Operation, showNumber, Verb } from "../operation.ts";
 import { type Answer, Reference, type ReferenceOptions } from "./reference.ts";
 
 /** The C test: a function to call from `maple_tree_seed()` with an empty tree. */
@@ -102,6 +102,14 @@ function cStatement(it: Operation, answer: Answer): string {
         ? `${checked}\n${expectThat("start", cNumber(answer.first))}`
         : checked;
     }
+    case Verb.STORE_BESIDE: {
+      const call = `mtree_store_range(mt, ${a}, ${b}, ${cValue(it.c)}, GFP_KERNEL)`;
+      const other = cNumber(it.d);
+      return `/* Another writer stores ${
+        cValue(BESIDE_VALUE)
+      } at ${other} while this one waits for memory. */\n` +
+        expectThat(call, cError(answer.error));
+    }
     case Verb.DUPLICATE:
       return "/* Here the tree was replaced by its copy: mtree_dup(). */";
   }
@@ -171,6 +179,12 @@ function cursorStatement(it: Operation, answer: Answer): string {
       const call = `${name}(&mas, ${cNumber(it.a)}, ${cNumber(it.b)}, ${showNumber(it.c)})`;
       return expectThat(call, cError(answer.error));
     }
+    case Verb.CURSOR_RESERVE:
+      return locked([
+        expectThat(`mas_expected_entries(&mas, ${it.a})`, "0"),
+        expectThat(`mas_expected_entries(&mas, ${it.b})`, "0"),
+        "mas_destroy(&mas);",
+      ].join("\n"));
     case Verb.CURSOR_STORE:
       return locked(expectThat(`mas_store_gfp(&mas, ${cValue(it.a)}, GFP_KERNEL)`, "0"));
     case Verb.CURSOR_STORE_PREALLOCATED:
@@ -235,6 +249,10 @@ function mapleStatement({ verb, a, b, c, d }: Operation): string {
     case Verb.STORE_PREALLOCATED:
       return `{ const it = tree.state(${first}, ${second}); it.preallocate(${held(c)}); ` +
         `it.storePreallocated(${held(c)}); }`;
+    case Verb.STORE_BESIDE:
+      return `tree.store(${first}, ${second}, ${held(c)}); tree.store(${mapleNumber(d)}, ${
+        mapleNumber(d)
+      }, ${BESIDE_VALUE});`;
     case Verb.INSERT:
       return `tree.insert(${first}, ${second}, ${c});`;
     case Verb.ERASE:
@@ -283,6 +301,8 @@ const MAPLE_CURSOR: Partial<Record<Verb, string>> = {
 function mapleCursorStatement({ verb, a, b, c }: Operation): string {
   const held = a === 0 ? "undefined" : String(a);
   switch (verb) {
+    case Verb.CURSOR_RESERVE:
+      return `state.expectEntries(${a}); state.expectEntries(${b}); state.destroy();`;
     case Verb.CURSOR_SET:
       return `state.set(${mapleNumber(a)}, ${mapleNumber(b)});`;
     case Verb.CURSOR_STORE:

@@ -60,6 +60,7 @@ export class CursorHistory {
       if (isWrite(verb) && this.hasWalked) this.#isStale = true;
       return;
     }
+    if (verb === Verb.CURSOR_RESERVE) return;
     this.latest = verb;
     this.index = answer.first;
     this.last = answer.last;

@@ -135,6 +135,19 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     meets: isPastLimitAtStart,
   },
   {
+    name:
+      "storing nothing goes on with a widened range after it has waited for memory, over what another writer stored there",
+    row: 23,
+    releases: ["6.1"],
+    tree: GAPS,
+    program: [
+      operation(Verb.STORE, 0x0, 0xf, 1),
+      operation(Verb.STORE, MAX_INDEX, MAX_INDEX, 2),
+      operation(Verb.STORE_BESIDE, 0x0, 0xf, 0, 0x10),
+    ],
+    meets: ({ verb, c }) => verb === Verb.STORE_BESIDE && c === 0,
+  },
+  {
     name: "mas_find_rev() and mas_prev() do not find an entry that is alone at index 0",
     releases: ["6.1"],
     tree: GAPS,

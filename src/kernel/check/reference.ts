@@ -14,7 +14,14 @@ import type { CursorStatus } from "../../tree/cursor.ts";
 import type { MapleState } from "../../tree/maple_state.ts";
 import { MapleTree } from "../../tree/maple_tree.ts";
 import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { isOnCursor, isWrite, type Operation, showOperation, Verb } from "../operation.ts";
+import {
+  BESIDE_VALUE,
+  isOnCursor,
+  isWrite,
+  type Operation,
+  showOperation,
+  Verb,
+} from "../operation.ts";
 import { ANSWER_WORDS, Field, writeNumber } from "../protocol.ts";
 import { ContentHash, hashLookups } from "./content.ts";
 import { CursorHistory } from "./cursor_history.ts";
@@ -81,8 +88,12 @@ export class Reference {
     this.#specification = new StateSpecification(this.naive);
   }
 
-  /** Performs an operation and writes the answer that is expected of the driver. */
-  perform(operation: Operation, words: Uint32Array, at: number): void {
+  /**
+   * Performs an operation and writes the answer that is expected of the driver.
+   *
+   * @param isChecked what the tree then holds is part of the answer
+   */
+  perform(operation: Operation, words: Uint32Array, at: number, isChecked = true): void {
     const answer = this.answer(operation);
     words.fill(0, at, at + ANSWER_WORDS);
     words[at + Field.ERROR] = answer.error;
@@ -90,7 +101,7 @@ export class Reference {
     words[at + Field.VALUE] = answer.value;
     writeNumber(words, at + Field.FIRST, answer.first);
     writeNumber(words, at + Field.LAST, answer.last);
-    if (isWrite(operation.verb)) this.#writeContent(operation, answer, words, at);
+    if (isChecked && isWrite(operation.verb)) this.#writeContent(operation, answer, words, at);
   }
 
   /** Performs an operation on both and gives what they agree on. */
@@ -233,6 +244,7 @@ function writtenRange(
     case Verb.STORE:
     case Verb.INSERT:
     case Verb.STORE_PREALLOCATED:
+    case Verb.STORE_BESIDE:
       return { first: a, last: b };
     case Verb.ERASE:
       return { first: a, last: a };
@@ -255,6 +267,9 @@ function onTree(tree: MapleTree<number>, { verb, a, b, c, d }: Operation): Answe
     switch (verb) {
       case Verb.STORE:
         return tree.store(a, b, stored), {};
+      case Verb.STORE_BESIDE:
+        tree.store(a, b, stored);
+        return tree.store(d, d, BESIDE_VALUE), {};
       case Verb.STORE_PREALLOCATED: {
         const at = tree.state(a, b);
         at.preallocate(stored);
@@ -315,6 +330,9 @@ function onNaive(map: NaiveRangeMap<number>, { verb, a, b, c, d }: Operation): A
       case Verb.STORE:
       case Verb.STORE_PREALLOCATED:
         return map.store(a, b, c === 0 ? undefined : c), {};
+      case Verb.STORE_BESIDE:
+        map.store(a, b, c === 0 ? undefined : c);
+        return map.store(d, d, BESIDE_VALUE), {};
       case Verb.INSERT:
         return map.insert(a, b, c), {};
       case Verb.ERASE: {
@@ -369,6 +387,8 @@ function moveCursor(cursor: MapleState<number>, { verb, a, b, c }: Operation): M
     switch (verb) {
       case Verb.CURSOR_SET:
         return cursor.set(a, b), {};
+      case Verb.CURSOR_RESERVE:
+        return {};
       case Verb.CURSOR_PAUSE:
         return cursor.pause(), {};
       case Verb.CURSOR_RESET:
@@ -416,6 +436,8 @@ function moveSpecification(state: StateSpecification, { verb, a, b, c }: Operati
         state.index = a;
         state.last = b;
         state.status = "start";
+        return {};
+      case Verb.CURSOR_RESERVE:
         return {};
       case Verb.CURSOR_PAUSE:
         state.status = "pause";

@@ -45,14 +45,17 @@ export async function shrink(
     length = search.list.length;
     await search.remove();
     await search.joinBoundaries();
+    await search.endAtFailure();
   }
   await search.renumber();
+  await search.endAtFailure();
   return { operations: search.list, difference: search.difference, isMinimal: !search.isLate };
 }
 
 class Search {
   list: readonly Operation[];
   difference: Difference;
+  #checks: "all" | "last" = "last";
   readonly #trials: Trials;
   readonly #deadline: number;
 
@@ -75,7 +78,7 @@ class Search {
   /** Takes the list if it fails in the same way, without what follows the failure. */
   async #take(list: readonly Operation[]): Promise<boolean> {
     if (this.isLate || list.length === 0) return false;
-    const found = await this.#trials.firstDifference(list);
+    const found = await this.#trials.firstDifference(list, this.#checks);
     if (found === undefined || !isSameFailure(found, this.difference)) return false;
     this.list = list.slice(0, Math.max(1, found.at + 1));
     this.difference = found;
@@ -105,6 +108,13 @@ class Search {
       if (content.length + kept >= whole.length) continue;
       if (await this.#take([...content, ...whole.slice(from)])) return;
     }
+  }
+
+  /** Looks at the tree after every write: what went wrong earlier than the last operation ends the list there. */
+  async endAtFailure(): Promise<void> {
+    this.#checks = "all";
+    await this.#take(this.list);
+    this.#checks = "last";
   }
 
   async remove(): Promise<void> {

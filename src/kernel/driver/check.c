@@ -7,6 +7,7 @@
 #include "frames.h"
 #include "inspect.h"
 #include "protocol.h"
+#include "slab.h"
 #include <stdio_ext.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
@@ -15,13 +16,9 @@ _Static_assert(sizeof(struct operation) == 40 && sizeof(struct answer) == 56, "t
 
 enum option { OPTION_UNCHECKED = 1, OPTION_SHAPE = 2 };
 
-/* Of tools/lib/slab.c. */
-extern int kmalloc_nr_allocated;
-
 static struct maple_tree tree;
 static unsigned int tree_flags;
 static struct ma_state cursor;
-static int kmalloc_at_start;
 
 /* Writes since the tree was made, until it was marked: what a rewind performs again. */
 static struct operation *recorded;
@@ -99,6 +96,30 @@ static int store_preallocated(struct ma_state *state, unsigned long value)
 	return error;
 }
 
+/* The value that another writer stores while the first one waits. */
+#define BESIDE_VALUE 0x7ffdUL
+
+static unsigned long beside_index;
+
+static void store_beside(void)
+{
+	mtree_store(&tree, beside_index, entry_of(BESIDE_VALUE), GFP_KERNEL);
+}
+
+static int store_with_another(const struct operation *operation)
+{
+	int error;
+
+	beside_index = operation->d;
+	while_waiting = store_beside;
+	error = mtree_store_range(&tree, operation->a, operation->b, entry_of(operation->c), GFP_KERNEL);
+	if (while_waiting) {
+		while_waiting = NULL;
+		store_beside();
+	}
+	return error;
+}
+
 /* Operations on the tree, or on a state of their own. */
 static void perform_on_tree(const struct operation *operation, struct answer *answer)
 {
@@ -111,6 +132,9 @@ static void perform_on_tree(const struct operation *operation, struct answer *an
 		return;
 	case VERB_INSERT:
 		answer->error = mtree_insert_range(&tree, a, b, entry_of(c), GFP_KERNEL);
+		return;
+	case VERB_STORE_BESIDE:
+		answer->error = store_with_another(operation);
 		return;
 	case VERB_STORE_PREALLOCATED:
 		mas_set_range(&state, a, b);
@@ -213,6 +237,17 @@ static void perform_on_cursor(const struct operation *operation, struct answer *
 	case VERB_CURSOR_STORE_PREALLOCATED:
 		answer->error = store_preallocated(&cursor, a);
 		break;
+#ifdef HAVE_EXPECTED_ENTRIES
+	case VERB_CURSOR_RESERVE:
+		/* A reserve, more on top of it, and all given back. */
+		mtree_lock(&tree);
+		answer->error = mas_expected_entries(&cursor, a);
+		if (!answer->error)
+			answer->error = mas_expected_entries(&cursor, b);
+		mas_destroy(&cursor);
+		mtree_unlock(&tree);
+		break;
+#endif
 	case VERB_CURSOR_ERASE:
 		mtree_lock(&tree);
 		answer->value = value_of(mas_erase(&cursor));
@@ -234,18 +269,12 @@ static void perform_on_cursor(const struct operation *operation, struct answer *
 	answer->status = status_of(&cursor);
 }
 
-/* Nodes that are in use. Newer trees give some back with kfree(), which the slab does not see. */
-static unsigned long nodes_in_use(void)
-{
-	return kmem_cache_nr_allocated(maple_node_cache) + kmalloc_nr_allocated - kmalloc_at_start;
-}
-
 static void destroy_tree(struct answer *answer)
 {
 	mas_destroy(&cursor);
 	mtree_destroy(&tree);
 	run_deferred_frees();
-	answer->value = nodes_in_use();
+	answer->value = nodes_given_out;
 	if (answer->value)
 		answer->flags |= ANSWER_LEAK;
 }
@@ -277,6 +306,7 @@ static bool is_write(uint32_t verb)
 	case VERB_ALLOCATE:
 	case VERB_ALLOCATE_REVERSE:
 	case VERB_STORE_PREALLOCATED:
+	case VERB_STORE_BESIDE:
 	case VERB_CURSOR_STORE:
 	case VERB_CURSOR_ERASE:
 	case VERB_CURSOR_STORE_PREALLOCATED:
@@ -346,6 +376,7 @@ static void written_range(const struct operation *operation, const struct answer
 	case VERB_STORE:
 	case VERB_INSERT:
 	case VERB_STORE_PREALLOCATED:
+	case VERB_STORE_BESIDE:
 		*first = operation->a;
 		*last = operation->b;
 		return;
@@ -362,10 +393,10 @@ static void written_range(const struct operation *operation, const struct answer
 	*last = answer->last;
 }
 
-/* Checks that failed since the start: of the validation, and those within the tree's own functions. */
+/* Checks that failed since the start: of the validation, within the tree's own functions, of memory. */
 static int failed_checks(void)
 {
-	return atomic_read(&maple_tree_tests_run) - atomic_read(&maple_tree_tests_passed);
+	return atomic_read(&maple_tree_tests_run) - atomic_read(&maple_tree_tests_passed) + memory_faults;
 }
 
 static void answer_operation(const struct operation *operation, struct answer *answer)
@@ -455,6 +486,9 @@ static void say_hello(int out)
 #ifdef HAVE_STATUS
 	hello.features |= FEATURE_STATUS;
 #endif
+#ifdef HAVE_EXPECTED_ENTRIES
+	hello.features |= FEATURE_RESERVE;
+#endif
 #ifdef HAVE_DUPLICATE
 	hello.features |= FEATURE_DUPLICATE;
 #endif
@@ -478,7 +512,6 @@ int main(int argc, char **argv)
 	setvbuf(stderr, NULL, _IOFBF, 1 << 16);
 	rcu_register_thread();
 	maple_tree_init();
-	kmalloc_at_start = kmalloc_nr_allocated;
 	new_tree(MT_FLAGS_ALLOC_RANGE);
 	say_hello(out);
 	answer_frames(out);

@@ -85,6 +85,7 @@ class CursorProgram {
     if (kind < 73) return [operation(Verb.CURSOR_RESET)];
     if (kind < 88) return this.#write();
     if (kind < 96) return this.#writeElsewhere();
+    if (kind === 96 && this.#features.reserve) return [this.#reserve()];
     return this.#gaps ? this.#search() : [];
   }
 
@@ -133,6 +134,12 @@ class CursorProgram {
     const store = operation(Verb.STORE, first, first + this.#length() - 1, this.#held());
     const renewed = [operation(Verb.CURSOR_PAUSE), operation(Verb.CURSOR_RESET), this.#set()];
     return [store, this.#random.pick(renewed)];
+  }
+
+  /** Nodes for so many entries, more on top of them, and all given back. */
+  #reserve(): Operation {
+    const entries = this.#random.below(600);
+    return operation(Verb.CURSOR_RESERVE, entries, entries + this.#random.below(300));
   }
 
   /** A search that finds something, from a fresh start: where it stands after a search that fails is nobody's promise. */

@@ -5,6 +5,7 @@
  */
 
 import { OperationSource, type Profile } from "../../../tests/operations.ts";
+import { MAX_INDEX } from "../../tree/node_layout.ts";
 import { Random } from "../../../tests/random.ts";
 import type { Reference } from "../check/reference.ts";
 import { type Operation, operation, Verb, verbOf } from "../operation.ts";
@@ -53,6 +54,9 @@ const TURNS = ["tiny", "cc1", "cc1", "medium", "tiny", "cc1", "cc1", "tiny", "cc
 
 /** Of so many stores one is prepared, and of so many operations one copies the tree. */
 const PREPARED = 0.3;
+/** Of so many other stores one has another writer beside it. */
+const BESIDE = 0.1;
+
 const DUPLICATED = 0.0005;
 
 /** The `turn`-th random case of a seed. */
@@ -91,8 +95,18 @@ function* randomOperations(
   while (left-- > 0) {
     if (features.duplicate && random.chance(DUPLICATED)) yield operation(Verb.DUPLICATE);
     const { verb, operands } = source.next();
-    yield converted(verb, operands, random.chance(PREPARED));
+    const it = converted(verb, operands, random.chance(PREPARED));
+    yield it.verb === Verb.STORE && random.chance(BESIDE) ? besides(it, reference, random) : it;
   }
+}
+
+/** The same store while another writer stores one index next to what is written, or next to the free space there. */
+function besides(it: Operation, { naive }: Reference, random: Random): Operation {
+  const { first } = naive.rangeAt(it.a);
+  const { last } = naive.rangeAt(it.b);
+  const near = random.pick([it.a - 1, it.b + 1, first, last, first - 1, last + 1]);
+  const isApart = near >= 0 && near <= MAX_INDEX && (near < it.a || near > it.b);
+  return isApart ? operation(Verb.STORE_BESIDE, it.a, it.b, it.c, near) : it;
 }
 
 function converted(
