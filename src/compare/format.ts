@@ -13,6 +13,16 @@ import {
 } from "./comparison.ts";
 import { isBeyondGate, type Verdict } from "./verdict.ts";
 
+/** A column in the place of the floor, for comparisons that have none. */
+export interface Column {
+  /** Its head. */
+  readonly head: string;
+  /** What stands in the row of a workload. */
+  readonly cell: (workload: WorkloadComparison) => string;
+  /** A sentence that says what it is. */
+  readonly legend: string;
+}
+
 const HEADER = [
   "workload",
   "verdict",
@@ -25,22 +35,26 @@ const HEADER = [
 ];
 
 /** A table, and below it what is worth a sentence: answers, counts, instructions, what was skipped. */
-export function formatText(comparison: Comparison): string {
-  const table = [HEADER, ...comparison.workloads.map(cells)];
-  const widths = HEADER.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+export function formatText(comparison: Comparison, column?: Column): string {
+  const header = headerOf(column);
+  const table = [header, ...comparison.workloads.map((it) => cells(it, column))];
+  const widths = header.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
   const lines = table.map((row) =>
     row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()
   );
-  return [title(comparison), "", ...lines, "", ...notes(comparison), ...legend(comparison)].join(
-    "\n",
-  );
+  const below = [...notes(comparison), ...legend(comparison, column)];
+  return [title(comparison), "", ...lines, "", ...below].join("\n");
+}
+
+function headerOf(column: Column | undefined): string[] {
+  return HEADER.map((head) => head === "floor" ? column?.head ?? head : head);
 }
 
 /** The same for GitHub, with the verdict first. */
-export function formatMarkdown(comparison: Comparison, gate: number): string {
+export function formatMarkdown(comparison: Comparison, gate: number, column?: Column): string {
   const row = (columns: readonly string[]) => `| ${columns.join(" | ")} |`;
   const rows = comparison.workloads.map((it) => {
-    const [name, verdict, ...rest] = cells(it);
+    const [name, verdict, ...rest] = cells(it, column);
     return row([`\`${name}\``, `${MARKS[it.verdict]} ${verdict}`, ...rest]);
   });
   const found = notes(comparison).map((note) => `- ${note}`);
@@ -49,12 +63,12 @@ export function formatMarkdown(comparison: Comparison, gate: number): string {
     "",
     title(comparison),
     "",
-    row(HEADER),
+    row(headerOf(column)),
     row(HEADER.map(() => "---")),
     ...rows,
     ...(found.length > 0 ? ["", ...found] : []),
     "",
-    `<sub>${legend(comparison).join(" ")}</sub>`,
+    `<sub>${legend(comparison, column).join(" ")}</sub>`,
   ].join("\n");
 }
 
@@ -110,14 +124,14 @@ function title({ base, head, machines, runtime }: Comparison): string {
   return `${what}, on ${where}, Deno ${runtime.deno}, V8 ${runtime.v8}`;
 }
 
-function cells(it: WorkloadComparison): string[] {
+function cells(it: WorkloadComparison, column: Column | undefined): string[] {
   const { name, verdict, ratio, interval, processes, rounds, totals, nanoseconds, floor } = it;
   return [
     name,
     verdict,
     ratio.toFixed(3),
     `${interval.low.toFixed(3)}–${interval.high.toFixed(3)}`,
-    floor === undefined ? "–" : `±${percent(floor)}`,
+    column?.cell(it) ?? (floor === undefined ? "–" : `±${percent(floor)}`),
     `${processes} × ${rounds}`,
     totals.toFixed(2),
     `${duration(nanoseconds.base)} → ${duration(nanoseconds.head)}`,
@@ -155,15 +169,19 @@ function instructionsNote({ name, instructions }: WorkloadComparison): string {
     `(${sign}${Math.abs(change).toFixed(1)} %)`;
 }
 
-function legend({ workloads }: Comparison): string[] {
+function legend({ workloads }: Comparison, column: Column | undefined): string[] {
   const same = workloads.every((it) => it.answersPart === undefined);
   return [
     "Ratio is time of the new version over time of the old one: above 1 is slower.",
     ...(same ? ["Both answer alike in every workload."] : []),
-    ...(workloads.some((it) => it.floor === undefined)
-      ? ["A floor of – has not been measured on this machine: run with --self."]
-      : []),
+    ...(column !== undefined ? [column.legend] : floorLegend(workloads)),
   ];
+}
+
+function floorLegend(workloads: readonly WorkloadComparison[]): string[] {
+  return workloads.some((it) => it.floor === undefined)
+    ? ["A floor of – has not been measured on this machine: run with --self."]
+    : [];
 }
 
 function percent(part: number): string {

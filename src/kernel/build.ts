@@ -20,7 +20,7 @@ export type BuildKind = "check" | "race" | "race-slab";
 export interface Build {
   readonly source: Source;
   readonly features: TreeFeatures;
-  /** The program. */
+  /** The program; of a `race` the library that {@linkcode NativeLibrary} opens. */
   readonly program: string;
   /** True if it was found in the cache. */
   readonly isCached: boolean;
@@ -56,6 +56,9 @@ const INCLUDED = [
   "include",
   "arch/x86/include",
 ];
+
+/** What makes a library of it; every call within it is direct. */
+const LIBRARY = ["-shared", "-fPIC", "-fvisibility=hidden", "-Wl,-Bsymbolic"];
 
 const FLAGS = ["-g", "-w", "-fno-strict-aliasing", "-D_LGPL_SOURCE", "-pthread"];
 
@@ -126,6 +129,7 @@ function optionsOf(
     `-I${generated}`,
     ...INCLUDED.map((path) => `-I${folder}/tools/${path}`),
     `-I${folder}/lib`,
+    ...(kind === "check" ? [] : LIBRARY),
   ];
 }
 

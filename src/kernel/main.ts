@@ -8,6 +8,7 @@ import { type CommandArguments, type CommandSpecification, execute } from "../co
 import { complain, print } from "../command/output.ts";
 import { standWhereCalled } from "../command/paths.ts";
 import { CHECK, runCheck } from "./check/command.ts";
+import { RACE, runRace } from "./race/command.ts";
 
 interface Command {
   readonly specification: CommandSpecification;
@@ -16,6 +17,7 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   check: { specification: CHECK, run: runCheck },
+  race: { specification: RACE, run: runRace },
 };
 
 const HELP = [

@@ -19,6 +19,8 @@ export interface Assignment {
   readonly root: string;
   /** It imports npm packages: give it the configuration of the suite that runs. */
   readonly isConfigured?: boolean;
+  /** Libraries that it may load. */
+  readonly libraries?: readonly string[];
   /** Kills it when aborted. */
   readonly signal?: AbortSignal;
   /** How long it may say nothing, milliseconds: a side that never ends must not hang the comparison. */
@@ -47,9 +49,10 @@ const V8_FLAGS = "--single-threaded";
 
 /** The arguments with which `deno` runs a measuring module. */
 export function denoArguments(assignment: Assignment, v8Flags: string = V8_FLAGS): string[] {
-  const { module, order, root, isConfigured = false } = assignment;
+  const { module, order, root, isConfigured = false, libraries = [] } = assignment;
   const configuration = isConfigured ? [`--config=${CONFIGURATION}`] : ALONE;
-  const rights = [`--v8-flags=${v8Flags}`, `--allow-read=${root}`];
+  const ffi = libraries.length === 0 ? [] : [`--allow-ffi=${libraries.join(",")}`];
+  const rights = [`--v8-flags=${v8Flags}`, `--allow-read=${root}`, ...ffi];
   return [...FLAGS, ...configuration, ...rights, module, JSON.stringify(order)];
 }
 
