@@ -20,6 +20,9 @@ import {
   MREMAP_DONTUNMAP,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
+  PROT_EXEC,
+  PROT_READ,
+  PROT_WRITE,
 } from "../../abi/mman.ts";
 import { hex } from "../../abi/hex.ts";
 import { HUGE_PAGE_SIZE, PAGE_SIZE, pageAlignDown, pageAlignUp } from "../../abi/page.ts";
@@ -28,6 +31,7 @@ import type { ImageVma } from "../../mm/calls/exec.ts";
 import { MmError } from "../../mm/error.ts";
 import type { PlacementPolicy } from "../../trace/format.ts";
 import type { Vma } from "../../mm/vma.ts";
+import { VM_LOCKED, VM_SEALED } from "../../mm/vm_flags.ts";
 import type { EnterRecord, TraceRecord } from "../../trace/format.ts";
 import { actionOf } from "../decode.ts";
 import { TraceFiles } from "../files.ts";
@@ -289,6 +293,7 @@ export class Answers {
     if (end > HIGHEST_ADDRESS) return { why: "its range ends beyond all addresses" };
     const isKnown = this.#isKnown(space, start, end);
     if (!isKnown) return { why: "what is mapped there is not shown" };
+    if (isPlainChange(space, step, start, end)) return { result: 0 };
     return { result: tryCall(space, step, start, end) };
   }
 
@@ -352,6 +357,26 @@ export class Answers {
 
 function isOnMemory(call: string): boolean {
   return CHANGING.has(call) || ON_MAPPED.has(call);
+}
+
+/** True for what no rule refuses: other protection for private memory that is all mapped. */
+function isPlainChange(
+  space: AddressSpace,
+  { enter }: CallStep,
+  start: number,
+  end: number,
+): boolean {
+  if (enter.call !== "mprotect" || start !== enter.args[0]) return false;
+  if (((enter.args[2] ?? 0) & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) !== 0) return false;
+  for (let at = start; at < end;) {
+    const vma = space.findVma(at);
+    if (vma === undefined || vma.start > at || vma.file !== null || vma.special !== null) {
+      return false;
+    }
+    if (vma.flags & (VM_SEALED | VM_LOCKED)) return false;
+    at = vma.end;
+  }
+  return true;
 }
 
 /** What a call answers on a copy of the VMAs in `[start, end)`. */

@@ -55,20 +55,29 @@ function withoutComment(text: string): string {
 
 /** Bits joined with `|`: each part is either a set of bits of its own or a name. */
 function sum(text: string, prefix: string): Value {
-  let bits = 0n, single = 0, unknown: string | undefined;
-  const parts = text.split("|");
-  for (const part of parts) {
-    let value = product(part.trim(), prefix);
-    if (value === undefined) {
-      if (!/^[A-Z][A-Z0-9_]+$/.test(part.trim())) return { value: NaN };
-      unknown = part.trim();
-      value = 0;
-    }
-    if (parts.length === 1) single = value;
-    else if (Number.isSafeInteger(value)) bits |= BigInt(value);
+  if (!text.includes("|")) return part(text, prefix);
+  let bits = 0, unknown: string | undefined;
+  for (const each of text.split("|")) {
+    const read = part(each.trim(), prefix);
+    if (Number.isNaN(read.value)) return { value: NaN };
+    unknown ??= read.unknown;
+    bits = union(bits, read.value);
   }
-  const value = parts.length === 1 ? single : Number(bits);
-  return unknown === undefined ? { value } : { value, unknown };
+  return unknown === undefined ? { value: bits } : { value: bits, unknown };
+}
+
+/** A part of a sum; a name that is not known counts as no bit. */
+function part(text: string, prefix: string): Value {
+  const value = product(text, prefix);
+  if (value !== undefined) return { value };
+  return /^[A-Z][A-Z0-9_]+$/.test(text) ? { value: 0, unknown: text } : { value: NaN };
+}
+
+/** Bits of either, of more than 32 too. */
+function union(a: number, b: number): number {
+  if (a >= 0 && b >= 0 && a < 2 ** 31 && b < 2 ** 31) return a | b;
+  if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b)) return a;
+  return Number(BigInt(a) | BigInt(b));
 }
 
 function product(text: string, prefix: string): number | undefined {

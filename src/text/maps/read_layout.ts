@@ -59,7 +59,7 @@ const COUNT = /^\s*Total number of mappings: (\d+)/;
 const HEADING = /^==> .* <==$/;
 /** Lines that belong to formats but show no VMA. */
 const OWN_WORDS =
-  /^(?:process \d+|Mapped address spaces:|\s*Start Addr.*|\s*Address\s+(?:Kbytes|Perm).*|[=\s-]+(?:total\b.*)?|\s*total\b.*|(?:mapped|total kB).*|\d+:\s+\S.*|={2}\d+={2}.*|memory map .*|.*\(BuildId.*|\s*(?:LEGEND|START|Start).*|\*\*\* .*|[{}]|==> .* <==|--->.*|.*\[rollup\].*|\[(?:New |Thread |Inferior |Switching |Attaching ).*|Using host libthread_db.*|(?:warning|Reading symbols|\(gdb\)|pwndbg>|gef).*|[\d\s]+(?:KB)?)$/i;
+  /^(?:process \d+|Mapped address spaces:|\s*Start Addr.*|\s*Address\s+(?:Kbytes|Perm).*|[=\s-]+(?:total\b.*)?|\s*total\b.*|(?:mapped|total kB).*|\d+:\s+\S.*|={2}\d+={2}.*|memory map .*|.*\(BuildId.*|\s*(?:LEGEND|START|Start).*|\*\*\* .*|[{}]|==> .* <==|--->.*|.*\[rollup\].*|\[ ?Legend.*|\(lldb\).*|\[0x[0-9a-f]+-0x[0-9a-f]+\) ---\s*|\[(?:New |Thread |Inferior |Switching |Attaching ).*|Using host libthread_db.*|(?:warning|Reading symbols|\(gdb\)|pwndbg>|gef).*|[\d\s]+(?:KB)?)$/i;
 
 /** Reads a text. O(length). */
 export function readLayout(text: string): LayoutReading {

@@ -32,6 +32,9 @@ export function readDebuggerLine(text: string, line: number): LayoutLine | undef
     taken += word.length + (/^[ \t]*/.exec(rest.slice(taken + word.length))?.[0].length ?? 0);
   }
   const name = rest.slice(taken).trim();
+  // lldb lists what is not mapped too.
+  const isGap = permissions.startsWith("---") && name === "" && /^\s*\[0x/.test(text);
+  if (isGap) return undefined;
   return {
     line,
     start,
