@@ -14,7 +14,7 @@ import {
   WRITTEN_COMMANDS,
 } from "../property/address_space_commands.ts";
 import { CURSOR_COMMANDS, cursorSetUp } from "../property/cursor_commands.ts";
-import { randomInterleavings } from "../tree/interleaving.ts";
+import { randomInterleavings } from "../tree/readers/interleaving.ts";
 import { treeRound } from "./tree_round.ts";
 
 /** What a round did, and what it found. */

@@ -7,10 +7,10 @@
  * @module
  */
 
-import type * as Maple from "../../mod.ts";
-import { NaiveRangeMap } from "../naive_range_map.ts";
-import { Random } from "../random.ts";
-import type { poolOf } from "../../src/tree/maple_tree.ts";
+import type * as Maple from "../../../mod.ts";
+import { NaiveRangeMap } from "../../naive_range_map.ts";
+import { Random } from "../../random.ts";
+import type { poolOf } from "../../../src/tree/maple_tree.ts";
 
 /** A build of the tree: its public module, and the way to its nodes. */
 export interface TreeBuild {

@@ -1,7 +1,8 @@
 /** Searching for free space, lowest and highest, and allocating there. */
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MapleError, MapleTree, MAX_INDEX } from "../../mod.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 import { NaiveRangeMap } from "../naive_range_map.ts";
 import { perform } from "../operations.ts";
 import { Random } from "../random.ts";
@@ -157,5 +158,36 @@ Deno.test("gaps: a store in place tells every level above", () => {
     );
     checked.store(before - 0x20, before + 0xf, undefined);
     assertEquals(checked.tree.emptyArea(0x30, 0x10, ranges * 0x20 - 1), before - 0x20);
+  }
+});
+
+/** How many bounds and gaps a call reads. */
+function reads(tree: MapleTree<number>, call: () => void): number {
+  const pool = poolOf(tree);
+  const { doubles } = pool;
+  let count = 0;
+  pool.doubles = new Proxy(doubles, {
+    get(target, key) {
+      count++;
+      return Reflect.get(target, key);
+    },
+  });
+  call();
+  pool.doubles = doubles;
+  return count;
+}
+
+// A thousand ranges with a gap below each, in which the area fits: it is in the window's first or last slot.
+Deno.test("emptyArea, emptyAreaReverse: read as much as lies on the way to the window's end", () => {
+  const tree = new MapleTree<number>({ gaps: true });
+  for (let i = 0; i < 1000; i++) tree.store(i * 32 + 16, i * 32 + 31, i);
+  assertEquals(tree.height, 4);
+  const most = tree.height * 16;
+  for (let i = 0; i < 1000; i += 7) {
+    const first = i * 32;
+    const up = reads(tree, () => assertEquals(tree.emptyArea(16, first, MAX_INDEX), first));
+    assert(up <= most, `up from ${first}: ${up}`);
+    const down = reads(tree, () => assertEquals(tree.emptyAreaReverse(16, 0, first + 15), first));
+    assert(down <= most, `down from ${first}: ${down}`);
   }
 });

@@ -1,8 +1,8 @@
 /** What waits for readers, and how long: grace periods, counted and ended exactly. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { InvariantError, MapleTree, SharedReader } from "../../mod.ts";
-import { PERIOD } from "../../src/tree/node_layout.ts";
-import { poolOf } from "../../src/tree/maple_tree.ts";
+import { InvariantError, MapleTree, SharedReader } from "../../../mod.ts";
+import { PERIOD } from "../../../src/tree/node_layout.ts";
+import { poolOf } from "../../../src/tree/maple_tree.ts";
 
 /** Ranges in one leaf; every store that cuts one replaces the leaf. */
 function oneLeaf(

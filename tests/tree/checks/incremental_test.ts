@@ -5,10 +5,10 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { MapleTree } from "../../mod.ts";
-import { IncrementalValidator } from "../../src/tree/checks/incremental.ts";
-import { Random } from "../random.ts";
-import { poolOf } from "../../src/tree/maple_tree.ts";
+import { MapleTree } from "../../../mod.ts";
+import { IncrementalValidator } from "../../../src/tree/checks/incremental.ts";
+import { Random } from "../../random.ts";
+import { poolOf } from "../../../src/tree/maple_tree.ts";
 
 for (const gaps of [true, false]) {
   for (const rcu of [true, false]) {

@@ -15,8 +15,8 @@
  */
 
 import { assert } from "@std/assert";
-import * as maple from "../../mod.ts";
-import * as tree from "../../src/tree/maple_tree.ts";
+import * as maple from "../../../mod.ts";
+import * as tree from "../../../src/tree/maple_tree.ts";
 import { exploreReaders, exploreWriters, randomInterleavings } from "./interleaving.ts";
 
 const BUILD = { maple, tree };

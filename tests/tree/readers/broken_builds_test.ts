@@ -6,10 +6,10 @@
  */
 
 import { assertThrows } from "@std/assert";
-import type { Patch } from "../../src/faults/patch.ts";
-import { load, plant } from "../canaries/build.ts";
+import type { Patch } from "../../../src/faults/patch.ts";
+import { load, plant } from "../../canaries/build.ts";
 import { exploreReaders, exploreWriters, type TreeBuild } from "./interleaving.ts";
-import { splitsTakeWhatTheyReserve } from "./reserve_check.ts";
+import { splitsTakeWhatTheyReserve } from "../reserve_check.ts";
 
 const BROKEN: readonly {
   readonly name: string;

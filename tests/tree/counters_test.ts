@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { MapleTree } from "../../mod.ts";
-import { workOf } from "./work.ts";
+import { workOf } from "./counters.ts";
 
 /** Ranges of ten indices, free space of ten behind each. */
 function filled(count: number, options: { gaps?: boolean; rcu?: boolean } = {}): MapleTree<number> {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { MapleError, MapleTree, SharedReader } from "../../mod.ts";
-import { MAX_READERS, READERS } from "../../src/tree/node_layout.ts";
-import { NaiveRangeMap } from "../naive_range_map.ts";
-import { Random } from "../random.ts";
+import { MapleError, MapleTree, SharedReader } from "../../../mod.ts";
+import { MAX_READERS, READERS } from "../../../src/tree/node_layout.ts";
+import { NaiveRangeMap } from "../../naive_range_map.ts";
+import { Random } from "../../random.ts";
 import {
   ENDED,
   HISTORY,

@@ -9,7 +9,7 @@ import { MAX_READERS, READERS, WORD_SHIFT } from "../../src/tree/node_layout.ts"
 import { Subtree } from "../../src/tree/subtree.ts";
 import { Random } from "../random.ts";
 import { shapeOf } from "./shape.ts";
-import { workOf } from "./work.ts";
+import { workOf } from "./counters.ts";
 import { poolOf } from "../../src/tree/maple_tree.ts";
 
 const STEP = 16;

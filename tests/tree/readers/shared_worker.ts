@@ -5,7 +5,7 @@
  * @module
  */
 
-import { SharedReader, type SharedTree } from "../../mod.ts";
+import { SharedReader, type SharedTree } from "../../../mod.ts";
 import {
   ENDED,
   HISTORY,
