@@ -12,6 +12,17 @@ export type EventKind =
   | "start"
   /** The life does its next `argument` recorded steps; the scheduler draws one at a time. */
   | "step"
+  /**
+   * The life's next recorded call is tried with memory for `argument` structures only (VMAs, links, tree nodes): it must
+   * do nothing then, or be done. The recorded step is still to come if it was not.
+   */
+  | "starve"
+  /** The process forks; the child, number `argument` of all such, has no recorded steps: it only uses its memory. */
+  | "fork"
+  /** A life without recorded steps ends. */
+  | "exit"
+  /** The process marks the page at address `argument` as not to be dumped, or no longer so: a VMA is cut, or joined. */
+  | "border"
   /** The process reads the page at address `argument`. */
   | "read"
   /** The process writes to the page there. */
@@ -31,6 +42,10 @@ export type EventKind =
 export const EVENT_KINDS: readonly EventKind[] = [
   "start",
   "step",
+  "starve",
+  "fork",
+  "exit",
+  "border",
   "read",
   "write",
   "evict",
@@ -56,6 +71,11 @@ const LIVES = 2 ** 20;
 /** The number of a life: that of the run, and that of the life in its program. It does not depend on other runs. */
 export function lifeNumber(run: number, life: number): number {
   return run * LIVES + life;
+}
+
+/** The number of a life that an event forked, in its run: beyond those of any program. */
+export function forkedLife(child: number): number {
+  return LIVES / 2 + child;
 }
 
 /** The run that a life is part of. */

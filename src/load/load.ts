@@ -15,10 +15,12 @@
  * @module
  */
 
-import { errnoName } from "../abi/errno.ts";
+import { MADV } from "../abi/mman.ts";
+import { ERRNO, errnoName } from "../abi/errno.ts";
 import { hex } from "../abi/hex.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
 import type { AddressSpace } from "../mm/address_space.ts";
+import { amended } from "../mm/calls/access.ts";
 import { validateEntry } from "../mm/checks/validate_pages.ts";
 import { LockChecker } from "../mm/locks/lock_checker.ts";
 import { MmError } from "../mm/error.ts";
@@ -30,10 +32,17 @@ import { collapse, HUGE_PAGES, hugeNumber, splitHugePage } from "../mm/pages/hug
 import { pageIndex } from "../mm/pages/page_offset.ts";
 import { truncate } from "../mm/pages/truncate.ts";
 import type { FileMapping, Page, PageTableEntry, Vma } from "../mm/vma.ts";
-import { VM_DONTCOPY, VM_READ, VM_SHARED, VM_WIPEONFORK, VM_WRITE } from "../mm/vm_flags.ts";
-import type { Step } from "../replay/step.ts";
+import {
+  VM_DONTCOPY,
+  VM_DONTDUMP,
+  VM_READ,
+  VM_SHARED,
+  VM_WIPEONFORK,
+  VM_WRITE,
+} from "../mm/vm_flags.ts";
+import type { CallStep, Step } from "../replay/step.ts";
 import { System } from "../replay/system.ts";
-import type { LoadEvent } from "./event.ts";
+import { forkedLife, type LoadEvent } from "./event.ts";
 import { LoadFinding } from "./finding.ts";
 import type { Program } from "./lives.ts";
 import { mirror } from "./mirror.ts";
@@ -53,6 +62,9 @@ export interface LoadOptions {
   /** Check the order of locks, and that each change is made under its lock; not unless given. */
   readonly locks?: boolean;
 }
+
+/** Numbers of processes that no recording knows begin here: the kernel gives none so high. */
+const FIRST_FORKED_PID = 2 ** 30;
 
 /** Frames that are kept free: below a 64th of memory reclaim begins, and it ends at a 32nd. */
 const LOW_WATERMARK = 1 / 64;
@@ -74,7 +86,7 @@ export class Load {
   killed = 0;
   readonly #programs: readonly Program[];
   readonly #byNumber = new Map<number, RunningLife>();
-  #stamp = 0;
+  #writes = 0;
 
   /** A machine on which nothing runs yet. */
   constructor({ programs, memoryPages, swapPages, hugePages, locks }: LoadOptions) {
@@ -102,6 +114,9 @@ export class Load {
     const life = this.#byNumber.get(number);
     if (life === undefined) return false;
     if (kind === "step") return this.#steps(life, argument);
+    if (kind === "fork") return this.#fork(life, argument);
+    if (kind === "exit") return this.#exit(life);
+    if (kind === "starve") return this.#starve(life, argument);
     if (kind === "truncate") return this.#truncate(life, argument);
     return this.#page(kind, life, argument);
   }
@@ -124,30 +139,56 @@ export class Load {
     const job: Job = { run, lives: program.lives, system: new System(undefined, options) };
     const { step, begins } = program.lives[0]![0]!;
     job.system.apply(step);
-    this.#begin(job, begins!, job.system.space(step.pid)!, true);
+    this.#begin(job, begins!, job.system.space(step.pid)!, undefined);
     return true;
   }
 
-  #begin(job: Job, number: number, space: AddressSpace, withFiles: boolean): RunningLife {
-    const life = new RunningLife(job, number, space, withFiles);
+  #begin(
+    job: Job,
+    number: number,
+    space: AddressSpace,
+    parent: RunningLife | undefined,
+  ): RunningLife {
+    const life = new RunningLife(job, number, space, parent);
     life.place = this.lives.push(life) - 1;
     this.#byNumber.set(life.number, life);
     return life;
   }
 
   #steps(life: RunningLife, count: number): boolean {
+    if (life.next === undefined) return false;
     for (let done = 0; done < count && this.#byNumber.has(life.number); done++) this.#step(life);
     return count > 0;
   }
 
   /** The life's next recorded step, and the life that begins with it. */
   #step(life: RunningLife): void {
-    const { step, begins } = life.next!;
-    const { system } = life.job;
+    const { step } = life.next!;
     const { brk } = life.space.descriptor;
-    life.advance();
-    const answer = this.#patiently(life, () => system.apply(step));
+    const answer = this.#patiently(life, () => life.job.system.apply(step));
     if (answer === undefined) return; // it was killed to make room
+    this.#done(life, answer, brk);
+  }
+
+  /** Tries the life's next call with too little memory for structures. */
+  #starve(life: RunningLife, left: number): boolean {
+    const step = life.next?.step;
+    if (step?.type !== "call" || step.action === undefined) return false;
+    const { brk, faultInjection } = life.space.descriptor;
+    faultInjection.left = left;
+    const answer = this.#patiently(life, () => life.job.system.apply(step));
+    faultInjection.left = Infinity;
+    if (answer === undefined) return true;
+    const refused = answer === -ERRNO.ENOMEM || step.record.call === "brk" && answer === brk;
+    if (!refused || agrees(step, answer)) this.#done(life, answer, brk);
+    else life.validator.check();
+    return true;
+  }
+
+  /** Goes on to the step after one that answered. */
+  #done(life: RunningLife, answer: number, brk: number): void {
+    const { step, begins } = life.next!;
+    life.advance();
     if (step.type === "call") {
       checkAnswer(step, answer);
       mirror(life.stamps, step, brk);
@@ -155,6 +196,34 @@ export class Load {
     if (begins !== undefined) this.#bear(life, step, begins);
     if (life.next === undefined) this.#end(life);
     else life.validator.check();
+  }
+
+  /** A child that no recording knows. */
+  #fork(life: RunningLife, number: number): boolean {
+    if (life.next === undefined) return false;
+    const { pid } = life.next.step;
+    const child = FIRST_FORKED_PID + number;
+    const record = { type: "fork", pid, child, sharesMemory: false } as const;
+    const step: Step = { type: "fork", record, pid };
+    if (this.#patiently(life, () => life.job.system.apply(step)) !== 0) return false;
+    this.#bear(life, step, forkedLife(number));
+    life.validator.check();
+    return true;
+  }
+
+  #exit(life: RunningLife): boolean {
+    if (life.next !== undefined) return false;
+    this.#end(life);
+    return true;
+  }
+
+  /** Cuts a page out of its VMA by a flag that changes nothing else, or joins it again. */
+  #border(life: RunningLife, vma: Vma, address: number): boolean {
+    const advice = vma.flags & VM_DONTDUMP ? MADV.DODUMP : MADV.DONTDUMP;
+    const act = () => (life.space.madvise(address, PAGE_SIZE, advice), 0);
+    if (vma.file !== null || this.#patiently(life, act) !== 0) return false;
+    life.validator.check();
+    return true;
   }
 
   /** A write that changes nothing: a private page holds from now on what it shows. */
@@ -168,7 +237,7 @@ export class Load {
   #bear(parent: RunningLife, step: Step, number: number): void {
     const pid = step.type === "fork" ? step.record.child : step.pid;
     const space = parent.job.system.space(pid)!;
-    const child = this.#begin(parent.job, number, space, step.type === "exec");
+    const child = this.#begin(parent.job, number, space, step.type === "fork" ? parent : undefined);
     if (step.type !== "fork") return;
     for (const { start, end, flags } of parent.space.vmas()) {
       if (flags & (VM_DONTCOPY | VM_WIPEONFORK | VM_SHARED)) continue;
@@ -180,11 +249,11 @@ export class Load {
   #end(life: RunningLife): void {
     this.#forget(life);
     life.job.system.kill(life.space);
-    for (const file of [life.source, life.result]) {
-      if (file === undefined) continue;
+    for (const file of life.files) {
       const mapping = this.memory.mappingOf(file);
+      if (mapping.byOffset.size > 0) continue; // a child maps it still
       this.#cut(mapping, 0);
-      if (mapping.byOffset.size === 0) this.memory.forget(file);
+      this.memory.forget(file);
     }
   }
 
@@ -205,6 +274,8 @@ export class Load {
         return (vma.flags & VM_READ) !== 0 && this.#read(life, vma, address);
       case "write":
         return (vma.flags & VM_WRITE) !== 0 && this.#write(life, vma, address);
+      case "border":
+        return this.#border(life, vma, address);
       case "collapse":
         return this.#collapse(life, vma, address);
       case "evict":
@@ -229,10 +300,9 @@ export class Load {
 
   #write(life: RunningLife, vma: Vma, address: number): boolean {
     const before = life.space.entry(address);
-    const stamp = ++this.#stamp;
-    if (this.#patiently(life, () => (life.space.writePage(address, stamp), 0)) === undefined) {
-      return false;
-    }
+    const value = ++this.#writes;
+    const stamp = amended(this.expected(life, vma, address), value);
+    if (this.#patiently(life, () => (life.space.amendPage(address, value), 0)) !== 0) return false;
     if (vma.flags & VM_SHARED) this.files.set(vma.fileMapping!, pageIndex(vma, address), stamp);
     else life.stamps.set(address, stamp);
     return this.#checkPage(life, address, before);
@@ -347,14 +417,17 @@ export class Load {
   }
 }
 
-/** What a call answers in the load is what it answered when it was recorded. */
-function checkAnswer(step: Step & { type: "call" }, answer: number): void {
-  const { record } = step;
-  if (step.action === undefined) return;
-  const agrees = record.error === undefined
+/** True if a call answered as it did when it was recorded. */
+function agrees({ record }: CallStep, answer: number): boolean {
+  return record.error === undefined
     ? answer === record.result
     : answer < 0 && errnoName(-answer) === record.error;
-  if (agrees) return;
+}
+
+/** What a call answers in the load is what it answered when it was recorded. */
+function checkAnswer(step: CallStep, answer: number): void {
+  const { record } = step;
+  if (step.action === undefined || agrees(step, answer)) return;
   throw new LoadFinding(
     `${record.call} answers ${answer < 0 ? errnoName(-answer) : hex(answer)}, recorded was ` +
       (record.error ?? hex(record.result)),

@@ -51,6 +51,8 @@ export class RunningLife {
   readonly result: MappedFile | undefined;
   /** The file that it compiles. */
   readonly source: MappedFile | undefined;
+  /** The files on the tmpfs that it maps, its parent's among them: they go with the last life that maps them. */
+  readonly files: readonly MappedFile[];
   /** Checks what each event touched. */
   readonly validator: SpaceValidator;
   /** Its place among the lives of the load. */
@@ -58,16 +60,17 @@ export class RunningLife {
   readonly #steps: Life;
   #at = 0;
 
-  /** A life about to begin in `space`, which has just been made by an exec (`withFiles`) or a fork. */
-  constructor(job: Job, life: number, space: AddressSpace, withFiles: boolean) {
+  /** A life about to begin in `space`, which has just been made by an exec, or by a fork of `parent`. */
+  constructor(job: Job, life: number, space: AddressSpace, parent: RunningLife | undefined) {
     this.number = lifeNumber(job.run, life);
     this.job = job;
     this.space = space;
-    this.#steps = job.lives[life]!;
-    if (withFiles) {
+    this.#steps = job.lives[life] ?? [];
+    if (parent === undefined) {
       this.source = mapTmpfs(space, `source-${this.number}`, 0, MAP_PRIVATE, PROT_READ);
       this.result = mapTmpfs(space, `result-${this.number}`, 1, MAP_SHARED, PROT_READ | PROT_WRITE);
-    }
+      this.files = [this.source, this.result];
+    } else this.files = parent.files;
     this.validator = new SpaceValidator(space.descriptor);
   }
 

@@ -12,8 +12,14 @@ import type { Load } from "./load.ts";
 import type { RunningLife } from "./running_life.ts";
 
 /** How often each kind of event comes, beside the starts that keep the machine busy. */
-const WEIGHTS: readonly (readonly [weight: number, kind: EventKind])[] = [
-  [200, "step"],
+export type EventWeights = readonly (readonly [weight: number, kind: EventKind])[];
+
+/** As often as unless said otherwise. */
+const WEIGHTS: EventWeights = [
+  [160, "step"],
+  [25, "starve"],
+  [3, "fork"],
+  [12, "border"],
   [380, "read"],
   [300, "write"],
   [40, "evict"],
@@ -28,6 +34,12 @@ const WORKING_SET = 256;
 
 /** One touch in so many goes to a page anywhere. */
 const STRAYS = 4;
+
+/** Structures that a starved call may take, at most one less. */
+const MOST_STRUCTURES = 4;
+
+/** A life without recorded steps ends after about so many turns in which it would have done one. */
+const FORKED_STEPS = 20;
 
 /** What the scheduler remembers of a life. */
 interface Memory {
@@ -44,15 +56,24 @@ export class Scheduler {
   readonly #random: Random;
   readonly #programs: number;
   readonly #processes: number;
+  readonly #weights: EventWeights;
   #runs = 0;
+  #forks = 0;
   readonly #memories = new WeakMap<RunningLife, Memory>();
 
   /** Keeps `processes` lives running, of `programs` programs. */
-  constructor(load: Load, random: Random, programs: number, processes: number) {
+  constructor(
+    load: Load,
+    random: Random,
+    programs: number,
+    processes: number,
+    weights: EventWeights = WEIGHTS,
+  ) {
     this.#load = load;
     this.#random = random;
     this.#programs = programs;
     this.#processes = processes;
+    this.#weights = weights;
   }
 
   /** The next event. */
@@ -62,11 +83,20 @@ export class Scheduler {
       const argument = this.#random.below(this.#programs);
       return { kind: "start", life: ++this.#runs, argument };
     }
-    const kind = this.#random.weighted(WEIGHTS);
+    const kind = this.#random.weighted(this.#weights);
     if (kind === "settle") return { kind, life: 0, argument: 0 };
     const life = this.#random.pick(lives);
-    const argument = kind === "step" ? 1 : this.#addressIn(life, kind);
-    return { kind, life: life.number, argument };
+    if (life.next === undefined && kind === "step") {
+      const ends = this.#random.oneIn(FORKED_STEPS);
+      return { kind: ends ? "exit" : "settle", life: ends ? life.number : 0, argument: 0 };
+    }
+    return { kind, life: life.number, argument: this.#argumentOf(kind, life) };
+  }
+
+  #argumentOf(kind: EventKind, life: RunningLife): number {
+    if (kind === "step") return 1;
+    if (kind === "fork") return ++this.#forks;
+    return kind === "starve" ? this.#random.below(MOST_STRUCTURES) : this.#addressIn(life, kind);
   }
 
   #addressIn(life: RunningLife, kind: EventKind): number {

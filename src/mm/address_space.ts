@@ -5,7 +5,7 @@
  */
 
 import { checkAddress, checkInteger, checkLimit, checkRange } from "./arguments.ts";
-import { readPage, writePage } from "./calls/access.ts";
+import { amendPage, readPage, writePage } from "./calls/access.ts";
 import { brk } from "./calls/brk.ts";
 import { exec, type Image } from "./calls/exec.ts";
 import { exit } from "./calls/exit.ts";
@@ -516,6 +516,22 @@ export class AddressSpace {
     const mm = this.#beginFault("write", address, true);
     try {
       writePage(mm, address, stamp);
+    } finally {
+      this.#end(mm);
+    }
+  }
+
+  /**
+   * Writes to a part of the page at `address`, where pages are modelled: it holds then a mix of what it held and the
+   * value. O(log n).
+   *
+   * @throws {MmError} as {@linkcode fault}
+   */
+  amendPage(address: number, value: number): void {
+    checkInteger("write", "value", value);
+    const mm = this.#beginFault("write", address, true);
+    try {
+      amendPage(mm, address, value);
     } finally {
       this.#end(mm);
     }

@@ -24,6 +24,11 @@ export interface Build {
   readonly state: typeof import("../../src/tree/maple_state.ts");
   readonly touchedTree: typeof import("../../src/tree/checks/incremental.ts");
   readonly touchedSpace: typeof import("../../src/mm/checks/incremental.ts");
+  readonly load: typeof import("../../src/load/load.ts");
+  readonly loadScheduler: typeof import("../../src/load/scheduler.ts");
+  readonly loadCheck: typeof import("../../src/load/machine_check.ts");
+  readonly loadLives: typeof import("../../src/load/lives.ts");
+  readonly loadShrink: typeof import("../../src/load/shrink.ts");
 }
 
 /** The checkout that this file is part of. */
@@ -68,6 +73,11 @@ export async function load(root: URL): Promise<Build> {
     state: await import(new URL("src/tree/maple_state.ts", root).href),
     touchedTree: await import(new URL("src/tree/checks/incremental.ts", root).href),
     touchedSpace: await import(new URL("src/mm/checks/incremental.ts", root).href),
+    load: await import(new URL("src/load/load.ts", root).href),
+    loadScheduler: await import(new URL("src/load/scheduler.ts", root).href),
+    loadCheck: await import(new URL("src/load/machine_check.ts", root).href),
+    loadLives: await import(new URL("src/load/lives.ts", root).href),
+    loadShrink: await import(new URL("src/load/shrink.ts", root).href),
   };
 }
 

@@ -6,6 +6,7 @@
 
 import { CURSOR } from "./cursor.ts";
 import { GAP_SEARCH } from "./gap_search.ts";
+import { LOAD } from "./load.ts";
 import { MAPPING } from "./mapping.ts";
 import { MERGING } from "./merging.ts";
 import { NODE_REWRITE } from "./node_rewrite.ts";
@@ -26,4 +27,5 @@ export const SUITE: readonly Scenario[] = [
   ...MERGING,
   ...UNMAPPING,
   ...MAPPING,
+  ...LOAD,
 ];

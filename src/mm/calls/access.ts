@@ -35,6 +35,26 @@ export function writePage(mm: MemoryDescriptor, address: number, stamp: number):
   else page.stamps.set(partOf(address), stamp);
 }
 
+/**
+ * Writes to a part of the page at `address`: it holds then what {@linkcode amended} says.
+ *
+ * @throws {MmError} as {@linkcode fault}; nothing has changed
+ */
+export function amendPage(mm: MemoryDescriptor, address: number, value: number): void {
+  fault(mm, address, "write");
+  const page = used(mm, address);
+  if (page.stamps === null) page.stamp = amended(page.stamp, value);
+  else page.stamps.set(partOf(address), amended(page.stamps.get(partOf(address)) ?? 0, value));
+}
+
+/**
+ * What a page holds after a write to a part of it: a number that stands for all that was written there, so that the loss
+ * of what was there before shows. Never 0. One step of FNV-1a.
+ */
+export function amended(stamp: number, value: number): number {
+  return Math.imul(stamp ^ value, 0x01000193) >>> 0 || 1;
+}
+
 /** Which part of a huge page an address lies in. */
 function partOf(address: number): number {
   return Math.floor(address / PAGE_SIZE) % HUGE_PAGES;
