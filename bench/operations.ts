@@ -13,7 +13,7 @@ import type { Operations, RangeMap } from "./peers/range_map.ts";
 export const Verb = {
   /** The value at `a`. */
   LOAD: 0,
-  /** The start of the first range at or behind `a`, up to `b`. */
+  /** The start of the first range at or after `a`, up to `b`. */
   FIND: 1,
   /** Puts `c` over `[a, b]`. */
   STORE: 2,
@@ -23,9 +23,9 @@ export const Verb = {
   GAP: 4,
   /** Every range, mixed. */
   ITERATE: 5,
-  /** The start of the first range strictly behind `a`, up to `b`. */
+  /** The start of the first range strictly after `a`, up to `b`. */
   NEXT: 6,
-  /** The start of the last range strictly in front of `a`, down to `b`. */
+  /** The start of the last range strictly before `a`, down to `b`. */
   PREVIOUS: 7,
   /** The lowest `a` free indices in `[b, c]`. */
   LOW_GAP: 8,

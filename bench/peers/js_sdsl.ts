@@ -31,7 +31,7 @@ class JsSdsl extends RangeTree {
     if (!at.isAccessible()) return;
     const first = this.#map.begin();
     for (yield at.pointer[1]; !at.equals(first);) {
-      at.pre(); // throws in front of the first
+      at.pre(); // throws before the first
       yield at.pointer[1];
     }
   }

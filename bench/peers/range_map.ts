@@ -34,9 +34,9 @@ export interface RangeMap {
   load(index: number): number;
   /** The start of the first range that ends at or after `index` and starts at or before `max`, or -1. */
   find(index: number, max: number): number;
-  /** The start of the first range behind the one at `index` that starts at or before `max`, or -1. */
+  /** The start of the first range after the one at `index` that starts at or before `max`, or -1. */
   next(index: number, max: number): number;
-  /** The start of the last range in front of the one at `index` that ends at or after `min`, or -1. */
+  /** The start of the last range before the one at `index` that ends at or after `min`, or -1. */
   previous(index: number, min: number): number;
   /** The start of the lowest `size` free indices in `[min, max]`, or -1. */
   lowestGap(size: number, min: number, max: number): number;

@@ -2,7 +2,7 @@
  * From the ratios of several processes to one word.
  *
  * *Slower* needs both a median beyond the threshold and an interval that excludes "the same": the first
- * keeps out what no user would notice, the second what chance explains. The threshold was measured: with it
+ * ignores changes that no user would notice, the second those that chance explains. The threshold was measured: with it
  * identical code was never called slower, and code that is 5 % slower always was.
  *
  * The observation is a pair of processes, one that begins with the base and one that begins with the head: which

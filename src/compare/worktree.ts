@@ -1,5 +1,5 @@
 /**
- * Two versions side by side in a temporary folder, and nothing left of them afterwards.
+ * Checks two versions out side by side in a temporary folder, and removes them afterwards.
  *
  * Each side holds one version of the suite: a commit as a detached git worktree, or a copy of the working
  * tree with its uncommitted changes, taken once so that edits during a long comparison do not matter. Over both

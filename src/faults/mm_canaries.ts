@@ -190,7 +190,7 @@ export const MM_CANARIES: readonly Canary[] = [
     row: 34,
     name: "entry misplaced, count right",
     story:
-      "After a hole the tree's range behind it still leads to the VMA before it. The count of VMAs is right.",
+      "After a hole the tree's range after it still leads to the VMA before it. The count of VMAs is right.",
     patches: [{
       file: "src/mm/vma/unmap.ts",
       text: "  if (removal.hole) mm.tree.replace(removal.tail!);",

@@ -114,8 +114,7 @@ export const TREE_CANARIES: readonly Canary[] = [
   {
     row: 10,
     name: "state stands elsewhere after a search",
-    story:
-      "A gap search sets the range of a state but leaves it believing in the leaf where it stood before.",
+    story: "A gap search sets the range of a state but leaves its cached leaf valid.",
     patches: [{
       file: "src/tree/empty_area.ts",
       text: "  c.version = -1;",
@@ -279,7 +278,7 @@ export const TREE_CANARIES: readonly Canary[] = [
   },
   {
     row: 21,
-    name: "stale state believed",
+    name: "stale state trusted",
     story:
       "A state goes on from the slot it remembers whatever was stored meanwhile. Stores here always walk from the " +
       "root, so it is the steps of a stale state that go wrong, not its stores.",

@@ -9,7 +9,7 @@ import { complain, oneLine, print, printJson } from "../command/output.ts";
 import { MmInvariantError } from "../mm/error.ts";
 import { TraceError } from "../trace/trace_error.ts";
 import { InvariantError } from "../tree/errors.ts";
-import { bisectFiles } from "./debug/bisect_files.ts";
+import { bisectFiles } from "./debug/bisect_main.ts";
 import { compileTrace } from "./compiled.ts";
 import { exitStatus, type Finding, formatFinding } from "./finding.ts";
 import { replay, type ReplayOptions } from "./replay.ts";

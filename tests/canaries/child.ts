@@ -67,7 +67,7 @@ export class Child {
       // It has ended by itself.
     }
     await this.#lines.return?.();
-    await this.#writer.close().catch(() => {}); // nobody reads it any more
+    await this.#writer.close().catch(() => {}); // its reader is gone
     await this.#process.status;
   }
 }

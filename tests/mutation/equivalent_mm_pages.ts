@@ -26,7 +26,7 @@ export const MM_PAGES: Equivalences = {
   "src/mm/calls/fault.ts": [
     ["slower", "const reused = vma.anonVma === null ? reusableAnonVma(mm, vma) : null;", [
       "vma.anonVma === null ▸ true",
-    ], "It looks for an anon_vma that nobody uses."],
+    ], "It looks for an anon_vma that is not used."],
   ],
   "src/mm/pages/interval_tree.ts": [
     ["same", "#age = 0;", ["0 ▸ 1"], "Ages are only compared with one another."],
@@ -92,7 +92,7 @@ export const MM_PAGES: Equivalences = {
       "same",
       'return entry.kind === "swap" || !entry.writable ? entry : { ...entry, writable: false };',
       ['entry.kind === "swap" || !entry.writable ▸ false', "|| ▸ &&"],
-      "A copy of an entry that may not be written says the same, and of a swap entry nobody asks it.",
+      "A copy of an entry that may not be written says the same, and a swap entry is not asked.",
     ],
   ],
   "src/mm/pages/physical_memory.ts": [
@@ -107,7 +107,7 @@ export const MM_PAGES: Equivalences = {
     ["same", "if (!(error instanceof MmError)) throw error;", [
       "!(error instanceof MmError) ▸ false",
       "throw error; ▸ ;",
-    ], "What is called throws nothing else; the line passes on what nobody expects."],
+    ], "What is called throws nothing else; the line passes on what is not expected."],
   ],
   "src/mm/pages/reverse_map.ts": [
     [

@@ -67,7 +67,7 @@ export const MM_RANGES: Equivalences = {
       '!(error instanceof MapleError) || error.code !== "ENOMEM" ▸ false',
       "|| ▸ &&",
       "throw error; ▸ ;",
-    ], "What is called throws nothing else; the line passes on what nobody expects."],
+    ], "What is called throws nothing else; the line passes on what is not expected."],
   ],
   "src/abi/page.ts": [
     [
@@ -160,13 +160,13 @@ export const MM_RANGES: Equivalences = {
       "same",
       "this.#headEnd = head?.end ?? 0;",
       ["0 ▸ 1"],
-      "Without a head nobody asks where it ended.",
+      "Without a head where it ended is not asked.",
     ],
     [
       "same",
       "this.#tailStart = tail?.start ?? 0;",
       ["0 ▸ 1"],
-      "Without a tail nobody asks where it began.",
+      "Without a tail where it began is not asked.",
     ],
     ["same", "const part = start === vma.start && end === vma.end ? vma : vma.part(start, end);", [
       "&& ▸ ||",
@@ -181,7 +181,7 @@ export const MM_RANGES: Equivalences = {
       "slower",
       "if (vma.end >= end) {",
       ["vma.end >= end ▸ false", ">= ▸ >"],
-      "The loop ends at the next VMA by itself, and that is the one behind.",
+      "The loop ends at the next VMA by itself, and that is the one after.",
     ],
     ["slower", "vma = vma.end > end ? undefined : mm.tree.after(vma.start);", [
       "vma.end > end ▸ false",

@@ -23,7 +23,7 @@ export const TREE_READING: Equivalences = {
     ],
     ["same", "if (extent(bound > before ? bound : before, last) >= size) {", [
       "bound > before ▸ true",
-    ], "The window is known to be long enough, and so is a slot that begins in front of it."],
+    ], "The window is known to be long enough, and so is a slot that begins before it."],
     ["slower", "if (doubles[(node << DOUBLE_SHIFT) + GAPS + slot]! < size) break;", [
       "doubles[(node << DOUBLE_SHIFT) + GAPS + slot]! < size ▸ false",
     ], "It goes down to the leaf, and from there upwards again."],
@@ -43,7 +43,7 @@ export const TREE_READING: Equivalences = {
       "same",
       "const low = c.pool.words[ROOT_ENTRY] !== 0 && c.before < 0 ? 0 : c.before;",
       ["< ▸ <=", "0 ▸ 1 (2)"],
-      "A window that begins behind index 0 stays as it is, and so does one that begins right behind it.",
+      "A window that begins after index 0 stays as it is, and so does one that begins right after it.",
     ],
   ],
   "src/tree/maple_state.ts": [

@@ -29,7 +29,7 @@ export const TREE_WRITING: Equivalences = {
       "slower",
       "for (let slot = this.count - 1; slot >= 0; slot--) {",
       ["- ▸ +"],
-      "Two more slots behind the last are moved along; nobody reads them.",
+      "Two more slots after the last are moved along and never read.",
     ],
     [
       "same",
@@ -41,11 +41,11 @@ export const TREE_WRITING: Equivalences = {
       "slower",
       "for (let slot = 0; slot < count; slot++) doubles[gaps + slot] = this.gaps[from + slot]!;",
       ["< ▸ <="],
-      "One real more is written, which the next line or nobody reads.",
+      "One real more is written, which only the next line reads, if any does.",
     ],
     ["slower", "for (let slot = count; slot < capacity; slot++) doubles[gaps + slot] = 0;", [
       "< ▸ <=",
-    ], "One real more is written, which the next line or nobody reads."],
+    ], "One real more is written, which only the next line reads, if any does."],
     [
       "slower",
       "if (narrow) this.gaps[target] = doubles[gaps + slot]!;",
@@ -58,7 +58,7 @@ export const TREE_WRITING: Equivalences = {
       "same",
       "for (let slot = 1; slot < GAP_CAPACITY; slot++) {",
       ["< ▸ <="],
-      "The real behind the last gap is always 0.",
+      "The double after the last gap is always 0.",
     ],
     [
       "slower",
@@ -154,7 +154,7 @@ export const TREE_WRITING: Equivalences = {
       "same",
       "if (!this.pool.rcu) return this.pool.release(word);",
       ["!this.pool.rcu ▸ true", "!this.pool.rcu ▸ false", "!this.pool.rcu ▸ this.pool.rcu"],
-      "Within one thread nobody can begin to read between letting go and publishing; between threads it is a race that no test can force.",
+      "Within one thread no reader can begin between letting go and publishing; between threads it is a race that no test can force.",
     ],
     ["same", "if (left !== 0) big.append(pool, left, 0, (leftLink & 15) - 1);", [
       "left !== 0 ▸ true",
@@ -198,7 +198,7 @@ export const TREE_WRITING: Equivalences = {
       "same",
       "subtree.cut(big.settle(pool, capacity - 2, big.count - 1), 0);",
       ["- ▸ + (2)", "1 ▸ 2"],
-      "More than one node full and a neighbour: behind the cut there is more than a node must hold, one slot more or less.",
+      "More than one node full and a neighbour: after the cut there is more than a node must hold, one slot more or less.",
     ],
     ["same", "subtree.cut(big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
     ["same", "if (step < 0) {", ["< ▸ <=", "0 ▸ 1"], "The step is -1 or 1."],

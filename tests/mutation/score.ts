@@ -353,7 +353,7 @@ class Stage {
   }
 }
 
-/** The answer to an order, undefined if there is none in time, or nobody to give it. */
+/** The answer to an order, undefined if there is none in time, or no process to give it. */
 async function ask<T>(child: Child, order: unknown, limitMs: number): Promise<T | undefined> {
   try {
     await child.send(order);

@@ -1,5 +1,5 @@
 /**
- * Weaving: all mutants of a file in one source, each behind a switch, so that trying one takes neither a new copy nor
+ * Weaving: all mutants of a file in one source, each with a switch, so that trying one takes neither a new copy nor
  * new modules, and one run of a test tells which mutants it could notice at all: those that would have computed
  * something else than the original somewhere in it.
  *

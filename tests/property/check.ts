@@ -35,7 +35,7 @@ export class Act<M extends object, R> implements fc.Command<M, R> {
 /** The seed of every run that names no other. */
 const SEED = 0x2022;
 
-/** An option given behind `--`. */
+/** An option given after `--`. */
 function option(name: string): string | undefined {
   const prefix = `--${name}=`;
   return Deno.args.find((argument) => argument.startsWith(prefix))?.slice(prefix.length);

@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { type Scenario, type Stage, upwards } from "./scenario.ts";
 
-// Row 19. `next` that ran into its limit leaves the state behind the last range, `previous` in front of the first; turning
+// Row 19. `next` that ran into its limit leaves the state after the last range, `previous` before the first; turning
 // round from there skipped that range.
 //
 //   |- 1 -|  |- 2 -|  |- 3 -|
@@ -88,6 +88,6 @@ function staleState(stage: Stage): void {
 /** Rows 19 to 21. */
 export const CURSOR: readonly Scenario[] = [
   { row: 19, name: "previous, next: turning round at a limit skips nothing", run: turnAtTheLimit },
-  { row: 20, name: "find: goes on behind the range after a pause", run: goOnAfterPause },
+  { row: 20, name: "find: goes on after the range, after a pause", run: goOnAfterPause },
   { row: 21, name: "MapleState: walks again after a store elsewhere", run: staleState },
 ];

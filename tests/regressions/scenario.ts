@@ -205,8 +205,8 @@ export class StagedTree {
         if (this.tree.load(index) !== value) assertEquals(this.tree.load(index), value);
       }
       const after = Math.min(last + 1, Number.MAX_SAFE_INTEGER);
-      const behind = this.reference.load(after);
-      if (this.tree.load(after) !== behind) assertEquals(this.tree.load(after), behind);
+      const following = this.reference.load(after);
+      if (this.tree.load(after) !== following) assertEquals(this.tree.load(after), following);
     }
   }
 

@@ -1,15 +1,13 @@
 /**
- * Opens a report in Debian's chromium, wide and narrow, light and dark, and says what is wrong with it:
- *
- *     deno task report-check REPORT.html [FOLDER]
- *
- * With a folder, it puts a picture of each into it. Exit status: 0 nothing is wrong, 1 something is, 2 there is no
- * chromium.
+ * `deno task report-check FILE [FOLDER]`: opens a report in Debian's Chromium and says what is wrong with it.
  *
  * @module
  */
 
+import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
+import { type CommandArguments, runCommand, Unable } from "../../src/command/command.ts";
+import { print, printJson } from "../../src/command/output.ts";
 
 /** Where Debian puts it. */
 const CHROMIUM = "/usr/bin/chromium";
@@ -17,17 +15,31 @@ const CHROMIUM = "/usr/bin/chromium";
 const SIZES = { wide: { width: 1280, height: 900 }, phone: { width: 375, height: 812 } };
 const SCHEMES = ["light", "dark"] as const;
 
-async function main([report, folder]: readonly string[]): Promise<number> {
-  if (report === undefined) throw new TypeError("Which report? Give its file");
+const SPECIFICATION = {
+  name: "report-check",
+  summary:
+    "Opens a report in Debian's Chromium, wide and narrow, light and dark, and says what is wrong.",
+  usage: "[options] FILE [FOLDER]",
+  operands: [1, 2],
+  options: { json: { help: "print what is wrong as JSON" } },
+  details:
+    "With a folder, it puts a picture of each view into it.\nExit status: 0 nothing is wrong, 1 something is, " +
+    "2 there is no Chromium, or no such file.",
+} as const;
+
+async function main(args: CommandArguments): Promise<number> {
+  const [report = "", folder] = args.operands;
+  await Deno.stat(report).catch(() => {
+    throw new Unable(`Cannot open ${report}: no such file`);
+  });
   if (!await Deno.stat(CHROMIUM).then(() => true, () => false)) {
-    console.error(`${CHROMIUM} is not installed: apt-get install chromium`);
-    return 2;
+    throw new Unable(`${CHROMIUM} is not installed: apt-get install chromium`);
   }
-  // Playwright asks as it is loaded whether this is Windows, by a file under /proc that Deno lets nobody see who is not
-  // allowed everything; a module that it asks this of leaves it be where this variable is set.
+  // Playwright asks as it is loaded whether this is Windows, by a file under /proc that Deno shows only to those who
+  // may do everything; a module that it asks this of skips the question where this variable is set.
   Deno.env.set("__IS_WSL_TEST__", "1");
   const { chromium } = await import("playwright-core");
-  const url = new URL(report, `file://${Deno.cwd()}/`);
+  const url = pathToFileURL(report);
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
   const complaints: string[] = [];
   try {
@@ -51,7 +63,8 @@ async function main([report, folder]: readonly string[]): Promise<number> {
   } finally {
     await browser.close();
   }
-  for (const complaint of complaints) console.log(complaint);
+  if (args.has("json")) printJson(complaints);
+  else for (const complaint of complaints) print(complaint);
   return complaints.length > 0 ? 1 : 0;
 }
 
@@ -66,7 +79,9 @@ async function check(page: Page, url: URL, change?: () => Promise<void>): Promis
     if (!/^(file|data):/.test(request.url())) complaints.push(`it requests ${request.url()}`);
   });
   await page.goto(url.href);
-  await page.waitForSelector("canvas");
+  await page.waitForSelector("canvas", { timeout: 10_000 }).catch(() =>
+    complaints.push("it draws no chart")
+  );
   await change?.();
   const width = await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
   if (width > 0) complaints.push(`it is ${width} pixels too wide`);
@@ -84,4 +99,4 @@ async function emptyCharts(page: Page): Promise<string[]> {
   }).map(({ id }) => id)`);
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) await runCommand(SPECIFICATION, main);

@@ -4,9 +4,15 @@
  * @module
  */
 
-import { type CommandArguments, runCommand, Unable } from "../../src/command/command.ts";
+import {
+  type CommandArguments,
+  interruption,
+  runCommand,
+  Unable,
+} from "../../src/command/command.ts";
 import { print, printJson } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
+import { interruptedStatus } from "../../src/command/signals.ts";
 import { PROGRAMS, type SoakProgram } from "./programs.ts";
 
 const SPECIFICATION = {
@@ -42,7 +48,7 @@ interface Found {
   readonly finding: string;
 }
 
-function main(args: CommandArguments): number {
+async function main(args: CommandArguments): Promise<number> {
   const programs = selected(args.operands);
   const seed = args.integer("seed") ?? Date.now() % 2 ** 31;
   const mostRounds = args.integer("rounds", 1) ?? Infinity;
@@ -51,11 +57,14 @@ function main(args: CommandArguments): number {
   const tallies = programs.map((program): Tally => ({ program, rounds: 0, operations: 0 }));
   const found: Found[] = [];
   const progress = new Progress();
-  for (
-    let round = 0;
-    round < mostRounds && performance.now() < end && found.length === 0;
-    round++
-  ) {
+  const signal = interruption();
+  const signal = interruption();
+  const isOver = (round: number) =>
+    round >= mostRounds || performance.now() >= end || found.length > 0 || signal.aborted;
+  for (let round = 0; !isOver(round); round++) {
+    await new Promise((next) => setTimeout(next, 0)); // signals are seen between rounds only
+    await new Promise((next) => setTimeout(next, 0)); // signals are seen between rounds only
+    if (signal.aborted) break;
     for (const tally of tallies) {
       const { operations, finding } = tally.program.round(seed + round);
       tally.rounds++;
@@ -79,7 +88,7 @@ function main(args: CommandArguments): number {
     }
     print(`from seed ${seed}: ${summary(tallies)}; ${found.length} findings`);
   }
-  return found.length > 0 ? 1 : 0;
+  return found.length > 0 ? 1 : interruptedStatus(signal) ?? 0;
 }
 
 function selected(names: readonly string[]): readonly SoakProgram[] {

@@ -20,6 +20,12 @@ Deno.test("parseMaps: a line of another kind is one clear error with its number"
   );
 });
 
+Deno.test("parseMaps: [vsyscall] and empty lines are passed over, wherever they stand", () => {
+  const heap = "00001000-00002000 rw-p 00000000 00:00 0 \n";
+  const vsyscall = "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n";
+  assertEquals(parseMaps(`\n${vsyscall}\n${heap}\n`).map(({ start }) => start), [0x1000]);
+});
+
 Deno.test("parseMaps: lines that do not ascend are an error", () => {
   const line = (start: string, end: string) => `${start}-${end} rw-p 00000000 00:00 0\n`;
   const text = line("00002000", "00004000") + line("00003000", "00005000");

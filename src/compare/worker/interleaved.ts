@@ -1,9 +1,8 @@
 /**
  * One measuring process: both versions, batch by batch in turn.
  *
- * What the two sides share in time they share in fate: the clock, the load, the heap, the temperature. So each
- * round's ratio is worth more than any difference of averages. Rounds go base, head and then head, base;
- * both warm up together.
+ * Both sides see the same clock, load, heap and temperature, so the ratio within a round says more than a difference of
+ * averages. Rounds alternate: base before head, then head before base. Both sides warm up together.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The measuring process that comes first: what can be measured at all, and all that is exact.
+ * The measuring process that runs first: it finds which workloads both sides can run, and compares answers and counts.
  *
  * Answers and counts are the same on every machine and in every run, so one run decides, and any difference is
  * a finding. Also finds out how many steps make a batch.
