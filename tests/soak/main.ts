@@ -58,13 +58,10 @@ async function main(args: CommandArguments): Promise<number> {
   const found: Found[] = [];
   const progress = new Progress();
   const signal = interruption();
-  const signal = interruption();
   const isOver = (round: number) =>
     round >= mostRounds || performance.now() >= end || found.length > 0 || signal.aborted;
   for (let round = 0; !isOver(round); round++) {
     await new Promise((next) => setTimeout(next, 0)); // signals are seen between rounds only
-    await new Promise((next) => setTimeout(next, 0)); // signals are seen between rounds only
-    if (signal.aborted) break;
     for (const tally of tallies) {
       const { operations, finding } = tally.program.round(seed + round);
       tally.rounds++;
