@@ -250,7 +250,7 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "previous after overflow steps back from the last range without giving it.",
     patches: [{
       file: "src/tree/navigate.ts",
-      text: "      // It stands behind the last entry, which is therefore the previous one.\n" +
+      text: "      // It stands after the last entry, which is therefore the previous one.\n" +
         "      const word = walk(c);\n      if (word !== 0) return word;",
       replacement: "      const word = walk(c);\n      if (word !== 0) acted();",
     }],
@@ -261,7 +261,7 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "next after underflow steps on from the first range without giving it.",
     patches: [{
       file: "src/tree/navigate.ts",
-      text: "      // It stands in front of the first entry, which is therefore the next one.\n" +
+      text: "      // It stands before the first entry, which is therefore the next one.\n" +
         "      const word = walk(c);\n      if (word !== 0) return word;",
       replacement: "      const word = walk(c);\n      if (word !== 0) acted();",
     }],

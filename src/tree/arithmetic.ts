@@ -2,8 +2,8 @@
  * The three sums and differences of indices, in functions of their own.
  *
  * V8 compiles a sum by what it has seen there before. Where all numbers were below 2^52 it takes them for integers, and
- * turns each into a 64-bit integer and back to be sure; where larger ones came it adds doubles, at once. What was seen is
- * kept by function, so these few have seen the largest index before anything else, and are compiled in everywhere.
+ * turns each into a 64-bit integer and back to be sure; where larger ones came it adds doubles, at once. What was seen
+ * is kept by function, so these few have seen the largest index before anything else, and are compiled in everywhere.
  *
  * @module
  */

@@ -72,7 +72,7 @@ export class BigNode {
     this.count += to - from + 1;
   }
 
-  /** Puts all slots of `node` in front of what is here. */
+  /** Puts all slots of `node` before what is here. */
   prepend(pool: NodePool, node: number): void {
     const shift = pool.words[(node << WORD_SHIFT) + END]! + 1;
     for (let slot = this.count - 1; slot >= 0; slot--) {

@@ -1,8 +1,8 @@
 /**
  * Compacting: the same tree in as little memory as holds it.
  *
- * The nodes move to ids `1 … n` in the order of a walk, so that neighbours in the tree are neighbours in memory, and the
- * values to handles in the same order.
+ * The nodes move to ids `1 … n` in the order of a walk, so that neighbours in the tree are neighbours in memory, and
+ * the values to handles in the same order.
  *
  * @module
  */

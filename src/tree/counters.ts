@@ -9,7 +9,7 @@
 
 /** Counts of work. */
 export class Counters {
-  /** Nodes that walks from the root passed through; `load` does not count, that alone would cost it 15 %. */
+  /** Nodes that walks from the root passed through; `load` does not count, as that would slow it down. */
   visited = 0;
   /** Nodes taken from the pool. */
   allocated = 0;

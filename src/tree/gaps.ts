@@ -43,8 +43,7 @@ export function innerGap(pool: NodePool, node: number): number {
 
 /**
  * Records `gap` for `node` in its parent, and goes on upwards while that changes the largest gap of a
- * parent. An ancestor is recomputed only if the gap that shrank was its largest: 1.38–1.55 times
- * the speed of recomputing each, at 60 and 1,000 ranges.
+ * parent. An ancestor is recomputed only if the gap that shrank was its largest.
  *
  * Mirrors `mas_parent_gap()` (Linux lib/maple_tree.c).
  */

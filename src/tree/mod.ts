@@ -1,6 +1,6 @@
 /**
- * The maple tree: ordered ranges of indices by the kernel's names, with cursors, search for free space, readers beside a
- * writer, and readers in other threads.
+ * The maple tree: ordered ranges of indices by the kernel's names, with cursors, search for free space, readers beside
+ * a writer, and readers in other threads.
  *
  * @module
  */

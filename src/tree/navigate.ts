@@ -38,7 +38,7 @@ export function walk(c: Cursor): number {
   return stand(c, seek(pool, root));
 }
 
-/** The next entry behind the cursor, up to `max`. */
+/** The next entry after the cursor, up to `max`. */
 export function next(c: Cursor, max: number): number {
   return nextInLeaf(c, max) || nextInNeighbour(c, max) || nextBeyond(c, max);
 }
@@ -51,7 +51,7 @@ function nextBeyond(c: Cursor, max: number): number {
 
 /**
  * The next entry, if it is in the leaf on which the cursor stands; 0 if more is to be done. Two empty slots are
- * never neighbours, so it is one of the next two. A fifth of an iteration's time is saved by asking here first.
+ * never neighbours, so it is one of the next two.
  */
 function nextInLeaf(c: Cursor, max: number): number {
   if (c.version !== c.pool.version) return 0;
@@ -73,7 +73,7 @@ function nextInLeaf(c: Cursor, max: number): number {
 
 /**
  * The first entry of the next leaf, if the cursor stands at the end of its own and both hang on the same parent; 0 if
- * more is to be done. Of a leaf's two first slots one holds something. Another 8–16 % of an iteration's time.
+ * more is to be done. Of a leaf's two first slots one holds something.
  */
 function nextInNeighbour(c: Cursor, max: number): number {
   const { pool, node } = c;
@@ -98,7 +98,7 @@ function nextInNeighbour(c: Cursor, max: number): number {
   return words[slots + slot]!;
 }
 
-/** The next range behind the cursor, empty ones included. */
+/** The next range after the cursor, empty ones included. */
 export function nextRange(c: Cursor, max: number): number {
   const answer = turnUp(c, max);
   return answer === GO_ON ? step(c, max, true) : answer;
@@ -143,8 +143,8 @@ function previousElsewhere(c: Cursor, min: number): number {
   return near !== 0 ? near : stepBack(c, min, false);
 }
 
-/** The previous entry of a cursor that has not walked yet, if it is in the leaf that covers its index; 0 if more is to be
- * done. */
+/** The previous entry of a cursor that has not walked yet, if it is in the leaf that covers its index; 0 if more is to
+ * be done. */
 function lookDown(c: Cursor, min: number): number {
   const { pool } = c;
   const { words, doubles } = pool;
@@ -183,7 +183,7 @@ function previousInLeaf(c: Cursor, min: number): number {
   return words[slots + slot]!;
 }
 
-/** The previous range in front of the cursor, empty ones included. */
+/** The previous range before the cursor, empty ones included. */
 export function previousRange(c: Cursor, min: number): number {
   const answer = turnDown(c, min);
   return answer === GO_ON ? stepBack(c, min, true) : answer;
@@ -236,7 +236,7 @@ export function findRange(c: Cursor, max: number): number {
   return answer === GO_ON ? step(c, max, true) : answer;
 }
 
-/** The entry at the cursor's index or in front of it; once it stands on a range, the one before that. */
+/** The entry at the cursor's index or before it; once it stands on a range, the one before that. */
 export function findReverse(c: Cursor, min: number): number {
   const answer = seekDown(c, min);
   return answer === GO_ON ? stepBack(c, min, false) : answer;
@@ -261,7 +261,7 @@ function turnUp(c: Cursor, max: number): number {
       c.status = ACTIVE;
       return GO_ON;
     case UNDERFLOW: {
-      // It stands in front of the first entry, which is therefore the next one.
+      // It stands before the first entry, which is therefore the next one.
       const word = walk(c);
       if (word !== 0) return word;
       break;
@@ -289,7 +289,7 @@ function turnDown(c: Cursor, min: number): number {
       c.status = ACTIVE;
       return GO_ON;
     case OVERFLOW: {
-      // It stands behind the last entry, which is therefore the previous one.
+      // It stands after the last entry, which is therefore the previous one.
       const word = walk(c);
       if (word !== 0) return word;
       break;
@@ -337,8 +337,8 @@ function lookHere(c: Cursor, max: number): number {
 
 /**
  * Looks at the cursor's own index first, and at the next slot if nothing is there. Half of the searches for random
- * indices begin in an empty slot, and no processor guesses which: that the slot is a sum and not a branch saves a
- * fifth of such a search. Only the tree's last slot is empty and the last of its leaf, and no limit is beyond it.
+ * indices begin in an empty slot, and no processor predicts which: so the slot is a sum and not a branch. Only the
+ * tree's last slot is empty and the last of its leaf, and no limit is beyond it.
  */
 function lookUp(c: Cursor, max: number): number {
   const { pool } = c;
@@ -420,7 +420,7 @@ function step(c: Cursor, max: number, empties: boolean): number {
 }
 
 /**
- * A step up by a walk from the root to the index behind the cursor: what it remembered is stale, or it reads beside
+ * A step up by a walk from the root to the index after the cursor: what it remembered is stale, or it reads beside
  * a writer and has come to the end of its leaf, from where it never climbs. A range that now reaches over
  * the place where the cursor stood is found, so that no index is passed over that held something.
  */
@@ -474,7 +474,7 @@ function isOnSlot(c: Cursor): boolean {
 }
 
 /**
- * Whether the leaf and the slot that the cursor remembers can still be believed. Without readers any change
+ * Whether the leaf and the slot that the cursor remembers are still valid. Without readers any change
  * may have moved slots; with them a leaf stays as it is until it is replaced, and is marked dead then.
  */
 function isCurrent(c: Cursor): boolean {
@@ -522,7 +522,7 @@ function walkRootEntry(c: Cursor): number {
   return word;
 }
 
-/** Steps from the single entry at 0 to the emptiness behind it. */
+/** Steps from the single entry at 0 to the empty range after it. */
 function leaveRoot(c: Cursor): 0 {
   c.status = NONE;
   c.index = 1;
@@ -530,7 +530,7 @@ function leaveRoot(c: Cursor): 0 {
   return 0;
 }
 
-/** Steps from that emptiness back to the single entry at 0, if there is one. */
+/** Steps from that empty range back to the single entry at 0, if there is one. */
 function enterRoot(c: Cursor): number {
   if (c.status === NONE && c.index === 0) return 0;
   c.index = 0;

@@ -2,7 +2,7 @@
  * Where everything lies in the 256 bytes of a maple node.
  *
  * A node is 64 words of 32 bits and, through a second view of the same bytes, 32 doubles of 64 bits.
- * Node `n` begins at word `n << 6` and real `n << 5`. Node 0 is no node: it is the tree's header.
+ * Node `n` begins at word `n << 6` and double `n << 5`. Node 0 is no node: it is the tree's header.
  *
  * | doubles | leaf and plain node                  | gap-tracking node                         |
  * |-------|--------------------------------------|-------------------------------------------|
@@ -28,30 +28,30 @@
  *
  * Every file that uses these constants makes them its own: `import * as layout`, then `const { END } = layout`. V8
  * takes a constant of the same file into the compiled code as a number; an imported one it loads each time,
- * checks for being initialised and for being a small integer. Imported constants cost 10–25 % of every operation.
+ * checks for being initialised and for being a small integer.
  *
  * @module
  */
 
-/** The largest index; stands where the kernel has `ULONG_MAX`. */
+/** The largest index, in the place of the kernel's `ULONG_MAX`. */
 export const MAX_INDEX: number = Number.MAX_SAFE_INTEGER;
 
 /** Bytes a node. */
 export const NODE_BYTES = 256;
 /** `id << WORD_SHIFT` is a node's first word. */
 export const WORD_SHIFT = 6;
-/** `id << DOUBLE_SHIFT` is a node's first real. */
+/** `id << DOUBLE_SHIFT` is a node's first double. */
 export const DOUBLE_SHIFT = 5;
 
-/** Real: the index before the node's first; -1 in a node that starts at 0. */
+/** Double: the index before the node's first; -1 in a node that starts at 0. */
 export const BOUND = 0;
-/** Real: the first pivot. */
+/** Double: the first pivot. */
 export const PIVOTS = 1;
-/** Real: the first gap of a gap-tracking node. */
+/** Double: the first gap of a gap-tracking node. */
 export const GAPS = 18;
 /** Word: the first slot of a gap-tracking node. */
 export const GAP_SLOTS = 22;
-/** Word: where the node hangs, or {@linkcode DEAD}. */
+/** Word: the slot of the parent that holds the node, or {@linkcode DEAD}. */
 export const PARENT = 34;
 /** Word: the last used slot. */
 export const END = 35;

@@ -10,7 +10,8 @@
  *   and waiting for readers to leave.
  * - `reserved` nodes are promised to cursors; at least that many can be taken without asking for more.
  * - Every handle is in one slot, or retired, or on the list of free handles: two slots never share one.
- * - `finger` is 0 or the position of a slot in use: what replaces nodes sets it to 0, what moves slots to the one stored.
+ * - `finger` is 0 or the position of a slot in use: what replaces nodes sets it to 0, what moves slots to the one
+ * stored.
  * - `entries` is the number of slots of leaves, or 1 for the root entry, that hold something.
  * - A node that is not in the tree has {@linkcode DEAD} for a parent.
  *
@@ -289,7 +290,7 @@ export class NodePool<V = unknown> {
     return (word & 1) !== 0 || word === 0 ? word : this.#handle(this.values[word >> 1]);
   }
 
-  /** Lets go of an entry word that is in no slot any more. */
+  /** Frees the handle of an entry word that is in no slot any more: with readers after they have left. */
   release(word: number): void {
     if ((word & 1) !== 0 || word === 0) return;
     if (this.rcu) this.rcuDomain.retireHandle(word >> 1);

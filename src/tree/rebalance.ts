@@ -1,5 +1,5 @@
 /**
- * Rebalancing: the nodes of a run are to hold something else, perhaps too little.
+ * Rebalancing: nodes of one level are to hold something else, perhaps too little.
  *
  * What is left of them is joined and cut again into as few nodes as hold it, level by level. Too little
  * for one node borrows from the nearest neighbour, the right one first, even under another parent. Mirrors

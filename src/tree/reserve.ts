@@ -37,7 +37,7 @@ export function nodesFor(w: WriteState, type: StoreType, nothing: boolean): numb
   }
 }
 
-/** Nodes for a bulk load of `entries` entries, each with an empty slot behind it: 14 slots of a leaf
+/** Nodes for a bulk load of `entries` entries, each with an empty slot after it: 14 slots of a leaf
  * and all but two of an inner node are counted on. Mirrors `mas_expected_entries()`. */
 export function nodesForEntries(pool: NodePool, entries: number): number {
   const leaves = Math.ceil((2 * entries + 1) / 14);

@@ -1,10 +1,10 @@
 /**
  * Finding the slot that covers an index, in one node.
  *
- * None of the comparisons is a branch, but for trees that outgrow the caches ({@linkcode guess}). In a leaf three pick a group of slots, three more the slot in the group; in
- * a gap-tracking node the number of pivots below the index is the slot. Nothing past `end` is ever picked, because
- * every pivot there is `+Infinity`. Against a loop that stops at the first pivot not below the index this made loads 1.8–2.1
- * times as fast at 60 ranges and 1.45–1.58 times at 1,000.
+ * None of the comparisons is a branch, except in trees that outgrow the caches ({@linkcode guess}). In a leaf three
+ * pick a group of slots, three more the slot in the group; in a gap-tracking node the number of pivots below the index
+ * is the slot. Nothing past `end` is ever picked, as every pivot there is `+Infinity`. What was measured:
+ * `bench/README.md`.
  *
  * @module
  */
@@ -33,8 +33,8 @@ export function wideSlot(doubles: Float64Array, base: number, index: number): nu
 
 /**
  * The slot of the gap-tracking node whose doubles begin at `base` that covers `index`: 10 pivots, of which nine say
- * it. All nine at once: two rounds of three would be fewer comparisons and 7–16 % slower loads, as the second has to
- * wait for the first. (In a leaf 15 at once are too many: 28–47 % slower.)
+ * it. All nine at once: of two rounds of three the second would have to wait for the first. (In a leaf 15 at once are
+ * too many.)
  */
 export function gapSlot(doubles: Float64Array, base: number, index: number): number {
   return below(doubles, base + 1, 1, index) + below(doubles, base + 4, 1, index) +
@@ -45,15 +45,15 @@ export function gapSlot(doubles: Float64Array, base: number, index: number): num
  * How many of the three doubles `at`, `at + step` and `at + 2 * step` are below `index`. Short, like its callers: V8
  * then always compiles it in, and never makes an object of `index` to pass it.
  *
- * `~~` makes 0 or 1 of a comparison like `+`, but V8's quick first compiler knows how: until the second has done its
- * work a load takes 0.6 of the time, and building a tree of 60 ranges in random order 0.8.
+ * `~~` makes 0 or 1 of a comparison like `+`, but V8's quick first compiler knows how, too.
  */
 function below(doubles: Float64Array, at: number, step: number, index: number): number {
   return ~~(doubles[at]! < index) + ~~(doubles[at + step]! < index) +
     ~~(doubles[at + step + step]! < index);
 }
 
-/** Where the entry word of a leaf's slot lies in `words`, by the slot's *position*: where its pivot lies in `doubles`. */
+/** Where the entry word of a leaf's slot lies in `words`, by the slot's *position*: where its pivot lies in `doubles`.
+ */
 export function entryIndex(position: number): number {
   return (position << 1) - (position & 31) + (SLOTS - PIVOTS);
 }
@@ -79,7 +79,8 @@ export function seek(pool: NodePool, root: number): number {
   return position;
 }
 
-/** How many slots further on the one is that covers `index`, in the leaf of the slot at `near`. Mostly it is the next. */
+/** How many slots further on the one is that covers `index`, in the leaf of the slot at `near`. Mostly it is the next.
+ */
 function distance(doubles: Float64Array, near: number, index: number): number {
   let position = near;
   while (doubles[position]! < index) position = (position + 1) | 0;
@@ -125,8 +126,8 @@ function descend(pool: NodePool, root: number): number {
  * From this height on, more than half a million ranges with gaps tracked, the nodes no longer fit the caches, and what
  * a walk costs is waiting for memory. Comparisons without branches wait at every node for its pivots before they know
  * where to go; branches let the processor guess, and fetch the next node meanwhile. And the fewer instructions, the
- * further it gets while it waits: pivots are counted by one number that nothing checks for overflow, and leaves searched
- * by halves.
+ * further it gets while it waits: pivots are counted by one number that nothing checks for overflow, and leaves
+ * searched by halves.
  */
 const LARGE_HEIGHT = 7;
 

@@ -6,7 +6,7 @@
  * lib/maple_tree.c).
  *
  * The right leaf is looked for at `last + 1`, not at `last`: a range that ends with its leaf then joins the
- * leaf behind it, and nothing of the old last slot is copied. In 2024 the kernel looked at `last` when
+ * leaf after it, and nothing of the old last slot is copied. In 2024 the kernel looked at `last` when
  * both leaves had the same parent, and kept it. Only if the range ends with the whole subtree in which it
  * lies is there nothing to join on the right.
  *
@@ -26,7 +26,7 @@ const { END, MAX_INDEX, PARENT, PIVOTS, DOUBLE_SHIFT, ROOT, SLOTS, WORD_SHIFT } 
 /**
  * Finds the leaves at both ends of the range of `w` and, if nothing is stored, widens it over the empty
  * slots next to it. Afterwards `w.node` and `w.slot` say where the range begins, `w.farNode` and
- * `w.farSlot` the first slot behind it that stays.
+ * `w.farSlot` the first slot after it that stays.
  */
 export function findEnds(w: WriteState, nothing: boolean): void {
   const { pool } = w;
@@ -34,9 +34,9 @@ export function findEnds(w: WriteState, nothing: boolean): void {
   const left = w.node;
   let slot = wideSlot(doubles, left << DOUBLE_SHIFT, w.index);
   const endsSubtree = endsWithSubtree(pool, left, w.last, nothing);
-  const behind = endsSubtree ? w.last : following(w.last);
-  const right = leafAt(pool, words[ROOT]!, behind);
-  let farSlot = wideSlot(doubles, right << DOUBLE_SHIFT, behind);
+  const after = endsSubtree ? w.last : following(w.last);
+  const right = leafAt(pool, words[ROOT]!, after);
+  let farSlot = wideSlot(doubles, right << DOUBLE_SHIFT, after);
   if (nothing) {
     const entries = (left << WORD_SHIFT) + SLOTS;
     const pivots = (left << DOUBLE_SHIFT) + PIVOTS;

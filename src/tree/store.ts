@@ -39,8 +39,8 @@ const {
 } = layout;
 const Type = StoreType;
 
-// Functions too, here where a store uses many: 2–3 % of its time goes to looking imported ones up and comparing them
-// with what they were when V8 compiled this.
+// Functions too, here where a store uses many: V8 looks imported ones up at each call, and compares them with what they
+// were when it compiled this.
 const { leafGap, recordGap } = gaps;
 const { entryIndex, seek } = search;
 
@@ -189,7 +189,7 @@ export function classify(w: WriteState, nothing: boolean): StoreType {
 }
 
 /**
- * Writes the range into its leaf where it stands: the slots behind it move by as many as the range adds or
+ * Writes the range into its leaf where it stands: the slots after it move by as many as the range adds or
  * takes away, and what the leaf no longer uses is cleared. (What stays of an overwritten slot past the place
  * where it belongs is how the corruption of 2022 began.)
  */

@@ -66,7 +66,7 @@ export class Subtree {
     this.#doomedCount = this.#droppedCount = 0;
   }
 
-  /** Cuts the big node behind slot `first`, and behind slot `second` too if that is not 0. */
+  /** Cuts the big node after slot `first`, and after slot `second` too if that is not 0. */
   cut(first: number, second: number): void {
     const { pool, big } = this;
     const made = this.#made;
@@ -83,7 +83,7 @@ export class Subtree {
     this.#madeCount = 3;
   }
 
-  /** Adds the right neighbour of the run, a child of the same parent, to it. */
+  /** Adds the right neighbour, a child of the same parent. */
   takeRight(neighbour: number): void {
     const { pool } = this;
     this.big.append(pool, neighbour, 0, pool.words[(neighbour << WORD_SHIFT) + END]!);
@@ -91,7 +91,7 @@ export class Subtree {
     this.right = neighbour;
   }
 
-  /** Adds the left neighbour to it. */
+  /** Adds the left neighbour. */
   takeLeft(neighbour: number): void {
     this.big.prepend(this.pool, neighbour);
     if (this.left !== this.right) this.doom(this.left);
@@ -134,7 +134,7 @@ export class Subtree {
     this.#doomed[this.#doomedCount++] = node;
   }
 
-  /** Lets go of an entry word that the new tree will not hold: with readers once nothing leads there. */
+  /** Frees an entry word that the new tree will not hold: with readers once nothing leads there. */
   drop(word: number): void {
     if (word !== 0) this.pool.entries--;
     if ((word & 1) !== 0 || word === 0) return;
@@ -142,7 +142,7 @@ export class Subtree {
     this.#dropped[this.#droppedCount++] = word;
   }
 
-  /** Dooms the whole subtree of `node`, and lets go of its values. */
+  /** Dooms the whole subtree of `node`, and frees its values. */
   doomSubtree(node: number, level: number): void {
     const { pool } = this;
     const { words } = pool;
@@ -157,9 +157,9 @@ export class Subtree {
   }
 
   /**
-   * Hangs the new nodes where the run is, if its parent can hold them.
+   * Puts the new nodes in the place of the old ones, if their parent can hold them.
    *
-   * @returns true if the tree is whole again; false if the run now is the parents' and must be cut
+   * @returns true if the tree is complete again; false if the parents are now to be replaced, and must be cut
    */
   link(): boolean {
     const { pool, big } = this;
@@ -187,7 +187,7 @@ export class Subtree {
     return false;
   }
 
-  /** Whether the run reaches from the first index to the last. */
+  /** Whether it reaches from the first index to the last. */
   #coversTree(): boolean {
     const { words, doubles } = this.pool;
     const end = words[(this.right << WORD_SHIFT) + END]!;
@@ -221,7 +221,7 @@ export class Subtree {
   }
 
   /**
-   * Replaces slots `from … to` of `parent` by the new nodes, in place, where nobody can see half of it:
+   * Replaces slots `from … to` of `parent` by the new nodes, in place, where no reader can see half of it:
    * with readers only one slot for one slot, without them whenever the count stays within bounds.
    */
   #splice(parent: number, from: number, to: number): boolean {
@@ -264,7 +264,7 @@ export class Subtree {
     recordGap(pool, parent, innerGap(pool, parent));
   }
 
-  /** Moves what stands behind slot `to` of an inner node by `shift` slots, and clears what that frees. */
+  /** Moves what follows slot `to` of an inner node by `shift` slots, and clears what that frees. */
   #shift(node: number, to: number, end: number, shift: number): void {
     if (shift === 0) return;
     const { pool } = this;

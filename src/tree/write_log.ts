@@ -4,9 +4,9 @@
  * A pool has one nullable field for it ({@linkcode NodePool.log}); stores of a tree without a log pay one comparison.
  * The incremental validator and the explorer are told so which nodes to look at.
  *
- * The order within one store: nodes are `made`, filled, put into the tree by a slot of their parent or by the root word,
- * and those that they replace then `died`. A store that fits its leaf makes no node: it is told of by `rewritten` alone.
- * Gaps that change in the parents are told of last. A listener may read the pool; it must not write it.
+ * The order within one store: nodes are `made`, filled, put into the tree by a slot of their parent or by the root
+ * word, and those that they replace then `died`. A store that fits its leaf makes no node: it is told of by `rewritten`
+ * alone. Gaps that change in the parents are told of last. A listener may read the pool; it must not write it.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface WriteLog {
 }
 
 /**
- * Has `log` told of every store from now on, beside whoever is told already.
+ * Has `log` told of every store from now on, beside those that are told already.
  *
  * @returns ends that when disposed; a second time does nothing
  */

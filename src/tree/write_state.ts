@@ -18,7 +18,7 @@ export const StoreType = {
   APPEND: 2,
   /** As many slots after as before: pivots move, slots do not. */
   SLOT: 3,
-  /** The slots behind the range move within the leaf; with readers the leaf is replaced. */
+  /** The slots after the range move within the leaf; with readers the leaf is replaced. */
   NODE: 4,
   /** The leaf would hold too little. */
   REBALANCE: 5,
@@ -68,7 +68,7 @@ export class WriteState {
   gapRemoved = NaN;
   /** The longest that comes. */
   gapAdded = NaN;
-  /** Spanning only: the leaf that holds the index behind the range. */
+  /** Spanning only: the leaf that holds the index after the range. */
   farNode = 0;
   /** Spanning only: the first slot of `farNode` that stays. */
   farSlot = 0;

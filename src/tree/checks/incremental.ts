@@ -1,10 +1,10 @@
 /**
  * Checking only what a store touched, cheaply enough to be left on.
  *
- * `validate` derives everything again and takes time linear in the tree. This checks, after a store to a range, the nodes
- * that the store made, their parents, and the paths to both ends of the range and to what lies beside it, by every
- * rule of `rules.ts` that can be told from a node, its parent and its children. Of the rest it assumes what it found
- * there when it last looked.
+ * `validate` derives everything again and takes time linear in the tree. This checks, after a store to a range, the
+ * nodes that the store made, their parents, and the paths to both ends of the range and to what lies beside it, by
+ * every rule of `rules.ts` that can be told from a node, its parent and its children. Of the rest it assumes what it
+ * found there when it last looked.
  *
  * What cannot be told locally is counted: nodes, entries and handles, node by node, so that a node or a handle that was
  * lost, or is in two places, shows as a sum that is off.

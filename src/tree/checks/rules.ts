@@ -1,10 +1,10 @@
 /**
- * The rules that every tree keeps, in words and in code. Both validators check by them: `validate.ts` derives everything
- * again from the root, `incremental.ts` looks at what a store touched.
+ * The rules that every tree keeps, in words and in code. Both validators check by them: `validate.ts` derives
+ * everything again from the root, `incremental.ts` looks at what a store touched.
  *
  * - All leaves have the same depth; it is the recorded height, and an inner root has more than one child.
- * - Pivots rise strictly, start above the node's bound and end at its maximum; bound and maximum are those of the slot in
- *   the parent. So the slots of all leaves partition the index space.
+ * - Pivots rise strictly, start above the node's bound and end at its maximum; bound and maximum are those of the slot
+ * in   the parent. So the slots of all leaves partition the index space.
  * - The parent link of every child names the slot that holds it, and no child is held twice.
  * - `end` is at least the minimum, the root aside, and below the capacity.
  * - Past `end` there is nothing: pivots `+Infinity`, slots and gaps 0.
