@@ -71,6 +71,8 @@ export class Answers {
   readonly #system: System;
   readonly #alignment: Alignment;
   readonly #occupied = new WeakMap<AddressSpace, Occupied>();
+  /** Those whose heap the text shows from its beginning. */
+  readonly #knowsHeap = new WeakSet<AddressSpace>();
   /** Calls that processes are in, and whether another one's overlaps. */
   readonly #inside = new Map<number, { readonly space: AddressSpace; overlapped: boolean }>();
   #asked = 0;
@@ -131,10 +133,14 @@ export class Answers {
         ? Occupied.ofLayout(layout)
         : Occupied.unknown(unknown === "new");
       this.#occupied.set(space, occupied);
+      if (unknown === "new") this.#knowsHeap.add(space);
     }
     if (step.type === "fork" && !step.record.sharesMemory) {
       const parent = this.#system.space(step.pid);
-      if (parent !== undefined) this.#occupied.set(space, this.#of(parent).fork());
+      if (parent !== undefined) {
+        this.#occupied.set(space, this.#of(parent).fork());
+        if (this.#knowsHeap.has(parent)) this.#knowsHeap.add(space);
+      }
     }
   }
 
@@ -261,7 +267,11 @@ export class Answers {
   #brk(space: AddressSpace, wanted: number): Foretold {
     const { brk, startBrk } = space.descriptor;
     if (brk === 0) return { why: "where the heap ends is not shown before this call" };
-    if (wanted < startBrk) return { result: brk };
+    if (wanted < startBrk) {
+      return this.#knowsHeap.has(space)
+        ? { result: brk }
+        : { why: "where the heap begins is not shown" };
+    }
     const from = pageAlignUp(brk), to = pageAlignUp(wanted);
     if (to > from && space.findVmaIntersection(from, to)) return { result: brk };
     return { result: wanted };

@@ -87,11 +87,10 @@ export class Occupied {
    */
   static ofLayout(lines: readonly { start: number; end: number; name: string }[]): Occupied {
     const occupied = Occupied.unknown(true);
-    const low = lines.filter(({ name }) => !/^\[(stack|vdso|vvar|vsyscall)/.test(name));
-    const top = low.at(-1)?.end ?? 0;
+    const top = lines.findLast(({ name }) => !/^\[(stack|vdso|vvar|vsyscall)/.test(name))?.end ?? 0;
     if (top < TOP_QUARTER * taskSizeAbove(top)) return Occupied.unknown(false);
     occupied.unmap(PAGE_SIZE, top);
-    for (const { start, end } of low) occupied.map(start, end);
+    for (const { start, end } of lines) if (start < top) occupied.map(start, end);
     occupied.#isAnchored = true;
     occupied.#tops.add(top);
     return occupied;

@@ -30,7 +30,8 @@ export function markOf(line: string): Mark {
   if (text === "" || FENCE.test(text)) return "nothing";
   if (COMMAND.test(text)) return "command";
   if (text.length > LONGEST_MARK) return "words";
-  if (/^--$/.test(text)) return "gap"; // what grep prints between groups of lines
+  // What grep prints between groups of lines, and perf where it lost some.
+  if (/^(?:--|LOST \d+ events!?)$/.test(text)) return "gap";
   const isBracketed = /^[[(<{*\-.#/~=]/.test(text);
   if (DOTS.test(text) || (isBracketed && (LEFT_OUT.test(text) || /\.{3}/.test(text)))) return "gap";
   return "words";

@@ -90,7 +90,8 @@ class Reader {
     for (const { kind } of this.#found) counts.set(kind, (counts.get(kind) ?? 0) + 1);
     const [most] = [...counts].sort((a, b) => b[1] - a[1]);
     const kind = most?.[0];
-    const vmas: LayoutLine[] = [], passedOver = this.#passedOver();
+    const isCrashLog = this.#isJava || kind === "tombstone" || kind === "sanitizer";
+    const vmas: LayoutLine[] = [], passedOver = this.#passedOver(isCrashLog);
     const beginnings = new Set<LayoutLine>();
     for (const read of this.#found) {
       if (read.begins) beginnings.add(read.vma);
@@ -186,7 +187,7 @@ class Reader {
   }
 
   /** What no format knows; of a crash log only what may have meant something stands in it. */
-  #passedOver(): PassedOver[] {
+  #passedOver(isCrashLog: boolean): PassedOver[] {
     const passedOver: PassedOver[] = [];
     for (const line of this.#unread) {
       const mark = markOf(line.text);
@@ -194,7 +195,7 @@ class Reader {
       if (mark === "gap") {
         const why = `lines were left out here ("${line.text.trim()}")`;
         passedOver.push(passOver(line.number, line.text, why));
-      } else if (!this.#isJava || looksLikeRange(line.text)) {
+      } else if (!isCrashLog || looksLikeRange(line.text)) {
         const why = looksLikeRange(line.text)
           ? "it is cut, or no line of a layout that is known"
           : "it is no line of a layout";
