@@ -158,7 +158,9 @@ export class Replay {
       throw new ReplayError("Cannot replay a trace that does not begin with a header");
     }
     if (this.#fidelity === "imported") {
-      this.#answers ??= new Answers(this.#system);
+      const { header } = this.#reader;
+      const placement = header.kernel === "" ? undefined : header.placement;
+      this.#answers ??= new Answers(this.#system, placement);
       this.#answers.take(record);
     }
     this.#note(record);

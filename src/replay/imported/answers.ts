@@ -399,7 +399,8 @@ function tryCall(space: AddressSpace, step: CallStep, start: number, end: number
     vmas.push(partOf(vma));
     at = vma.end;
   }
-  const copy = new AddressSpace({ taskSize: HIGHEST_ADDRESS, mmapMinAddress: 0 });
+  const { rules } = space.descriptor;
+  const copy = new AddressSpace({ rules, taskSize: HIGHEST_ADDRESS, mmapMinAddress: 0 });
   copy.exec({ vmas, startBrk: 0, startStack: 0, mmapBase: HIGHEST_ADDRESS });
   const { enter, record: leave } = step;
   try {
