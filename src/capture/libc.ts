@@ -260,11 +260,12 @@ export class Libc {
     };
   }
 
-  /** The magic number of the file system that an open descriptor lies on. */
-  fileSystem(descriptor: number): number {
+  /** The file system that an open descriptor lies on: its magic number, and the flags of its mount. */
+  fileSystem(descriptor: number): { readonly magic: number; readonly flags: number } {
     const data = new Uint8Array(128); // struct statfs
     this.#symbols.fstatfs(descriptor, data);
-    return new DataView(data.buffer).getUint32(0, true);
+    const view = new DataView(data.buffer);
+    return { magic: view.getUint32(0, true), flags: view.getUint32(80, true) };
   }
 
   /** Kernel release and machine, as `uname` prints them. */

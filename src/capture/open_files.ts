@@ -19,7 +19,14 @@ import { deviceOfMount, parseDescriptorInfo } from "./proc.ts";
 
 const KCMP_FILE = 0;
 const S_IFCHR = 0x2000, S_IFBLK = 0x6000, S_IFREG = 0x8000;
-const TMPFS_MAGIC = 0x01021994, HUGETLBFS_MAGIC = 0x958458f6;
+/** File systems by their magic numbers: Linux include/uapi/linux/magic.h. */
+const KINDS: ReadonlyMap<number, FileKind> = new Map([
+  [0x01021994, "shmem"],
+  [0x958458f6, "hugetlb"],
+  [0x5345434d, "secretmem"],
+]);
+/** Flag of a mount on which nothing can be executed: statfs(2). */
+const ST_NOEXEC = 8;
 const O_ACCMODE = 3;
 
 /** An open file and the recorder's own descriptor to it. */
@@ -68,13 +75,17 @@ export class OpenFiles {
       return undefined;
     }
     const info = parseDescriptorInfo(text);
+    const { magic, flags } = descriptor < 0
+      ? { magic: 0, flags: 0 }
+      : this.#libc.fileSystem(descriptor);
     const file = {
       device: this.#device(pid, info.mount) ?? status.device,
       inode: info.inode ?? status.inode,
       name: baseName(this.#libc.readLink(path) ?? ""),
       size: status.size,
       access: accessOf(info.flags),
-      kind: this.#kind(status, descriptor),
+      kind: this.#kind(status, magic),
+      ...((flags & ST_NOEXEC) !== 0 && { noexec: true }),
     };
     const known = this.#find(file.device, file.inode, pid, number);
     if (known === undefined) {
@@ -152,12 +163,10 @@ export class OpenFiles {
     return found;
   }
 
-  #kind(status: FileStatus, descriptor: number): FileKind {
+  #kind(status: FileStatus, magic: number): FileKind {
     if (status.type === S_IFCHR || status.type === S_IFBLK) return "device";
     if (status.type !== S_IFREG) return "other";
-    const magic = descriptor < 0 ? 0 : this.#libc.fileSystem(descriptor);
-    if (magic === TMPFS_MAGIC) return "shmem";
-    return magic === HUGETLBFS_MAGIC ? "hugetlb" : "regular";
+    return KINDS.get(magic) ?? "regular";
   }
 }
 

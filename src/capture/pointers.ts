@@ -4,6 +4,7 @@
  * @module
  */
 import { pointersOf } from "../abi/syscalls.ts";
+import { numberOfWord } from "../abi/word.ts";
 import type { CallRange, EnterRecord } from "../trace/format.ts";
 import type { Libc } from "./libc.ts";
 import { parsePidfd } from "./proc.ts";
@@ -54,10 +55,7 @@ function readRanges(
   if (count < 0 || count > MOST_RANGES) return undefined;
   const words = libc.readWords(pid, address, 2 * count);
   if (words === undefined) return undefined;
-  const at = (index: number) => {
-    const value = Number(BigInt.asIntN(64, words[index]!));
-    return Number.isSafeInteger(value) ? value : Number.MAX_SAFE_INTEGER;
-  };
+  const at = (index: number) => numberOfWord(words[index]!);
   return Array.from({ length: count }, (_, i) => ({ address: at(2 * i), length: at(2 * i + 1) }));
 }
 

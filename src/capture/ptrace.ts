@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { numberOfWord } from "../abi/word.ts";
 import { type Libc, LibcError } from "./libc.ts";
 
 const PTRACE_DETACH = 17;
@@ -225,8 +226,7 @@ export class Tracer {
   }
 }
 
-/** A 64-bit value as the trace format wants it: signed, or the largest safe integer. */
+/** A 64-bit value as the trace format wants it. */
 function toNumber(view: DataView, offset: number): number {
-  const value = Number(view.getBigInt64(offset, true));
-  return Number.isSafeInteger(value) ? value : Number.MAX_SAFE_INTEGER;
+  return numberOfWord(view.getBigUint64(offset, true));
 }

@@ -55,6 +55,8 @@ export interface MappedFile {
   readonly mappable?: boolean;
   /** False on a filesystem mounted `noexec`; true unless given. */
   readonly executable?: boolean;
+  /** Flags that every mapping of it gets. */
+  readonly addedFlags?: VmFlags;
   /** True if it may only be appended to (`chattr +a`). */
   readonly appendOnly?: boolean;
   /** Bytes that its filesystem lets a mapping reach at most; 2^53 unless given. */

@@ -101,6 +101,9 @@ export function decode(call: ReturnedCall): Action | Unmodelled | undefined {
   const { enter } = call;
   const model = systemCall(enter.call)?.model;
   if (model === "fork" || model === "exec") return undefined;
+  if (call.leave.error?.startsWith("ERESTART")) {
+    return { unmodelled: "a signal interrupted it, and it is made again" };
+  }
   const why = unmodelledBecause(enter.call, enter.args);
   if (why !== undefined) return { unmodelled: why };
   return BY_NAME.get(enter.call)?.(call, allArguments(enter));

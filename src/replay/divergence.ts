@@ -208,8 +208,9 @@ function describeProgram({ program, randomized }: ExecRecord): string {
   return `${program}${randomized === false ? ", addresses not randomized" : ""}`;
 }
 
-function describeFile({ id, name, size, access, kind }: OpenFile): string {
-  return `file ${id}: ${name}, ${kind}, ${access}, ${hex(size)} bytes`;
+function describeFile({ id, name, size, access, kind, noexec }: OpenFile): string {
+  const mount = noexec ? ", noexec" : "";
+  return `file ${id}: ${name}, ${kind}${mount}, ${access}, ${hex(size)} bytes`;
 }
 
 function modelLine(space: AddressSpace, vma: Vma): string {

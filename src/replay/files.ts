@@ -6,7 +6,7 @@
 
 import { cannot } from "../mm/error.ts";
 import type { MappedFile, MappingHooks, SharedSegment } from "../mm/vma.ts";
-import { VM_SYNC } from "../mm/vm_flags.ts";
+import { VM_DONTDUMP, VM_LOCKED, VM_MAYSHARE, VM_SHARED, VM_SYNC } from "../mm/vm_flags.ts";
 import type { MapLine, OpenFile } from "../trace/format.ts";
 
 /** A file on a disk that is not persistent memory: it cannot be mapped with MAP_SYNC. */
@@ -14,6 +14,17 @@ const DISK_FILE: MappingHooks = {
   map(vma) {
     if (!(vma.flags & VM_SYNC)) return;
     throw cannot("map", vma.start, vma.end, "EOPNOTSUPP", "the file does not support MAP_SYNC");
+  },
+};
+
+/** Memory that is always locked, and only shared. Mirrors `secretmem_mmap()` (Linux mm/secretmem.c). */
+const SECRET: Pick<MappedFile, "addedFlags" | "hooks"> = {
+  addedFlags: VM_LOCKED | VM_DONTDUMP,
+  hooks: {
+    map(vma) {
+      if (vma.flags & (VM_SHARED | VM_MAYSHARE)) return;
+      throw cannot("map", vma.start, vma.end, "EINVAL", "secret memory can only be shared");
+    },
   },
 };
 
@@ -42,7 +53,9 @@ export class TraceFiles {
       readable: file.access !== "write",
       writable: file.access !== "read",
       hugeAligned: file.kind === "regular",
+      executable: file.noexec !== true && file.kind !== "secretmem",
       ...(file.kind === "regular" && { hooks: DISK_FILE }),
+      ...(file.kind === "secretmem" && SECRET),
     };
     this.#byId.set(file.id, made);
     return made;

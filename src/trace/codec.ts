@@ -7,6 +7,7 @@
  * @module
  */
 import { hex } from "../abi/hex.ts";
+import { numberOfWord } from "../abi/word.ts";
 import { LineError } from "./trace_error.ts";
 
 /** Reads and writes values of a type. */
@@ -178,17 +179,14 @@ export function valuesOf(json: unknown, what: string): ReadonlyMap<string, unkno
 }
 
 /**
- * Reads a hexadecimal number of up to 64 bits. Above 2^53 it is taken as signed; where even that is
- * not a safe integer it becomes `Number.MAX_SAFE_INTEGER`.
+ * Reads a hexadecimal number of up to 64 bits. Of those that are no safe integers see
+ * {@linkcode numberOfWord}.
  *
  * @throws {LineError} not `0x` and 1 to 16 digits
  */
 export function parseHex(text: string, what: string): number {
   if (!/^0x[0-9a-f]{1,16}$/.test(text)) fail(`${what} is not hexadecimal: ${JSON.stringify(text)}`);
-  const value = Number(text);
-  if (Number.isSafeInteger(value)) return value;
-  const signed = Number(BigInt.asIntN(64, BigInt(text)));
-  return Number.isSafeInteger(signed) ? signed : Number.MAX_SAFE_INTEGER;
+  return numberOfWord(BigInt(text));
 }
 
 /** A number of bytes, an address or an argument: hexadecimal, a negative one as 64-bit two's complement. */

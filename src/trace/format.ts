@@ -7,7 +7,7 @@
  * On disk every address, length, argument and file offset is a hexadecimal string (`"0x7f12…"`), because
  * that is how the kernel prints them and how a reader compares them; in memory they are numbers of bytes.
  * A 64-bit argument above 2^53 is read as its signed value (`0xffffffffffffffff` is -1) and, where even
- * that is not a safe integer, as `Number.MAX_SAFE_INTEGER`: no user address is near either.
+ * that is not a safe integer, as 2^52 and its last twelve bits: no user address is near.
  *
  * A trace carries no directory of the machine it came from: files appear under their base names.
  *
@@ -100,9 +100,10 @@ export interface MapLine {
 
 /**
  * What an open file is, where that decides about mapping: `regular` lies on a disk file system, which
- * may align large maps to huge pages; `shmem` is a tmpfs file, a memfd or System V shared memory.
+ * may align large maps to huge pages; `shmem` is a tmpfs file, a memfd or System V shared memory; `secretmem` is memory that
+ * the kernel itself does not see, `memfd_secret`.
  */
-export type FileKind = "regular" | "shmem" | "hugetlb" | "device" | "other";
+export type FileKind = "regular" | "shmem" | "hugetlb" | "secretmem" | "device" | "other";
 
 /** An open file, as one `open()` made it: two opens of one path are two identities. */
 export interface OpenFile {
@@ -121,6 +122,8 @@ export interface OpenFile {
   readonly access: "read" | "write" | "read-write";
   /** What it is. */
   readonly kind: FileKind;
+  /** True if its file system is mounted such that nothing on it can be executed. */
+  readonly noexec?: boolean;
 }
 
 /** A successful exec: the address space is new, and this is all of it. */

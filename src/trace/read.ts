@@ -6,6 +6,8 @@
 import { SequenceCheck } from "./sequence_check.ts";
 import { parseRecord } from "./schema.ts";
 import type { TraceRecord } from "./format.ts";
+import { gunzip } from "./gunzip.ts";
+import { boundedLines, type Line } from "./lines.ts";
 import { LineError, TraceError } from "./trace_error.ts";
 
 /** Where a trace comes from: a path, a URL, or the bytes themselves. */
@@ -38,7 +40,7 @@ export async function* readTrace(source: TraceSource): AsyncGenerator<TraceRecor
   const sequence = new SequenceCheck();
   let line = 1;
   try {
-    for await (const text of lines(await uncompressed(await open(source), file))) {
+    for await (const text of boundedLines(uncompressed(await open(source), file))) {
       const record = parse(text);
       sequence.accept(record);
       yield record;
@@ -53,12 +55,6 @@ export async function* readTrace(source: TraceSource): AsyncGenerator<TraceRecor
       ? new TraceError("ENOTTRACE", file, line, `it is no trace: ${error.message}`)
       : new TraceError(error.code, file, line, error.message);
   }
-}
-
-/** One line of text; the last of a file is incomplete if it does not end in a line end. */
-interface Line {
-  readonly text: string;
-  readonly complete: boolean;
 }
 
 function parse(line: Line): TraceRecord {
@@ -84,56 +80,70 @@ async function open(source: TraceSource): Promise<ReadableStream<Uint8Array<Arra
 }
 
 /** Looks at the first two bytes and decompresses if they are gzip's. */
-async function uncompressed(
+async function* uncompressed(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   file: string,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const reader = stream.getReader();
-  let head = new Uint8Array(0);
-  while (head.length < 2) {
-    const { done, value } = await reader.read().catch(damaged);
-    if (done) break;
-    head = new Uint8Array([...head, ...value]);
-  }
+): AsyncGenerator<Uint8Array, void> {
+  const source = new Source(stream);
+  const head = await source.peek(2);
   const isGzip = head[0] === 0x1f && head[1] === 0x8b;
   if (!isGzip && head.length > 0 && file.endsWith(".gz")) {
-    await reader.cancel();
+    await source.cancel();
     throw new TraceError("ENOTTRACE", file, 1, "it is named .gz but is not gzip");
   }
-  const whole = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start: (controller) => controller.enqueue(head),
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-  return isGzip ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
-}
-
-async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Line> {
-  const decoder = new TextDecoder();
-  const reader = stream.getReader();
-  let rest = "";
+  if (!isGzip) return yield* source.chunks();
   try {
-    for (;;) {
-      const { done, value } = await reader.read().catch(damaged);
-      if (done) break;
-      const parts = (rest + decoder.decode(value, { stream: true })).split("\n");
-      rest = parts.pop() ?? "";
-      for (const text of parts) yield { text, complete: true };
-    }
-    if (rest !== "") yield { text: rest, complete: false };
-  } finally {
-    await reader.cancel().catch(() => {}); // a stream that failed cannot be cancelled, nor need it be
+    yield* gunzip(source.chunks());
+  } catch (error) {
+    if (error instanceof LineError) throw error;
+    throw new LineError("ECUT", "the compressed data is damaged or cut off");
   }
 }
 
-/** `DecompressionStream` reports damage as a `TypeError`; anything else is the disk's or network's. */
-function damaged(error: unknown): never {
-  if (!(error instanceof TypeError)) throw new LineError("EIO", messageOf(error));
-  throw new LineError("ECUT", "the compressed data is damaged or cut off");
+/** A stream whose first bytes can be looked at. */
+class Source {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  #head = new Uint8Array(0);
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    this.#reader = stream.getReader();
+  }
+
+  /** The first bytes, `count` of them or more unless there are less. */
+  async peek(count: number): Promise<Uint8Array> {
+    while (this.#head.length < count) {
+      const { done, value } = await this.#read();
+      if (done) break;
+      const head = new Uint8Array(this.#head.length + value.length);
+      head.set(this.#head);
+      head.set(value, this.#head.length);
+      this.#head = head;
+    }
+    return this.#head;
+  }
+
+  /** All bytes, those that were looked at first. */
+  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+    try {
+      yield this.#head;
+      for (let part = await this.#read(); !part.done; part = await this.#read()) yield part.value;
+    } finally {
+      await this.cancel();
+    }
+  }
+
+  async cancel(): Promise<void> {
+    await this.#reader.cancel().catch(() => {}); // a stream that failed cannot be cancelled, nor need it be
+  }
+
+  async #read(): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
+    try {
+      return await this.#reader.read();
+    } catch (error) {
+      if (error instanceof TypeError) throw new LineError("ECUT", "the data is damaged or cut off");
+      throw new LineError("EIO", messageOf(error));
+    }
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -43,7 +43,7 @@ import { LineError } from "./trace_error.ts";
 /** An address of user memory. */
 const address = checked(
   bytes,
-  (value) => value < 0 || value === Number.MAX_SAFE_INTEGER ? "{} is no user address" : undefined,
+  (value) => value < 0 || value >= 2 ** 52 ? "{} is no user address" : undefined,
 );
 /** A number of bytes that is not negative. */
 const size = checked(bytes, (value) => value < 0 ? "{} is negative" : undefined);
@@ -89,7 +89,8 @@ const openFile = object<OpenFile>({
   name: text,
   size,
   access: choice("read", "write", "read-write"),
-  kind: choice("regular", "shmem", "hugetlb", "device", "other"),
+  kind: choice("regular", "shmem", "hugetlb", "secretmem", "device", "other"),
+  noexec: optional(flag),
 });
 
 const limits = object<ResourceLimits>({

@@ -161,6 +161,15 @@ function withoutIpcLock(records: readonly TraceRecord[]): TraceRecord[] {
   });
 }
 
+/** The fuzzed run with what is true of every mount that was not recorded: that its files may be executed. */
+function withMounts(records: readonly TraceRecord[]): TraceRecord[] {
+  return records.map((record) =>
+    "file" in record && record.file !== undefined
+      ? { ...record, file: { ...record.file, noexec: false } }
+      : record
+  );
+}
+
 /** An imported trace in which lines are missing. */
 function withGap(records: readonly TraceRecord[]): TraceRecord[] {
   const at = records.findIndex(({ type }, i) => i > records.length / 4 && type === "enter");
@@ -185,7 +194,7 @@ function withFirstLimits(records: readonly TraceRecord[]): TraceRecord[] {
 
 const BASES: readonly (readonly TraceRecord[])[] = [
   await recordsOf("cc1-hello"),
-  FUZZED,
+  withMounts(FUZZED),
   named(FUZZED),
   withoutIpcLock(FUZZED),
   withFirstLimits(FUZZED),

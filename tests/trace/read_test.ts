@@ -1,7 +1,8 @@
-import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { readTrace } from "../../src/trace/read.ts";
-import { TraceError, type TraceErrorCode } from "../../src/trace/trace_error.ts";
+import { LineError, TraceError, type TraceErrorCode } from "../../src/trace/trace_error.ts";
+import { boundedLines } from "../../src/trace/lines.ts";
 import { ALL, END, EXEC, HEADER, streamOf, textOf, textStream } from "./samples.ts";
 
 async function gzipped(text: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -283,4 +284,58 @@ Deno.test("readTrace: the example of its documentation", async () => {
   const types: string[] = [];
   for await (const record of readTrace(textStream(textOf([HEADER, END])))) types.push(record.type);
   assertEquals(types, ["header", "end"]);
+});
+
+/** The whole sample as gzip. */
+async function packed(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+Deno.test("readTrace: several gzip members are one text, as gzip reads them", async () => {
+  const text = textOf(ALL);
+  const middle = text.indexOf("\n", text.length / 2) - 7; // within a line
+  const parts = [await packed(text.slice(0, middle)), await packed(text.slice(middle))];
+  const whole = new Uint8Array(await new Blob(parts).arrayBuffer());
+  for (const size of [whole.length, 1, 17]) {
+    assertEquals(await Array.fromAsync(readTrace(streamOf(whole, size))), [...ALL]);
+  }
+});
+
+Deno.test("readTrace: a second gzip member that is cut off is told", async () => {
+  const parts = [await packed(textOf(ALL)), (await packed("more\n".repeat(1000))).slice(0, 20)];
+  const whole = new Uint8Array(await new Blob(parts).arrayBuffer());
+  await assertRejects(() => Array.fromAsync(readTrace(streamOf(whole))), TraceError, "cut off");
+});
+
+Deno.test("boundedLines: a line that is too long ends the reading, whatever it is compressed to", async () => {
+  async function* zeros(): AsyncGenerator<Uint8Array> {
+    yield new TextEncoder().encode("first\n");
+    for (;;) yield new Uint8Array(1 << 20);
+  }
+  const lines = boundedLines(zeros(), 5 << 20);
+  assertEquals((await lines.next()).value, { text: "first", complete: true });
+  await assertRejects(() => lines.next(), LineError, "longer than 5 MiB");
+});
+
+Deno.test("boundedLines: letters that pieces cut in two, and lines of any length, come whole", async () => {
+  const text = "ü€😀\n\n" + "x".repeat(1000) + "é\nrest";
+  const bytes = new TextEncoder().encode(text);
+  for (const size of [1, 2, 3, 7, 5000]) {
+    const lines = await Array.fromAsync(boundedLines(streamOf(bytes, size)));
+    assertEquals(lines.map((line) => line.text), text.split("\n"));
+    assertEquals(lines.map((line) => line.complete), [true, true, true, false]);
+  }
+});
+
+Deno.test("readTrace: time grows with the length of a line, not with its square", async () => {
+  const time = async (megabytes: number) => {
+    const bytes = new Uint8Array(megabytes << 20).fill(0x20);
+    const startMs = performance.now();
+    await assertRejects(() => Array.fromAsync(readTrace(streamOf(bytes, 1 << 14))), TraceError);
+    return performance.now() - startMs;
+  };
+  await time(1);
+  const [short, long] = [await time(2), await time(32)];
+  assert(long < 64 * short + 500, `2 MiB take ${short} ms, 32 MiB ${long} ms`);
 });

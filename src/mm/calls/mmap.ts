@@ -169,6 +169,9 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   vmFlags = mapped === null
     ? anonymousFlags(flags, vmFlags, mm.rules, refuse)
     : fileFlags(mapped, flags, protection, vmFlags, refuse);
+  if (mapped?.addedFlags && !mayLock(mm, vmFlags, pages(length))) {
+    throw refuse("EAGAIN", "RLIMIT_MEMLOCK forbids it");
+  }
   if (flags & MAP_NORESERVE && mm.commit.mode !== "never") vmFlags |= VM_NORESERVE;
 
   const shared = (vmFlags & VM_MAYSHARE) !== 0;
@@ -258,7 +261,7 @@ function fileFlags(
   }
   if (file.mappable === false) throw refuse("ENODEV", "the file cannot be mapped");
   if (vmFlags & VM_GROWSDOWN) throw refuse("EINVAL", "a file cannot grow down");
-  return vmFlags;
+  return vmFlags | (file.addedFlags ?? 0);
 }
 
 /**
