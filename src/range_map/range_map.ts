@@ -67,7 +67,6 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
    * An empty map.
    *
    * @throws {RangeError} if `lowest` is no safe integer, or above 0
-   *
    * @example
    * ```ts
    * import { RangeMap } from "@maple/mm/range-map";
@@ -261,7 +260,6 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
    *
    * `change` is called for all pieces, ascending, before the first of them is written. A piece for which it returns the
    * value that is there stays part of its range.
-   *
    * @example Counting how many bookings overlap
    * ```ts
    * import { RangeMap } from "@maple/mm/range-map";
@@ -350,7 +348,6 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
    * if there are none. O(log n) mostly: the tree records the longest gap below each of its nodes.
    *
    * @throws {RangeError} if `size` or `align` is no positive integer, or the window no range
-   *
    * @example
    * ```ts
    * import { RangeMap } from "@maple/mm/range-map";
@@ -363,12 +360,14 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
    * ```
    */
   firstGap(size: number, options: GapOptions = {}): number | undefined {
-    return this.#gap(size, options, true);
+    const { within, align = 1 } = options;
+    return this.#firstGap(size, within?.start ?? 0, within?.end ?? this.#ranges.highest, align);
   }
 
   /** The start of the highest such keys; as {@linkcode firstGap}. */
   lastGap(size: number, options: GapOptions = {}): number | undefined {
-    return this.#gap(size, options, false);
+    const { within, align = 1 } = options;
+    return this.#lastGap(size, within?.start ?? 0, within?.end ?? this.#ranges.highest, align);
   }
 
   /** Removes every range. O(1). */
@@ -459,6 +458,19 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
     return sameEntries(this.#ranges, other.#ranges, equal);
   }
 
+  // Apart from what reads the options, which is so short that V8 compiles it into its callers: no object is made for them.
+  #firstGap(size: number, start: number, end: number, align: number): number | undefined {
+    const ranges = this.#ranges;
+    if (!isSearch(ranges, size, start, end, align)) checkGap(ranges, size, start, end, align);
+    return ranges.lowestGap(size, start, end, align);
+  }
+
+  #lastGap(size: number, start: number, end: number, align: number): number | undefined {
+    const ranges = this.#ranges;
+    if (!isSearch(ranges, size, start, end, align)) checkGap(ranges, size, start, end, align);
+    return ranges.highestGap(size, start, end, align);
+  }
+
   #iterate<T>(
     options: IterationOptions,
     project: Projection<number, V, T>,
@@ -466,24 +478,18 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
     const { minimum, highest } = this.#ranges;
     return new RangeIterator(this.#ranges, minimum, highest, options.reverse ?? false, project);
   }
-
-  #gap(size: number, options: GapOptions, lowest: boolean): number | undefined {
-    const ranges = this.#ranges;
-    const { within, align = 1 } = options;
-    const start = within?.start ?? 0;
-    const end = within?.end ?? ranges.highest;
-    if (!(isRange(ranges, start, end) && isCount(size) && isCount(align))) {
-      checkGap(ranges, size, start, end, align);
-    }
-    return lowest
-      ? ranges.lowestGap(size, start, end, align)
-      : ranges.highestGap(size, start, end, align);
-  }
 }
 
-/** Whether this is a number of keys. */
-function isCount(count: number): boolean {
-  return count > 0 && Math.floor(count) === count;
+/** Whether a gap can be searched for: the quick check too. */
+function isSearch(
+  ranges: MapleRanges<unknown>,
+  size: number,
+  start: number,
+  end: number,
+  align: number,
+): boolean {
+  return isRange(ranges, start, end) && size > 0 && Math.floor(size) === size && align > 0 &&
+    Math.floor(align) === align;
 }
 
 /** Whether this is a range in the domain that holds a key: the quick check of what is nearly always true. */
