@@ -68,12 +68,22 @@ export class MapleRanges<V> implements Ranges<number, V> {
 
   lowestGap(size: number, start: number, end: number, align: number): number | undefined {
     if (align > 1) return this.#lowestAligned(size, start, end, align);
-    return end - start < size ? undefined : this.#emptyArea(size, start, end, true);
+    if (end - start < size) return undefined;
+    const area = this.#area;
+    area.before = start - this.shift;
+    area.last = end - this.shift;
+    area.version = -1;
+    return lowestArea(area, size) ? area.before + this.shift : undefined;
   }
 
   highestGap(size: number, start: number, end: number, align: number): number | undefined {
     if (align > 1) return this.#highestAligned(size, start, end, align);
-    return end - start < size ? undefined : this.#emptyArea(size, start, end, false);
+    if (end - start < size) return undefined;
+    const area = this.#area;
+    area.before = start - this.shift;
+    area.last = end - this.shift;
+    area.version = -1;
+    return highestArea(area, size) ? area.before + this.shift : undefined;
   }
 
   cursor(): MapleCursor<V> {
@@ -94,7 +104,7 @@ export class MapleRanges<V> implements Ranges<number, V> {
   /** A gap long enough may have no aligned start that leaves `size` keys; the search then continues after it. */
   #lowestAligned(size: number, start: number, end: number, align: number): number | undefined {
     for (let from = start; end - from >= size;) {
-      const gap = this.#emptyArea(size, from, end, true);
+      const gap = this.lowestGap(size, from, end, 1);
       if (gap === undefined) return undefined;
       const rest = gap % align;
       const aligned = rest === 0 ? gap : gap - rest + (rest > 0 ? align : 0);
@@ -107,7 +117,7 @@ export class MapleRanges<V> implements Ranges<number, V> {
 
   #highestAligned(size: number, start: number, end: number, align: number): number | undefined {
     for (let to = end; to - start >= size;) {
-      const gap = this.#emptyArea(size, start, to, false);
+      const gap = this.highestGap(size, start, to, 1);
       if (gap === undefined) return undefined;
       const rest = gap % align;
       const aligned = rest === 0 ? gap : gap - rest - (rest < 0 ? align : 0);
@@ -116,15 +126,6 @@ export class MapleRanges<V> implements Ranges<number, V> {
       to = gapStart;
     }
     return undefined;
-  }
-
-  #emptyArea(size: number, start: number, end: number, lowest: boolean): number | undefined {
-    const area = this.#area;
-    area.before = start - this.shift;
-    area.last = end - this.shift;
-    area.version = -1;
-    const found = lowest ? lowestArea(area, size) : highestArea(area, size);
-    return found ? area.before + this.shift : undefined;
   }
 }
 
