@@ -9,6 +9,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import * as esbuild from "esbuild";
 import ts from "typescript";
 import { complaints, LIMITS } from "../../src/release/pack.ts";
+import { ROOT } from "../../src/release/project.ts";
 import { tarball } from "../../src/release/tarball.ts";
 import { answersInChromium, CHROMIUM } from "./chromium.ts";
 import { assertEveryPart, assertRan } from "./expected.ts";
@@ -53,6 +54,35 @@ Deno.test({
     assertRan(await project.run("node", "run.mjs", "trace.gz"));
   },
 });
+
+Deno.test({
+  name: "package: README's ten lines for each reader run in Node and print what README says",
+  ignore: !hasNode,
+  async fn() {
+    await using project = await ProjectFolder.create();
+    const examples = await readmeExamples();
+    assertEquals(examples.map(({ reader }) => reader), ["a programmer", "a kernel engineer"]);
+    for (const { code, prints } of examples) {
+      await project.write("readme.mjs", code);
+      await project.write("readme.ts", code);
+      const { stdout, stderr } = await project.run("node", "readme.mjs");
+      // Spaces at the ends of lines of /proc/PID/maps are not in README.
+      assertEquals([stdout.replaceAll(/ +$/gm, "").trim(), stderr], [prints.trim(), ""]);
+      assertEquals(compile(project, "Node16", "readme.ts", ["dom"]), []);
+    }
+  },
+});
+
+/** The code under README's headings `Ten lines for …`, and what it prints. */
+async function readmeExamples(): Promise<{ reader: string; code: string; prints: string }[]> {
+  const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+  const pattern = /^## Ten lines for (.*)$[^]*?^```ts\n([^]*?)^```$[^]*?^```\n([^]*?)^```$/gm;
+  return [...readme.matchAll(pattern)].map(([, reader = "", code = "", prints = ""]) => ({
+    reader,
+    code,
+    prints,
+  }));
+}
 
 for (const moduleResolution of ["Node16", "Bundler"] as const) {
   Deno.test({
