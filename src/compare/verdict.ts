@@ -50,7 +50,8 @@ export function isBeyondGate({ verdict, ratio }: Judgement, gate: number): boole
   return verdict === "slower" && ratio > 1 + gate;
 }
 
-function verdictOf(ratio: number, { low, high }: Interval): Verdict {
+/** The word for a ratio and its interval; what lies exactly at the threshold is no change. */
+export function verdictOf(ratio: number, { low, high }: Interval): Verdict {
   if (ratio > 1 + THRESHOLD && low > 1) return "slower";
   if (ratio < 1 / (1 + THRESHOLD) && high < 1) return "faster";
   if (low >= 1 / (1 + THRESHOLD) && high <= 1 + THRESHOLD) return "no evidence";

@@ -16,8 +16,11 @@ import { byAncestry } from "./ancestry.ts";
  * @param machine what its description contains
  * @throws {Unable} nothing is saved for such a machine
  */
-export async function selectRuns(machine: string): Promise<BenchLine[]> {
-  const { lines } = await readHistory();
+export async function selectRuns(
+  machine: string,
+  repository: string = ".",
+): Promise<BenchLine[]> {
+  const { lines } = await readHistory(repository);
   const benches = lines.filter((line) => line.kind === "bench")
     .filter((line) => hostKey(line.machine).includes(machine));
   const latest = benches.at(-1);
@@ -27,5 +30,6 @@ export async function selectRuns(machine: string): Promise<BenchLine[]> {
   const key = hostKey(latest.machine);
   return await byAncestry(
     benches.filter((line) => hostKey(line.machine) === key && line.base === latest.base),
+    repository,
   );
 }

@@ -74,10 +74,78 @@ Deno.test("CommandArguments.integer: only whole numbers from the minimum on", ()
   }
 });
 
+Deno.test("CommandArguments.integer: from 0 on unless it is said otherwise, and no other notation", () => {
+  const integer = (text: string, minimum?: number) =>
+    parseArguments(SAMPLE, [`--rounds=${text}`]).integer("rounds", minimum);
+  assertEquals(integer("0"), 0);
+  assertEquals(integer("3", 3), 3);
+  for (const text of ["0x10", "1e3", "", " 1", "-0"]) {
+    assertThrows(() => integer(text), Unable, text === "" ? "--rounds needs a value" : "not");
+  }
+  assertThrows(() => integer("2", 3), Unable, "of at least 3");
+});
+
+Deno.test("CommandArguments.choice: nothing where the option was not given", () => {
+  assertEquals(parseArguments(SAMPLE, []).choice("out", ["a"]), undefined);
+});
+
 Deno.test("CommandArguments.choice: one of the choices or an error that lists them", () => {
   const args = parseArguments(SAMPLE, ["--out", "b"]);
   assertEquals(args.choice("out", ["a", "b"]), "b");
   assertThrows(() => args.choice("out", ["x", "y"]), Unable, '--out takes x, y, not "b"');
+});
+
+Deno.test("helpText: the whole text, repeated options marked, details at the end", () => {
+  const base = { name: "x", summary: "Does x.", usage: "FILE", operands: [1, 1] } as const;
+  const options = {
+    out: { help: "where to", value: "FILE" },
+    at: { help: "where", value: "A", many: true },
+  };
+  const rows = [
+    "Does x.",
+    "",
+    "Usage: deno task x FILE",
+    "",
+    "  --out FILE  where to",
+    "  --at A      where (may be repeated)",
+    "  --help      print this text",
+  ];
+  assertEquals(helpText({ ...base, options }), rows.join("\n"));
+  assertEquals(helpText({ ...base, options, details: "More." }), [...rows, "", "More."].join("\n"));
+});
+
+Deno.test("parseArguments: an option that cannot be one is shown in quotes", () => {
+  assertThrows(
+    () => parseArguments(SAMPLE, ["--co\nlour"]),
+    Unable,
+    'Unknown option "--co\\nlour"; see',
+  );
+  assertThrows(
+    () => parseArguments({ ...SAMPLE, takesCommand: false }, ["1", "2", "3", "4"]),
+    Unable,
+    'operands: "4"; see',
+  );
+});
+
+Deno.test("execute: a reader that has enough is no error", async () => {
+  const [status, , err] = await caught([], () => {
+    throw new Deno.errors.BrokenPipe("the pipe is closed");
+  });
+  assertEquals([status, err], [0, undefined]);
+});
+
+Deno.test("execute: an error of the suite's own that says Cannot is one sentence; another is shown whole", async () => {
+  const thrown = async (error: unknown) =>
+    (await caught([], () => {
+      throw error;
+    }))[2];
+  const coded = (message: string) => Object.assign(new Error(message), { code: "EX" });
+  assertEquals(await thrown(coded("Cannot go: no road")), "sample: Cannot go: no road");
+  const other = coded("No road");
+  assertEquals(await thrown(other), other);
+  const uncoded = new Error("Cannot go: no road");
+  assertEquals(await thrown(uncoded), uncoded);
+  assertEquals(await thrown("a\ntext"), "a\\u000atext");
 });
 
 Deno.test("helpText: names the task and every option with its value", () => {

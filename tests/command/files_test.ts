@@ -1,5 +1,13 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { createFile, readInput, TemporaryFolder, writeText } from "../../src/command/files.ts";
+import {
+  createFile,
+  inputOf,
+  isRefusal,
+  readInput,
+  reasonOf,
+  TemporaryFolder,
+  writeText,
+} from "../../src/command/files.ts";
 import { Unable } from "../../src/command/unable.ts";
 
 Deno.test("writeText: another's file stays, unless it is forced or this command's own", async () => {
@@ -44,4 +52,70 @@ Deno.test("TemporaryFolder: it is gone afterwards with all in it", () => {
     Deno.writeTextFileSync(`${path}/a/b/c`, "x");
   }
   assertThrows(() => Deno.statSync(path), Deno.errors.NotFound);
+});
+
+Deno.test("inputOf: - and /dev/stdin are the standard input, anything else a path", () => {
+  assertEquals(inputOf("-"), Deno.stdin.readable);
+  assertEquals(inputOf("/dev/stdin"), Deno.stdin.readable);
+  for (const path of ["./-", "x", ""]) assertEquals(inputOf(path), path);
+});
+
+Deno.test("createFile: - and /dev/stdout are the standard output", async () => {
+  assertEquals(await createFile("-"), Deno.stdout.writable);
+  assertEquals(await createFile("/dev/stdout"), Deno.stdout.writable);
+});
+
+Deno.test("writeText: without options it overwrites, an empty file is nobody's", async () => {
+  using folder = TemporaryFolder.create("maple-test-");
+  const file = `${folder.path}/it`;
+  await writeText(file, "");
+  await writeText(file, "one", { force: false });
+  await writeText(file, "two");
+  assertEquals(await Deno.readTextFile(file), "two");
+  await assertRejects(() => writeText(file, "three", { force: false }), Unable, "--force");
+  const broken = () => Promise.reject(new Error("it cannot be read"));
+  await assertRejects(
+    () => writeText(file, "x", { force: false, isOwn: broken }),
+    Unable,
+    "--force",
+  );
+});
+
+Deno.test("TemporaryFolder: without a place for it, one sentence", () => {
+  assertThrows(
+    () => TemporaryFolder.create("no/such/place/"),
+    Unable,
+    "Cannot make a temporary folder: ",
+  );
+});
+
+Deno.test("TemporaryFolder: one that is gone already is disposed of all the same", () => {
+  using folder = TemporaryFolder.create("maple-test-");
+  Deno.removeSync(folder.path);
+});
+
+Deno.test("isRefusal: what the system refuses, not what a program does wrong", () => {
+  assertEquals(isRefusal(new Error("Permission denied (os error 13)")), true);
+  assertEquals(isRefusal(new Deno.errors.NotFound("x")), true);
+  assertEquals(isRefusal(new Deno.errors.NotCapable("x")), true);
+  assertEquals(isRefusal(new TypeError("x is undefined")), false);
+  assertEquals(isRefusal(new Unable("No (os error 13)")), false);
+  assertEquals(isRefusal("(os error 13)"), false);
+});
+
+Deno.test("reasonOf: what a user of a task can do something with", () => {
+  const capable = (message: string) => reasonOf(new Deno.errors.NotCapable(message));
+  assertEquals(
+    capable('Requires write access to "/x", run again with the --allow-write flag'),
+    'this task has no write access to "/x"; its permissions stand in deno.json',
+  );
+  assertEquals(
+    capable('Requires all access to "/dev/full", run again with the --allow-all flag'),
+    '"/dev/full" is a device or a part of the system that Deno opens to no task',
+  );
+  assertEquals(
+    reasonOf(new Error("No space left on device (os error 28)\n  at x")),
+    "No space left on device",
+  );
+  assertEquals(reasonOf("just a text"), "just a text");
 });

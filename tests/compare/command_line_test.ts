@@ -17,6 +17,9 @@ Deno.test("selectWorkloads: a pattern that selects nothing is told with what the
 Deno.test("timeLeft: says nothing about the time before it knows", () => {
   const line = timeLeft();
   assertEquals(line({ what: "counting", done: 0 }), "counting, 0 %");
+  assertEquals(line({ what: "counting", done: 0.019 }), "counting, 1 %");
+  assertMatch(line({ what: "counting", done: 0.02 }), /^counting, 2 %, about \d+ s left$/);
+  assertEquals(line({ what: "the end", done: 1 }), "the end, 100 %, about 0 s left");
   assertMatch(
     line({ what: "process 4 of 8", done: 0.5 }),
     /^process 4 of 8, 50 %, about \d+ s left$/,

@@ -5,6 +5,7 @@ import {
   formatText,
   isRegression,
   summary,
+  versionName,
 } from "../../src/compare/format.ts";
 import { comparison, workload } from "./samples.ts";
 
@@ -87,4 +88,82 @@ Deno.test("duration: three digits and a unit", () => {
     "1.23 µs",
     "5.68 ms",
   ]);
+});
+
+Deno.test("duration: a whole microsecond and a whole millisecond have the larger unit", () => {
+  assertEquals([999, 1_000, 999_000, 1_000_000].map(duration), [
+    "999 ns",
+    "1.00 µs",
+    "999 µs",
+    "1.00 ms",
+  ]);
+});
+
+Deno.test("versionName: the commit once, and whether there were changes", () => {
+  const commit = "0123456789abcdef".padEnd(40, "0");
+  assertEquals(versionName({ name: "main", commit, isDirty: false }), "main (0123456789)");
+  assertEquals(versionName({ name: "01234", commit, isDirty: false }), "0123456789");
+  assertEquals(
+    versionName({ name: "working tree", commit, isDirty: true }),
+    "working tree (0123456789) with uncommitted changes",
+  );
+});
+
+/** What stands below the table. */
+function notesOf(...workloads: Parameters<typeof comparison>[0]): string[] {
+  const lines = formatText(comparison(workloads)).split("\n");
+  return lines.slice(lines.lastIndexOf("", lines.length - 1) + 1);
+}
+
+Deno.test("formatText: each note, and the legend that fits", () => {
+  const RATIO = "Ratio is time of the new version over time of the old one: above 1 is slower.";
+  const SAME = "Both answer alike in every workload.";
+  const floor = 0.01;
+  assertEquals(notesOf(workload("a", 0, { floor })), [RATIO, SAME]);
+  assertEquals(notesOf(workload("a", 0, { floor }), workload("b", 0)), [
+    RATIO,
+    SAME,
+    "A floor of – has not been measured on this machine: run with --self.",
+  ]);
+  const answersPart = { step: 3, description: "load 0x1000" };
+  assertEquals(notesOf(workload("a", 0, { floor, answersPart })), [
+    "a answers differently from step 3 on (load 0x1000)",
+    RATIO,
+  ]);
+  const equalAgain = { step: 0, description: "load 0x1000" };
+  assertEquals(notesOf(workload("a", 0, { floor, countersPart: equalAgain })), [
+    "a counts differently: equal again at the end; first at step 0, load 0x1000",
+    RATIO,
+    SAME,
+  ]);
+  const filling = { step: -1, description: "filling, before the first step" };
+  const counters = { base: { split: 3, visited: 9 }, head: { split: 4, visited: 8 } };
+  assertEquals(notesOf(workload("a", 0, { floor, countersPart: filling, counters })), [
+    "a counts differently: split 3 → 4, visited 9 → 8; first at filling, before the first step",
+    RATIO,
+    SAME,
+  ]);
+  const executed = (base: number, head: number) =>
+    notesOf(workload("a", 0, { floor, instructions: { base, head } }))[0];
+  assertEquals(executed(100, 110), "a executes 100.0 → 110.0 instructions a step (+10.0 %)");
+  assertEquals(executed(100, 90), "a executes 100.0 → 90.0 instructions a step (−10.0 %)");
+  assertEquals(executed(100, 100), "a executes 100.0 → 100.0 instructions a step (+0.0 %)");
+});
+
+Deno.test("formatMarkdown: a list of notes only if there are some, and a floor that was not measured is –", () => {
+  const quiet = formatMarkdown(comparison([workload("a", 0)]), GATE);
+  assertEquals(quiet.includes("\n- "), false);
+  assertEquals(quiet.includes("\n\n\n"), false);
+  assertMatch(quiet, /\| – \| 8 × 200 \|/);
+  const answersPart = { step: 3, description: "load 0x1000" };
+  const loud = formatMarkdown(comparison([workload("a", 0, { answersPart, floor: 0.02 })]), GATE);
+  assertStringIncludes(loud, "\n\n- a answers differently from step 3 on (load 0x1000)\n\n<sub>");
+  assertMatch(loud, /\| ±2 % \| 8 × 200 \|/);
+});
+
+Deno.test("summary: how many workloads, and which are faster", () => {
+  assertEquals(
+    summary(comparison([workload("a", 0), workload("b", 0)]), GATE),
+    "No regression beyond 2.5 % in 2 workloads",
+  );
 });

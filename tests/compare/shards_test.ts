@@ -5,6 +5,8 @@ import { comparison, LAPTOP, SERVER, workload } from "./samples.ts";
 
 Deno.test("parseShard: i/n", () => {
   assertEquals(parseShard("2/4"), { index: 2, count: 4 });
+  assertEquals(parseShard("1/1"), { index: 1, count: 1 });
+  assertEquals(parseShard("4/4"), { index: 4, count: 4 });
   for (const text of ["0/4", "5/4", "1", "1/0", "a/b", "1/2/3", "-1/2"]) {
     assertThrows(() => parseShard(text), Unable, "--shard");
   }
@@ -49,5 +51,34 @@ Deno.test("parseComparison: what --json printed comes back, anything else is nam
   assertEquals(parseComparison(JSON.stringify(whole), "part.json"), whole);
   for (const text of ["", "{", "[]", "null", '{"format":"maple-comparison"}']) {
     assertThrows(() => parseComparison(text, "part.json"), Unable, "part.json");
+  }
+});
+
+Deno.test("merge: a whole comparison is its own only part", () => {
+  const whole = comparison([workload("a", 0)]);
+  assertEquals(merge([whole]), whole);
+  assertThrows(() => merge([whole, whole]), Unable, "part 1 is there twice");
+});
+
+Deno.test("parseComparison: a part that is missing or of another kind is named", () => {
+  const whole = comparison([workload("a", 0.05)], {
+    skipped: [{ name: "c", side: "base", why: "old" }],
+  });
+  const broken = [
+    { ...whole, version: 2 },
+    { ...whole, format: "other" },
+    { ...whole, machines: [{ ...LAPTOP, cores: "2" }] },
+    { ...whole, workloads: [{ ...whole.workloads[0], interval: { low: 1 } }] },
+    { ...whole, workloads: [null] },
+    { ...whole, workloads: {} },
+    { ...whole, skipped: ["c"] },
+    { ...whole, runtime: null },
+  ];
+  for (const value of broken) {
+    assertThrows(
+      () => parseComparison(JSON.stringify(value), "part.json"),
+      Unable,
+      "no comparison",
+    );
   }
 });

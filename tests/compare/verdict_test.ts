@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { isBeyondGate, judge, THRESHOLD } from "../../src/compare/verdict.ts";
+import { isBeyondGate, judge, THRESHOLD, verdictOf } from "../../src/compare/verdict.ts";
 import { normal } from "./distributions.ts";
 
 /** Eight processes around a change, each off by what is given, in percent. */
@@ -72,4 +72,29 @@ Deno.test("isBeyondGate: only slower, and only by more than the gate", () => {
   assert(isBeyondGate(slower, THRESHOLD));
   assert(!isBeyondGate(slower, 0.1));
   assert(!isBeyondGate(judge(processes(-0.2, QUIET)), THRESHOLD));
+});
+
+Deno.test("verdictOf: the threshold itself and an interval that ends at 1 are no change", () => {
+  const most = 1 + THRESHOLD, least = 1 / (1 + THRESHOLD);
+  const of = (ratio: number, low: number, high: number) => verdictOf(ratio, { low, high });
+  assertEquals(of(1.03, 1.01, 1.05), "slower");
+  assertEquals(of(most, 1.01, 1.05), "inconclusive");
+  assertEquals(of(1.03, 1, 1.05), "inconclusive");
+  assertEquals(of(0.97, 0.95, 0.99), "faster");
+  assertEquals(of(least, 0.95, 0.99), "inconclusive");
+  assertEquals(of(0.97, 0.95, 1), "inconclusive");
+  assertEquals(of(1, least, most), "no evidence");
+  assertEquals(of(1, least - 0.001, most), "inconclusive");
+  assertEquals(of(1, least, most + 0.001), "inconclusive");
+});
+
+Deno.test("isBeyondGate: a slowdown of exactly the gate is not beyond it", () => {
+  const judged = {
+    verdict: "slower",
+    ratio: 1.05,
+    interval: { low: 1.04, high: 1.06 },
+    processes: 8,
+  } as const;
+  assertEquals(isBeyondGate(judged, 0.05), false);
+  assertEquals(isBeyondGate({ ...judged, ratio: 1.0501 }, 0.05), true);
 });

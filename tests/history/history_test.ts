@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { appendLine, floorsOf, linesOf, readHistory } from "../../src/history/history.ts";
+import {
+  appendLine,
+  floorsOf,
+  linesOf,
+  parseHistory,
+  readHistory,
+} from "../../src/history/history.ts";
 import { Repository } from "../compare/repository.ts";
 import { benchLine, floorLine, LAPTOP, SERVER } from "../compare/samples.ts";
 
@@ -103,4 +109,43 @@ Deno.test("floorsOf: the worst of the latest five runs of this machine", () => {
   const runs = [9, 1, 2, 3, 2, 1].map((percent) => floorLine(LAPTOP, { find: percent / 100 }));
   const lines = [...runs, floorLine(SERVER, { find: 0.5 })];
   assertEquals(floorsOf({ lines, damaged: 0 }, LAPTOP), new Map([["find", 0.03]]));
+});
+
+Deno.test("parseHistory: a line that lacks a part, or has it of another kind, is damaged", () => {
+  const bench = benchLine(LAPTOP, 1);
+  const floor = floorLine(LAPTOP, { "find/60": 0.01 });
+  const damaged: unknown[] = [
+    null,
+    7,
+    [],
+    { ...bench, kind: "other" },
+    { ...floor, kind: "bench" },
+    { ...bench, kind: "floor" },
+    { ...bench, version: "1" },
+    { ...bench, machine: null },
+    { ...bench, workloads: [null] },
+    { ...bench, workloads: [{ ...bench.workloads[0], interval: 1 }] },
+    { ...bench, peers: {} },
+    { ...bench, shapes: [{ ranges: 60 }] },
+    { ...floor, floors: { "find/60": "0.01" } },
+    { ...floor, commit: 1 },
+    { version: 1 },
+    { kind: "bench" },
+  ];
+  const text = damaged.map((line) => `${JSON.stringify(line)}\n`).join("");
+  assertEquals(parseHistory(text), { lines: [], damaged: damaged.length });
+  const whole = [bench, floor].map((line) => JSON.stringify(line)).join("\n");
+  assertEquals(parseHistory(`${whole}\n${text}`), {
+    lines: [bench, floor],
+    damaged: damaged.length,
+  });
+});
+
+Deno.test("floorsOf: the farthest of the latest five runs of this machine", () => {
+  const runs = [0.9, 0.01, 0.05, 0.02, 0.01, 0.03].map((floor) => {
+    return floorLine(LAPTOP, { "find/60": floor });
+  });
+  const others = [floorLine(SERVER, { "find/60": 0.5, "load/60": 0.5 })];
+  const floors = floorsOf({ lines: [...runs, ...others], damaged: 0 }, LAPTOP);
+  assertEquals([...floors], [["find/60", 0.05]]);
 });

@@ -38,3 +38,23 @@ Deno.test("report: the data of the charts is JSON that ends no script", () => {
     for (const { values } of series) assertEquals(values.length, x.values.length);
   }
 });
+
+Deno.test("report: the head says which commit is the newest, how many runs, and whether it was changed", () => {
+  const clean = report(RUNS);
+  assertMatch(
+    clean,
+    /Newest commit: <code>0003000000<\/code> [^<]*,\s+2026-01-04, against <code>a{10}<\/code>/,
+  );
+  assertMatch(clean, /3 runs on laptop/);
+  assert(!clean.includes("uncommitted"));
+  const changed = report([{ ...RUNS[0]!, isDirty: true }]);
+  assertMatch(changed, /more, with uncommitted changes,/);
+  assertMatch(changed, /1 run on laptop/);
+  const count = (verdict: string) =>
+    RUNS.at(-1)!.workloads.filter((it) => it.verdict === verdict).length;
+  assertMatch(clean, new RegExp(`<li class="faster"><b>${count("faster")}</b> faster</li>`));
+  assertMatch(
+    clean,
+    new RegExp(`<li class="no-evidence"><b>${count("no evidence")}</b> no evidence</li>`),
+  );
+});
