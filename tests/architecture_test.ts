@@ -16,6 +16,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   text: ["abi", "command", "mm", "replay", "trace"],
   capture: ["abi", "command", "trace"],
   verify: ["abi", "capture", "command", "replay", "trace"],
+  probe: ["abi", "capture", "command", "mm", "replay", "trace", "verify"],
   load: ["abi", "command", "mm", "replay", "trace", "tree"],
   kernel: ["abi", "command", "mm", "replay", "trace", "tree"],
   explorer: ["abi", "command", "faults", "mm", "replay", "text", "trace", "tree"],

@@ -94,6 +94,7 @@ export const SYSTEM_CALLS = {
   faccessat: row([269, 48], 3),
   fork: row([57], 0, { recorded: true, model: "fork", errors: ["ENOMEM"] }),
   ftruncate: row([77, 46], 2),
+  getpid: row([39, 172], 0),
   kcmp: row([312, 272], 5),
   madvise: row([28, 233], 3, {
     recorded: true,

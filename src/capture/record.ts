@@ -20,6 +20,8 @@ export interface RecordOptions {
   readonly placement?: "5.19";
   /** Why the trace is made, one sentence. */
   readonly purpose?: string;
+  /** The kernel's rules as a probe found them; the kernel's version decides unless given. */
+  readonly rules?: Readonly<Record<string, string | boolean>>;
   /** Release of the compiler, or whatever the workload depends on. */
   readonly compiler?: string;
   /** Ends the recording: the trace then ends with `interrupted`, the command gets a SIGINT and runs on. */
@@ -106,7 +108,9 @@ function header(libc: Libc, command: readonly string[], options: RecordOptions):
     compiler: options.compiler ?? "",
     kernel: release,
     machine,
-    placement: options.placement ?? placementOf(release),
+    placement: options.placement ?? placementOf(release, options.rules?.alignAnonymous),
+    ...(options.rules && { rules: options.rules }),
+    ...hugePages(libc),
     pageSize: 4096,
     maxMapCount: setting("max_map_count"),
     mmapMinAddress: setting("mmap_min_addr"),
@@ -117,11 +121,23 @@ function header(libc: Libc, command: readonly string[], options: RecordOptions):
   };
 }
 
+/** Where the machine uses transparent huge pages, if it says so. */
+function hugePages(libc: Libc): Pick<HeaderRecord, "hugePages"> {
+  const text = libc.readText("/sys/kernel/mm/transparent_hugepage/enabled") ?? "";
+  const setting = (["never", "madvise", "always"] as const).find((each) =>
+    text.includes(`[${each}]`)
+  );
+  return setting === undefined ? {} : { hugePages: setting };
+}
+
 /**
- * The placement of a kernel release. Linux 6.7 began to align anonymous mappings of 2 MiB and more,
+ * The placement that a probe found, else that of the kernel's release. Linux 6.7 began to align anonymous mappings of 2 MiB and more,
  * 6.12 limited that to whole multiples of 2 MiB.
  */
-function placementOf(release: string): PlacementPolicy {
+function placementOf(release: string, found: string | boolean | undefined): PlacementPolicy {
+  if (found === "never") return "5.19";
+  if (found === "large") return "6.7";
+  if (found === "multiples") return "6.18";
   const [major = 0, minor = 0] = release.split(".").map((part) => parseInt(part));
   const version = major * 1000 + minor;
   if (version < 6007) return "5.19";

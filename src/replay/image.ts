@@ -78,8 +78,10 @@ export function lineFlags(line: MapLine, rules: KernelRules): ReadVmFlags {
 /** VmFlags in a kernel's own spelling: `??` is VM_LOCKONFAULT where that has no name (`showsLockOnFault`). */
 function shownFlags(text: string, rules: KernelRules): ReadVmFlags {
   const { flags, others } = readVmFlags(text);
+  if (rules.showsLockOnFault) return { flags, others };
+  if (flags & VM_LOCKONFAULT) return { flags: flags & ~VM_LOCKONFAULT, others: `lf ${others}` };
   const letters = others.split(" ");
-  const at = rules.showsLockOnFault ? -1 : letters.indexOf("??");
+  const at = letters.indexOf("??");
   if (at < 0) return { flags, others };
   return { flags: flags | VM_LOCKONFAULT, others: letters.toSpliced(at, 1).join(" ") };
 }

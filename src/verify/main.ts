@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { rulesForRecording } from "../probe/recorded_rules.ts";
+import { rulesOption } from "../replay/rules_option.ts";
 import { record } from "../capture/record.ts";
 import {
   type CommandArguments,
@@ -31,6 +33,7 @@ const SPECIFICATION = {
     fuzz: { value: "SEED", help: "run a program that makes random memory calls" },
     steps: { value: "N", help: "with --fuzz: how many calls (1000)" },
     keep: { value: "FILE", help: "keep the trace; compressed if the name ends in .gz" },
+    rules: { value: "VERSION", help: "go by the rules of this kernel, not by the running one's" },
     placement: { value: "POLICY", help: "expect the placement of Linux 5.19, 6.7 or 6.18" },
     validate: {
       help: "check tree and address space from scratch after every step, not only what it touched",
@@ -96,13 +99,16 @@ async function run(
 ): Promise<Verification> {
   const progress = new Progress();
   const purpose = `verify ${name.split(" ").map(withoutDirectories).join(" ")}`;
-  const records = record(command, { purpose, signal });
+  const found = await rulesForRecording();
+  const records = record(command, { purpose, signal, ...(found && { rules: found }) });
+  const rules = rulesOption(args);
   const placement = args.choice("placement", ["5.19", "6.7", "6.18"]);
   const sink = await createFile(path);
   try {
     return await verify(records, sink, {
       gzip: path.endsWith(".gz.part"),
       ...(placement && { placement }),
+      ...(rules && { assume: { rules } }),
       validate: args.has("validate") ? "full" : "touched",
       onStep: (steps) => progress.show(() => `${steps} steps compared`),
     });

@@ -1,0 +1,142 @@
+/**
+ * Asking the running kernel for its rules: a program runs a few calls for each rule under the recorder, and the model
+ * replays them under each value that the rule can have. The value under which it agrees is the kernel's.
+ *
+ * @module
+ */
+
+import { record } from "../capture/record.ts";
+import {
+  type KernelRules,
+  overrideRules,
+  RULE_NAMES,
+  type RuleName,
+  type RuleValues,
+  ruleValues,
+} from "../mm/rules/kernel_rules.ts";
+import { Replay } from "../replay/replay.ts";
+import { rulesOfRelease } from "../replay/rules.ts";
+import type { HeaderRecord, TraceRecord } from "../trace/format.ts";
+import { executable } from "../verify/executable.ts";
+import { PROBE_FILE_BYTES, PROBED, probeTable } from "./programs.ts";
+
+/** What was found about one rule. */
+export interface ProbedRule {
+  /** The rule. */
+  readonly name: RuleName;
+  /** Its value in the kernel; absent if none agreed, or several did. */
+  readonly value?: string | boolean;
+  /** What the kernel's version would have. */
+  readonly usual: string | boolean;
+  /**
+   * `found`; `undecidable` if the calls come out alike whatever the value (a limit, a filesystem); `unknown` if no value
+   * agrees: the kernel does something that the model does not know; `unasked` if there is no cheap way to ask.
+   */
+  readonly status: "found" | "undecidable" | "unknown" | "unasked";
+}
+
+/** What was found about the running kernel. */
+export interface KernelProbe {
+  /** What the recorder says of the system. */
+  readonly header: HeaderRecord;
+  /** One entry a rule, in the table's order. */
+  readonly rules: readonly ProbedRule[];
+}
+
+/** The rules that were found, as a trace's header holds them. */
+export function foundRules({ rules }: KernelProbe): RuleValues {
+  return Object.fromEntries(
+    rules.flatMap(({ name, value }) => value === undefined ? [] : [[name, value]]),
+  );
+}
+
+/**
+ * Asks the running kernel.
+ *
+ * Deno's permissions: as `record`, and to write to the folder for temporary files.
+ *
+ * @throws {RecordError} as `record`
+ */
+export async function probeKernel(): Promise<KernelProbe> {
+  const directory = await Deno.makeTempDir({ prefix: "maple-probe-" });
+  try {
+    const program = `${directory}/probe`, file = `${directory}/data`;
+    await Deno.writeFile(file, new Uint8Array(PROBE_FILE_BYTES));
+    const table = probeTable(Deno.build.arch, file);
+    await Deno.writeFile(program, executable(Deno.build.arch, table), { mode: 0o700 });
+    return decide(await Array.fromAsync(record([program])));
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/**
+ * What a recording of the probes shows.
+ *
+ * @throws {TypeError} it is none
+ */
+export function decide(records: readonly TraceRecord[]): KernelProbe {
+  const [header] = records;
+  if (header?.type !== "header") throw new TypeError("A recording of probes has no header");
+  const usual = rulesOfRelease(header.kernel);
+  const runs = childrenOf(records);
+  let known: KernelRules = usual;
+  const found = new Map<RuleName, ProbedRule>();
+  // Twice: what is found late may be what an earlier probe needed.
+  for (let round = 0; round < 2; round++) {
+    PROBED.forEach((name, at) => {
+      const probed = decideRule(name, runs[at] ?? [], known, usual);
+      found.set(name, probed);
+      if (probed.value !== undefined) known = overrideRules(known, { [name]: probed.value });
+    });
+  }
+  const rules = RULE_NAMES.map((name): ProbedRule =>
+    found.get(name) ?? { name, usual: usual[name], status: "unasked" }
+  );
+  return { header, rules };
+}
+
+function decideRule(
+  name: RuleName,
+  records: readonly TraceRecord[],
+  known: KernelRules,
+  usual: KernelRules,
+): ProbedRule {
+  const agreeing = ruleValues(name).filter((value) =>
+    agrees(records, overrideRules(known, { [name]: value }))
+  );
+  const [value] = agreeing;
+  if (agreeing.length === 1 && value !== undefined) {
+    return { name, value, usual: usual[name], status: "found" };
+  }
+  const status = agreeing.length === 0 ? "unknown" : "undecidable";
+  return { name, usual: usual[name], status };
+}
+
+/** True if the model does under the rules what the kernel did. */
+function agrees(records: readonly TraceRecord[], rules: KernelRules): boolean {
+  const run = new Replay({ assume: { rules } });
+  for (const each of records) {
+    run.take(each);
+    if (run.divergence !== undefined) return false;
+  }
+  return run.steps > 0;
+}
+
+/** The recording once for each child of its first process: all that came before, and the child's own records. */
+function childrenOf(records: readonly TraceRecord[]): TraceRecord[][] {
+  const root = records.find((each) => each.type === "exec")?.pid;
+  return records.flatMap((fork, at) => {
+    if (fork.type !== "fork" || fork.pid !== root) return [];
+    const before = records.slice(0, at).filter((each) =>
+      each.type === "header" || each.type === "exec" ||
+      (isOf(each, root) && (each.type === "fault" || each.type === "grow"))
+    );
+    const own = records.slice(at + 1).filter((each) => isOf(each, fork.child));
+    return [[...before, fork, ...own]];
+  });
+}
+
+function isOf(record: TraceRecord, pid: number | undefined): boolean {
+  return "pid" in record && record.pid === pid;
+}

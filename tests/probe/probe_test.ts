@@ -1,0 +1,69 @@
+/** Asking the running kernel: every rule has a value that the model knows, and another kernel's answers are told apart. */
+import { assert, assertEquals } from "@std/assert";
+import { record } from "../../src/capture/record.ts";
+import { RULE_NAMES } from "../../src/mm/rules/kernel_rules.ts";
+import { decide, foundRules } from "../../src/probe/probe.ts";
+import { PROBE_FILE_BYTES, PROBED, probeTable } from "../../src/probe/programs.ts";
+import type { TraceRecord } from "../../src/trace/format.ts";
+import { executable } from "../../src/verify/executable.ts";
+import { impossible } from "../capture/capturing.ts";
+
+const ignore = impossible;
+const recorded = ignore ? [] : await recordProbes();
+
+async function recordProbes(): Promise<TraceRecord[]> {
+  const directory = await Deno.makeTempDir();
+  try {
+    const program = `${directory}/probe`, file = `${directory}/data`;
+    await Deno.writeFile(file, new Uint8Array(PROBE_FILE_BYTES));
+    const table = probeTable(Deno.build.arch, file);
+    await Deno.writeFile(program, executable(Deno.build.arch, table), { mode: 0o700 });
+    return await Array.fromAsync(record([program]));
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test({
+  name:
+    "probe: on the running kernel no rule is unknown, and those found are told in the header's form",
+  ignore,
+  fn() {
+    const probe = decide(recorded);
+    assertEquals(probe.rules.map(({ name }) => name), [...RULE_NAMES]);
+    assertEquals(probe.rules.filter(({ status }) => status === "unknown"), []);
+    const found = probe.rules.filter(({ status }) => status === "found");
+    assertEquals(Object.keys(foundRules(probe)), found.map(({ name }) => name));
+    assert(found.length > PROBED.length / 2);
+  },
+});
+
+/** The recording with what one call answered changed, as another kernel would have. */
+function answered(call: string, advice: number | undefined, error: string): TraceRecord[] {
+  const entered = new Map<number, readonly number[]>();
+  return recorded.map((each) => {
+    if (each.type === "enter") entered.set(each.pid, each.args);
+    if (each.type !== "leave" || each.call !== call) return each;
+    if (advice !== undefined && entered.get(each.pid)?.[2] !== advice) return each;
+    return { ...each, result: 0, error, removed: [], added: [] };
+  });
+}
+
+Deno.test({
+  name: "probe: a kernel without mseal, and one without guard pages, is told apart",
+  ignore,
+  fn() {
+    assertEquals(foundRules(decide(answered("mseal", undefined, "ENOSYS"))).seal, false);
+    assertEquals(foundRules(decide(answered("madvise", 103, "EINVAL"))).adviseGuard, false);
+  },
+});
+
+Deno.test({
+  name: "probe: an answer that no value of the rule gives is unknown, and the others stay",
+  ignore,
+  fn() {
+    const { rules } = decide(answered("mseal", undefined, "EPERM"));
+    const unknown = rules.filter(({ status }) => status === "unknown").map(({ name }) => name);
+    assertEquals(unknown, ["seal"]);
+  },
+});
