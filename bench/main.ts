@@ -34,7 +34,7 @@ const SPECIFICATION = {
 } as const;
 
 /** The recorded compiler runs first. */
-const FILES = ["cc1_replay", "cc1_tree", "tree", "scale"].map((name) =>
+const FILES = ["cc1_replay", "cc1_tree", "load", "tree", "scale"].map((name) =>
   pathOf(`bench/${name}_bench.ts`)
 );
 

@@ -8,8 +8,10 @@ export type { EventKind, LoadEvent } from "./event.ts";
 export { type Life, type LifeStep, type Program, programOf } from "./lives.ts";
 export type { LoadOptions } from "./load.ts";
 export {
+  type DrawOptions,
   type Found,
   type LoadReport,
+  LoadRun,
   type LoadStatus,
   replayEvents,
   runLoad,

@@ -13,17 +13,21 @@ import { Load, type LoadOptions } from "./load.ts";
 import { checkIdle, checkMachine } from "./machine_check.ts";
 import { Scheduler } from "./scheduler.ts";
 
-/** How to draw and how long. */
-export interface RunOptions extends LoadOptions {
+/** What is drawn. */
+export interface DrawOptions extends LoadOptions {
   /** Seed of all chance. */
   readonly seed: number;
   /** Lives that run at the same time. */
   readonly processes: number;
+  /** The whole machine is checked after so many events. */
+  readonly checkEvery: number;
+}
+
+/** What is drawn, and for how long. */
+export interface RunOptions extends DrawOptions {
   /** Events at most. */
   readonly events: number;
-  /** The whole machine is checked after so many events, and at the end. */
-  readonly checkEvery: number;
-  /** Awaited every {@linkcode SLICE} events; true ends the run early. */
+  /** Awaited every 10,000 events; true ends the run early. */
   readonly onSlice?: (status: LoadStatus) => Promise<boolean>;
 }
 
@@ -61,8 +65,86 @@ export interface Found {
   readonly message: string;
 }
 
+/** A run, as far as it has come. Deterministic: the same options give the same events. */
+export class LoadRun {
+  readonly #load: Load;
+  readonly #scheduler: Scheduler;
+  readonly #checkEvery: number;
+  readonly #hash = new EventHash();
+  #events = 0;
+  #started = 0;
+
+  /** A run without an event yet. */
+  constructor(options: DrawOptions) {
+    const { seed, processes, programs } = options;
+    this.#load = new Load(options);
+    this.#scheduler = new Scheduler(this.#load, new Random(seed), programs.length, processes);
+    this.#checkEvery = options.checkEvery;
+  }
+
+  /** Events so far, one that found something included. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Runs of programs that were begun. */
+  get started(): number {
+    return this.#started;
+  }
+
+  /** Address spaces that were killed because memory and swap were full. */
+  get killed(): number {
+    return this.#load.killed;
+  }
+
+  /** Hash of all events and of what came of them, eight hexadecimal digits. */
+  get hash(): string {
+    return this.#hash.text;
+  }
+
+  /** How it stands. O(processes). */
+  get status(): LoadStatus {
+    const { memory, lives } = this.#load;
+    const mapCounts = lives.map(({ space }) => space.mapCount).sort((a, b) => a - b);
+    return {
+      events: this.#events,
+      pagesInMemory: memory.used,
+      pagesInSwap: memory.swapSlots,
+      mapCounts,
+    };
+  }
+
+  /**
+   * Draws the next event and lets it happen.
+   *
+   * @param onEvent told of the event before it happens
+   * @throws {LoadFinding} a rule of the load is broken
+   * @throws {MmInvariantError} a rule of the address space is broken
+   * @throws {InvariantError} a rule of the tree is broken
+   */
+  next(onEvent?: (event: LoadEvent) => void): void {
+    const event = this.#scheduler.next();
+    this.#events++;
+    if (event.kind === "start") this.#started++;
+    onEvent?.(event);
+    this.#hash.add(event, this.#load.apply(event));
+    if (this.#events % this.#checkEvery === 0) checkMachine(this.#load);
+  }
+
+  /**
+   * Checks the whole machine, ends all lives, and checks that nothing is left.
+   *
+   * @throws as {@linkcode next}
+   */
+  end(): void {
+    checkMachine(this.#load);
+    this.#load.end();
+    checkIdle(this.#load);
+  }
+}
+
 /** Events between two calls of `onSlice`. */
-export const SLICE = 10_000;
+const SLICE = 10_000;
 
 /**
  * Runs a load by chance, and tears it down. Deterministic: the same options give the same report.
@@ -70,38 +152,19 @@ export const SLICE = 10_000;
  * What is found ends the run and is reported; anything else that is thrown is a fault of the load itself.
  */
 export async function runLoad(options: RunOptions): Promise<LoadReport> {
-  const load = new Load(options);
-  const random = new Random(options.seed);
-  const scheduler = new Scheduler(load, random, options.programs.length, options.processes);
-  const hash = new EventHash();
-  let events = 0;
-  let started = 0;
+  const run = new LoadRun(options);
   let isOver = false;
-  const slice = () => {
-    for (const end = Math.min(options.events, events + SLICE); events < end;) {
-      const event = scheduler.next();
-      events++;
-      if (event.kind === "start") started++;
-      hash.add(event, load.apply(event));
-      if (events % options.checkEvery === 0) checkMachine(load);
-    }
-  };
   let finding: Found | undefined;
-  while (finding === undefined && !isOver && events < options.events) {
-    finding = found(slice);
-    isOver = await options.onSlice?.(statusOf(load, events)) ?? false;
+  while (finding === undefined && !isOver && run.events < options.events) {
+    const end = Math.min(options.events, run.events + SLICE);
+    finding = found(() => {
+      while (run.events < end) run.next();
+    });
+    isOver = await options.onSlice?.(run.status) ?? false;
   }
-  finding ??= found(() => {
-    checkMachine(load);
-    load.end();
-    checkIdle(load);
-  });
-  return { events, hash: hash.text, killed: load.killed, started, finding };
-}
-
-function statusOf({ memory, lives }: Load, events: number): LoadStatus {
-  const mapCounts = lives.map(({ space }) => space.mapCount).sort((a, b) => a - b);
-  return { events, pagesInMemory: memory.used, pagesInSwap: memory.swapSlots, mapCounts };
+  finding ??= found(() => run.end());
+  const { events, hash, killed, started } = run;
+  return { events, hash, killed, started, finding };
 }
 
 /**
@@ -111,16 +174,9 @@ export function drawnEvents<List extends { push(event: LoadEvent): void }>(
   options: RunOptions,
   into: List,
 ): List {
-  const load = new Load(options);
-  const random = new Random(options.seed);
-  const scheduler = new Scheduler(load, random, options.programs.length, options.processes);
+  const run = new LoadRun(options);
   found(() => {
-    for (let events = 1; events <= options.events; events++) {
-      const event = scheduler.next();
-      into.push(event);
-      load.apply(event);
-      if (events % options.checkEvery === 0) checkMachine(load);
-    }
+    while (run.events < options.events) run.next((event) => into.push(event));
   });
   return into;
 }

@@ -8,7 +8,7 @@
 export interface WorkloadSpecification {
   /** What it does, and how many ranges it does it on: `find/1000`. */
   readonly name: string;
-  /** The list in `bench/workloads.ts`; `replay` and `replayed tree` are the recorded compiler run. */
+  /** The list in `bench/workloads.ts`; `replay`, `replayed tree` and `pressure` are the recorded compiler run. */
   readonly list:
     | "load"
     | "find"
@@ -19,8 +19,9 @@ export interface WorkloadSpecification {
     | "iterate"
     | "build"
     | "replay"
-    | "replayed tree";
-  /** Ranges in the tree. */
+    | "replayed tree"
+    | "pressure";
+  /** Ranges in the tree; processes of a load. */
   readonly ranges: number;
   /** Steps in the list. */
   readonly steps: number;
@@ -41,5 +42,6 @@ export const WORKLOADS: readonly WorkloadSpecification[] = [
   { name: "iterate/1000", list: "iterate", ranges: 1_000, steps: 200 },
   { name: "build/10000", list: "build", ranges: 10_000, steps: 10_000 },
   { name: "load/65000", list: "load", ranges: 65_000, steps: 100_000 },
+  { name: "pressure/16", list: "pressure", ranges: 16, steps: 20_000 },
   { name: "store/65000", list: "store", ranges: 65_000, steps: 50_000 },
 ];

@@ -25,13 +25,15 @@ const REPLAY = ["System", "MmError", "compileTrace", "readTrace", "treeOperation
 /** What a workload needs and this side's `mod.ts` does not export. */
 export function lacking({ list }: WorkloadSpecification): string[] {
   const isReplay = list === "replay" || list === "replayed tree";
-  const needs = ["MapleTree", "MAX_INDEX", ...(isReplay ? REPLAY : [])];
+  const more = isReplay ? REPLAY : list === "pressure" ? [...REPLAY, "LoadRun"] : [];
+  const needs = ["MapleTree", "MAX_INDEX", ...more];
   return lackingOf(needs);
 }
 
 /** Makes the list of steps. */
 export async function prepare({ list, ranges, steps }: WorkloadSpecification): Promise<Workload> {
   if (list === "replay" || list === "replayed tree") return await prepareReplay(list);
+  if (list === "pressure") return await preparePressure(ranges, steps);
   const filling = layout(ranges, false);
   const operations = lists[list](filling, steps);
   return new TreeWorkload(operations, list === "build" ? undefined : filling);
@@ -44,4 +46,10 @@ async function prepareReplay(list: "replay" | "replayed tree"): Promise<Workload
   if (list === "replayed tree") return new TreeWorkload(treeWorkload(repeated), undefined);
   const { ReplayWorkload } = await import("./replay.ts");
   return new ReplayWorkload(repeated);
+}
+
+async function preparePressure(processes: number, events: number): Promise<Workload> {
+  const { traceOf } = await import("../../../bench/traces.ts");
+  const { pressureOf } = await import("./pressure.ts");
+  return pressureOf(TRACE, await traceOf(TRACE), processes, events);
 }

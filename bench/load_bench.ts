@@ -1,0 +1,37 @@
+/**
+ * A load with too little memory: recorded compiler runs side by side, events drawn from a seed, each checked where it
+ * touched something. A call is 2,000 events, the machine's last ones included; memory is ample or a tenth of what is touched.
+ */
+
+import { LoadRun, programOf } from "../mod.ts";
+import { CC1_TRACES, traceOf } from "./traces.ts";
+
+/** Events of a call. */
+const EVENTS = 2_000;
+
+const programs = await Promise.all(
+  CC1_TRACES.map(async (name) => programOf(name, await traceOf(name))),
+);
+
+for (const processes of [4, 16, 64]) {
+  for (const [memory, pages] of [["ample", 1_000_000], ["scarce", 64 * processes]] as const) {
+    Deno.bench({
+      name: `${processes} processes, memory ${memory}`,
+      group: "load",
+      baseline: processes === 16 && memory === "ample",
+      fn: () => {
+        const run = new LoadRun({
+          programs,
+          processes,
+          memoryPages: pages,
+          swapPages: 1_000_000,
+          hugePages: "madvise",
+          seed: 1,
+          checkEvery: Infinity,
+        });
+        while (run.events < EVENTS) run.next();
+        run.end();
+      },
+    });
+  }
+}
