@@ -12,6 +12,7 @@ import {
   type ReadVmFlags,
   readVmFlags,
   VM_EXEC,
+  VM_GROWSDOWN,
   VM_LOCKONFAULT,
   VM_MAYEXEC,
   VM_MAYREAD,
@@ -71,7 +72,8 @@ export function lineFlags(line: MapLine, rules: KernelRules): ReadVmFlags {
   const { permissions } = line;
   const flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | (permissions.includes("r") ? VM_READ : 0) |
     (permissions.includes("w") ? VM_WRITE : 0) | (permissions.includes("x") ? VM_EXEC : 0) |
-    (permissions.includes("s") ? VM_SHARED | VM_MAYSHARE : 0);
+    (permissions.includes("s") ? VM_SHARED | VM_MAYSHARE : 0) |
+    (line.name === "[stack]" ? VM_GROWSDOWN : 0);
   return { flags, others: "" };
 }
 

@@ -120,7 +120,12 @@ export interface ImportedText {
  */
 export function importText(text: string, options: ImportOptions = {}): ImportedText {
   const read = readCalls(text);
-  const recording = recordEvents(read.events, options.layout ?? [], openLineOf(text, read));
+  const recording = recordEvents(
+    read.events,
+    options.layout ?? [],
+    openLineOf(text, read),
+    read.format !== "gvisor",
+  );
   if (recording.memoryCalls === 0) {
     throw new TextError(
       `Cannot import the text: there is no memory call in its ${read.lines} lines, ` +

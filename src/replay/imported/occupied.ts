@@ -162,6 +162,11 @@ export class Occupied {
   /** The kernel chose this place. */
   learn(address: number, wanted: Wanted): void {
     this.#isForgotten = false;
+    // A place so low was not chosen downwards from the stack: it tells nothing of what lies above.
+    if (address < TOP_QUARTER * taskSizeAbove(address)) {
+      this.#isNew = false;
+      return;
+    }
     if (this.#isNew && !this.#isAnchored && wanted.length > 0) this.#anchor(address, wanted);
     const length = wanted.length + (wanted.aligned ? HUGE_PAGE_SIZE : 0);
     this.#facts = this.#facts.filter((fact) => fact.above < address || fact.length < length);
@@ -174,8 +179,7 @@ export class Occupied {
   #anchor(address: number, wanted: Wanted): void {
     this.#isAnchored = true;
     const lowest = TOP_QUARTER * taskSizeAbove(address);
-    if (address < lowest) this.#isNew = false;
-    else this.unmap(pageAlignUp(lowest), address + wanted.length);
+    this.unmap(pageAlignUp(lowest), address + wanted.length);
   }
 
   #place({ length, aligned, offset }: Wanted): number {

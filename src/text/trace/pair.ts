@@ -48,23 +48,58 @@ const UNNAMED = 1;
 
 /** Pairs entries and returns. O(events). */
 export function pairCalls(events: readonly Event[]): Pairing {
-  const root = rootOf(events);
-  const happenings: Happening[] = [];
-  const begunBefore: { line: number; call: string }[] = [];
-  const inside = new Map<number, PairedCall>();
-  const alive = new Set<number>();
-  /** Without a name it is the one that runs, or else the first. */
-  const pidOf = (event: Event): number => {
+  const pairer = new Pairer(rootOf(events));
+  for (const event of events) pairer.take(event);
+  return pairer;
+}
+
+/** Follows events one after the other. */
+class Pairer implements Pairing {
+  readonly happenings: Happening[] = [];
+  readonly begunBefore: { readonly line: number; readonly call: string }[] = [];
+  readonly root: number;
+  readonly #inside = new Map<number, PairedCall>();
+  readonly #alive = new Set<number>();
+
+  constructor(root: number) {
+    this.root = root;
+  }
+
+  take(event: Event): void {
+    switch (event.kind) {
+      case "enter":
+        this.#enter(event);
+        return;
+      case "call":
+        return this.#call(event);
+      case "leave":
+        return this.#resume(event);
+      case "exit":
+        return this.#exit(this.#pidOf(event), event.status);
+      case "superseded":
+        return this.#supersede(this.#pidOf(event), event.by);
+      case "attached":
+        if (event.pid === undefined) return;
+        this.happenings.push({ kind: "attached", pid: event.pid, threads: event.threads });
+        return;
+      case "gap":
+        this.#inside.clear();
+        this.happenings.push({ kind: "gap" });
+    }
+  }
+
+  /** Where no process is named it is the one that runs, or else the first. */
+  #pidOf(event: Event): number {
     if (event.pid !== undefined) return event.pid;
-    const [only] = alive;
-    return alive.size === 1 && only !== undefined ? only : root;
-  };
-  const enter = (event: CallEvent): PairedCall => {
-    const pid = pidOf(event);
-    alive.add(pid);
-    const { line, call, args } = event;
-    const { group } = event;
-    const paired = {
+    const [only] = this.#alive;
+    return this.#alive.size === 1 && only !== undefined ? only : this.root;
+  }
+
+  #enter(event: CallEvent): PairedCall {
+    const pid = this.#pidOf(event);
+    this.#alive.add(pid);
+    const { line, call, args, group } = event;
+    const paired: PairedCall = {
       pid,
       group,
       call,
@@ -74,74 +109,55 @@ export function pairCalls(events: readonly Event[]): Pairing {
       result: undefined,
       returned: false,
     };
-    inside.set(pid, paired);
-    happenings.push({ kind: "enter", call: paired });
+    this.#inside.set(pid, paired);
+    this.happenings.push({ kind: "enter", call: paired });
     return paired;
-  };
-  const leave = (paired: PairedCall, event: CallEvent): void => {
-    inside.delete(paired.pid);
+  }
+
+  #leave(paired: PairedCall, event: CallEvent): void {
+    this.#inside.delete(paired.pid);
     paired.result = event.result;
     paired.returned = true;
     paired.endLine = event.line;
-    happenings.push({ kind: "leave", call: paired });
+    this.happenings.push({ kind: "leave", call: paired });
     const child = event.result?.error === undefined ? event.result?.value : undefined;
-    if (makesProcess(paired.call) && child !== undefined && child > 0) alive.add(child);
-  };
-  for (const event of events) {
-    switch (event.kind) {
-      case "enter":
-        enter(event);
-        break;
-      case "call": {
-        const open = inside.get(pidOf(event));
-        // gVisor prints the arguments again when a call returns.
-        const isReturn = open?.call === event.call && isSame(open.args, event.args);
-        leave(isReturn ? open : enter(event), event);
-        break;
-      }
-      case "leave": {
-        const open = inside.get(pidOf(event));
-        if (open !== undefined && currentName(open.call) === currentName(event.call)) {
-          open.args = [...open.args, ...event.args];
-          leave(open, event);
-        } else if (isMemoryCall(event.call)) {
-          begunBefore.push({ line: event.line, call: event.call });
-        }
-        break;
-      }
-      case "exit": {
-        const pid = pidOf(event);
-        inside.delete(pid);
-        alive.delete(pid);
-        happenings.push({ kind: "exit", pid, status: event.status });
-        break;
-      }
-      case "superseded": {
-        const pid = pidOf(event);
-        const open = inside.get(event.by);
-        inside.delete(event.by);
-        alive.delete(event.by);
-        if (open !== undefined) {
-          open.pid = pid;
-          inside.set(pid, open);
-        }
-        happenings.push({ kind: "superseded", pid, by: event.by });
-        break;
-      }
-      case "attached":
-        if (event.pid !== undefined) {
-          happenings.push({ kind: "attached", pid: event.pid, threads: event.threads });
-        }
-        break;
-      case "gap":
-        inside.clear();
-        happenings.push({ kind: "gap" });
-        break;
-      case "32 bits":
-        break;
+    if (makesProcess(paired.call) && child !== undefined && child > 0) this.#alive.add(child);
+  }
+
+  /** gVisor prints the arguments again when a call returns. */
+  #call(event: CallEvent): void {
+    const open = this.#inside.get(this.#pidOf(event));
+    const isReturn = open?.call === event.call && isSame(open.args, event.args);
+    this.#leave(isReturn ? open : this.#enter(event), event);
+  }
+
+  #resume(event: CallEvent): void {
+    const open = this.#inside.get(this.#pidOf(event));
+    if (open !== undefined && currentName(open.call) === currentName(event.call)) {
+      open.args = [...open.args, ...event.args];
+      this.#leave(open, event);
+    } else if (isMemoryCall(event.call)) {
+      this.begunBefore.push({ line: event.line, call: event.call });
     }
   }
-  return { happenings, begunBefore, root };
+
+  #exit(pid: number, status: number): void {
+    this.#inside.delete(pid);
+    this.#alive.delete(pid);
+    this.happenings.push({ kind: "exit", pid, status });
+  }
+
+  /** The thread that called exec goes on under the leader's number. */
+  #supersede(pid: number, by: number): void {
+    const open = this.#inside.get(by);
+    this.#inside.delete(by);
+    this.#alive.delete(by);
+    if (open !== undefined) {
+      open.pid = pid;
+      this.#inside.set(pid, open);
+    }
+    this.happenings.push({ kind: "superseded", pid, by });
+  }
 }
 
 function isSame(left: readonly string[], right: readonly string[]): boolean {

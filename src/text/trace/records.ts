@@ -87,13 +87,15 @@ const HIGHEST = 2 ** 52;
  *
  * @param layout what the first process has mapped where the text begins
  * @param openLine the line of the last call, if no line end follows it, so that it may be cut; else 0
+ * @param placesByLinux false if what was traced chooses addresses by rules of its own
  */
 export function recordEvents(
   events: readonly Event[],
   layout: readonly MapLine[],
   openLine: number,
+  placesByLinux: boolean,
 ): Recording {
-  return new Recorder(events, layout, openLine).recording();
+  return new Recorder(events, layout, openLine, placesByLinux).recording();
 }
 
 class Recorder {
@@ -108,6 +110,7 @@ class Recorder {
   readonly #is32Bit: boolean;
   readonly #root: number;
   readonly #openLine: number;
+  readonly #placesByLinux: boolean;
   #layout: readonly MapLine[];
   /** Hexadecimal digits of the longest address that a call of each name has returned. */
   readonly #digits = new Map<string, number>();
@@ -123,7 +126,13 @@ class Recorder {
   #threads = 0;
   #program: string | undefined;
 
-  constructor(events: readonly Event[], layout: readonly MapLine[], openLine: number) {
+  constructor(
+    events: readonly Event[],
+    layout: readonly MapLine[],
+    openLine: number,
+    placesByLinux: boolean,
+  ) {
+    this.#placesByLinux = placesByLinux;
     this.#layout = layout;
     this.#openLine = openLine;
     this.#inPages = hasPageOffsets(events);
@@ -202,6 +211,7 @@ class Recorder {
     const isFile = read.call === "mmap" && ((read.values[3] ?? 0) & MAP_ANONYMOUS) === 0;
     const task = this.#tasks.get(pid);
     const file = isFile ? task?.descriptors.file(read.values[4] ?? 0, read.path) : undefined;
+    const isUnsure = this.#isAfterGap || this.#orphans.size > 0 || !this.#placesByLinux;
     const record: EnterRecord = {
       type: "enter",
       pid,
@@ -209,7 +219,7 @@ class Recorder {
       args: read.values,
       ...(file !== undefined && { file }),
       ...(read.call === "prctl" && read.text !== undefined && { name: read.text }),
-      ...((this.#isAfterGap || this.#orphans.size > 0) && { afterGap: true }),
+      ...(isUnsure && { afterGap: true }),
     };
     this.#isAfterGap = false;
     this.#push(record, line);
