@@ -76,6 +76,8 @@ class Reader {
   #columns: readonly string[] = [];
   #fields = 0;
   #isAfterHeading = false;
+  /** What a line that is only a number would be: a command before it asks for it. */
+  #asked: "count" | "limit" | undefined;
   #isJava = false;
   #limit: number | undefined;
   #count: number | undefined;
@@ -150,6 +152,7 @@ class Reader {
     if (count !== null) this.#count = Number(count[1]);
     const limit = LIMIT.exec(text);
     if (limit !== null) this.#limit ??= Number(limit[1]);
+    this.#answer(text);
     if (/^\s*Address\s+Perm/.test(text)) this.#columns = text.trim().split(/\s+/);
     if (count === null && limit === null && !OWN_WORDS.test(text)) this.#unread.push(line);
   }
@@ -170,6 +173,18 @@ class Reader {
     if (wide !== undefined) return { kind: "pmap-x", vma: wide };
     const pmap = readPmapLine(text, number);
     return pmap === undefined ? undefined : { kind: "pmap", vma: pmap };
+  }
+
+  /** What a command prints that was asked for the count of lines of a maps file, or for the limit. */
+  #answer(text: string): void {
+    const number = /^\s*(\d{1,10})(?: \S*maps)?$/.exec(text);
+    if (number !== null && this.#asked === "count") this.#count ??= Number(number[1]);
+    if (number !== null && this.#asked === "limit") this.#limit ??= Number(number[1]);
+    this.#asked = /\/maps\b.*\bwc\b|\bwc\b.*\/maps\b/.test(text)
+      ? "count"
+      : /max_map_count\s*$/.test(text)
+      ? "limit"
+      : undefined;
   }
 
   /** A line of smaps about the VMA before it. */
