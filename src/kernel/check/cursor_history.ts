@@ -42,7 +42,13 @@ export class CursorHistory {
   last = 0;
   /** Entries in the tree. */
   entries = 0;
+  /** The tree tracks no gaps and has readers. */
+  readonly isPlainWithReaders: boolean;
   #isStale = false;
+
+  constructor(isPlainWithReaders = false) {
+    this.isPlainWithReaders = isPlainWithReaders;
+  }
 
   /**
    * True if the kernel's rules forbid the operation: the tree has changed and the cursor was not told to walk again, or a

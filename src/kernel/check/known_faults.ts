@@ -19,8 +19,8 @@ export interface KnownFault {
   readonly name: string;
   /** The row of the catalogue of regressions, if it has one. */
   readonly row?: number;
-  /** Releases that have it, as `6.1`; a later stable release may have been mended. */
-  readonly releases: readonly string[];
+  /** The first and the last release in which it was seen; a later stable release may have been mended. */
+  readonly releases: readonly [first: string, last: string];
   /** A tree and operations on it that go wrong where the fault is. */
   readonly tree: ReferenceOptions;
   readonly program: readonly Operation[];
@@ -77,7 +77,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     name:
       "a gap search for more than its window holds answers EBUSY, or an area outside of it, not EINVAL",
     row: 7,
-    releases: ["6.1"],
+    releases: ["6.1", "6.1"],
     tree: GAPS,
     program: [...FEW, operation(Verb.EMPTY_AREA_REVERSE, 0x706000, 0x707fff, 0x4000)],
     meets: ({ verb, a, b, c }) => GAP_SEARCHES.has(verb) && (a >= b || c === 0 || c - 1 > b - a),
@@ -86,7 +86,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     name:
       "mtree_alloc_range() and mtree_alloc_rrange() miss areas and crash in a tree that is one leaf",
     row: 33,
-    releases: ["6.1"],
+    releases: ["6.1", "6.1"],
     tree: GAPS,
     program: [
       operation(Verb.INSERT, 0x0, 0xf, 1),
@@ -98,7 +98,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     name:
       "mas_find_rev() of a state that was paused at index 0 goes on at the other end of the tree",
     row: 20,
-    releases: ["6.1"],
+    releases: ["6.1", "6.1"],
     tree: GAPS,
     program: [
       ...FEW,
@@ -115,7 +115,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     name:
       "mas_walk() of a state that was paused crashes, as does what walks: mas_erase(), mas_store()",
     row: 20,
-    releases: ["6.1"],
+    releases: ["6.1", "6.1"],
     tree: GAPS,
     program: [...FEW, operation(Verb.CURSOR_PAUSE), operation(Verb.CURSOR_WALK)],
     meets: ({ verb }, { latest }) =>
@@ -125,7 +125,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
   {
     name:
       "a step whose limit is at or before the range of a state that has not walked is taken all the same",
-    releases: ["6.1"],
+    releases: ["6.1", "6.1"],
     tree: GAPS,
     program: [
       operation(Verb.STORE, 0x10, 0x1f, 1),
@@ -138,7 +138,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     name:
       "storing nothing goes on with a widened range after it has waited for memory, over what another writer stored there",
     row: 23,
-    releases: ["6.1"],
+    releases: ["6.1", "6.1"],
     tree: GAPS,
     program: [
       operation(Verb.STORE, 0x0, 0xf, 1),
@@ -149,7 +149,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
   },
   {
     name: "mas_find_rev() and mas_prev() do not find an entry that is alone at index 0",
-    releases: ["6.1"],
+    releases: ["6.1", "6.1"],
     tree: GAPS,
     program: [operation(Verb.STORE, 0, 0, 1), operation(Verb.FIND_REVERSE, MAX_INDEX, 0)],
     meets: ({ verb }, { entries }) =>
@@ -159,7 +159,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
   {
     name: "after a step that found nothing mas_next() and mas_prev() answer the wrong entry",
     row: 19,
-    releases: ["6.1"],
+    releases: ["6.1", "6.1"],
     tree: GAPS,
     program: [
       operation(Verb.STORE, 0x10, 0x1f, 1),
@@ -186,7 +186,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
   {
     name:
       "a move away from an area that a gap search found reports a range that reaches up to the area",
-    releases: ["6.1", "6.12", "7.3"],
+    releases: ["6.1", "7.3"],
     tree: GAPS,
     program: [
       operation(Verb.STORE, 0x0, 0xf, 1),
@@ -197,4 +197,30 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
       latest !== undefined && GAP_SEARCHES.has(latest) &&
       (MOVES_UP.has(verb) || MOVES_DOWN.has(verb)),
   },
+  {
+    name:
+      "destroying a tree without gaps, with readers, whose root has all 16 children and these have children, follows a wild " +
+      "pointer: mt_clear_meta() takes the last child, whose type is gone by then, for metadata",
+    releases: ["6.1", "7.3"],
+    tree: { gaps: false, readers: true },
+    // Stored upwards so many touching ranges make such a root.
+    program: Array.from(
+      { length: 3391 },
+      (_, i) => operation(Verb.STORE, i * 0x10, i * 0x10 + 0xf, i + 1),
+    ),
+    meets: ({ verb }, { entries, isPlainWithReaders }) =>
+      isPlainWithReaders && entries >= SAFE_ENTRIES && isWrite(verb) && verb !== Verb.ERASE,
+  },
 ];
+
+/** A root with 16 children that have children holds 784 slots at least, half of them free. */
+const SAFE_ENTRIES = 390;
+
+/** True if the fault is known of a release, `6.12` say. */
+export function isKnownOf({ releases: [first, last] }: KnownFault, release: string): boolean {
+  const order = (text: string) => {
+    const [major = 0, minor = 0] = text.split(".").map(Number);
+    return 1000 * major + minor;
+  };
+  return order(first) <= order(release) && order(release) <= order(last);
+}

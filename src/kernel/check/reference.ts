@@ -76,13 +76,14 @@ export class Reference {
   naive = new NaiveRangeMap<number>();
   readonly #options: ReferenceOptions;
   /** What the cursor has been through. */
-  readonly history = new CursorHistory();
+  readonly history: CursorHistory;
   #cursor: MapleState<number>;
   #specification: StateSpecification;
   #marked: { tree: MapleTree<number>; ranges: [number, number, number][] } | undefined;
 
   constructor(options: ReferenceOptions) {
     this.#options = options;
+    this.history = new CursorHistory(!options.gaps && options.readers);
     this.tree = this.#newTree();
     this.#cursor = this.tree.state(0);
     this.#specification = new StateSpecification(this.naive);

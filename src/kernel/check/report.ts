@@ -114,8 +114,10 @@ function rowOf(row: number | undefined): string {
 
 function faultLines({ fault, difference }: PresentFault): string[] {
   return [
-    `${rowOf(fault.row)}known from ${fault.releases.join(", ")}: ${fault.name}`,
-    ...fault.program.map((it) => `  ${showOperation(it)}`),
+    `${rowOf(fault.row)}known from ${
+      new Set(fault.releases).size === 1 ? fault.releases[0] : fault.releases.join(" to ")
+    }: ${fault.name}`,
+    ...listLines(fault.program),
     `  ${difference.text}`,
   ];
 }

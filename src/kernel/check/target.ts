@@ -12,7 +12,7 @@ import type { Features } from "../protocol.ts";
 import { releaseOf } from "../source.ts";
 import type { CursorHistory } from "./cursor_history.ts";
 import type { Difference } from "./difference.ts";
-import { KNOWN_FAULTS, type KnownFault } from "./known_faults.ts";
+import { isKnownOf, KNOWN_FAULTS, type KnownFault } from "./known_faults.ts";
 import { Trials, type TrialSetting } from "./trial.ts";
 
 /** A known fault that the tree has. */
@@ -61,7 +61,7 @@ export async function openTarget(build: Build, options: TargetOptions): Promise<
   for (const fault of KNOWN_FAULTS) {
     const difference = await firstDifference(fault, probing);
     if (difference === undefined) continue;
-    const isExpected = fault.releases.includes(releaseOf(build.source));
+    const isExpected = isKnownOf(fault, releaseOf(build.source));
     present.push({ fault, difference, isExpected });
   }
   const met = present.map(({ fault }) => fault.meets);
@@ -76,6 +76,9 @@ export async function openTarget(build: Build, options: TargetOptions): Promise<
   };
 }
 
+/** Programs of more operations are performed at once: which of them it was is known. */
+const LONG = 100;
+
 async function firstDifference(
   { program, tree }: KnownFault,
   setting: Omit<TrialSetting, "tree">,
@@ -83,6 +86,7 @@ async function firstDifference(
   const isRangeMove = ({ verb }: Operation) => verb >= 38 && verb <= 41;
   if (!setting.comparing.features.rangeMoves && program.some(isRangeMove)) return undefined;
   await using trials = new Trials({ ...setting, tree });
+  if (program.length > LONG) return await trials.firstDifference(program, "last");
   return await trials.firstDifferenceByStep(program);
 }
 
