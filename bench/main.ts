@@ -10,6 +10,7 @@ import { print } from "../src/command/output.ts";
 import { pathOf } from "../src/command/paths.ts";
 import { interruptible, selectWorkloads, timeLeft } from "../src/compare/command_line.ts";
 import { formatSkipped } from "../src/compare/format.ts";
+import { latestLibrary } from "../src/kernel/latest.ts";
 import { save, type Saved } from "../src/history/save.ts";
 
 const SPECIFICATION = {
@@ -84,8 +85,18 @@ async function runBenches(args: CommandArguments): Promise<number> {
     ...(args.has("json") ? ["--json"] : []),
   ];
   const files = args.operands.length > 0 ? args.operands : FILES;
+  const native = await latestLibrary();
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["bench", "-q", "-P=bench", `--config=${pathOf("deno.json")}`, ...options, ...files],
+    args: [
+      "bench",
+      "-q",
+      "-P=bench",
+      `--config=${pathOf("deno.json")}`,
+      ...(native === undefined ? [] : [`--allow-ffi=${native}`]),
+      ...options,
+      ...files,
+      ...(native === undefined ? [] : ["--", `--native=${native}`]),
+    ],
     stdin: "null",
   });
   const { success } = await interruptible(async (signal) => {

@@ -12,8 +12,7 @@ import { Unable } from "../command/command.ts";
  * @throws {Unable} it cannot be made
  */
 export async function cacheFolder(name: string): Promise<string> {
-  const home = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;
-  const folder = `${home}/maple/${name}`;
+  const folder = cachePath(name);
   try {
     await Deno.mkdir(folder, { recursive: true });
     return folder;
@@ -21,6 +20,12 @@ export async function cacheFolder(name: string): Promise<string> {
     const why = error instanceof Error ? error.message : String(error);
     throw new Unable(`Cannot make ${folder}: ${why}`);
   }
+}
+
+/** Where a folder of the cache is, or would be. */
+export function cachePath(name: string): string {
+  const home = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;
+  return `${home}/maple/${name}`;
 }
 
 /** True if there is a file or folder of that name. */

@@ -7,6 +7,7 @@
 import { type CommandArguments, type CommandSpecification, execute } from "../command/command.ts";
 import { complain, print } from "../command/output.ts";
 import { standWhereCalled } from "../command/paths.ts";
+import { BUILD, runBuild } from "./build_command.ts";
 import { CHECK, runCheck } from "./check/command.ts";
 import { RACE, runRace } from "./race/command.ts";
 
@@ -16,6 +17,7 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  build: { specification: BUILD, run: runBuild },
   check: { specification: CHECK, run: runCheck },
   race: { specification: RACE, run: runRace },
 };

@@ -44,6 +44,8 @@ export interface CheckResult {
   /** Operations that were left out, as they may meet a known fault. */
   readonly leftOut: number;
   readonly found: Investigated | undefined;
+  /** Scenarios of the catalogue that the tree fails too, if something was found elsewhere. */
+  readonly scenarios: readonly Case[];
   readonly printed: Printed | undefined;
 }
 
@@ -59,10 +61,11 @@ const CURSOR_EVERY = 4;
  * @throws {Disagreement} Maple's tree and the naive map do not agree
  */
 export async function check(request: CheckRequest): Promise<CheckResult> {
-  const { target, signal, onProgress } = request;
+  const { target, signal, onProgress, cases } = request;
   await using runner = new Runner(target.setting);
   const groups = new Map<string, GroupResult>();
   let found: Investigated | undefined;
+  let scenarios: readonly Case[] = [];
   for await (const it of casesOf(request, runner)) {
     if (signal.aborted) break;
     onProgress(`${it.group}: ${it.name}`, runner.performed);
@@ -75,6 +78,8 @@ export async function check(request: CheckRequest): Promise<CheckResult> {
     if (finding === undefined) continue;
     onProgress(`shrinking what was found in ${it.name}`, runner.performed);
     found = await investigate(finding, target);
+    onProgress("looking for it in the catalogue of regressions", runner.performed);
+    if (it.row === undefined && cases === undefined) scenarios = await failingScenarios(request);
     break;
   }
   const { performed, leftOut, firstPrinted } = runner;
@@ -83,8 +88,24 @@ export async function check(request: CheckRequest): Promise<CheckResult> {
     operations: performed,
     leftOut,
     found,
+    scenarios,
     printed: firstPrinted,
   };
+}
+
+/** Milliseconds for trying the scenarios of the catalogue. */
+const CATALOGUE_MS = 15_000;
+
+/** The scenarios that this tree fails, as far as time allows. */
+async function failingScenarios({ target, signal }: CheckRequest): Promise<Case[]> {
+  const deadline = performance.now() + CATALOGUE_MS;
+  await using runner = new Runner({ ...target.setting, limitMs: 2000 });
+  const failing: Case[] = [];
+  for (const it of await scenarioCases(target.features)) {
+    if (signal.aborted || performance.now() > deadline) break;
+    if (await runner.run(it, signal) !== undefined) failing.push(it);
+  }
+  return failing;
 }
 
 /** The cases in the order in which they are most likely to tell something soon. */

@@ -7,6 +7,7 @@
 import { type Operation, showOperation } from "../operation.ts";
 import { releaseOf } from "../source.ts";
 import { cTest, mapleTest } from "./c_test.ts";
+import type { Case } from "../streams/case.ts";
 import type { CheckResult } from "./check.ts";
 import type { Investigated } from "./investigate.ts";
 import type { ReferenceOptions } from "./reference.ts";
@@ -22,9 +23,10 @@ export function formatCheck(target: Target, result: CheckResult, seed: number): 
     "",
     ...groupLines(result),
     ...knownLines(target),
-    ...unexpected.flatMap((it) => ["", ...faultLines(it)]),
+    ...unexpected.flatMap((it) => ["", ...faultLines(it, result.found !== undefined)]),
     ...(result.printed === undefined ? [] : ["", ...printedLines(result.printed)]),
     ...(result.found === undefined ? [] : ["", ...foundLines(result.found, seed)]),
+    ...scenarioLines(result.scenarios),
     "",
     summaryOf(target, result),
   ].join("\n");
@@ -38,10 +40,9 @@ export function summaryOf(target: Target, { found, operations }: CheckResult): s
     const known = target.present.length === 0 ? "" : " but those known of this release";
     return `${many} operations, each compared with Maple's tree and the naive map: no difference${known}`;
   }
-  const kinds = [
-    ...unexpected.map(({ fault }) => fault.name),
-    ...(found === undefined ? [] : [`${found.finding.case.name}: ${found.difference.text}`]),
-  ];
+  const kinds = found === undefined
+    ? unexpected.map(({ fault }) => fault.name)
+    : [`${found.finding.case.name}: ${found.difference.text}`];
   return `Something is wrong with this tree: ${kinds.join("; ")}`;
 }
 
@@ -63,6 +64,7 @@ export function checkAsJson(target: Target, result: CheckResult, seed: number): 
       difference: difference.text,
       operations: fault.program.map(showOperation),
     })),
+    scenarios: result.scenarios.map(({ name, row }) => ({ name, row })),
     printed: result.printed &&
       { ...result.printed, operation: showOperation(result.printed.operation) },
     found: found && {
@@ -112,13 +114,21 @@ function rowOf(row: number | undefined): string {
   return row === undefined ? "" : `row ${row} of the catalogue, `;
 }
 
-function faultLines({ fault, difference }: PresentFault): string[] {
+/** A fault of another release; where more is wrong its program may fail for that reason. */
+function faultLines({ fault, difference }: PresentFault, isMoreWrong: boolean): string[] {
+  const [first, last] = fault.releases;
+  const known = `known from ${first === last ? first : `${first} to ${last}`}: ${fault.name}`;
+  const head = isMoreWrong ? "It fails the program of a fault too that is " : rowOf(fault.row);
+  return [head + known, ...listLines(fault.program), `  ${difference.text}`];
+}
+
+/** The rows of the catalogue whose scenarios fail too: what it most likely is. */
+function scenarioLines(scenarios: readonly Case[]): string[] {
+  if (scenarios.length === 0) return [];
   return [
-    `${rowOf(fault.row)}known from ${
-      new Set(fault.releases).size === 1 ? fault.releases[0] : fault.releases.join(" to ")
-    }: ${fault.name}`,
-    ...listLines(fault.program),
-    `  ${difference.text}`,
+    "",
+    "The tree fails these scenarios of the catalogue of regressions too:",
+    ...scenarios.slice(0, 6).map(({ name }) => `  ${name}`),
   ];
 }
 

@@ -1,0 +1,29 @@
+/**
+ * The kernel's own lib/maple_tree.c, where a library of it was built. A whole list is performed in one call, so that
+ * nothing but the tree is timed.
+ */
+
+import { NativeLibrary } from "../../src/kernel/race/native.ts";
+import type { Operations } from "./range_map.ts";
+
+/** Name of its row. */
+export const NATIVE_NAME = "linux maple_tree.c";
+
+/** The kernel's tree, as far as the recorded groups need it. */
+export interface NativePeer {
+  /** A function that performs a list on one tree, again and again, and gives its hash. */
+  runner(operations: Operations): () => number;
+}
+
+/** The library that `--native=PATH` after `--` names; undefined without it. */
+export function nativePeer(args: readonly string[] = Deno.args): NativePeer | undefined {
+  const option = args.find((argument) => argument.startsWith("--native="));
+  if (option === undefined) return undefined;
+  const library = new NativeLibrary(option.slice("--native=".length));
+  return {
+    runner: (operations) => {
+      const tree = library.create();
+      return () => tree.execute(operations, 0, operations.length);
+    },
+  };
+}
