@@ -9,7 +9,9 @@ import { traceOf, treeWorkload } from "./traces.ts";
 /** A kernel's own tree as a library, built by `deno task kernel build`; `deno task bench` hands it on. */
 const native = nativePeer();
 if (native === undefined) {
-  console.log("linux maple_tree.c has no row: it is not built; deno task kernel build --help says how");
+  console.log(
+    "linux maple_tree.c has no row: it is not built; deno task kernel build --help says how",
+  );
 }
 
 for (const name of ["cc1-2022", "cc1-ggc"]) {

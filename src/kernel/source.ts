@@ -47,8 +47,22 @@ export async function findSource(path: string | undefined): Promise<Source> {
   if (found === undefined) throw new Unable(`There is no kernel source here: ${HINT}`);
   const info = await Deno.stat(found).catch(() => undefined);
   if (info === undefined) throw new Unable(`Cannot find ${found}: ${HINT}`);
-  const folder = info.isDirectory ? await Deno.realPath(found) : await unpacked(found, info);
+  const tarball = info.isDirectory ? await tarballIn(found) : found;
+  const folder = tarball === undefined
+    ? await Deno.realPath(found)
+    : await unpacked(tarball, await Deno.stat(tarball));
   return { name: found, folder, version: await versionOf(folder, found) };
+}
+
+/** Ubuntu puts the tarball into a folder of its name. */
+async function tarballIn(folder: string): Promise<string | undefined> {
+  if (await exists(`${folder}/Makefile`)) return undefined;
+  const name = folder.slice(folder.lastIndexOf("/") + 1);
+  for (const ending of ["xz", "bz2", "gz"]) {
+    const tarball = `${folder}/${name}.tar.${ending}`;
+    if (await exists(tarball)) return tarball;
+  }
+  return undefined;
 }
 
 /** All sources that Debian has installed, oldest first: tarballs and folders. */
@@ -56,7 +70,7 @@ export async function debianSources(): Promise<string[]> {
   const names: string[] = [];
   try {
     for await (const { name } of Deno.readDir(DEBIAN)) {
-      if (/^linux-source-[\d.]+(\.tar\.xz)?$/.test(name)) names.push(name);
+      if (/^linux-source-[\d.]+(\.tar\.(xz|bz2|gz))?$/.test(name)) names.push(name);
     }
   } catch {
     return [];

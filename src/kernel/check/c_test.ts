@@ -17,13 +17,16 @@ export function cTest(operations: readonly Operation[], options: ReferenceOption
   const usesCursor = operations.some(({ verb }) => isOnCursor(verb));
   const usesState = operations.some(({ verb }) => STATE_CALLS[verb] !== undefined);
   const usesStart = operations.some(({ verb }) => ALLOCATIONS.has(verb));
-  return [
-    "static noinline void __init check_found_by_maple(struct maple_tree *mt)",
-    "{",
+  const declarations = [
     ...(usesCursor ? ["\tMA_STATE(mas, mt, 0, 0);"] : []),
     ...(usesState ? ["\tMA_STATE(other, mt, 0, 0);"] : []),
     ...(usesStart ? ["\tunsigned long start;"] : []),
-    "",
+  ];
+  return [
+    "static noinline void __init check_found_by_maple(struct maple_tree *mt)",
+    "{",
+    ...declarations,
+    ...(declarations.length > 0 ? [""] : []),
     `\tmt_init_flags(mt, ${flags});`,
     ...lines.flatMap((line) => line.split("\n")).map((line) => `\t${line}`),
     "\tmt_validate(mt);",
