@@ -69,14 +69,28 @@ function parse(line: Line): TraceRecord {
 async function open(source: TraceSource): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   if (source instanceof ReadableStream) return source;
   try {
-    if (!/^https?:/.test(String(source))) return (await Deno.open(source)).readable;
+    if (!/^https?:/.test(String(source))) return await openFile(source);
     const response = await fetch(source);
     if (response.body === null || !response.ok) throw new Error(`status ${response.status}`);
     return response.body;
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound ? "no such file" : messageOf(error);
+    const why = isMissing(error) ? "no such file" : messageOf(error);
     throw new TraceError("EIO", String(source), 0, why, { cause: error });
   }
+}
+
+/** Opens a file as Deno does, or reads it as Node and Bun do. The name of their module is put together so that bundlers
+ * for browsers, where there are no files, do not look for it. */
+async function openFile(path: string | URL): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  if ("Deno" in globalThis) return (await Deno.open(path)).readable;
+  const files: { readFile(path: string | URL): Promise<Uint8Array<ArrayBuffer>> } = await import(
+    ["node:fs", "promises"].join("/")
+  );
+  return new Blob([await files.readFile(path)]).stream();
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 /** Looks at the first two bytes and decompresses if they are gzip's. */

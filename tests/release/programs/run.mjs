@@ -2,6 +2,14 @@
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { replay } from "@maple/mm/replay";
+import { readTrace } from "@maple/mm/trace";
 import { everyPart } from "./every_part.mjs";
 
-console.log(JSON.stringify(await everyPart(readFileSync(process.argv[2]))));
+const path = process.argv[2];
+const parts = await everyPart(readFileSync(path));
+const byPath = await replay(readTrace(path));
+if (byPath.steps !== parts.replay[0]) throw new Error("a trace read by its path is another");
+const missing = await replay(readTrace("missing.gz")).catch((error) => error.message);
+if (!missing.includes("no such file")) throw new Error(missing);
+console.log(JSON.stringify(parts));
