@@ -177,3 +177,30 @@ Deno.test("replay: calls that the model does nothing for are counted, with the r
     "not modelled: mbind, 2 steps: NUMA policies are not modelled, and neighbours with different ones stay apart",
   );
 });
+
+Deno.test("replay: what is checked at a fork does not grow with the processes that are alive", async () => {
+  const [header, exec] = await recordsOf("cc1-hello");
+  if (header === undefined || exec?.type !== "exec") throw new Error("it begins with an exec");
+  const { pid, layout } = exec;
+  const forks = (count: number): TraceRecord[] => [
+    header,
+    exec,
+    ...Array.from({ length: count }, (_, i): TraceRecord => (
+      { type: "fork", pid, child: 100_000 + i, sharesMemory: false, layout }
+    )),
+    { type: "end", reason: "finished" },
+  ];
+  const time = async (records: readonly TraceRecord[]) => {
+    const startMs = performance.now();
+    const report = await replay(records, { validate: "touched" });
+    assertEquals(report.matched, report.steps);
+    return performance.now() - startMs;
+  };
+  const [few, many] = [forks(300), forks(2400)];
+  const best = [Infinity, Infinity];
+  for (let round = 0; round < 3; round++) {
+    best[0] = Math.min(best[0]!, await time(few));
+    best[1] = Math.min(best[1]!, await time(many));
+  }
+  assert(best[1]! < 24 * best[0]!, `300 forks take ${best[0]} ms, 2400 ${best[1]} ms`);
+});

@@ -16,7 +16,7 @@ import { IncrementalValidator } from "../../tree/checks/incremental.ts";
 import { MmInvariantError } from "../error.ts";
 import type { VmaTree } from "../vma_tree.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { validate } from "./validate.ts";
+import { validateOwn } from "./validate.ts";
 import type { Vma } from "../vma.ts";
 
 /** A range that was written, inclusive. */
@@ -35,12 +35,12 @@ export class SpaceValidator {
   #unchecked: Touched | undefined;
 
   /**
-   * Validates everything once, and from then on what is written. O(n).
+   * Validates everything of this address space once, and from then on what is written. O(n log n).
    *
-   * @throws {MmInvariantError} as `validate`
+   * @throws {MmInvariantError} as `validateOwn`
    */
   constructor(mm: MemoryDescriptor) {
-    validate(mm);
+    validateOwn(mm);
     const vmas = mm.tree;
     const told = vmas.observer;
     vmas.observer = (operation, first, last, value) => {

@@ -24,12 +24,29 @@ import type { AnonVma, Vma } from "../vma.ts";
  * @throws {InvariantError} from the tree's own validation
  */
 export function validate(mm: MemoryDescriptor): void {
+  checkUsers(checkOwn(mm));
+}
+
+/**
+ * Checks everything but the far side of anon_vma links: what other processes' VMAs hang on. O(n log n), however many
+ * processes were forked from this one.
+ *
+ * @throws {MmInvariantError} naming the rule and the VMA
+ * @throws {InvariantError} from the tree's own validation
+ */
+export function validateOwn(mm: MemoryDescriptor): void {
+  checkOwn(mm);
+}
+
+/** The anon_vmas that were met. */
+function checkOwn(mm: MemoryDescriptor): ReadonlySet<AnonVma> {
   mm.tree.validateTree();
   const walk = checkRanges(mm);
   checkLookups(mm, walk);
-  checkAnonVmas(walk);
+  const seen = checkLinks(walk);
   checkTotals(mm, walk);
   if (mm.pageTable !== null) validatePages(mm, mm.pageTable);
+  return seen;
 }
 
 function expect(holds: boolean, rule: string, vma?: Vma): void {
@@ -70,8 +87,8 @@ function checkLookups(mm: MemoryDescriptor, walk: readonly Vma[]): void {
   });
 }
 
-/** Both directions of every link, and the counts that depend on them. */
-function checkAnonVmas(walk: readonly Vma[]): void {
+/** Every link of the VMAs, and that its anon_vma knows of it. */
+function checkLinks(walk: readonly Vma[]): ReadonlySet<AnonVma> {
   const seen = new Set<AnonVma>();
   for (const vma of walk) {
     expect(
@@ -92,6 +109,11 @@ function checkAnonVmas(walk: readonly Vma[]): void {
       seen.add(anonVma);
     }
   }
+  return seen;
+}
+
+/** The links of anon_vmas, and the counts that depend on them. */
+function checkUsers(seen: ReadonlySet<AnonVma>): void {
   for (const anonVma of seen) {
     let active = 0;
     for (const vma of anonVma.vmas) {
