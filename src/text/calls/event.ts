@@ -33,6 +33,8 @@ export interface CallEvent extends Place {
   readonly call: string;
   /** The arguments as they stand there; of a `leave` those that only its line has. */
   readonly args: readonly string[];
+  /** True if the text says that it is a system call, where it shows calls of libraries too. */
+  readonly isSystem?: boolean;
   /** Absent if it did not return, or the text does not say what. */
   readonly result?: Result;
 }

@@ -64,7 +64,8 @@ export function readPerfLine(line: string, number: number): LineReading {
 
 /** The arguments by place; what is left out is 0. */
 function inOrder(call: string, args: readonly string[]): string[] {
-  const places = PLACES[call] ?? {};
+  const places = PLACES[call];
+  if (places === undefined) return [...args];
   const ordered: string[] = [];
   for (const [index, arg] of args.entries()) {
     const named = /^(\w+): ?(.*)$/s.exec(arg);

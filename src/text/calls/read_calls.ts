@@ -8,6 +8,7 @@ import { cleanLines, type TextLine } from "../lines/clean.ts";
 import { markOf, type PassedOver, passOver } from "../lines/marks.ts";
 import type { Event, LineReader, LineReading } from "./event.ts";
 import { readGvisorLine } from "./gvisor.ts";
+import { systemCallsOf } from "./nested.ts";
 import { readPerfLine } from "./perf.ts";
 import { isRrLine, readRr } from "./rr.ts";
 import { readStraceLine } from "./strace.ts";
@@ -41,7 +42,9 @@ export function readCalls(text: string): CallsReading {
     : format === "perf"
     ? readPerfLine
     : readStraceLine;
-  return { format, lines: lines.length, ...readLines(lines, reader) };
+  const { events, passedOver } = readLines(lines, reader);
+  const ofSystem = format === "ltrace" ? systemCallsOf(events) : events;
+  return { format, lines: lines.length, events: ofSystem, passedOver };
 }
 
 function formatOf(lines: readonly TextLine[]): CallFormat {

@@ -13,9 +13,8 @@ import { scanArguments } from "./scan.ts";
 import { isMemoryCall, PROCESS_CALLS } from "./sets.ts";
 import { signalNumber } from "./signals.ts";
 
-const CALL = /(?:^|[^\w.<$/@(+-])((?:SYS_|SyS_)?([a-z_]\w{1,30})(?:@SYS)?)\(/g;
-const RESUMED =
-  /<\.\.\. (?:resuming interrupted )?(?:SYS_)?(\w+)(?:@SYS)?(?: resumed)?(?: ?\.\.\.)?>/;
+const CALL = /(?:^|[^\w.<$/@(+-])((?:SYS_|SyS_)?([a-z_]\w{1,30}|(?<=SYS_)\d{1,3})(?:@SYS)?)\(/g;
+const RESUMED = /<\.\.\. (?:resuming interrupted )?(SYS_)?(\w+?)(@SYS)?(?: resumed)?(?: ?\.\.\.)?>/;
 const EXITED = /\+\+\+ exited (?:with|\(status) (\d+)\)? \+\+\+/;
 const KILLED = /\+\+\+ killed by (SIG\w+)(?: \(core dumped\))? \+\+\+/;
 const SUPERSEDED = /\+\+\+ superseded by execve in pid (\d+) \+\+\+/;
@@ -114,7 +113,8 @@ function eventOf(line: string, number: number): Event | undefined {
 
 function readResumed(line: string, number: number, match: RegExpExecArray): LineReading {
   const place = { line: number, ...readPrefix(line.slice(0, match.index)) };
-  const call = match[1] ?? "";
+  const isSystem = match[1] !== undefined || match[3] !== undefined;
+  const call = nameOf(match[2] ?? "");
   const scanned = scanArguments(line, match.index + match[0].length);
   if (scanned.state === "cut") return { events: [], state: "open" };
   const found = readResult(line, scanned.end);
@@ -123,6 +123,7 @@ function readResumed(line: string, number: number, match: RegExpExecArray): Line
     ...place,
     kind: "leave",
     call,
+    ...(isSystem && { isSystem }),
     args: scanned.args.filter((arg) => arg !== ""),
     ...(result !== undefined && { result }),
   };
@@ -136,6 +137,15 @@ interface Found {
   readonly start: number;
   readonly open: number;
   readonly name: string;
+  /** True if the text says that it is a system call, as ltrace does. */
+  readonly isSystem: boolean;
+}
+
+/** ltrace knows newer calls by their numbers on x86-64 alone. */
+const NUMBERED: Readonly<Record<string, string>> = { "425": "io_uring_setup", "435": "clone3" };
+
+function nameOf(text: string): string {
+  return NUMBERED[text] ?? (/^\d/.test(text) ? `syscall_${text}` : text);
 }
 
 function nextCall(line: string, from: number): Found | undefined {
@@ -144,10 +154,11 @@ function nextCall(line: string, from: number): Found | undefined {
     const match = CALL.exec(line);
     if (match === null) return undefined;
     const open = CALL.lastIndex, start = open - match[1]!.length - 1;
-    const name = match[2]!;
-    if (isMemoryCall(name) || PROCESS_CALLS.has(name)) return { start, open, name };
+    const name = nameOf(match[2]!), isSystem = match[1] !== match[2];
+    const found = { start, open, name, isSystem };
+    if (isMemoryCall(name) || PROCESS_CALLS.has(name)) return found;
     // Another call only counts where it begins what the tracer wrote.
-    if (isTracersOwn(line.slice(from, start))) return { start, open, name };
+    if (isTracersOwn(line.slice(from, start))) return found;
     if (from > 0) return undefined;
   }
 }
@@ -161,10 +172,11 @@ interface ReadCall {
 }
 
 function readCall(line: string, number: number, from: number, found: Found): ReadCall {
-  const { start, open, name } = found;
+  const { start, open, name, isSystem } = found;
   const prefix: Prefix = readPrefix(line.slice(from, start));
   const scanned = scanArguments(line, open);
-  const head = { line: number, ...prefix, call: name, args: scanned.args };
+  const { args } = scanned;
+  const head = { line: number, ...prefix, call: name, args, ...(isSystem && { isSystem }) };
   if (scanned.state === "unfinished") {
     return { event: { ...head, kind: "enter" }, end: scanned.end, state: "read" };
   }

@@ -70,10 +70,12 @@ export function cloneFlags(call: string, args: readonly string[]): number {
   if (call === "vfork") return CLONE_VM | CLONE_VFORK;
   if (call === "fork") return 0;
   const whole = args.join(", ");
-  const named = /\bflags[=:] ?((?:[^,{}/]|\/\*[^*]*\*\/)+)/.exec(whole);
+  const named = /\b(?:clone_)?flags[=:] ?((?:[^,{}/]|\/\*[^*]*\*\/)+)/.exec(whole);
   const text = named?.[1] ?? (call === "clone" ? args[0] ?? "" : "");
   const flags = text.trim().replace(/\|(?:SIG\w+|\d+)(?=$|\s|\|)/g, "");
-  const value = numberOf(flags);
+  // Where only the address of clone3's arguments is shown: the C library makes threads with it, and forks with clone.
+  if (call === "clone3" && named === null) return CLONE_VM | CLONE_FILES | CLONE_THREAD;
+  const value = numberOf(flags, "CLONE_");
   return Number.isNaN(value) ? 0 : value;
 }
 

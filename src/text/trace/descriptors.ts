@@ -58,9 +58,11 @@ export class Descriptors {
   /**
    * The file behind a descriptor.
    *
+   * @param descriptor undefined if the text does not show it, as some versions of ltrace do not
    * @param path what the text shows of it
    */
-  file(descriptor: number, path: string | undefined): OpenFile {
+  file(descriptor: number | undefined, path: string | undefined): OpenFile {
+    if (descriptor === undefined) return this.#files.ofPath(path ?? "a file");
     const known = this.#open.get(descriptor);
     if (known !== undefined && (path === undefined || isSamePath(known.path, path))) {
       return known.file;

@@ -210,7 +210,7 @@ class Recorder {
     this.#tasks.get(pid)?.memory.inside.add(paired);
     const isFile = read.call === "mmap" && ((read.values[3] ?? 0) & MAP_ANONYMOUS) === 0;
     const task = this.#tasks.get(pid);
-    const file = isFile ? task?.descriptors.file(read.values[4] ?? 0, read.path) : undefined;
+    const file = isFile ? task?.descriptors.file(read.values[4], read.path) : undefined;
     const isUnsure = this.#isAfterGap || this.#orphans.size > 0 || !this.#placesByLinux;
     const record: EnterRecord = {
       type: "enter",
