@@ -307,6 +307,19 @@ function testKind<K>(kind: Kind<K>): void {
     assertEquals([seen, map.isEmpty], [["a", "b", "c", "d"], true]);
   });
 
+  test("an iteration gives no range twice because others came or went", () => {
+    for (const reverse of [false, true]) {
+      const map = apart([0, 2, "a"], [10, 12, "b"], [20, 22, "c"], [30, 32, "d"]);
+      const seen: string[] = [];
+      for (const { value } of map.entries({ reverse })) {
+        seen.push(value);
+        if (value === "b") map.set(of(reverse ? 4 : 14), of(reverse ? 5 : 15), "new");
+        if (value === "c") map.delete(of(reverse ? 30 : 0), of(reverse ? 32 : 2));
+      }
+      assertEquals(seen, reverse ? ["d", "c", "b", "new", "a"] : ["a", "b", "new", "c", "d"]);
+    }
+  });
+
   test("an iterator that is left early is done", () => {
     const entries = apart([0, 2, "a"], [2, 4, "b"]).entries();
     for (const _ of entries) break;
