@@ -125,6 +125,17 @@ export const SHM_REMAP = 0x4000;
 /** shmat: the segment may be executed. */
 export const SHM_EXEC = 0x8000;
 
+/** prctl: refuse memory that may be written and executed, now or later. */
+export const PR_SET_MDWE = 65;
+/** PR_SET_MDWE: refuse it. */
+export const PR_MDWE_REFUSE_EXEC_GAIN = 1;
+/** PR_SET_MDWE: but not in children. */
+export const PR_MDWE_NO_INHERIT = 2;
+/** prctl: all memory may be merged with the same pages elsewhere. */
+export const PR_SET_MEMORY_MERGE = 67;
+/** personality: what may be read may be executed. */
+export const READ_IMPLIES_EXEC = 0x40_0000;
+
 /** prctl: the option that is about VMAs. */
 export const PR_SET_VMA = 0x5356_4d41;
 /** prctl(PR_SET_VMA): name anonymous memory. */

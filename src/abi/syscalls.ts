@@ -70,8 +70,8 @@ const POLICIES = "NUMA policies are not modelled, and neighbours with different 
 const PRCTL_OPTIONS: ReadonlyMap<number, CallOption> = new Map([
   [35, { name: "PR_SET_MM", unmodelled: "the bounds that it moves are taken from exec alone" }],
   [41, { name: "PR_SET_THP_DISABLE", unmodelled: "whether pages are huge is not modelled" }],
-  [65, { name: "PR_SET_MDWE", unmodelled: "refusing executable memory is not modelled" }],
-  [67, { name: "PR_SET_MEMORY_MERGE", unmodelled: "marking all memory mergeable is not modelled" }],
+  [65, { name: "PR_SET_MDWE", model: "setDenyWriteExec", errors: ["EINVAL", "EPERM"] }],
+  [67, { name: "PR_SET_MEMORY_MERGE", model: "setMemoryMerge" }],
   [0x53564d41, {
     name: "PR_SET_VMA",
     reads: { text: 4 },
@@ -106,7 +106,12 @@ export const SYSTEM_CALLS = {
     recorded: true,
     unmodelled: "shadow stacks are not modelled",
   }),
-  mbind: row([237, 235], 6, { recorded: true, range: true, unmodelled: POLICIES }),
+  mbind: row([237, 235], 6, {
+    recorded: true,
+    model: "mbind",
+    range: true,
+    errors: ["EFAULT", "EINVAL", "ENOMEM"],
+  }),
   memfd_create: row([319, 279], 2),
   mincore: row([27, 232], 3, {
     recorded: true,
@@ -182,7 +187,7 @@ export const SYSTEM_CALLS = {
   openat: row([257, 56], 4),
   personality: row([135, 92], 1, {
     recorded: { unless: [0, 0xffff_ffff] },
-    unmodelled: "what it decides is taken from the next exec; READ_IMPLIES_EXEC is not modelled",
+    model: "setReadImpliesExec",
   }),
   pidfd_getfd: row([438, 438], 3),
   pidfd_open: row([434, 434], 2),

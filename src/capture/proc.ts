@@ -121,6 +121,15 @@ export function parseMemoryBytes(text: string): number {
 
 /** `/proc/PID/status`: whether the process has CAP_IPC_LOCK in effect. */
 export function hasIpcLock(text: string): boolean {
+  return hasCapability(text, 14n);
+}
+
+/** `/proc/PID/status`: whether the process has CAP_SYS_RAWIO in effect. */
+export function hasRawIo(text: string): boolean {
+  return hasCapability(text, 17n);
+}
+
+function hasCapability(text: string, number: bigint): boolean {
   const capabilities = text.match(/^CapEff:\s*([0-9a-f]+)/m)?.[1] ?? "0";
-  return (BigInt(`0x${capabilities}`) >> 14n & 1n) === 1n;
+  return (BigInt(`0x${capabilities}`) >> number & 1n) === 1n;
 }

@@ -8,7 +8,7 @@ import type { HeaderRecord, PlacementPolicy, TraceRecord } from "../trace/format
 import { TRACE_VERSION } from "../trace/format.ts";
 import { launch, RecordError } from "./launch.ts";
 import { Libc } from "./libc.ts";
-import { hasIpcLock, parseMemoryBytes } from "./proc.ts";
+import { hasIpcLock, hasRawIo, parseMemoryBytes } from "./proc.ts";
 import { Tracer } from "./ptrace.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -111,6 +111,7 @@ function header(libc: Libc, command: readonly string[], options: RecordOptions):
     placement: options.placement ?? placementOf(release, options.rules?.alignAnonymous),
     ...(options.rules && { rules: options.rules }),
     ...hugePages(libc),
+    rawIo: hasRawIo(libc.readText("/proc/self/status") ?? ""),
     pageSize: 4096,
     maxMapCount: setting("max_map_count"),
     mmapMinAddress: setting("mmap_min_addr"),

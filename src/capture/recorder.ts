@@ -218,7 +218,7 @@ export class Recorder {
     if (!this.#tasks.has(task.pid)) return; // another thread's exec or exit ended it meanwhile
     this.#lookBetweenCalls(task);
     const isFile = call === "mmap" && ((args[3] ?? 0) & MAP_ANONYMOUS) === 0;
-    const file = isFile ? this.#files.identify(task.leader, args[4] ?? -1) : undefined;
+    const file = isFile ? this.#files.identify(task.leader, (args[4] ?? -1) | 0) : undefined;
     const imposedHint = call === "mmap" && this.#options.olderPlacement
       ? olderPlacement(task.space.layout, task.space.mmapBase, args)
       : undefined;

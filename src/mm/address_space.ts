@@ -12,6 +12,7 @@ import { exit } from "./calls/exit.ts";
 import { type Access, fault, isWrite } from "./calls/fault.ts";
 import { fork } from "./calls/fork.ts";
 import { madvise } from "./calls/madvise.ts";
+import { mbind } from "./calls/mbind.ts";
 import { mincore } from "./calls/mincore.ts";
 import { mlock, mlockall, munlock, munlockall } from "./calls/mlock.ts";
 import { mmap, type MmapRequest } from "./calls/mmap.ts";
@@ -21,7 +22,7 @@ import { mseal } from "./calls/mseal.ts";
 import { msync } from "./calls/msync.ts";
 import { munmap } from "./calls/munmap.ts";
 import { processMadvise } from "./calls/process_madvise.ts";
-import { setAnonName } from "./calls/prctl.ts";
+import { setAnonName, setDenyWriteExec, setMemoryMerge } from "./calls/prctl.ts";
 import { remapFilePages } from "./calls/remap_file_pages.ts";
 import { shmat, shmdt } from "./calls/shm.ts";
 import { adviceLock } from "./vma/advice.ts";
@@ -133,14 +134,16 @@ export class AddressSpace {
    * @param address first byte, page-aligned
    * @param length bytes, rounded up to whole pages; 0 does nothing
    * @param protection PROT_… bits
+   * @param key protection key, as for pkey_mprotect; -1, as it is unless given, leaves the VMA's own
    * @throws {MmError} EINVAL unaligned, unknown protection, part of a special mapping · ENOMEM a hole, a split would pass
    * max_map_count, a limit, or memory ran out · EACCES the file was not opened for this · EPERM a VMA is sealed
    */
-  mprotect(address: number, length: number, protection: number): void {
+  mprotect(address: number, length: number, protection: number, key = -1): void {
     checkInteger("protect", "protection", protection);
+    checkInteger("protect", "key", key);
     const mm = this.#begin("protect", address, length);
     try {
-      mprotect(mm, address, length, protection);
+      mprotect(mm, address, length, protection, key);
     } finally {
       this.#end(mm);
     }
@@ -456,6 +459,46 @@ export class AddressSpace {
     } finally {
       this.#end(mm);
     }
+  }
+
+  /**
+   * Gives `[address, address + length)` a NUMA policy: VMAs with different ones stay apart. Mirrors `do_mbind()`.
+   * O(log n + VMAs in the range).
+   *
+   * @param address first byte, page-aligned
+   * @param length bytes, rounded up to whole pages; 0 does nothing
+   * @param policy a text that is equal for equal policies; null for the process's own
+   * @throws {MmError} EINVAL unaligned, or a range that wraps · EFAULT a hole · ENOMEM a split would pass max_map_count,
+   * or memory ran out
+   */
+  mbind(address: number, length: number, policy: string | null): void {
+    const mm = this.#begin("bind", address, length);
+    try {
+      mbind(mm, address, length, policy);
+    } finally {
+      this.#end(mm);
+    }
+  }
+
+  /**
+   * Refuses memory that may be written and executed from now on. Mirrors `prctl(PR_SET_MDWE)`. O(1).
+   *
+   * @param bits PR_MDWE_… bits
+   * @throws {MmError} EINVAL unknown bits, or PR_MDWE_NO_INHERIT alone · EPERM other bits were set before
+   */
+  setDenyWriteExec(bits: number): void {
+    checkInteger("deny executable memory", "bits", bits);
+    setDenyWriteExec(this.#mm, bits);
+  }
+
+  /** Marks all memory, and what will be mapped, for same-page merging. Mirrors `prctl(PR_SET_MEMORY_MERGE)`. O(n). */
+  setMemoryMerge(merges: boolean): void {
+    setMemoryMerge(this.#mm, merges);
+  }
+
+  /** What may be read may be executed from now on, or no longer. Mirrors `personality(READ_IMPLIES_EXEC)`. O(1). */
+  setReadImpliesExec(implies: boolean): void {
+    this.#mm.readImpliesExec = implies;
   }
 
   /**

@@ -71,6 +71,8 @@ export interface AddressSpaceOptions {
   limits?: Partial<ResourceLimits>;
   /** RLIMIT_MEMLOCK does not bind (CAP_IPC_LOCK); true unless given. */
   capIpcLock?: boolean;
+  /** May map below mmap_min_addr (CAP_SYS_RAWIO); false unless given. */
+  capSysRawio?: boolean;
   /** Memory promised by the machine; a ledger of its own unless given. */
   commit?: CommitLedger;
   /**
@@ -98,6 +100,8 @@ export class MemoryDescriptor {
   readonly taskSize: number;
   /** Has CAP_IPC_LOCK: RLIMIT_MEMLOCK does not bind. */
   readonly capIpcLock: boolean;
+  /** Has CAP_SYS_RAWIO: mmap_min_addr does not bind MAP_FIXED. */
+  readonly capSysRawio: boolean;
   /** Soft resource limits, bytes. */
   readonly limits: ResourceLimits;
   /** What all address spaces of the machine were promised. */
@@ -122,6 +126,12 @@ export class MemoryDescriptor {
   startStack = 0;
   /** Flags that every new mapping gets (mlockall, prctl). */
   defaultFlags: VmFlags = 0;
+  /** Refuses memory that may be written and executed: PR_MDWE_… bits. */
+  denyWriteExec = 0;
+  /** What is mapped from now on may be merged with the same pages elsewhere (PR_SET_MEMORY_MERGE). */
+  mergesAny = false;
+  /** What may be read may be executed too (personality). */
+  readImpliesExec = false;
   /** Pages mapped. Mirrors `total_vm`. */
   totalPages = 0;
   /** Pages in locked VMAs. Mirrors `locked_vm`. */
@@ -146,6 +156,7 @@ export class MemoryDescriptor {
     this.mmapMinAddress = options.mmapMinAddress ?? DEFAULT_MMAP_MIN_ADDRESS;
     this.taskSize = options.taskSize ?? TASK_SIZE_X86_64;
     this.capIpcLock = options.capIpcLock ?? true;
+    this.capSysRawio = options.capSysRawio ?? false;
     this.limits = { ...UNLIMITED, ...options.limits };
     this.commit = options.commit ?? new CommitLedger();
     this.memory = options.memory ?? null;

@@ -5,7 +5,15 @@
  */
 
 import type { AddressSpace } from "../mm/address_space.ts";
-import { MAP_32BIT, MAP_ANONYMOUS, MAP_FIXED, PR_SET_VMA_ANON_NAME } from "../abi/mman.ts";
+import {
+  MAP_32BIT,
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  PR_SET_MDWE,
+  PR_SET_MEMORY_MERGE,
+  PR_SET_VMA_ANON_NAME,
+  READ_IMPLIES_EXEC,
+} from "../abi/mman.ts";
 import { type ModelledCall, systemCall, unmodelledBecause } from "../abi/syscalls.ts";
 import type { EnterRecord, LeaveRecord } from "../trace/format.ts";
 import type { TraceFiles } from "./files.ts";
@@ -44,6 +52,11 @@ function size(value = 0): number {
   return value < 0 ? ADDRESS_LIMIT + value : value;
 }
 
+/** An argument that the kernel takes as 32 bits, whatever the register holds above them. */
+function int(value = 0): number {
+  return value | 0;
+}
+
 /** A decoder for each call of the table that is modelled: the types see to it that none is missing. */
 const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
   mmap: decodeMmap,
@@ -55,20 +68,20 @@ const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
   mremap: (_, [address, oldLength, newLength, flags, target]) => (space) =>
     space.mremap(size(address), size(oldLength), size(newLength), flags!, size(target)),
   madvise: plain((space, [address, length, advice]) =>
-    space.madvise(size(address), size(length), advice!)
+    space.madvise(size(address), size(length), int(advice))
   ),
   mlock: plain((space, [address, length]) => space.mlock(size(address), size(length))),
   mlock2: plain((space, [address, length, flags]) =>
-    space.mlock(size(address), size(length), flags!)
+    space.mlock(size(address), size(length), int(flags))
   ),
   munlock: plain((space, [address, length]) => space.munlock(size(address), size(length))),
-  mlockall: plain((space, [flags]) => space.mlockall(flags!)),
+  mlockall: plain((space, [flags]) => space.mlockall(int(flags))),
   munlockall: plain((space) => space.munlockall()),
   mseal: plain((space, [address, length, flags]) =>
     space.mseal(size(address), size(length), flags)
   ),
   msync: plain((space, [address, length, flags]) =>
-    space.msync(size(address), size(length), flags!)
+    space.msync(size(address), size(length), int(flags))
   ),
   mincore: plain((space, [address, length, vector]) => {
     space.mincore(size(address), size(length), size(vector));
@@ -76,6 +89,8 @@ const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
   remap_file_pages: plain((space, [address, length, protection, pageOffset, flags]) =>
     space.remapFilePages(size(address), size(length), protection!, size(pageOffset), flags)
   ),
+  mbind: decodeMbind,
+  personality: decodePersonality,
   pkey_mprotect: decodePkeyMprotect,
   process_madvise: decodeProcessMadvise,
   shmat: decodeShmat,
@@ -122,17 +137,44 @@ function decodeMmap({ enter, leave, files }: ReturnedCall, args: readonly number
   const drawn = given & MAP_32BIT && !(given & MAP_FIXED) && leave.error === undefined;
   const flags = drawn ? given | MAP_FIXED : given;
   const address = drawn ? leave.result : size(wanted);
-  const request = { address, length: size(length), protection, flags, file, offset };
+  const request = { address, length: size(length), protection, flags, file, offset: size(offset) };
   return (space) => space.mmap(request);
 }
 
-/** With the key -1 it is mprotect; what another key does depends on the processor. */
-function decodePkeyMprotect(_: ReturnedCall, args: readonly number[]): Action | Unmodelled {
+/** Whether a key was given to the process, the trace does not say: that none was is taken from the answer. */
+function decodePkeyMprotect({ leave }: ReturnedCall, args: readonly number[]): Action | Unmodelled {
   const [address, length, protection = 0, key = 0] = args;
-  if ((key | 0) !== -1) return { unmodelled: "protection keys other than -1 are not modelled" };
+  const given = int(key);
+  if (given !== -1 && leave.error === "EINVAL") {
+    return { unmodelled: "the protection key was refused, or the range" };
+  }
   return (space) => {
-    space.mprotect(size(address), size(length), protection);
+    space.mprotect(size(address), size(length), protection, given);
     return 0;
+  };
+}
+
+/** Modes of mbind that are the process's own policy. */
+const MPOL_DEFAULT = 0;
+
+/** Which nodes a policy is about lies in memory; a machine's policies are told apart by their mode alone. */
+function decodeMbind({ leave }: ReturnedCall, args: readonly number[]): Action | Unmodelled {
+  const [address, length, mode = 0] = args;
+  if (leave.error === "EINVAL" || leave.error === "EPERM" || leave.error === "EIO") {
+    return { unmodelled: "which nodes there are is not recorded" };
+  }
+  const policy = int(mode) === MPOL_DEFAULT ? null : `mode ${int(mode)}`;
+  return (space) => {
+    space.mbind(size(address), size(length), policy);
+    return 0;
+  };
+}
+
+/** The answer is what was in force before. */
+function decodePersonality({ leave }: ReturnedCall, [wanted = 0]: readonly number[]): Action {
+  return (space) => {
+    space.setReadImpliesExec((wanted & READ_IMPLIES_EXEC) !== 0);
+    return leave.result;
   };
 }
 
@@ -149,7 +191,7 @@ function decodeProcessMadvise(
     address: size(address),
     length: size(length),
   }));
-  return (space) => space.processMadvise(ranges, advice, flags);
+  return (space) => space.processMadvise(ranges, int(advice), int(flags));
 }
 
 /** Which segment an attachment that failed was about, the trace does not say. */
@@ -160,11 +202,20 @@ function decodeShmat(
   if (leave.file === undefined) return { unmodelled: "which segment was refused is not recorded" };
   const segment = files.segment(leave.file);
   const [, address, flags] = args;
-  return (space) => space.shmat(segment, size(address), flags);
+  return (space) => space.shmat(segment, size(address), int(flags));
 }
 
 /** Naming memory; a kernel that cannot do it answers EINVAL whatever is asked. */
-function decodePrctl({ enter, leave }: ReturnedCall, args: readonly number[]): Action | Unmodelled {
+function decodePrctl(call: ReturnedCall, args: readonly number[]): Action | Unmodelled {
+  const { enter, leave } = call;
+  if (args[0] === PR_SET_MDWE) return decodeDenyWriteExec(call, args);
+  if (args[0] === PR_SET_MEMORY_MERGE) {
+    if (leave.error !== undefined) return { unmodelled: "the kernel cannot do it, or refused" };
+    return (space) => {
+      space.setMemoryMerge(args[1] !== 0);
+      return 0;
+    };
+  }
   const [, what, address, length, pointer = 0] = args;
   if (what !== PR_SET_VMA_ANON_NAME) {
     return { unmodelled: "what PR_SET_VMA was to set is not known" };
@@ -176,6 +227,18 @@ function decodePrctl({ enter, leave }: ReturnedCall, args: readonly number[]): A
   const name = pointer === 0 ? null : enter.name ?? null;
   return (space) => {
     space.setAnonName(size(address), size(length), name);
+    return 0;
+  };
+}
+
+/** A kernel that cannot do it answers EINVAL whatever is asked. */
+function decodeDenyWriteExec(
+  { leave }: ReturnedCall,
+  args: readonly number[],
+): Action | Unmodelled {
+  if (leave.error === "EINVAL") return { unmodelled: "the kernel cannot do it, or refused" };
+  return (space) => {
+    space.setDenyWriteExec(args[1] ?? 0);
     return 0;
   };
 }

@@ -194,6 +194,7 @@ function optionsOf(header: HeaderRecord, assumed: ReplayAssumptions): AddressSpa
   return {
     rules,
     ...(hugePages && { hugePages }),
+    capSysRawio: header.rawIo ?? false,
     maxMapCount: header.maxMapCount,
     mmapMinAddress: header.mmapMinAddress,
     taskSize: header.machine === "aarch64" ? TASK_SIZE_ARM64 : TASK_SIZE_X86_64,

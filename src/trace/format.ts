@@ -56,6 +56,8 @@ export interface HeaderRecord {
   readonly rules?: Readonly<Record<string, string | boolean>>;
   /** `/sys/kernel/mm/transparent_hugepage/enabled`. */
   readonly hugePages?: "never" | "madvise" | "always";
+  /** True if the command ran with CAP_SYS_RAWIO: MAP_FIXED may go below `mmapMinAddress`. */
+  readonly rawIo?: boolean;
   /** Bytes a page. */
   readonly pageSize: number;
   /** `vm.max_map_count`. */

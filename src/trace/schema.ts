@@ -124,6 +124,7 @@ export const RECORDS: {
     placement: choice("6.18", "6.7", "5.19"),
     rules: optional(record(textOrFlag)),
     hugePages: optional(choice("never", "madvise", "always")),
+    rawIo: optional(flag),
     pageSize,
     maxMapCount: positive,
     mmapMinAddress: address,

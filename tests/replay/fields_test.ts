@@ -200,8 +200,28 @@ const BASES: readonly (readonly TraceRecord[])[] = [
   withFirstLimits(FUZZED),
   await recordsOf("cc1-2022"),
   withGap(importText(CALLS).records),
+  withLowMapping(await recordsOf("cc1-hello")),
   ...await otherKernels(),
 ];
+
+/** A run of the superuser that maps below mmap_min_addr. */
+function withLowMapping(records: readonly TraceRecord[]): TraceRecord[] {
+  const at = records.findIndex(({ type }) => type === "leave");
+  const leave = records[at];
+  if (leave?.type !== "leave") throw new Error("there is no call");
+  const { pid } = leave, call = "mmap", start = 0x2000;
+  const line = { start, end: 0x3000, permissions: "r--p", offset: 0, device: "00:00", inode: 0 };
+  const added = [{ ...line, name: "", vmFlags: "rd mr mw me" }];
+  const header = records[0];
+  if (header?.type !== "header") throw new Error("there is no header");
+  return [
+    { ...header, mmapMinAddress: 0x10000, rawIo: true },
+    ...records.slice(1, at + 1),
+    { type: "enter", pid, call, args: [start, 0x1000, 1, 0x32, -1, 0] },
+    { type: "leave", pid, call, result: start, removed: [], added },
+    { type: "end", reason: "finished" },
+  ];
+}
 
 /** Recordings that agree only by the rules and by the huge pages that their headers name. */
 async function otherKernels(): Promise<TraceRecord[][]> {

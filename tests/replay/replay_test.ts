@@ -159,22 +159,27 @@ Deno.test("replay: calls that the model does nothing for are counted, with the r
   const records = await recordsOf("cc1-hello");
   assertEquals((await replay(records)).unmodelled, []);
   const report = await replay(withCalls(records, [
-    { call: "mbind", args: [0x1000, 0x1000, 0, 0, 0, 0] },
+    { call: "set_mempolicy_home_node", args: [0x1000, 0x1000, 0, 0] },
     { call: "prctl", args: [35, 8, 0, 0, 0] },
-    { call: "mbind", args: [0x1000, 0x1000, 0, 0, 0, 0] },
+    { call: "set_mempolicy_home_node", args: [0x1000, 0x1000, 0, 0] },
     { call: "constructor", args: [] },
-    { call: "pkey_mprotect", args: [0x1000, 0x1000, 1, 3] },
+    { call: "map_shadow_stack", args: [0, 0x1000, 0] },
   ]));
   assertEquals(report.divergence, undefined);
   const counts = report.unmodelled.map(({ call, steps }) => [call, steps]);
-  assertEquals(counts, [["mbind", 2], ["prctl(PR_SET_MM)", 1], ["constructor", 1], [
-    "pkey_mprotect",
-    1,
-  ]]);
-  const [mbind] = formatUnmodelled(report.unmodelled).trim().split("\n");
+  assertEquals(counts, [
+    ["set_mempolicy_home_node", 2],
+    ["prctl(PR_SET_MM)", 1],
+    ["constructor", 1],
+    [
+      "map_shadow_stack",
+      1,
+    ],
+  ]);
+  const [policy] = formatUnmodelled(report.unmodelled).trim().split("\n");
   assertEquals(
-    mbind,
-    "not modelled: mbind, 2 steps: NUMA policies are not modelled, and neighbours with different ones stay apart",
+    policy,
+    "not modelled: set_mempolicy_home_node, 2 steps: NUMA policies are not modelled, and neighbours with different ones stay apart",
   );
 });
 

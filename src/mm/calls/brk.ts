@@ -17,10 +17,12 @@ import { linkReverseMap } from "../pages/reverse_map.ts";
 import { Vma } from "../vma.ts";
 import {
   VM_ACCOUNT,
+  VM_EXEC,
   VM_LOCKED,
   VM_MAYEXEC,
   VM_MAYREAD,
   VM_MAYWRITE,
+  VM_MERGEABLE,
   VM_READ,
   VM_WRITE,
 } from "../vm_flags.ts";
@@ -61,7 +63,8 @@ function shrink(mm: MemoryDescriptor, newEnd: number, oldEnd: number): boolean {
 /** Grows the VMA that ends at the heap's end if it is a heap VMA, else begins a new one. */
 function expand(mm: MemoryDescriptor, start: number, end: number): boolean {
   const size = pages(end - start);
-  const flags = HEAP_FLAGS | mm.defaultFlags;
+  const flags = HEAP_FLAGS | mm.defaultFlags | (mm.mergesAny ? VM_MERGEABLE : 0) |
+    (mm.readImpliesExec ? VM_EXEC : 0);
   const above = mm.tree.findIntersection(start, end + PAGE_SIZE + STACK_GUARD_GAP);
   if (above !== undefined && end + PAGE_SIZE > startWithGap(above)) return false;
   if (!mayLock(mm, mm.defaultFlags, size) || !mayExpand(mm, flags, size)) return false;

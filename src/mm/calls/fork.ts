@@ -7,6 +7,7 @@
 
 import { account, accountedPages, chargeCommit, mayCommit } from "../vma/accounting.ts";
 import { fork as forkAnonVma, takeFork, unlink } from "../pages/anon_vma.ts";
+import { PR_MDWE_NO_INHERIT } from "../../abi/mman.ts";
 import { cannot } from "../error.ts";
 import { pages } from "../../abi/page.ts";
 import { lockForCall, startWrite } from "../locks/locking.ts";
@@ -49,6 +50,9 @@ export function fork(mm: MemoryDescriptor): MemoryDescriptor {
   child.brk = mm.brk;
   child.startStack = mm.startStack;
   child.defaultFlags = mm.defaultFlags & VM_NOHUGEPAGE;
+  child.readImpliesExec = mm.readImpliesExec;
+  child.mergesAny = mm.mergesAny;
+  child.denyWriteExec = mm.denyWriteExec & PR_MDWE_NO_INHERIT ? 0 : mm.denyWriteExec;
   child.tree.guard = child.locks === null ? null : child.pageTable;
   unlockChild(child);
   return child;

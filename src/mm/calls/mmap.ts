@@ -8,6 +8,7 @@ import {
   account,
   accountedPages,
   chargeCommit,
+  deniesWriteExec,
   isAccountable,
   mayCommit,
   mayExpand,
@@ -51,6 +52,7 @@ import {
   roundLength,
 } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { mayMergePages } from "../vma/advice.ts";
 import { askToMap, tellClosed } from "../vma/hooks.ts";
 import { mergeNew } from "../vma/merge.ts";
 import { gatherRemoval, type Removal, unmapRange } from "../vma/unmap.ts";
@@ -72,6 +74,7 @@ import {
   VM_MAYREAD,
   VM_MAYSHARE,
   VM_MAYWRITE,
+  VM_MERGEABLE,
   VM_NOHUGEPAGE,
   VM_NORESERVE,
   VM_READ,
@@ -125,7 +128,8 @@ const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
  * cannot be mapped · EOPNOTSUPP a flag the file does not support
  */
 export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
-  const { protection, file = null, offset = 0 } = request;
+  const { file = null, offset = 0 } = request;
+  const protection = impliedProtection(mm, request);
   const flags = request.flags & MAP_FIXED_NOREPLACE ? request.flags | MAP_FIXED : request.flags;
   const fixed = (flags & MAP_FIXED) !== 0;
   const wanted = request.address ?? 0;
@@ -154,7 +158,9 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   }
   if (address === NOWHERE) throw refuse("ENOMEM", "no gap is large enough");
   if (!isPageAligned(address)) throw refuse("EINVAL", "the address is not page-aligned");
-  if (address < mm.mmapMinAddress) throw refuse("EPERM", "it begins below mmap_min_addr");
+  if (address < mm.mmapMinAddress && !mm.capSysRawio) {
+    throw refuse("EPERM", "it begins below mmap_min_addr");
+  }
   if (
     flags & MAP_FIXED_NOREPLACE && mm.tree.findIntersection(address, address + length)
   ) throw refuse("EEXIST", "something is mapped there");
@@ -174,6 +180,11 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   }
   if (flags & MAP_NORESERVE && mm.commit.mode !== "never") vmFlags |= VM_NORESERVE;
 
+  if (deniesWriteExec(mm, vmFlags, vmFlags)) {
+    throw refuse("EACCES", "PR_SET_MDWE refuses memory that may be written and executed");
+  }
+  if (mm.mergesAny && mayMergePages(vmFlags)) vmFlags |= VM_MERGEABLE;
+
   const shared = (vmFlags & VM_MAYSHARE) !== 0;
   const mapping = mapped ?? (shared ? sharedMemory(pages(length)) : null);
   const pageOffset = mapped !== null ? pages(offset) : shared ? 0 : pages(address);
@@ -182,6 +193,12 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
     (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE;
   if (populates) tryPopulate(mm, address, address + length);
   return address;
+}
+
+/** With READ_IMPLIES_EXEC what may be read may be executed, unless its filesystem forbids it. */
+function impliedProtection(mm: MemoryDescriptor, { protection, file }: MmapRequest): number {
+  const implies = mm.readImpliesExec && protection & PROT_READ && file?.executable !== false;
+  return implies ? protection | PROT_EXEC : protection;
 }
 
 /** VM_READ, VM_WRITE and VM_EXEC as PROT_… bits ask for. Mirrors `calc_vm_prot_bits()`. */

@@ -23,6 +23,7 @@ import {
 } from "../../abi/mman.ts";
 import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, pages, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { deniesWriteExec } from "../vma/accounting.ts";
 import { modify } from "../vma/modify.ts";
 import { protectRange } from "../pages/page_table.ts";
 import { tryPopulate } from "./populate.ts";
@@ -34,6 +35,7 @@ import {
   VM_GROWSDOWN,
   VM_HUGETLB,
   VM_LOCKED,
+  VM_MAYEXEC,
   VM_NORESERVE,
   VM_READ,
   VM_SEALED,
@@ -52,6 +54,7 @@ const KNOWN = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
  * a VMA in it may not have the protection, all before that is changed and the call fails, as in the
  * kernel; the VMA it fails at is as it was.
  *
+ * @param key protection key, as for pkey_mprotect; with -1 it stays
  * @throws {MmError} EINVAL unaligned, unknown protection, PROT_GROWSDOWN on what does not grow,
  * part of a special mapping ·
  * ENOMEM a hole, a split would pass max_map_count, a limit, or memory ran out · EACCES the file was
@@ -62,6 +65,7 @@ export function mprotect(
   address: number,
   length: number,
   protection: number,
+  key = -1,
 ): void {
   const end = address + pageAlignUp(length);
   const grows = protection & (PROT_GROWSDOWN | PROT_GROWSUP);
@@ -93,7 +97,7 @@ export function mprotect(
       throw cannot("protect", start, end, "ENOMEM", "nothing is mapped at its start");
     }
     const stop = Math.min(end, vma.end);
-    vma = protectVma(mm, vma, start, stop, wanted);
+    vma = protectVma(mm, vma, start, stop, impliedProtection(mm, vma, wanted), key);
     start = Math.max(stop, vma.end);
     if (start < end) vma = mm.tree.after(vma.start);
   }
@@ -106,16 +110,21 @@ function protectVma(
   start: number,
   end: number,
   protection: number,
+  key: number,
 ): Vma {
   const old = vma.flags;
+  const protectionKey = key === -1 ? vma.protectionKey : key;
   let flags = (old & ~VM_ACCESS_FLAGS) | (protection & PROT_READ ? VM_READ : 0) |
     (protection & PROT_WRITE ? VM_WRITE : 0) | (protection & PROT_EXEC ? VM_EXEC : 0);
   // Each VM_MAY… bit stands four places above the bit it permits.
   if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS) {
     throw cannot("protect", start, end, "EACCES", "its file was not opened for this");
   }
+  if (deniesWriteExec(mm, old, flags)) {
+    throw cannot("protect", start, end, "EACCES", "PR_SET_MDWE refuses executable memory");
+  }
   if (old & VM_SEALED) throw cannot("protect", start, end, "EPERM", "it is sealed");
-  if (flags === old) return vma;
+  if (flags === old && protectionKey === vma.protectionKey) return vma;
 
   const size = pages(end - start);
   if (flags & VM_WRITE) {
@@ -126,7 +135,7 @@ function protectVma(
   } else if (mm.rules.readOnlyDropsAccount && isUnwritten(vma)) {
     flags &= ~VM_ACCOUNT;
   }
-  const changed = modify(mm, vma, start, end, { flags });
+  const changed = modify(mm, vma, start, end, { flags, protectionKey });
   if (mm.pageTable !== null && !(flags & VM_WRITE)) protectRange(mm.pageTable, start, end);
   chargeCommit(mm, accountedPages(flags, size) - accountedPages(old, size));
   accountKind(mm, old, -size);
@@ -140,6 +149,12 @@ function protectVma(
 /** True for anonymous memory that was never written to, whose charge may go (`readOnlyDropsAccount`). */
 function isUnwritten({ file, anonVma }: Vma): boolean {
   return file === null && anonVma === null;
+}
+
+/** With READ_IMPLIES_EXEC what may be read may be executed, where the VMA allows it. */
+function impliedProtection(mm: MemoryDescriptor, vma: Vma, protection: number): number {
+  const implies = mm.readImpliesExec && protection & PROT_READ && vma.flags & VM_MAYEXEC;
+  return implies ? protection | PROT_EXEC : protection;
 }
 
 /** A private mapping that becomes writable is charged from then on. */

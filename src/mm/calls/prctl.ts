@@ -1,5 +1,5 @@
 /**
- * prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME): a name for anonymous memory. Mirrors `prctl_set_vma()`
+ * prctl: a name for anonymous memory, no executable memory any more, same-page merging of all memory. Mirrors `prctl_set_vma()`
  * (Linux kernel/sys.c) and `madvise_set_anon_name()` (mm/madvise.c). A kernel without
  * CONFIG_ANON_VMA_NAME refuses every call with EINVAL; this one has it.
  *
@@ -10,6 +10,9 @@ import { cannot, MmError } from "../error.ts";
 import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { modify } from "../vma/modify.ts";
+import { PR_MDWE_NO_INHERIT, PR_MDWE_REFUSE_EXEC_GAIN } from "../../abi/mman.ts";
+import { mayMergePages } from "../vma/advice.ts";
+import { VM_MERGEABLE } from "../vm_flags.ts";
 import type { Vma } from "../vma.ts";
 
 /** Longest name, bytes, its terminating zero included: ANON_VMA_NAME_MAX_LEN. */
@@ -73,5 +76,34 @@ function nameVma(
   } catch (error) {
     if (!(error instanceof MmError) || error.code !== "ENOMEM") throw error;
     throw new MmError("EAGAIN", error.message);
+  }
+}
+
+/**
+ * PR_SET_MDWE: refuses memory that may be written and executed from now on. Mirrors `prctl_set_mdwe()` (Linux
+ * kernel/sys.c). What is mapped so already stays.
+ *
+ * @param bits PR_MDWE_… bits
+ * @throws {MmError} EINVAL unknown bits, or PR_MDWE_NO_INHERIT alone · EPERM other bits were set before
+ */
+export function setDenyWriteExec(mm: MemoryDescriptor, bits: number): void {
+  const isKnown = (bits & ~(PR_MDWE_REFUSE_EXEC_GAIN | PR_MDWE_NO_INHERIT)) === 0 &&
+    bits !== PR_MDWE_NO_INHERIT;
+  if (!isKnown) throw new MmError("EINVAL", "Cannot deny executable memory: the bits are unknown");
+  if (mm.denyWriteExec !== 0 && mm.denyWriteExec !== bits) {
+    throw new MmError("EPERM", "Cannot permit executable memory again: it was denied for good");
+  }
+  mm.denyWriteExec = bits;
+}
+
+/**
+ * PR_SET_MEMORY_MERGE: every VMA that can is marked for same-page merging, and what is mapped from now on; or none any
+ * more. Mirrors `ksm_enable_merge_any()` and `ksm_disable_merge_any()` (Linux mm/ksm.c): no VMA is merged by it.
+ */
+export function setMemoryMerge(mm: MemoryDescriptor, merges: boolean): void {
+  mm.mergesAny = merges;
+  for (const vma of mm.tree.vmas()) {
+    if (!merges) vma.flags &= ~VM_MERGEABLE;
+    else if (mayMergePages(vma.flags) && vma.special === null) vma.flags |= VM_MERGEABLE;
   }
 }

@@ -73,6 +73,17 @@ export function supportsLock(vma: Vma): boolean {
   return !(vma.flags & (VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) && vma.special === null;
 }
 
+/**
+ * True if PR_SET_MDWE refuses the flags: memory that may be written and executed, or executable memory that was not
+ * before. Mirrors `map_deny_write_exec()`.
+ *
+ * @param before the flags so far; for a new mapping its own
+ */
+export function deniesWriteExec(mm: MemoryDescriptor, before: VmFlags, flags: VmFlags): boolean {
+  if (mm.denyWriteExec === 0 || !(flags & VM_EXEC)) return false;
+  return (flags & VM_WRITE) !== 0 || !(before & VM_EXEC);
+}
+
 /** True if a mapping is charged: private, writable, reserved. Mirrors `accountable_mapping()`. */
 export function isAccountable(flags: VmFlags): boolean {
   return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) === VM_WRITE;

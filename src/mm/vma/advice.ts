@@ -148,7 +148,7 @@ export function advisedFlags(vma: Vma, advice: number, rules: KernelRules): VmFl
     case MADV.NOHUGEPAGE:
       return (flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE;
     case MADV.MERGEABLE:
-      return isSharedOrSpecial(flags) ? flags : flags | VM_MERGEABLE;
+      return mayMergePages(flags) ? flags | VM_MERGEABLE : flags;
     case MADV.UNMERGEABLE:
       return flags & ~VM_MERGEABLE;
     default:
@@ -156,7 +156,7 @@ export function advisedFlags(vma: Vma, advice: number, rules: KernelRules): VmFl
   }
 }
 
-/** True if same-page merging passes the VMA over. Mirrors `vma_ksm_compatible()`. */
-function isSharedOrSpecial(flags: VmFlags): boolean {
-  return (flags & (VM_SHARED | VM_MAYSHARE | VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) !== 0;
+/** True unless same-page merging passes a VMA with these flags over. Mirrors `vma_ksm_compatible()`. */
+export function mayMergePages(flags: VmFlags): boolean {
+  return (flags & (VM_SHARED | VM_MAYSHARE | VM_SPECIAL | VM_HUGETLB | VM_DROPPABLE)) === 0;
 }

@@ -175,6 +175,27 @@ export const ADVICE_CALLS: Readonly<Record<string, readonly Row[]>> = {
       call: (mm) => mm.processMadvise([{ address: 0x11000, length: 0x1000 }], MADV.RANDOM),
     },
   ],
+  mbind: [
+    { errno: "EINVAL", why: "unaligned", call: (mm) => mm.mbind(0x10001, 0x1000, "mode 2") },
+    { errno: "EINVAL", why: "wraps", call: (mm) => mm.mbind(0x10000, TOP, "mode 2") },
+    { errno: "EFAULT", why: "a hole", call: (mm) => mm.mbind(0x10000, 0x10000, "mode 2") },
+    {
+      errno: "ENOMEM",
+      why: "a split too many",
+      options: { maxMapCount: 5 },
+      call: (mm) => mm.mbind(0x11000, 0x1000, "mode 2"),
+    },
+  ],
+  setDenyWriteExec: [
+    { errno: "EINVAL", why: "unknown bits", call: (mm) => mm.setDenyWriteExec(4) },
+    { errno: "EINVAL", why: "not inherited alone", call: (mm) => mm.setDenyWriteExec(2) },
+    {
+      errno: "EPERM",
+      why: "taken back",
+      given: (mm) => mm.setDenyWriteExec(1),
+      call: (mm) => mm.setDenyWriteExec(0),
+    },
+  ],
   mseal: [
     { errno: "EINVAL", why: "unaligned", call: (mm) => mm.mseal(0x10001, 0x1000) },
     { errno: "EINVAL", why: "flags", call: (mm) => mm.mseal(0x10000, 0x1000, 1) },
