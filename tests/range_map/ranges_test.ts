@@ -180,3 +180,24 @@ for (const reverse of [false, true]) {
     stepWhileWriting(blockSubject(), reverse);
   });
 }
+
+Deno.test("ranges: blocks that a write empties, or nearly, go", () => {
+  for (
+    const [from, to] of [[1_000, 6_000], [0, 5_000], [0, 6_000], [1_285, 5_990], [2_000, 2_600]]
+  ) {
+    const { ranges, of, validate } = blockSubject();
+    for (let i = 0; i < 600; i++) ranges.write(of(i * 10), of(i * 10 + 5), i);
+    validate();
+    ranges.write(of(from!), of(to!), undefined);
+    validate();
+    const left = Array.from({ length: 600 }, (_, i) => i).filter((i) =>
+      i * 10 + 5 <= from! || i * 10 >= to!
+    );
+    assertEquals(ranges.size, left.length);
+    const cursor = ranges.cursor();
+    assertEquals(cursor.seekBack(ranges.highest), left.length > 0);
+    if (left.length > 0) assertEquals(cursor.value, left.at(-1));
+    assertEquals(cursor.seek(ranges.minimum), left.length > 0);
+    if (left.length > 0) assertEquals(cursor.value, left[0]);
+  }
+});
