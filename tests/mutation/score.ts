@@ -92,20 +92,13 @@ const AREAS: readonly Area[] = [
   },
   {
     sources: ["src/command/", "src/compare/", "src/history/", "src/report/"],
-    tests: [
-      ...["command", "files", "output"].map((name) => `command/${name}_test.ts`),
-      ...["command_line", "format", "shards", "statistics", "verdict"].map((name) =>
-        `compare/${name}_test.ts`
-      ),
-      "history/history_test.ts",
-      "report/report_test.ts",
-      "report/ancestry_test.ts",
-    ],
+    tests: ["command", "compare", "history", "report"],
   },
 ];
 
-/** Tests that take long or threads, or that plant faults of their own in the source. */
-const LONG_FILES = /\/(allocation|broken_builds|random|readers|sweep|main)_test\.ts$/;
+/** Tests that take long or threads, that plant faults of their own in the source, or that run whole commands. */
+const LONG_FILES =
+  /\/(allocation|broken_builds|compare|hostile|main|random|readers|report_browser|sweep|worktree)_test\.ts$/;
 const LONG_TESTS = /two workers/;
 
 /** Time for trying tests on one mutant, ms: then the longest ones, which come last, are left out. */
@@ -376,7 +369,7 @@ async function weaveCopy(
 ): Promise<{ root: URL; mutants: Numbered[] }> {
   const root = new URL(urlOf(`${folder}/`));
   for (const path of ["src", "tests", "traces", "bench"]) await copyFolder(path, root);
-  for (const file of ["mod.ts", "deno.json"]) {
+  for (const file of ["mod.ts", "deno.json", "README.md"]) {
     await Deno.copyFile(new URL(file, ROOT), new URL(file, root));
   }
   const switches = new URL("tests/mutation/switch.ts", root);
