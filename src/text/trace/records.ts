@@ -23,6 +23,7 @@ import {
   type Arguments,
   CLONE_FILES,
   CLONE_THREAD,
+  CLONE_VFORK,
   CLONE_VM,
   cloneFlags,
   limitShown,
@@ -71,6 +72,8 @@ interface Memory {
   brk: number | undefined;
   /** Calls on it that have not returned: their place in the order is open. */
   readonly inside: Set<PairedCall>;
+  /** True once a thread shares it that the text shows being made, but none of whose calls. */
+  isSharedUnseen: boolean;
 }
 
 /** Who made a process. */
@@ -117,6 +120,8 @@ class Recorder {
   readonly #limits: ResourceLimits = {};
   /** The first thread of each process, where the text names both. */
   readonly #groups = new Map<number, number>();
+  /** Those of whom the text shows calls. */
+  readonly #speaking = new Set<number>();
   /** Processes that nobody made in the text and that may be threads of any other. */
   readonly #orphans = new Set<number>();
   #isAfterGap = false;
@@ -143,6 +148,7 @@ class Recorder {
       this.#unrecorded.push({ line, why: `the beginning of this ${call} is not in the text` });
     }
     for (const happening of happenings) {
+      if (happening.kind === "enter") this.#speaking.add(happening.call.pid);
       if (happening.kind !== "leave") continue;
       const { call, pid, result, args } = happening.call;
       if (!makesProcess(call) || result === undefined || result.error !== undefined) continue;
@@ -211,7 +217,8 @@ class Recorder {
     const isFile = read.call === "mmap" && ((read.values[3] ?? 0) & MAP_ANONYMOUS) === 0;
     const task = this.#tasks.get(pid);
     const file = isFile ? task?.descriptors.file(read.values[4], read.path) : undefined;
-    const isUnsure = this.#isAfterGap || this.#orphans.size > 0 || !this.#placesByLinux;
+    const isUnsure = this.#isAfterGap || this.#orphans.size > 0 || !this.#placesByLinux ||
+      (task?.memory.isSharedUnseen ?? false);
     const record: EnterRecord = {
       type: "enter",
       pid,
@@ -333,11 +340,13 @@ class Recorder {
     }
     const { flags } = origin;
     const sharesMemory = (flags & CLONE_VM) !== 0;
+    const isSilent = sharesMemory && (flags & CLONE_VFORK) === 0 && !this.#speaking.has(pid);
+    if (isSilent) parent.memory.isSharedUnseen = true;
     if (flags & CLONE_THREAD) this.#threads++;
     else this.#processes++;
     this.#tasks.set(pid, {
       descriptors: flags & CLONE_FILES ? parent.descriptors : parent.descriptors.copy(),
-      memory: sharesMemory ? parent.memory : { brk: parent.memory.brk, inside: new Set() },
+      memory: sharesMemory ? parent.memory : { ...parent.memory, inside: new Set() },
     });
     this.#push({ type: "fork", pid: origin.parent, child: pid, sharesMemory, flags }, line);
   }
@@ -363,7 +372,7 @@ class Recorder {
     const stack = layout.find(({ name }) => name === "[stack]");
     this.#tasks.set(pid, {
       descriptors: before?.descriptors ?? new Descriptors(this.#files),
-      memory: { brk: undefined, inside: new Set() },
+      memory: { brk: undefined, inside: new Set(), isSharedUnseen: false },
     });
     const record: ExecRecord = {
       type: "exec",
