@@ -21,3 +21,4 @@ export { RecordedLayouts } from "../trace/recorded_layouts.ts";
 export { importText } from "../text/import.ts";
 export { readTrace } from "../trace/read.ts";
 export { poolOf } from "../tree/maple_tree.ts";
+export { attach } from "../tree/write_log.ts";

@@ -98,7 +98,7 @@ export class Run {
         health: this.fault === undefined ? undefined : healthOf(space),
       };
     });
-    const { outcome, operations, acted } = seen;
+    const { outcome, operations, acted, made } = seen;
     const shown = operations[(operation ?? lastOf(operations)) - 1];
     return {
       step: number,
@@ -116,7 +116,7 @@ export class Run {
       changes: rest?.changes,
       tree: after?.tree ?? before?.tree,
       treeBefore: before?.tree,
-      treeChanges: after && changesBetween(before?.tree, after.tree),
+      treeChanges: after && changesBetween(before?.tree, after.tree, made),
       path: shown === undefined ? [] : (before ?? after)?.tree.path(shown.first) ?? [],
       borders: rest?.borders ?? [],
       left: rest?.left ?? 0,
@@ -153,7 +153,7 @@ export class Run {
     operation: number | undefined,
     before: (space: AddressSpace) => void,
     after: (space: AddressSpace) => void,
-  ): { outcome: Outcome; operations: OperationView[]; acted: number | undefined } {
+  ): Visit {
     const step = this.steps[number - 1]!;
     const { fault } = this.#linked.engine;
     // The index uses the same engine and asks when the fault first acted in its own pass.
@@ -162,9 +162,12 @@ export class Run {
     fault.firstActed = undefined;
     fault.operation = 0;
     const operations: OperationView[] = [];
+    const made = new Set<number>();
     const old = step.type === "exec" ? undefined : head.space(step.pid);
     this.#linked.renewTurns();
     if (old !== undefined && operation === undefined) before(old);
+    const isCounted = () => operation === undefined || operations.length === operation;
+    using _log = old && this.#logMade(old, (node) => void (isCounted() && made.add(node)));
     let isShown = false;
     head.listener = (space, kind, first, last, value) => {
       if (step.type === "exec" && space !== head.space(step.pid)) return;
@@ -184,7 +187,20 @@ export class Run {
     const now = head.space(shownPid(step));
     this.#linked.renewTurns();
     if (!isShown && now !== undefined) after(now);
-    return { outcome, operations, acted };
+    return { outcome, operations, acted, made };
+  }
+
+  /** Tells of the nodes that stores take from the pool. */
+  #logMade(space: AddressSpace, made: (node: number) => void): Disposable {
+    const { engine } = this.#linked;
+    return engine.attach(engine.poolOf(space.descriptor.tree.tree), {
+      made,
+      died: () => {},
+      freed: () => {},
+      rewritten: () => {},
+      gapRecorded: () => {},
+      renumbered: () => {},
+    });
   }
 
   /** A playhead after so many steps, which the next view may take on from. */
@@ -227,6 +243,16 @@ export class Run {
     }
     return { lower, upper, ...this.#linked.engine.explainMerge(below, above) };
   }
+}
+
+/** What going to a step brought. */
+interface Visit {
+  readonly outcome: Outcome;
+  readonly operations: OperationView[];
+  /** The operation in which a planted fault acted. */
+  readonly acted: number | undefined;
+  /** Nodes that the step, or the operation shown, took from the pool. */
+  readonly made: ReadonlySet<number>;
 }
 
 /** What is told from the live model after a step. */

@@ -26,11 +26,20 @@ export function slotKey(node: number, slot: number): number {
   return node * 16 + slot;
 }
 
-/** Compares two snapshots. O(nodes). */
-export function changesBetween(before: TreeSnapshot | undefined, after: TreeSnapshot): TreeChanges {
+/**
+ * Compares two snapshots. O(nodes).
+ *
+ * @param made nodes that were taken from the pool in between: one may have died and been taken again
+ */
+export function changesBetween(
+  before: TreeSnapshot | undefined,
+  after: TreeSnapshot,
+  made: ReadonlySet<number> = new Set(),
+): TreeChanges {
   const nodes = new Map<number, NodeChange>();
   for (const node of after.levelOf.keys()) {
-    const wasThere = before !== undefined && before.levelOf.get(node) === after.levelOf.get(node);
+    const wasThere = before !== undefined && !made.has(node) &&
+      before.levelOf.get(node) === after.levelOf.get(node);
     if (!wasThere) nodes.set(node, "new");
     else if (!before.isSame(after, node)) nodes.set(node, "changed");
   }

@@ -105,7 +105,11 @@ export function AddressLine({ store, view }: { store: Store; view: StepView }): 
           act();
         }}
         onWheel={(event) => {
-          if (!event.ctrlKey && Math.abs(event.deltaX) > Math.abs(event.deltaY)) return;
+          // Where the page scrolls, the wheel is the page's, unless Ctrl is held.
+          const scrolls = document.documentElement.scrollHeight > innerHeight;
+          if (!event.ctrlKey && (scrolls || Math.abs(event.deltaX) > Math.abs(event.deltaY))) {
+            return;
+          }
           event.preventDefault();
           const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
           zoomBy(Math.exp(-event.deltaY / 300), x / width);
