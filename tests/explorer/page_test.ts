@@ -204,12 +204,24 @@ test("page: the link follows, and is followed", async (page) => {
 });
 
 test("page: recorded runs and texts of calls that are dropped on it", async (page) => {
-  const input = page.locator("input[type=file]");
-  await input.setInputFiles(`${ROOT}traces/cc1-large.jsonl.gz`);
+  const bytes = await Deno.readFile(`${ROOT}traces/cc1-large.jsonl.gz`);
+  const dropped = await page.evaluateHandle(
+    `(() => {
+      const transfer = new DataTransfer();
+      const bytes = Uint8Array.from(atob("${bytes.toBase64()}"), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([bytes], "cc1-large.jsonl.gz"));
+      return transfer;
+    })()`,
+  );
+  await page.dispatchEvent(".app", "dragover", { dataTransfer: dropped });
+  await page.waitForSelector(".drop");
+  await page.dispatchEvent(".app", "drop", { dataTransfer: dropped });
+  assertEquals(await page.locator(".drop").count(), 0);
   await page.waitForSelector("text=of 1,076");
   const text =
     "mmap(NULL, 12288, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000\n" +
     "munmap(0x7f0000001000, 4096) = 0\n";
+  const input = page.locator("input[type=file]");
   await input.setInputFiles({
     name: "calls.strace",
     mimeType: "text/plain",

@@ -226,8 +226,9 @@ export class Run {
   /** Why what changed and what it touches are two. */
   #borders(space: AddressSpace, rows: readonly VmaRow[], changes: VmaChanges): Border[] {
     const borders: Border[] = [];
-    for (const [at, row] of rows.entries()) {
-      const below = rows[at - 1];
+    const real = rows.filter((row) => row.last >= row.first);
+    for (const [at, row] of real.entries()) {
+      const below = real[at - 1];
       if (below === undefined || below.last + 1 !== row.first) continue;
       if (!changes.rows.has(row) && !changes.rows.has(below)) continue;
       if (borders.length >= MOST_BORDERS) break;
@@ -315,7 +316,11 @@ function describe(
       return { ...plain, name, args: [{ name: "address", text: hex(step.address) }] };
     }
     case "exec":
-      return { ...plain, name: "exec", args: [{ name: "program", text: step.record.program }] };
+      return {
+        ...plain,
+        name: "exec",
+        args: step.record.program === "" ? [] : [{ name: "program", text: step.record.program }],
+      };
     case "fork": {
       const { child, sharesMemory } = step.record;
       const name = sharesMemory ? "vfork" : "fork";

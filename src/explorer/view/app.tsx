@@ -126,7 +126,8 @@ async function openFiles(store: Store, files: Iterable<File>): Promise<void> {
   }
   if (last === undefined) return;
   store.set({ tour: undefined });
-  await store.go({ run: last, step: 1, operation: undefined, vma: undefined, pid: undefined });
+  const start = { step: 1, operation: undefined, vma: undefined, fault: undefined, pid: undefined };
+  await store.go({ run: last, ...start });
 }
 
 /** The keys that work wherever nothing else takes them. */

@@ -91,7 +91,14 @@ function Events({ view }: { view: StepView }): JSX.Element {
   const { changes, before, type, isTornDown } = view;
   if (isTornDown) return <p class="dim">The address space is gone; shown is what it was.</p>;
   if (type === "exec") {
-    return <p class="dim">A new program: {view.space?.mapCount} VMAs to begin with.</p>;
+    const count = view.space?.mapCount ?? 0;
+    return (
+      <p class="dim">
+        {count === 0
+          ? "What is mapped to begin with is not known."
+          : `A new program: ${count} VMAs to begin with.`}
+      </p>
+    );
   }
   if (changes === undefined || before === undefined) return <p class="dim">Nothing to see.</p>;
   const events = changes.events;

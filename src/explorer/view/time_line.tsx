@@ -18,6 +18,12 @@ const LANE = 11;
 const LEFT = 78;
 const RIGHT = 10;
 
+/** Steps between two numbers on the axis. */
+const WHOLE_NUMBERS = [1, 2, 5].flatMap((unit) =>
+  [0, 1, 2, 3, 4, 5, 6].map((power) => unit * 10 ** power)
+)
+  .sort((a, b) => a - b);
+
 /** The lanes of marks, from above. */
 const LANES: readonly (readonly [name: string, marks: number, color: string])[] = [
   ["munmap", Mark.MUNMAP, "lane-munmap"],
@@ -134,16 +140,20 @@ function useScrub(seek: (x: number) => void): HTMLAttributes<HTMLDivElement> {
   };
 }
 
-/** map_count by step: of all processes, and again of the one that was chosen. */
+/**
+ * map_count by step: of all processes, and again of the one that was chosen. A step reaches half a step to either side of
+ * its number, so there is one place more than there are steps.
+ */
 function dataOf({ steps, index }: Run, pid: number | undefined): uPlot.AlignedData {
-  const all = new Array<number | null>(steps.length);
-  const chosen = new Array<number | null>(steps.length);
-  const numbers = new Array<number>(steps.length);
-  for (let at = 0; at < steps.length; at++) {
-    numbers[at] = at + 1;
+  const all = new Array<number | null>(steps.length + 1);
+  const chosen = new Array<number | null>(steps.length + 1);
+  const numbers = new Array<number>(steps.length + 1);
+  for (let place = 0; place <= steps.length; place++) {
+    const at = Math.min(place, steps.length - 1);
+    numbers[place] = place + 0.5;
     const count = at < index.done ? index.mapCounts[at]! : null;
-    all[at] = count;
-    chosen[at] = pid !== undefined && index.pids[at] === pid ? count : null;
+    all[place] = count;
+    chosen[place] = pid !== undefined && index.pids[at] === pid ? count : null;
   }
   return [numbers, all, chosen];
 }
@@ -172,6 +182,7 @@ function options(width: number, steps: number): uPlot.Options {
       {
         ...axis,
         size: 22,
+        incrs: WHOLE_NUMBERS,
         gap: 2,
         grid: { show: false },
         ticks: { stroke: color("line"), size: 4 },

@@ -21,7 +21,9 @@ export function TourPanel({ store }: { store: Store }): JSX.Element | null {
     const panel = document.querySelector(`[data-tour=${target}]`);
     panel?.classList.add("toured");
     const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
-    panel?.scrollIntoView({ block: "nearest", behavior });
+    // On narrow screens the text lies over the lower half.
+    const block = matchMedia("(max-width: 1179px)").matches ? "start" : "nearest";
+    panel?.scrollIntoView({ block, behavior });
     return () => panel?.classList.remove("toured");
   }, [at, target, store.view === undefined]);
   if (tour === undefined || at === undefined) return null;

@@ -62,6 +62,7 @@ export function VmaList({ store, view }: { store: Store; view: StepView }): JSX.
         </label>
       </header>
       {search !== "" && <p class="found" role="status">{shown.length} of {lines.length} match</p>}
+      {lines.length === 0 && <p class="found">Nothing is mapped.</p>}
       <Rows store={store} view={view} lines={shown} />
       <BorderAnswer store={store} view={view} />
     </section>
