@@ -73,6 +73,7 @@ class Copies {
   /** Puts every copied VMA on copies of its anon_vmas. */
   link(): void {
     for (const [vma, copy] of this.#vmas) {
+      if (vma.anonVmaChain.length === 0) continue;
       copy.anonVmaChain = vma.anonVmaChain.map((anonVma) => this.#anonVma(anonVma));
       copy.anonVma = vma.anonVma && this.#anonVma(vma.anonVma);
     }

@@ -23,7 +23,7 @@ import type { Border, OperationView, StepView } from "./step_view.ts";
 import { changesBetween } from "./tree_changes.ts";
 import { TreeSnapshot } from "./tree_snapshot.ts";
 import { type VmaChanges, vmaChanges } from "./vma_changes.ts";
-import { Identities, readSpace, type SpaceView, type VmaRow } from "./vma_row.ts";
+import { readSpace, Rows, type SpaceView, type VmaRow } from "./vma_row.ts";
 
 /** One address space at one moment, with its tree. */
 interface Moment {
@@ -41,6 +41,7 @@ export class Run {
   readonly fault: PackedFault | undefined;
   readonly index: StepIndex;
   readonly #linked: LinkedEngine;
+  readonly #rows = new Rows();
   #last: Playhead;
 
   /** Reads records into the steps of an engine of its own. */
@@ -80,11 +81,11 @@ export class Run {
   view(number: number, operation?: number): StepView {
     const step = this.steps[number - 1]!;
     const { engine } = this.#linked;
-    const identities = new Identities();
     const moment = (space: AddressSpace): Moment => {
-      const view = readSpace(engine, space, identities);
-      return { space: view, tree: new TreeSnapshot(engine, space, identities, view.rows) };
+      const view = readSpace(engine, space, this.#rows);
+      return { space: view, tree: new TreeSnapshot(engine, space, this.#rows) };
     };
+    this.#rows.begin();
     let before: Moment | undefined;
     let after: Moment | undefined;
     let rest: AfterView | undefined;
@@ -130,7 +131,7 @@ export class Run {
     const { engine } = this.#linked;
     let border: Border | undefined;
     const use = (space: AddressSpace) => {
-      const view = readSpace(engine, space, new Identities());
+      const view = readSpace(engine, space, this.#rows);
       const at = view.rows.findIndex((row) => row.first === start);
       if (at > 0) border = this.#border(space, view.rows[at - 1]!, view.rows[at]!);
     };

@@ -43,10 +43,10 @@ export interface FaultStory {
   surfaced?: StepNote;
 }
 
-/** Steps between two checkpoints at least. */
-const STRIDE = 32;
-/** Checkpoints at most. */
-const MOST_CHECKPOINTS = 80;
+/** Steps between two checkpoints at least: so many are replayed in a millisecond or two. */
+const STRIDE = 128;
+/** Checkpoints at most: each holds every VMA once more, which the garbage collector then has to go through. */
+const MOST_CHECKPOINTS = 24;
 
 /** The index of one run. */
 export class StepIndex {

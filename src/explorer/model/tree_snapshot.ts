@@ -7,7 +7,7 @@
 import type { AddressSpace } from "../../mm/address_space.ts";
 import * as layout from "../../tree/node_layout.ts";
 import type { Engine } from "./link.ts";
-import { type Identities, readVma, type VmaRow } from "./vma_row.ts";
+import type { Rows, VmaRow } from "./vma_row.ts";
 
 /** One slot of a node. */
 export interface SlotView {
@@ -57,20 +57,16 @@ export class TreeSnapshot {
   readonly levelOf: Map<number, number> = new Map();
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
-  readonly #entries: ReadonlyMap<number, VmaRow>;
+  /** By handle, which is half of the entry word. */
+  readonly #entries: VmaRow[] = [];
   readonly #views = new Map<number, NodeView>();
 
   /**
    * Copies the tree of an address space. O(nodes).
    *
-   * @param rows what a walk over it meets: its leaves stand for these, and for what no walk meets
+   * @param cache what a walk over the address space has filled
    */
-  constructor(
-    engine: Engine,
-    space: AddressSpace,
-    identities: Identities,
-    rows: readonly VmaRow[],
-  ) {
+  constructor(engine: Engine, space: AddressSpace, cache: Rows) {
     const pool = engine.poolOf(space.descriptor.tree.tree);
     const buffer = new ArrayBuffer(pool.top << layout.WORD_SHIFT + 2);
     this.#words = new Int32Array(buffer);
@@ -80,20 +76,15 @@ export class TreeSnapshot {
     this.root = root >> layout.HEIGHT_BITS;
     this.height = this.root === 0 ? 0 : root & layout.HEIGHT_MASK;
     this.levels = this.#gather(pool.innerSlots);
-    const entries = new Map<number, VmaRow>();
-    const known = new Map(rows.map((row) => [row.identity, row]));
     for (const leaf of this.levels.at(-1) ?? []) {
       for (let slot = 0; slot < layout.WIDE_CAPACITY; slot++) {
         const word = this.#words[(leaf << layout.WORD_SHIFT) + layout.SLOTS + slot]!;
         const vma = word === 0 || (word & 1) !== 0 ? undefined : pool.decode(word);
         if (vma === undefined) continue;
-        const identity = identities.of(vma);
-        const row = known.get(identity) ??
-          readVma(engine, space, vma, vma.start, vma.end - 1, identity);
-        entries.set(word, row);
+        this.#entries[word >> 1] = cache.known(vma) ??
+          cache.of(engine, space, vma, vma.start, vma.end - 1);
       }
     }
-    this.#entries = entries;
   }
 
   /** Whether a node is in the tree. */
@@ -177,7 +168,7 @@ export class TreeSnapshot {
         first,
         last,
         word: content,
-        vma: isLeaf ? this.#entries.get(content) : undefined,
+        vma: isLeaf && (content & 1) === 0 ? this.#entries[content >> 1] : undefined,
         gap: isLeaf ? undefined : this.#doubles[double + layout.GAPS + index]!,
         isPastEnd: index > end,
       });

@@ -61,27 +61,25 @@ function stripCommon(
 }
 
 function isSameRow(a: VmaRow, b: VmaRow): boolean {
-  return a.identity === b.identity && a.first === b.first && a.last === b.last &&
-    a.start === b.start && a.end === b.end && a.flags === b.flags && a.written === b.written &&
-    a.offset === b.offset && a.name === b.name;
+  return a === b || a.identity === b.identity && a.first === b.first && a.last === b.last &&
+      a.start === b.start && a.end === b.end && a.flags === b.flags && a.written === b.written &&
+      a.offset === b.offset && a.name === b.name;
 }
 
-/** What happened, among the rows that differ. Stale entries of no length are no VMAs. */
+/** What happened, among the rows that differ. Stale entries of no length are no VMAs. O(VMAs). */
 function events(left: readonly VmaRow[], right: readonly VmaRow[]): VmaEvent[] {
   const old = left.filter(hasLength);
   const now = right.filter(hasLength);
   const found: VmaEvent[] = [];
   const told = new Set<VmaRow>();
-  for (const row of old) {
-    const parts = now.filter((part) => overlaps(part, row));
+  for (const [row, parts] of overlapping(old, now)) {
     if (parts.length === 0) found.push(event("gone", row, `${range(row)} is gone`));
     const own = parts.filter((part) => isPartOf(part, row));
     if (own.length < 2) continue;
     found.push(event("split", row, `${range(row)} was split: ${list(own)}`));
     for (const part of parts) told.add(part);
   }
-  for (const row of now) {
-    const sources = old.filter((source) => overlaps(source, row));
+  for (const [row, sources] of overlapping(now, old)) {
     const whole = sources.filter((source) => row.first <= source.first && row.last >= source.last);
     if (sources.length === 0) found.push(event("new", row, `${range(row)} is new`));
     else if (whole.length > 1 || (whole.length === 1 && sources.length > 1)) {
@@ -89,6 +87,20 @@ function events(left: readonly VmaRow[], right: readonly VmaRow[]): VmaEvent[] {
     } else if (!told.has(row)) found.push(...single(sources[0]!, row));
   }
   return found;
+}
+
+/** Each row with those of the other list that it shares an address with. Both lists are in order, and overlap nowhere. */
+function* overlapping(
+  rows: readonly VmaRow[],
+  others: readonly VmaRow[],
+): Generator<[row: VmaRow, others: VmaRow[]]> {
+  let from = 0;
+  for (const row of rows) {
+    while (from < others.length && others[from]!.last < row.first) from++;
+    let to = from;
+    while (to < others.length && others[to]!.first <= row.last) to++;
+    yield [row, others.slice(from, to)];
+  }
 }
 
 /** One VMA before, one after. */
@@ -115,10 +127,6 @@ function single(old: VmaRow, now: VmaRow): VmaEvent[] {
 
 function hasLength(row: VmaRow): boolean {
   return row.last >= row.first;
-}
-
-function overlaps(a: VmaRow, b: VmaRow): boolean {
-  return a.first <= b.last && b.first <= a.last;
 }
 
 /** Whether `part` shows what `whole` showed at its place: the same file at the same offset, or no file in both. */

@@ -5,6 +5,7 @@
  */
 
 import type { AddressSpace } from "../../mm/address_space.ts";
+import { PAGE_SIZE } from "../../abi/page.ts";
 import type { Vma } from "../../mm/vma.ts";
 import {
   formatPermissions,
@@ -30,7 +31,7 @@ export type VmaKind =
 
 /** One entry of the tree and the VMA that it stands for. */
 export interface VmaRow {
-  /** Tells VMAs of one view apart: two rows with the same number are one VMA. */
+  /** Tells the VMAs of a view apart: two rows with the same number are one VMA. */
   readonly identity: number;
   /** The range under which the tree holds it, inclusive. */
   readonly first: number;
@@ -43,7 +44,9 @@ export interface VmaRow {
   readonly permissions: string;
   readonly flags: VmFlags;
   readonly vmFlags: string;
-  /** Bytes. */
+  /** Pages. */
+  readonly pageOffset: number;
+  /** Bytes, of a file. */
   readonly offset: number;
   readonly device: string;
   readonly inode: number;
@@ -63,17 +66,44 @@ export interface SpaceView {
   readonly bytes: number;
 }
 
-/** Numbers for VMAs, as long as one view is made. */
-export class Identities {
-  readonly #numbers = new Map<Vma, number>();
+/** VMAs that are kept beyond those of one address space. */
+const MOST_KEPT = 1000;
 
-  /** The number of a VMA. */
-  of(vma: Vma): number {
-    const known = this.#numbers.get(vma);
-    if (known !== undefined) return known;
-    this.#numbers.set(vma, this.#numbers.size + 1);
-    return this.#numbers.size;
+/**
+ * Rows by VMA: of thousands few change in a step, and the rest is not made anew. A VMA keeps its number as long as the
+ * cache knows it.
+ */
+export class Rows {
+  readonly #rows = new Map<Vma, VmaRow>();
+  #made = 0;
+  #largest = 0;
+
+  /** Before a view is made: forgets VMAs that are no more, once there are many. Within a view, numbers must stay. */
+  begin(): void {
+    if (this.#rows.size > 2 * this.#largest + MOST_KEPT) this.#rows.clear();
   }
+
+  /** The row of a VMA that the tree holds under `first … last`. */
+  of(engine: Engine, space: AddressSpace, vma: Vma, first: number, last: number): VmaRow {
+    if (space.mapCount > this.#largest) this.#largest = space.mapCount;
+    const known = this.#rows.get(vma);
+    const name = engine.vmaName(space.descriptor, vma);
+    if (known !== undefined && isUpToDate(known, vma, name, first, last)) return known;
+    const row = makeRow(engine, vma, name, first, last, known?.identity ?? ++this.#made);
+    this.#rows.set(vma, row);
+    return row;
+  }
+
+  /** The row that was made last for a VMA. */
+  known(vma: Vma): VmaRow | undefined {
+    return this.#rows.get(vma);
+  }
+}
+
+function isUpToDate(row: VmaRow, vma: Vma, name: string, first: number, last: number): boolean {
+  return row.first === first && row.last === last && row.start === vma.start &&
+    row.end === vma.end && row.flags === vma.flags && row.name === name &&
+    row.written === (vma.anonVma !== null) && row.pageOffset === vma.pageOffset;
 }
 
 /** Entries that a walk over a broken tree may meet beyond `mapCount` before it is cut off. */
@@ -109,26 +139,24 @@ export function walkEntries(
 }
 
 /** Reads an address space. O(VMAs). */
-export function readSpace(engine: Engine, space: AddressSpace, identities: Identities): SpaceView {
+export function readSpace(engine: Engine, space: AddressSpace, cache: Rows): SpaceView {
   const mm = space.descriptor;
   const rows: VmaRow[] = [];
   walkEntries(space, ({ first, last, vma }) => {
-    rows.push(readVma(engine, space, vma, first, last, identities.of(vma)));
+    rows.push(cache.of(engine, space, vma, first, last));
   });
-  const bytes = mm.totalPages * 4096;
+  const bytes = mm.totalPages * PAGE_SIZE;
   return { rows, mapCount: space.mapCount, limit: mm.maxMapCount, bytes };
 }
 
-/** Reads one VMA, which the tree holds under `first … last`. */
-export function readVma(
+function makeRow(
   engine: Engine,
-  space: AddressSpace,
   vma: Vma,
+  name: string,
   first: number,
   last: number,
   identity: number,
 ): VmaRow {
-  const name = engine.vmaName(space.descriptor, vma);
   return {
     identity,
     first,
@@ -137,6 +165,7 @@ export function readVma(
     end: vma.end,
     ...flagTexts(vma.flags),
     flags: vma.flags,
+    pageOffset: vma.pageOffset,
     offset: engine.fileOffset(vma),
     device: vma.file?.device ?? "00:00",
     inode: vma.file?.inode ?? 0,

@@ -9,6 +9,8 @@ import type { RefObject } from "preact";
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { Store } from "../model/store.ts";
 
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+
 /** Draws a component anew after every change of the store. */
 export function useStore(store: Store): void {
   const [, draw] = useReducer((count: number) => count + 1, 0);
@@ -17,26 +19,36 @@ export function useStore(store: Store): void {
 
 /** An element's width in CSS pixels, as it changes; 0 before it is laid out. */
 export function useWidth<E extends HTMLElement>(): [RefObject<E | null>, number] {
+  return useMeasure((element) => element.clientWidth);
+}
+
+/** Its height. To ask the element itself whenever something is drawn would make the browser lay out the page at once. */
+export function useHeight<E extends HTMLElement>(): [RefObject<E | null>, number] {
+  return useMeasure((element) => element.clientHeight);
+}
+
+function useMeasure<E extends HTMLElement>(
+  measure: (element: E) => number,
+): [RefObject<E | null>, number] {
   const element = useRef<E>(null);
-  const [width, setWidth] = useState(0);
+  const [measured, set] = useState(0);
   useEffect(() => {
     const observed = element.current;
     if (observed === null) return;
-    const observer = new ResizeObserver(() => setWidth(observed.clientWidth));
+    const observer = new ResizeObserver(() => set(measure(observed)));
     observer.observe(observed);
     return () => observer.disconnect();
   }, []);
-  return [element, width];
+  return [element, measured];
 }
 
 /** Rises whenever the colour scheme changes, so that what is drawn by hand is drawn anew. */
 export function useScheme(): number {
   const [scheme, change] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
-    const query = matchMedia("(prefers-color-scheme: dark)");
     const listener = () => change(undefined);
-    query.addEventListener("change", listener);
-    return () => query.removeEventListener("change", listener);
+    DARK.addEventListener("change", listener);
+    return () => DARK.removeEventListener("change", listener);
   }, []);
   return scheme;
 }
@@ -57,7 +69,7 @@ export function color(name: string): string {
 
 /** Whether the colour scheme is dark. */
 export function isDark(): boolean {
-  return matchMedia("(prefers-color-scheme: dark)").matches;
+  return DARK.matches;
 }
 
 /** A canvas's context, its bitmap made as large as the screen's pixels ask for and cleared. */

@@ -8,12 +8,12 @@
 /// <reference lib="dom" />
 
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Store } from "../model/store.ts";
 import type { StepView } from "../model/step_view.ts";
 import { size } from "../model/vma_changes.ts";
 import { isMisplaced, type VmaRow } from "../model/vma_row.ts";
-import { useWidth } from "./hooks.ts";
+import { useHeight } from "./hooks.ts";
 import { KINDS } from "./kinds.ts";
 
 const ROW = 24;
@@ -72,13 +72,10 @@ export function VmaList({ store, view }: { store: Store; view: StepView }): JSX.
 function Rows(
   { store, view, lines }: { store: Store; view: StepView; lines: readonly Line[] },
 ): JSX.Element {
-  const scroller = useRef<HTMLDivElement>(null);
-  const [box, width] = useWidth<HTMLDivElement>();
+  const [scroller, height] = useHeight<HTMLDivElement>();
   const [top, setTop] = useState(0);
-  const [height, setHeight] = useState(480);
   const { selected } = store;
   const at = lines.findIndex(({ row, mark }) => row.first === selected && mark !== "gone");
-  useLayoutEffect(() => void setHeight(scroller.current?.clientHeight ?? 480), [width, view]);
   useEffect(() => {
     const first = lines.findIndex(({ mark }) => mark !== "");
     reveal(scroller.current, at >= 0 ? at : first);
@@ -115,7 +112,7 @@ function Rows(
         act();
       }}
     >
-      <div ref={box} style={{ height: `${lines.length * ROW}px` }} role="presentation">
+      <div style={{ height: `${lines.length * ROW}px` }} role="presentation">
         {lines.slice(from, to).map((line, offset) => (
           <Row
             key={`${line.row.first} ${line.row.last} ${line.mark}`}
