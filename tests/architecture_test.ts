@@ -18,7 +18,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   verify: ["abi", "capture", "command", "replay", "trace"],
   probe: ["abi", "capture", "command", "mm", "replay", "trace", "verify"],
   load: ["abi", "command", "mm", "replay", "trace", "tree"],
-  kernel: ["abi", "command", "mm", "replay", "trace", "tree"],
+  kernel: ["abi", "command", "compare", "mm", "replay", "trace", "tree"],
   explorer: ["abi", "command", "faults", "mm", "replay", "text", "trace", "tree"],
   compare: ["abi", "command"],
   history: ["command", "compare"],

@@ -183,7 +183,8 @@ export class MapleState<V> implements Disposable {
   }
 
   /**
-   * The previous entry that ends at or after `min`. Mirrors `mas_prev()`.
+   * The previous entry that ends at or after `min`. Mirrors `mas_prev()`, also in that a tree whose only entry is at
+   * index 0 gives it whatever `min` is.
    *
    * @param min default: 0
    */

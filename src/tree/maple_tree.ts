@@ -269,7 +269,9 @@ export class MapleTree<V> {
   previous(index: number, min: number = 0): Entry<V> | undefined {
     checkIndex(index, "go back from");
     checkIndex(min, "go down to");
-    return this.#entry(previous(this.#aim(index), min));
+    const entry = this.#entry(previous(this.#aim(index), min));
+    // mas_prev() gives the single entry of a tree without nodes whatever the limit is.
+    return entry !== undefined && entry.last < min ? undefined : entry;
   }
 
   /**

@@ -253,3 +253,11 @@ Deno.test("MapleTree: two trees share no content", () => {
   b.store(0x0, 0x4ff, undefined);
   a.check();
 });
+
+Deno.test("previous: the single entry of a tree without nodes has a limit like any other", () => {
+  const tree = new MapleTree<number>();
+  tree.store(0, 0, 7);
+  assertEquals(tree.previous(0x17, 0xd), undefined);
+  assertEquals(tree.previous(0x17, 1), undefined);
+  assertEquals(tree.previous(0x17), { first: 0, last: 0, value: 7 });
+});
