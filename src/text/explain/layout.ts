@@ -11,7 +11,7 @@ import { type CallFormat, readCalls } from "../calls/read_calls.ts";
 import { type ImportedText, importText } from "../import.ts";
 import type { PassedOver } from "../lines/marks.ts";
 import { mapLineOf } from "../maps/for_trace.ts";
-import type { LayoutLine } from "../maps/layout_line.ts";
+import { type LayoutLine, sizeOf } from "../maps/layout_line.ts";
 import { type LayoutFormat, type LayoutReading, readLayout } from "../maps/read_layout.ts";
 import type { NumaLine } from "../maps/table_lines.ts";
 import { TextError } from "../text_error.ts";
@@ -19,6 +19,7 @@ import { type Border, findBorders, judgeBorder } from "./borders.ts";
 import type { Failure } from "./failure.ts";
 import { budgetOf, type CallBudget } from "./headroom.ts";
 import { findPatterns, type Pattern } from "./patterns.ts";
+import { toldFailures } from "./told_failure.ts";
 
 /** What a text does not tell. */
 export interface ExplainOptions {
@@ -140,9 +141,13 @@ function explainReading(reading: LayoutReading, options: ExplainOptions): Layout
     passedOver,
     patterns: findPatterns(vmas),
     borders: findBorders(vmas),
-    failures: [],
+    failures: toldFailures(reading.text, { used, limit, mapped: mappedBytes(vmas) }),
     layout: vmas,
   };
+}
+
+function mappedBytes(vmas: readonly LayoutLine[]): number {
+  return vmas.reduce((sum, vma) => sum + sizeOf(vma), 0);
 }
 
 function explainCalls(

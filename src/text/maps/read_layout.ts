@@ -36,6 +36,8 @@ export interface LayoutReading {
   readonly format: LayoutFormat;
   /** Lines of the text. */
   readonly lines: number;
+  /** The lines, for what stands in them beside VMAs. */
+  readonly text: readonly TextLine[];
   /** In the order of their addresses, without overlap. */
   readonly vmas: readonly LayoutLine[];
   readonly passedOver: readonly PassedOver[];
@@ -98,13 +100,16 @@ class Reader {
     for (const read of this.#found) {
       if (read.begins) beginnings.add(read.vma);
       if (read.kind === kind) vmas.push(read.vma);
-      else this.#pass(passedOver, read.vma.line, "it is of another format than the rest");
+      else if (!isCrashLog) {
+        this.#pass(passedOver, read.vma.line, "it is of another format than the rest");
+      }
     }
     const ordered = kind === "rr" ? latest(vmas) : inOrder(vmas, beginnings);
     for (const { line, why } of ordered.left) this.#pass(passedOver, line, why);
     return {
       format: this.#formatOf(kind),
       lines: this.#lines.length,
+      text: this.#lines,
       vmas: ordered.vmas,
       passedOver: passedOver.sort((a, b) => a.line - b.line),
       numa: this.#numa,
