@@ -318,6 +318,15 @@ function testKind<K>(kind: Kind<K>): void {
       }
       assertEquals(seen, reverse ? ["d", "c", "b", "new", "a"] : ["a", "b", "new", "c", "d"]);
     }
+    const map = apart([0, 2, "a"], [10, 12, "b"], [20, 22, "c"], [30, 32, "d"]);
+    const seen: string[] = [];
+    map.forEach((value) => {
+      seen.push(value);
+      if (value === "b") map.set(of(14), of(15), "new");
+      if (value === "c") map.delete(of(0), of(32));
+      if (value === "c") map.set(of(40), of(41), "last");
+    });
+    assertEquals(seen, ["a", "b", "new", "c", "last"]);
   });
 
   test("an iterator that is left early is done", () => {

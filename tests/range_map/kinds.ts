@@ -39,6 +39,7 @@ export interface AnyMap<K, V> extends Iterable<RangeEntry<V, K>> {
   entries(options?: IterationOptions): IterableIterator<RangeEntry<V, K>>;
   keys(options?: IterationOptions): IterableIterator<KeyRange<K>>;
   values(options?: IterationOptions): IterableIterator<V>;
+  forEach(visit: (value: V, range: KeyRange<K>) => void, options?: IterationOptions): void;
   toArray(): RangeEntry<V, K>[];
   toJSON(): unknown;
   clear(): void;

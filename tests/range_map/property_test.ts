@@ -44,12 +44,21 @@ function act<K>(
     const entries = model.entries;
     assertEquals(plain([...map]), entries);
     assertEquals(plain([...map.entries({ reverse: true })]), entries.toReversed());
+    assertEquals(plain(visited(map, false)), entries);
+    assertEquals(plain(visited(map, true)), entries.toReversed());
     assertEquals([map.size, map.isEmpty], [entries.length, entries.length === 0]);
     const span = entries.length === 0
       ? undefined
       : { start: entries[0]!.start, end: entries.at(-1)!.end };
     assertEquals(plain(map.span), span);
   });
+}
+
+/** What `forEach` gives. */
+function visited<K>(map: AnyMap<K, string>, reverse: boolean): unknown[] {
+  const entries: unknown[] = [];
+  map.forEach((value, range) => entries.push({ ...range, value }), { reverse });
+  return entries;
 }
 
 /** What `update` does to a value in the tests. */
