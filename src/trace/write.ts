@@ -1,6 +1,9 @@
 /**
  * Writes a trace: one line a record, keys always in the same order, gzip if asked for.
  *
+ * What is written is on its way to the disk after a second at most, so that a recording that is killed can be read to the
+ * last second. In a compressed trace that takes a gzip member for each second in which something was recorded.
+ *
  * @module
  */
 import type { TraceRecord } from "./format.ts";
@@ -10,10 +13,14 @@ import { formatRecord } from "./schema.ts";
 export interface WriteOptions {
   /** Compress with gzip. */
   readonly gzip?: boolean;
+  /** How long records may wait before they are written, ms; 1000 unless given. */
+  readonly patienceMs?: number;
 }
 
 /** Text is handed to the compressor and the disk in pieces of about this many characters. */
 const BATCH = 1 << 16;
+
+type Sink = WritableStream<Uint8Array<ArrayBuffer>>;
 
 /**
  * Writes every record to `sink` and closes it. If the records end in an error, what came before is
@@ -25,25 +32,96 @@ const BATCH = 1 << 16;
  */
 export async function writeTrace(
   records: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
-  sink: WritableStream<Uint8Array<ArrayBuffer>>,
+  sink: Sink,
   options: WriteOptions = {},
 ): Promise<void> {
-  const encoder = new TextEncoderStream();
-  const bytes = options.gzip
-    ? encoder.readable.pipeThrough(new CompressionStream("gzip"))
-    : encoder.readable;
-  const written = bytes.pipeTo(sink);
-  written.catch(() => {}); // awaited below; until then a full disk shows as a rejected write
-  const writer = encoder.writable.getWriter();
-  let batch = "";
+  const output = new Output(sink, options.gzip ?? false);
+  const timer = setInterval(() => output.flush(), options.patienceMs ?? 1000);
   try {
-    for await (const record of records) {
-      batch += formatRecord(record) + "\n";
-      if (batch.length < BATCH) continue;
-      await writer.write(batch);
-      batch = "";
-    }
+    for await (const record of records) await output.write(formatRecord(record) + "\n");
   } finally {
-    await Promise.all([writer.write(batch), writer.close(), written]);
+    clearInterval(timer);
+    await output.close();
+  }
+}
+
+/** Text on its way to a sink, one piece after the other. */
+class Output {
+  readonly #sink: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #gzip: boolean;
+  readonly #encoder = new TextEncoder();
+  #batch = "";
+  #member: Member | undefined;
+  /** Everything that was begun. It may fail before somebody asks; who writes next, or closes, is told. */
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(sink: Sink, gzip: boolean) {
+    this.#sink = sink.getWriter();
+    this.#sink.closed.catch(() => {});
+    this.#gzip = gzip;
+  }
+
+  async write(text: string): Promise<void> {
+    this.#batch += text;
+    if (this.#batch.length >= BATCH) await this.#queue(() => this.#pass());
+  }
+
+  /** Hands on what waits, such that it can be read. */
+  flush(): void {
+    if (this.#batch === "" && this.#member === undefined) return;
+    this.#queue(async () => {
+      await this.#pass();
+      await this.#endMember();
+    }).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    this.flush();
+    await this.#done;
+    await this.#sink.close();
+  }
+
+  #queue(act: () => Promise<void>): Promise<void> {
+    this.#done = this.#done.then(act);
+    this.#done.catch(() => {});
+    return this.#done;
+  }
+
+  async #pass(): Promise<void> {
+    const bytes = this.#encoder.encode(this.#batch);
+    this.#batch = "";
+    if (bytes.length === 0) return;
+    if (!this.#gzip) return await this.#sink.write(bytes);
+    this.#member ??= new Member(this.#sink);
+    await this.#member.write(bytes);
+  }
+
+  async #endMember(): Promise<void> {
+    const member = this.#member;
+    this.#member = undefined;
+    await member?.end();
+  }
+}
+
+/** One gzip member. */
+class Member {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #pumped: Promise<void>;
+
+  constructor(sink: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>) {
+    const gzip = new CompressionStream("gzip");
+    this.#writer = gzip.writable.getWriter();
+    this.#pumped = (async () => {
+      for await (const piece of gzip.readable) await sink.write(piece);
+    })();
+    this.#pumped.catch((error) => this.#writer.abort(error).catch(() => {}));
+  }
+
+  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await Promise.race([this.#writer.write(bytes), this.#pumped]);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.#writer.close(), this.#pumped]);
   }
 }

@@ -85,3 +85,29 @@ Deno.test("formatHex: parseHex gives back every safe integer", () => {
 Deno.test("formatHex: -1 is all ones, as the kernel prints it", () => {
   assertEquals(formatHex(-1), "0xffffffffffffffff");
 });
+
+for (const gzip of [false, true]) {
+  Deno.test(`writeTrace: what was recorded can be read before the recording ends, gzip ${gzip}`, async () => {
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
+      write: (piece) => void pieces.push(piece),
+    });
+    const seen: string[][] = [];
+    async function* slow(): AsyncGenerator<TraceRecord> {
+      for (const record of [HEADER, EXEC, END]) {
+        yield record;
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        const types: string[] = [];
+        try {
+          for await (const { type } of readTrace(new Blob(pieces).stream())) types.push(type);
+        } catch (error) {
+          assert(String(error).includes("cut off"), `${error}`);
+        }
+        seen.push(types);
+      }
+    }
+    await writeTrace(slow(), sink, { gzip, patienceMs: 20 });
+    assertEquals(seen, [["header"], ["header", "exec"], ["header", "exec", "end"]]);
+    assertEquals(await Array.fromAsync(readTrace(new Blob(pieces).stream())), [HEADER, EXEC, END]);
+  });
+}
