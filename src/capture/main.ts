@@ -14,7 +14,7 @@ import { printJson } from "../command/output.ts";
 import { Progress } from "../command/progress.ts";
 import { interruptedStatus } from "../command/signals.ts";
 import type { TraceRecord } from "../trace/format.ts";
-import { readTrace } from "../trace/read.ts";
+import { isTrace } from "../trace/is_trace.ts";
 import { writeTrace } from "../trace/write.ts";
 import { rulesForRecording } from "../probe/recorded_rules.ts";
 import { record } from "./record.ts";
@@ -47,12 +47,6 @@ async function main(args: CommandArguments): Promise<number> {
   }
   if (args.has("json")) printJson({ file: out, ...outcome });
   return interruptedStatus(signal) ?? outcome.status;
-}
-
-/** True if a file is a trace: another recording's. */
-async function isTrace(path: string): Promise<boolean> {
-  for await (const record of readTrace(path)) return record.type === "header";
-  return false;
 }
 
 /** Passes the records on, and takes from them how far the recording is and how the command ended. */

@@ -46,12 +46,23 @@ export async function createFile(
   { force = true, isOwn }: CreateOptions = {},
 ): Promise<WritableStream<Uint8Array<ArrayBuffer>>> {
   if (path === "-" || path === "/dev/stdout") return Deno.stdout.writable;
-  if (!force) await refuseAnothers(path, isOwn ?? (() => Promise.resolve(false)));
+  if (!force) await refuseAnothers(path, isOwn);
   try {
-    return (await Deno.open(path, { write: true, create: true, truncate: true })).writable;
+    return sinkOf(await Deno.open(path, { write: true, create: true, truncate: true }));
   } catch (error) {
     throw new Unable(`Cannot write ${path}: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** Writes to a file. Deno's own stream of a file says nothing of a disk that is full if little is written. */
+function sinkOf(file: Deno.FsFile): WritableStream<Uint8Array<ArrayBuffer>> {
+  return new WritableStream({
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    },
+    close: () => file.close(),
+    abort: () => file.close(),
+  });
 }
 
 /**
@@ -73,9 +84,14 @@ export async function writeText(
   }
 }
 
-async function refuseAnothers(
+/**
+ * Sees to it that a path can be taken for a file of this command's.
+ *
+ * @throws {Unable} another's file is there
+ */
+export async function refuseAnothers(
   path: string,
-  isOwn: (path: string) => Promise<boolean>,
+  isOwn: (path: string) => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<void> {
   const found = await Deno.stat(path).catch(() => undefined);
   if (found === undefined || !found.isFile || found.size === 0) return;

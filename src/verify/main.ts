@@ -13,11 +13,13 @@ import {
   runCommand,
   Unable,
 } from "../command/command.ts";
+import { refuseAnothers } from "../command/files.ts";
 import { oneLine, print, printJson } from "../command/output.ts";
 import { Progress } from "../command/progress.ts";
 import { interruptedStatus } from "../command/signals.ts";
 import { formatDivergence } from "../replay/divergence.ts";
 import { formatSteps } from "../replay/finding.ts";
+import { isTrace } from "../trace/is_trace.ts";
 import { withoutDirectories } from "../trace/base_names.ts";
 import { withFuzzProgram } from "./fuzz_program.ts";
 import { type Verification, verify } from "./verify.ts";
@@ -32,6 +34,7 @@ const SPECIFICATION = {
   options: {
     fuzz: { value: "SEED", help: "run a program that makes random memory calls" },
     steps: { value: "N", help: "with --fuzz: how many calls (1000)" },
+    force: { help: "overwrite what --keep names, whatever it is" },
     keep: { value: "FILE", help: "keep the trace; compressed if the name ends in .gz" },
     rules: { value: "VERSION", help: "go by the rules of this kernel, not by the running one's" },
     placement: { value: "POLICY", help: "expect the placement of Linux 5.19, 6.7 or 6.18" },
@@ -76,6 +79,8 @@ async function main(args: CommandArguments): Promise<number> {
 
 async function verifySubject(args: CommandArguments, subject: Subject): Promise<number> {
   const kept = args.text("keep") ?? DIVERGENCE_FILE;
+  if (!args.has("force")) await refuseAnothers(kept, isTrace);
+  if (await isDevice(kept)) throw new Unable(`Cannot keep the trace in ${kept}: it is no file`);
   const unfinished = `${kept}.part`;
   const signal = interruption({ forced: true });
   const found = await run(args, subject, unfinished, signal);
@@ -88,6 +93,11 @@ async function verifySubject(args: CommandArguments, subject: Subject): Promise<
   if (args.has("json")) printJson(asJson(found, subject, trace));
   else print(format(args, found, subject, trace));
   return agrees ? interruptedStatus(signal) ?? 0 : 1;
+}
+
+/** True if something else than a file is there: what is renamed to it would replace it. */
+async function isDevice(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => !isFile, () => false);
 }
 
 /** Records and replays; the trace is at `path` then, unless this throws. */

@@ -8,16 +8,25 @@ const TRACE = fileURLToPath(new URL("traces/cc1-2022.jsonl.gz", ROOT));
 
 /** Runs the command of a build; its exit status and what it printed. */
 async function run(root: URL, ...args: string[]): Promise<{ code: number; out: string }> {
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+  const { code, out } = await runWith(root, ...args);
+  return { code, out };
+}
+
+/** The same, with what it printed on standard error. */
+async function runWith(
+  root: URL,
+  ...args: string[]
+): Promise<{ code: number; out: string; err: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-q", "--no-check", "--allow-read"],
       ...["--config", fileURLToPath(new URL("deno.json", ROOT))],
       new URL("src/replay/main.ts", root).href,
       ...args,
     ],
-    stderr: "inherit",
   }).output();
-  return { code, out: new TextDecoder().decode(stdout) };
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
 Deno.test("replay: a build that breaks a rule is told in a sentence, and --bisect names the step", async () => {
@@ -44,4 +53,53 @@ Deno.test("replay: --bisect finds nothing in a sound build", async () => {
     code: 0,
     out: `${TRACE}: no rule is broken\n`,
   });
+});
+
+/** Traces with one thing wrong each, made of a sound one. */
+const DAMAGED:
+  readonly (readonly [what: string, damage: (text: string) => string, says: string])[] = [
+    [
+      "no steps",
+      (text) => `${text.split("\n")[0]}\n{"type":"end","reason":"finished"}\n`,
+      "no steps",
+    ],
+    ["odd pages", (text) => text.replace('"pageSize":4096', '"pageSize":12'), "no page size"],
+    ["version 0", (text) => text.replace('"version":1', '"version":0'), "version is 0"],
+    [
+      "far layout",
+      (text) => text.replace(/"start":"0x\w+"/, '"start":"0xfff000000000000"'),
+      "line 2",
+    ],
+    [
+      "far mmap_base",
+      (text) => text.replace(/"mmapBase":"0x\w+"/, '"mmapBase":"0xf00000000000"'),
+      "beyond",
+    ],
+    ["no pid", (text) => text.replaceAll(/"pid":\d+/g, '"pid":0'), "pid is 0"],
+    ["cut off", (text) => text.slice(0, text.length / 2), "cut off"],
+  ];
+
+Deno.test("replay: a bad file is told in a sentence and does not stop the next ones, nor is the model blamed", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "maple-replay-" });
+  try {
+    const packed = (await Deno.open(TRACE)).readable;
+    const stream = packed.pipeThrough(new DecompressionStream("gzip"));
+    const text = await new Response(stream).text();
+    for (const [what, damage, says] of DAMAGED) {
+      const file = `${folder}/${what}.jsonl`;
+      await Deno.writeTextFile(file, damage(text));
+      const { code, out, err } = await runWith(ROOT, file, TRACE);
+      assertEquals(code, 2, what);
+      assertStringIncludes(out + err, says);
+      assertStringIncludes(out, `${TRACE}: steps 204/204`);
+      assertEquals(/ {4}at |invariant/i.test(err), false, err);
+      if (what === "no steps") continue; // in which no rule is broken
+      const bisected = await runWith(ROOT, "--bisect", file, TRACE);
+      assertEquals(bisected.code, 2, what);
+      assertStringIncludes(bisected.err, says);
+      assertStringIncludes(bisected.out, `${TRACE}: no rule is broken`);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -130,3 +130,27 @@ Deno.test("verify: --help tells of every option", async () => {
     assert(stdout.includes(option), option);
   }
 });
+
+Deno.test({
+  name: "verify: --keep overwrites nothing but a trace",
+  ignore: impossible,
+  fn: async () => {
+    const directory = await Deno.makeTempDir();
+    try {
+      const path = `${directory}/notes.txt`;
+      await Deno.writeTextFile(path, "mine\n");
+      const refused = await runVerify(["--keep", path, "--", "true"]);
+      assertEquals(refused.status, 2, refused.stdout);
+      assertEquals(await Deno.readTextFile(path), "mine\n");
+      const device = await runVerify(["--keep", "/dev/null", "--", "true"]);
+      assertEquals(device.status, 2, device.stdout);
+      for (const options of [["--force"], []]) { // the second time it is a trace
+        const kept = await runVerify([...options, "--keep", path, "--", "true"]);
+        assertEquals(kept.status, 0, kept.stdout);
+      }
+      assertEquals((await Deno.stat("/dev/null")).isFile, false);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
