@@ -64,7 +64,7 @@ export function tourOf({ run, acted, quiet, surfaced }: TourFacts): readonly Sta
         "This is a recording of cc1, the C compiler inside gcc. The memory of a program is not one block. It is a list " +
         "of ranges: its code, its data, its stack, the libraries, and what it asked for while it ran.",
         `The kernel calls such a range a VMA. Here are ${count} of them in the order of their addresses. The kernel must ` +
-        "have this list exactly right at every moment: by it, it decides which addresses the program may use.",
+        "have this list exactly right at every moment: it is how it decides which addresses the program may use.",
       ],
     },
     {
@@ -75,8 +75,8 @@ export function tourOf({ run, acted, quiet, surfaced }: TourFacts): readonly Sta
         "To search a long list from its beginning is slow, so the kernel keeps it in a tree: the maple tree. Each box is " +
         "a node, each row of it a slot. The pivot is the last address that the slot covers; its first is the one after " +
         "the pivot of the row above. So from row to row the pivots must rise.",
-        "To look up an address, take the first row whose pivot is not below it, go to the node that it names, and do " +
-        "the same there. Free memory has slots too. That is all one must know of maple trees here.",
+        "To look up an address, take the first row whose pivot is that address or a higher one. If the row names a node, do " +
+        "the same in that. Free memory has slots too. That is all one must know of maple trees here.",
       ],
     },
     {
@@ -86,7 +86,7 @@ export function tourOf({ run, acted, quiet, surfaced }: TourFacts): readonly Sta
       paragraphs: [
         `Step ${step}: the compiler asks for 8 KiB more. The kernel puts them right below a range that is just like them, ` +
         "and so makes no new range: the old one grows downwards.",
-        "In the tree that is one store. The free slot above gets shorter, the slot of the range now stands for the longer " +
+        "In the tree that is one store. The slot of the free memory before it gets shorter, the slot of the range now stands for the longer " +
         "one (both are marked as written), and the entry for the shorter one is gone, because the longer one covers all " +
         "its addresses. This is right.",
       ],

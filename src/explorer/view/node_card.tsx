@@ -84,11 +84,15 @@ export function NodeCard(props: CardProps): JSX.Element {
       </table>
       <footer>
         {empty > 0
-          ? `slots ${node.slots.length - empty}–${node.slots.length - 1}: past the end, empty`
+          ? `${pastEnd(node.slots.length - empty, node.slots.length - 1)}: past the end, empty`
           : "every slot in use"}
       </footer>
     </article>
   );
+}
+
+function pastEnd(first: number, last: number): string {
+  return first === last ? `slot ${first}` : `slots ${first}–${last}`;
 }
 
 function SlotRow(props: CardProps & { slot: SlotView }): JSX.Element {
