@@ -224,6 +224,11 @@ export class Answers {
     told: number,
   ): Foretold {
     const occupied = this.#of(space);
+    // The kernel places nothing over a mapping: it has gone, and with it what else was known of gaps.
+    if (space.findVmaIntersection(told, told + wanted.length) !== undefined) {
+      occupied.forget();
+      return { why: "what was mapped there was unmapped by a call that is not shown" };
+    }
     const isMapped = (address: number) =>
       space.findVmaIntersection(address, address + 1) !== undefined;
     const { length, offset } = wanted;
