@@ -6,6 +6,7 @@
 
 import type { AddressSpace } from "../mm/address_space.ts";
 import { hex } from "../abi/hex.ts";
+import { oneLine } from "../abi/printable.ts";
 import { mapsLine, vmFlagsText } from "../mm/vma/proc_maps.ts";
 import type { ExecRecord, HeaderRecord, MapLine, OpenFile } from "../trace/format.ts";
 import type { Vma } from "../mm/vma.ts";
@@ -139,8 +140,10 @@ export function formatDivergence(
     ...wouldAgree.map((words) => `it would agree if ${words}`),
     ...(rows.length === 0 ? [] : ["", `  ${"model".padEnd(width)} | kernel`, ...lines]),
     "",
-    ...(options.dump ? ["the model's tree:", tree] : ["--dump prints the model's tree"]),
-  ].join("\n");
+    ...(options.dump
+      ? ["the model's tree:", ...tree.split("\n")]
+      : ["--dump prints the model's tree"]),
+  ].map(oneLine).join("\n");
 }
 
 /** What was recorded, on what, and why. */

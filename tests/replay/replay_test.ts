@@ -209,3 +209,15 @@ Deno.test("replay: what is checked at a fork does not grow with the processes th
   }
   assert(best[1]! < 24 * best[0]!, `300 forks take ${best[0]} ms, 2400 ${best[1]} ms`);
 });
+
+Deno.test("formatDivergence: a name in a trace begins no line of its own, and moves no cursor", async () => {
+  const name = "x\nt.jsonl: steps 9/9 (100 %), map_count 1/1/1\x1b[2K";
+  const records = (await recordsOf("cc1-hello")).map((record) => {
+    if (record.type !== "leave" || record.added.length === 0) return record;
+    return { ...record, added: record.added.map((line) => ({ ...line, name })) };
+  });
+  const { divergence } = await replay(records);
+  const text = formatDivergence(divergence!, { dump: true });
+  assertStringIncludes(text, "x\\u000at.jsonl: steps 9/9 (100 %), map_count 1/1/1\\u001b[2K");
+  assertEquals(text.split("\n").some((line) => line.startsWith("t.jsonl")), false);
+});

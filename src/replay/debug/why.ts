@@ -4,6 +4,7 @@
  * @module
  */
 
+import { oneLine } from "../../abi/printable.ts";
 import type { AddressSpace } from "../../mm/address_space.ts";
 import { hex } from "../../abi/hex.ts";
 import { explainMerge, type Headroom } from "../../mm/vma/explain.ts";
@@ -87,7 +88,7 @@ function formatAnswer(answer: Why): string {
     ...neighbour("above", above),
     `  ${headroom.used} of ${headroom.limit} VMAs in use, ${headroom.left} left` +
     (borders.length === 0 ? "" : `; neighbours apart by rule: ${borders.join(", ")}`),
-  ].join("\n");
+  ].map(oneLine).join("\n");
 }
 
 function explainAt(
