@@ -15,6 +15,7 @@ import { checkIndex } from "./check_index.ts";
 import { hexRange } from "../abi/hex.ts";
 import { MapleError } from "./errors.ts";
 import * as layout from "./node_layout.ts";
+import type { NodePool } from "./node_pool.ts";
 import * as search from "./search.ts";
 
 const { advanced, extent, following, preceding } = arithmetic;
@@ -133,20 +134,25 @@ function searchUp(c: Cursor, size: number, node: number, level: number, slot: nu
  * @returns whether there is one; if not, the cursor holds the window
  */
 export function highestArea(c: Cursor, size: number): boolean {
-  const { words, doubles } = c.pool;
+  const { pool } = c;
+  const { words, doubles } = pool;
   const root = words[ROOT]!;
   if (root === 0) return rootArea(c, size, false);
   const { before, last } = c;
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
   let slot = 0;
+  // An address space searches below the same index each time. Then the processor knows the way, and branches take it
+  // further than comparisons; for windows that end anywhere they would take it astray.
+  const isUsual = last === pool.windowEnd;
+  pool.windowEnd = last;
   for (; level > 1; level--) {
-    slot = gapSlot(doubles, node << DOUBLE_SHIFT, last);
+    slot = isUsual ? slotFromEnd(pool, node, last) : gapSlot(doubles, node << DOUBLE_SHIFT, last);
     if (doubles[(node << DOUBLE_SHIFT) + GAPS + slot]! < size) break;
     node = words[(node << WORD_SHIFT) + GAP_SLOTS + slot]!;
   }
   if (level === 1) {
-    slot = wideSlot(doubles, node << DOUBLE_SHIFT, last);
+    slot = isUsual ? slotFromEnd(pool, node, last) : wideSlot(doubles, node << DOUBLE_SHIFT, last);
     if (words[(node << WORD_SHIFT) + SLOTS + slot] === 0) {
       const bound = doubles[(node << DOUBLE_SHIFT) + slot]!;
       if (extent(bound > before ? bound : before, last) >= size) {
@@ -157,6 +163,15 @@ export function highestArea(c: Cursor, size: number): boolean {
     }
   }
   return searchDown(c, size, node, level, slot);
+}
+
+/** The slot of a node that covers `index`: one bound after the other, from the end. */
+function slotFromEnd(pool: NodePool, node: number, index: number): number {
+  const { words, doubles } = pool;
+  const bounds = node << DOUBLE_SHIFT;
+  let slot = words[(node << WORD_SHIFT) + END]!;
+  while (doubles[bounds + slot]! >= index) slot = (slot - 1) | 0;
+  return slot;
 }
 
 /** {@linkcode searchUp} mirrored. */

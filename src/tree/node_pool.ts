@@ -103,6 +103,8 @@ export class NodePool<V = unknown> {
   poison = false;
   /** The position of the slot that was found last, 0 if it may be gone. Beside readers there is none. */
   finger = 0;
+  /** Where the window of the last search for the highest free area ended. */
+  windowEnd: number = NaN;
   /** Nodes promised to cursors. */
   reserved = 0;
   /** Rises with every change of the tree, so that a cursor knows when what it remembers is stale. */

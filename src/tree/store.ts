@@ -70,7 +70,9 @@ export function store(
     // Most stores end here: they take no nodes, so there is nothing that could fail.
     pool.reserved -= promised;
     pool.version++;
-    writeLeaf(w, pool.encode(value));
+    const word = pool.encode(value);
+    if (type === Type.SLOT && w.slotEnd === w.slot + 1) moveBoundary(w, word);
+    else writeLeaf(w, word);
     return;
   }
   claim(pool, nodesFor(w, type, value === undefined), supply, promised);
@@ -268,6 +270,47 @@ function writeLeaf(w: WriteState, word: number): void {
   if (!pool.gaps || gapRemoved === gapAdded) return;
   w.gapRemoved = gapRemoved;
   w.gapAdded = gapAdded;
+  updateGap(w);
+}
+
+/**
+ * Writes a range that takes the place of one slot and a part of its neighbour: one pivot moves, and one entry changes.
+ * {@linkcode writeLeaf} would do the same. Most stores of recorded programs are such, as a VMA grows or gives way.
+ */
+function moveBoundary(w: WriteState, word: number): void {
+  const { pool, node, slot } = w;
+  const { words, doubles } = pool;
+  const entry = (node << WORD_SHIFT) + SLOTS + slot;
+  const pivot = (node << DOUBLE_SHIFT) + PIVOTS + slot;
+  const { low, high } = w;
+  const old = doubles[pivot]!;
+  const before = words[entry]!;
+  const after = words[entry + 1]!;
+  const isUpper = w.before > low;
+  const boundary = isUpper ? w.before : w.last;
+  doubles[pivot] = boundary;
+  if (isUpper) words[entry + 1] = word;
+  else words[entry] = word;
+  const replaced = isUpper ? after : before;
+  if (replaced !== 0) {
+    pool.release(replaced);
+    pool.entries--;
+  }
+  if (word !== 0) pool.entries++;
+  pool.finger = isUpper ? pivot + 1 : pivot;
+  pool.counters.rewritten++;
+  if (pool.log !== undefined) {
+    const at = isUpper ? slot + 1 : slot;
+    pool.log.rewritten(node, at, at, 0);
+  }
+  if (!pool.gaps) return;
+  // One of the two slots may be empty, before and afterwards.
+  const kept = isUpper ? before : after;
+  if (kept !== 0 && replaced !== 0 && word !== 0) return;
+  w.gapRemoved = before === 0 ? extent(low, old) : after === 0 ? extent(old, high) : 0;
+  const isLowerEmpty = (isUpper ? before : word) === 0;
+  const isUpperEmpty = (isUpper ? word : after) === 0;
+  w.gapAdded = isLowerEmpty ? extent(low, boundary) : isUpperEmpty ? extent(boundary, high) : 0;
   updateGap(w);
 }
 
