@@ -45,6 +45,10 @@ export interface MappedFile {
   readonly inode: number;
   /** Opened for reading. */
   readonly readable: boolean;
+  /** Flags that its driver clears on a new mapping. */
+  readonly clearedFlags?: VmFlags;
+  /** True if it may not be written any more (F_SEAL_WRITE): no shared mapping for writing. */
+  readonly sealed?: boolean;
   /** Opened for writing. */
   readonly writable: boolean;
   /** True if its filesystem aligns big mappings to huge pages. */

@@ -9,6 +9,8 @@ import {
   MAP_32BIT,
   MAP_ANONYMOUS,
   MAP_FIXED,
+  MAP_SHARED,
+  MAP_TYPE,
   PR_SET_MDWE,
   PR_SET_MEMORY_MERGE,
   PR_SET_VMA_ANON_NAME,
@@ -19,6 +21,17 @@ import type { EnterRecord, LeaveRecord } from "../trace/format.ts";
 import type { TraceFiles } from "./files.ts";
 import { limitsOf } from "./image.ts";
 import { ADDRESS_LIMIT } from "../abi/page.ts";
+import type { MappedFile } from "../mm/vma.ts";
+import {
+  readVmFlags,
+  VM_DONTCOPY,
+  VM_DONTDUMP,
+  VM_DONTEXPAND,
+  VM_IO,
+  VM_MAYEXEC,
+  VM_MIXEDMAP,
+  VM_PFNMAP,
+} from "../mm/vm_flags.ts";
 
 /** What a call does to the address space of its process; gives the call's result. */
 export type Action = (space: AddressSpace) => number;
@@ -132,13 +145,45 @@ function allArguments({ call, args }: EnterRecord): readonly number[] {
 
 function decodeMmap({ enter, leave, files }: ReturnedCall, args: readonly number[]): Action {
   const [wanted = 0, length = 0, protection = 0, given = 0, , offset = 0] = args;
-  const file = given & MAP_ANONYMOUS || enter.file === undefined ? null : files.of(enter.file);
+  const isMemory = given & MAP_ANONYMOUS || isSharedZero(enter, given, leave);
+  const opened = isMemory || enter.file === undefined ? null : files.of(enter.file);
+  const file = opened === null ? null : asAnswered(opened, enter, leave);
   // Where MAP_32BIT places is drawn at random by the kernel: its choice is taken over.
   const drawn = given & MAP_32BIT && !(given & MAP_FIXED) && leave.error === undefined;
-  const flags = drawn ? given | MAP_FIXED : given;
+  const flags = given | (drawn ? MAP_FIXED : 0) | (isMemory ? MAP_ANONYMOUS : 0);
   const address = drawn ? leave.result : size(wanted);
   const request = { address, length: size(length), protection, flags, file, offset: size(offset) };
   return (space) => space.mmap(request);
+}
+
+/** True for a shared mapping of /dev/zero: it is shared anonymous memory, with a file of its own each time. */
+function isSharedZero({ file }: EnterRecord, flags: number, leave: LeaveRecord): boolean {
+  return file?.kind === "device" && file.name === "zero" && (flags & MAP_TYPE) === MAP_SHARED &&
+    leave.error === undefined;
+}
+
+/** Flags that a driver may set or clear on a new mapping. */
+const DRIVER_FLAGS = VM_IO | VM_PFNMAP | VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTCOPY | VM_DONTDUMP |
+  VM_MAYEXEC;
+
+/**
+ * The file with what only the kernel's answer tells of it: that it cannot be mapped, or was sealed; and, of one that is
+ * neither on a disk nor in shared memory, which flags its driver sets.
+ */
+function asAnswered(
+  file: MappedFile,
+  { file: opened }: EnterRecord,
+  leave: LeaveRecord,
+): MappedFile {
+  if (leave.error === "ENODEV") return { ...file, mappable: false };
+  if (leave.error === "EPERM") return { ...file, sealed: true };
+  const isDriver = opened?.kind === "device" || opened?.kind === "other";
+  const line = isDriver && leave.error === undefined && file.addedFlags === undefined
+    ? leave.added.find(({ start }) => start === leave.result)
+    : undefined;
+  if (line?.vmFlags === undefined) return file;
+  const addedFlags = readVmFlags(line.vmFlags).flags & DRIVER_FLAGS;
+  return Object.assign(file, { addedFlags, clearedFlags: DRIVER_FLAGS & ~addedFlags });
 }
 
 /** Whether a key was given to the process, the trace does not say: that none was is taken from the answer. */

@@ -277,8 +277,11 @@ function fileFlags(
     vmFlags &= ~VM_MAYEXEC;
   }
   if (file.mappable === false) throw refuse("ENODEV", "the file cannot be mapped");
+  if (file.sealed && vmFlags & VM_SHARED && protection & PROT_WRITE) {
+    throw refuse("EPERM", "the file is sealed against writing");
+  }
   if (vmFlags & VM_GROWSDOWN) throw refuse("EINVAL", "a file cannot grow down");
-  return vmFlags | (file.addedFlags ?? 0);
+  return (vmFlags & ~(file.clearedFlags ?? 0)) | (file.addedFlags ?? 0);
 }
 
 /**
