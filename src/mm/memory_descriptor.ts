@@ -9,6 +9,7 @@
 
 import { type KernelRules, kernelRules } from "./rules/kernel_rules.ts";
 import { FaultInjection } from "./fault_injection.ts";
+import { HugePagePool } from "./vma/huge_pool.ts";
 import { VmaTree } from "./vma_tree.ts";
 import type { LockChecker } from "./locks/lock_checker.ts";
 import type { HugePagePolicy, PhysicalMemory } from "./pages/physical_memory.ts";
@@ -73,6 +74,8 @@ export interface AddressSpaceOptions {
   capIpcLock?: boolean;
   /** May map below mmap_min_addr (CAP_SYS_RAWIO); false unless given. */
   capSysRawio?: boolean;
+  /** The machine's pool of huge pages (MAP_HUGETLB); an empty one unless given. */
+  hugePool?: HugePagePool;
   /** Memory promised by the machine; a ledger of its own unless given. */
   commit?: CommitLedger;
   /**
@@ -104,6 +107,8 @@ export class MemoryDescriptor {
   readonly capSysRawio: boolean;
   /** Soft resource limits, bytes. */
   readonly limits: ResourceLimits;
+  /** The machine's pool of huge pages. */
+  readonly hugePool: HugePagePool;
   /** What all address spaces of the machine were promised. */
   readonly commit: CommitLedger;
   /** Where transparent huge pages are used. */
@@ -159,6 +164,7 @@ export class MemoryDescriptor {
     this.capSysRawio = options.capSysRawio ?? false;
     this.limits = { ...UNLIMITED, ...options.limits };
     this.commit = options.commit ?? new CommitLedger();
+    this.hugePool = options.hugePool ?? new HugePagePool();
     this.memory = options.memory ?? null;
     this.hugePages = options.hugePages ?? this.memory?.hugePages ?? "madvise";
     this.pageTable = this.memory === null ? null : new PageTable(this.memory);

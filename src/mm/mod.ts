@@ -21,6 +21,7 @@ export {
   type RuleValues,
 } from "./rules/kernel_rules.ts";
 export { type Rule, RULES } from "./rules/table.ts";
+export { HugePagePool } from "./vma/huge_pool.ts";
 export { FaultInjection } from "./fault_injection.ts";
 export { MmError, MmInvariantError } from "./error.ts";
 export type { Image, ImageVma } from "./calls/exec.ts";

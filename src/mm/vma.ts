@@ -45,6 +45,8 @@ export interface MappedFile {
   readonly inode: number;
   /** Opened for reading. */
   readonly readable: boolean;
+  /** Bytes of the pages that it consists of, where they are huge pages of the pool; it is mapped by whole ones. */
+  readonly hugePageSize?: number;
   /** Flags that its driver clears on a new mapping. */
   readonly clearedFlags?: VmFlags;
   /** True if it may not be written any more (F_SEAL_WRITE): no shared mapping for writing. */

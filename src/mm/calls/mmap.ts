@@ -46,6 +46,7 @@ import {
 import {
   ADDRESS_LIMIT,
   isPageAligned,
+  PAGE_SIZE,
   pageAlignDown,
   pageAlignUp,
   pages,
@@ -53,6 +54,7 @@ import {
 } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mayMergePages } from "../vma/advice.ts";
+import { hugeFile, hugePageSize } from "../vma/huge_pool.ts";
 import { askToMap, tellClosed } from "../vma/hooks.ts";
 import { mergeNew } from "../vma/merge.ts";
 import { gatherRemoval, type Removal, unmapRange } from "../vma/unmap.ts";
@@ -128,7 +130,8 @@ const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
  * cannot be mapped · EOPNOTSUPP a flag the file does not support
  */
 export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
-  const { file = null, offset = 0 } = request;
+  const { file = null } = request;
+  let { offset = 0 } = request;
   const protection = impliedProtection(mm, request);
   const flags = request.flags & MAP_FIXED_NOREPLACE ? request.flags | MAP_FIXED : request.flags;
   const fixed = (flags & MAP_FIXED) !== 0;
@@ -143,21 +146,26 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   }
   if (!(request.length > 0)) throw refuse("EINVAL", "it is empty");
   const hint = fixed ? wanted : roundHint(mm, wanted);
-  const length = roundLength(request.length);
+  const huge = flags & MAP_HUGETLB ? hugePageSize(flags) : PAGE_SIZE;
+  if (huge === undefined) throw refuse("EINVAL", "there are no pages of that size");
+  const length = roundLength(Math.ceil(request.length / huge) * huge);
   if (length === 0) throw refuse("ENOMEM", "it is longer than all addresses");
-  if (flags & MAP_HUGETLB) throw refuse("ENOMEM", "the pool of huge pages is empty");
   if (mm.tree.mapCount > mm.maxMapCount) {
     throw refuse("ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
   }
 
-  const mapped = flags & MAP_ANONYMOUS ? null : file;
+  const isHuge = (flags & MAP_HUGETLB) !== 0;
+  const mapped = isHuge ? hugeFile(mm.hugePool, huge) : flags & MAP_ANONYMOUS ? null : file;
+  if (isHuge) offset = 0;
   const address = place(mm, { hint, length, flags, file: mapped, offset });
   // The last address, as a result, is -EPERM.
   if (fixed && wanted === ADDRESS_LIMIT - 1 && length <= mm.taskSize) {
     throw refuse("EPERM", "the address reads as an error");
   }
   if (address === NOWHERE) throw refuse("ENOMEM", "no gap is large enough");
-  if (!isPageAligned(address)) throw refuse("EINVAL", "the address is not page-aligned");
+  if (!isPageAligned(address) || address % huge !== 0) {
+    throw refuse("EINVAL", "the address is not page-aligned");
+  }
   if (address < mm.mmapMinAddress && !mm.capSysRawio) {
     throw refuse("EPERM", "it begins below mmap_min_addr");
   }
@@ -178,7 +186,7 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   if (mapped?.addedFlags && !mayLock(mm, vmFlags, pages(length))) {
     throw refuse("EAGAIN", "RLIMIT_MEMLOCK forbids it");
   }
-  if (flags & MAP_NORESERVE && mm.commit.mode !== "never") vmFlags |= VM_NORESERVE;
+  if (flags & MAP_NORESERVE && (isHuge || mm.commit.mode !== "never")) vmFlags |= VM_NORESERVE;
 
   if (deniesWriteExec(mm, vmFlags, vmFlags)) {
     throw refuse("EACCES", "PR_SET_MDWE refuses memory that may be written and executed");

@@ -86,7 +86,7 @@ export function deniesWriteExec(mm: MemoryDescriptor, before: VmFlags, flags: Vm
 
 /** True if a mapping is charged: private, writable, reserved. Mirrors `accountable_mapping()`. */
 export function isAccountable(flags: VmFlags): boolean {
-  return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) === VM_WRITE;
+  return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE | VM_HUGETLB)) === VM_WRITE;
 }
 
 /**

@@ -54,6 +54,8 @@ export function place(mm: MemoryDescriptor, request: PlacementRequest): number {
   if (length > mm.taskSize) return NOWHERE;
   const address = flags & MAP_FIXED
     ? hint
+    : request.file?.hugePageSize !== undefined
+    ? placeHuge(mm, hint, length, request.file.hugePageSize)
     : alignsToHugePages(mm, request)
     ? placeAligned(mm, request)
     : placePlain(mm, hint, length, flags);
@@ -85,6 +87,20 @@ function placeAligned(mm: MemoryDescriptor, request: PlacementRequest): number {
   if (roomy === hint) return hint;
   const shift = (offset - roomy) & (HUGE_PAGE_SIZE - 1);
   return shift === 0 && !mm.legacyLayout ? roomy + HUGE_PAGE_SIZE : roomy + shift;
+}
+
+/** Whole huge pages of the pool begin on one. Mirrors `hugetlb_get_unmapped_area()`. */
+function placeHuge(mm: MemoryDescriptor, hint: number, length: number, size: number): number {
+  const wish = Math.ceil(hint / size) * size;
+  if (hint !== 0 && isFree(mm, wish, length)) return wish;
+  const room = length + size - PAGE_SIZE;
+  const address = mm.legacyLayout
+    ? placeUpwards(mm, room, mm.mmapBase, mm.taskSize)
+    : placeDownwards(mm, room, PAGE_SIZE, mm.mmapBase);
+  if (address === NOWHERE) return NOWHERE;
+  return mm.legacyLayout
+    ? Math.ceil(address / size) * size
+    : Math.floor((address + room - length) / size) * size;
 }
 
 function placePlain(mm: MemoryDescriptor, hint: number, length: number, flags: number): number {

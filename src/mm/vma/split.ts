@@ -10,6 +10,7 @@
  */
 
 import { clone, setBounds, splitAtBorders, takeClone } from "../pages/anon_vma.ts";
+import { splitsHugePage } from "./huge_pool.ts";
 import { cannot } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { tellOpened } from "./hooks.ts";
@@ -37,6 +38,9 @@ export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: numb
   }
   if (vma.special !== null) {
     throw cannot("split", vma.start, vma.end, "EINVAL", `${vma.special} cannot be split`);
+  }
+  if (splitsHugePage(vma, start) || splitsHugePage(vma, end)) {
+    throw cannot("split", vma.start, vma.end, "EINVAL", "it would cut a huge page");
   }
   for (let n = 0; n < cuts; n++) {
     mm.faultInjection.take("a VMA");

@@ -24,6 +24,7 @@ import type { Errno } from "../../abi/errno.ts";
 import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { startWrite } from "../locks/locking.ts";
+import { splitsHugePage } from "./huge_pool.ts";
 import { tellClosed, tellOpened } from "./hooks.ts";
 import { zapRange } from "../pages/page_table.ts";
 import { linkReverseMap, unlinkReverseMap } from "../pages/reverse_map.ts";
@@ -186,6 +187,9 @@ export function gatherRemoval(
 /** Why a VMA may not go, or not in part; undefined if it may. */
 function refusalOf(vma: Vma, start: number, end: number): [Errno, string] | undefined {
   if (vma.flags & VM_SEALED) return ["EPERM", "a VMA in it is sealed"];
+  if (splitsHugePage(vma, start) || splitsHugePage(vma, end)) {
+    return ["EINVAL", "it would cut a huge page"];
+  }
   const partly = vma.start < start || end < vma.end;
   return partly && vma.special !== null ? ["EINVAL", `${vma.special} cannot be split`] : undefined;
 }

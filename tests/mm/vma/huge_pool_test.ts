@@ -1,0 +1,61 @@
+/**
+ * MAP_HUGETLB: sizes, alignment, reservations from the pool, and what is left where there are too few pages.
+ */
+import { assertEquals } from "@std/assert";
+import { formatVmFlags } from "../../../src/mm/vm_flags.ts";
+import { HugePagePool } from "../../../src/mm/vma/huge_pool.ts";
+import { assertFails, layoutOf, map, RW, space } from "../scene.ts";
+
+const MIB = 0x10_0000;
+const BASE = 0x2000_0000_0000;
+const HUGE = 0x40022, NORESERVE = 0x4000, FIXED = 0x10;
+
+function request(flags: number, length = 2 * MIB, address = 0) {
+  return { address, length, protection: RW, flags };
+}
+
+//   |---- rw, 8 MiB ----|       MAP_FIXED of huge pages in its middle, where the pool is empty
+Deno.test("mmap: without free huge pages it is ENOMEM, by then after what was there is gone", () => {
+  const mm = space();
+  map(mm, BASE, BASE + 8 * MIB);
+  assertFails("ENOMEM", () => mm.mmap(request(HUGE | FIXED, 2 * MIB, BASE + 2 * MIB)));
+  assertEquals(layoutOf(mm).map((line) => line.split(" ")[0]), [
+    "200000000000-200000200000",
+    "200000400000-200000800000",
+  ]);
+  mm.validate();
+});
+
+Deno.test("mmap: huge pages on no border of one, growing down, of no kind or of no size are EINVAL", () => {
+  const mm = space({ hugePool: new HugePagePool(8) });
+  assertFails("EINVAL", () => mm.mmap(request(HUGE | FIXED, 2 * MIB, BASE + 0x1000)));
+  assertFails("EINVAL", () => mm.mmap(request(HUGE | 0x100)));
+  assertFails("EINVAL", () => mm.mmap(request(0x40020)));
+  assertFails("EINVAL", () => mm.mmap(request(HUGE | (22 << 26))));
+  assertFails("ENOMEM", () => mm.mmap(request(HUGE | (30 << 26)))); // gigantic ones have no pool
+  assertEquals(mm.mapCount, 0);
+});
+
+Deno.test("mmap: huge pages are reserved, given back when unmapped, and never merge", () => {
+  const hugePool = new HugePagePool(3);
+  const mm = space({ hugePool });
+  const first = mm.mmap(request(HUGE, 0x1000)); // rounded up to one
+  const second = mm.mmap(request(HUGE, 4 * MIB));
+  assertEquals([hugePool.free, first % (2 * MIB), second % (2 * MIB)], [0, 0, 0]);
+  assertFails("ENOMEM", () => mm.mmap(request(HUGE)));
+  assertEquals(mm.mapCount, 2);
+  assertEquals(formatVmFlags(mm.findVma(first)!.flags), "rd wr mr mw me de ht");
+  mm.munmap(second + 2 * MIB, 2 * MIB);
+  assertEquals(hugePool.free, 1);
+  assertFails("EINVAL", () => mm.munmap(second, 0x1000)); // not in part of one
+  assertFails("EINVAL", () => mm.mprotect(second, 0x1000, 1));
+  mm.exit();
+  assertEquals(hugePool.free, 3);
+});
+
+Deno.test("mmap: with MAP_NORESERVE huge pages are mapped from an empty pool, at a hint's next border", () => {
+  const mm = space();
+  assertEquals(mm.mmap(request(HUGE | NORESERVE, 2 * MIB, BASE + 0x1000)), BASE + 2 * MIB);
+  assertEquals(mm.mmap(request(HUGE | NORESERVE)) % (2 * MIB), 0);
+  mm.validate();
+});
