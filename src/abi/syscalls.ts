@@ -96,6 +96,7 @@ export const SYSTEM_CALLS = {
   ftruncate: row([77, 46], 2),
   getpid: row([39, 172], 0),
   kcmp: row([312, 272], 5),
+  kill: row([62, 129], 2),
   madvise: row([28, 233], 3, {
     recorded: true,
     model: "madvise",

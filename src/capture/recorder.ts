@@ -258,7 +258,8 @@ export class Recorder {
     // A call that excludes no other changes no VMA: what has changed is the work of who is inside. An exec that fails
     // changes nothing either, or it fails so late that the kernel ends the process before it runs on.
     const isUnchanged = space.isHeldFor(task) || systemCall(call)?.model === "exec";
-    const shown = isUnchanged ? space.layout : this.#layoutOf(pid) ?? space.layout;
+    const shown = isUnchanged ? space.layout : this.#layoutOf(pid);
+    if (shown === undefined) return; // it was killed: that is what ends the call
     // What grows while mmap or mremap runs may be what they mapped next to a stack.
     if (call !== "mmap" && call !== "mremap") this.#recordGrowth(task, shown);
     const moves = info.failed ? failedMoves(call, args) : pageMoves(call, args, info.result);
@@ -302,6 +303,10 @@ export class Recorder {
     const { call = "fork", flags = 0 } = parent.open ?? {};
     const sharesMemory = cloneSharesMemory(call, flags);
     const space = sharesMemory ? parent.space : this.#copyOf(parent.space, childPid);
+    if (space === undefined) { // it was killed before it did anything
+      this.#tracer.release(childPid);
+      return this.#resume(pid);
+    }
     const leader = (flags & CLONE_THREAD) === 0 ? childPid : parent.leader;
     const child = { pid: childPid, leader, space, isInKernel: false, resumedMs: 0, faults: 0 };
     this.#tasks.set(childPid, child);
@@ -319,8 +324,10 @@ export class Recorder {
     this.#resume(pid);
   }
 
-  #copyOf(space: Space, pid: number): Space {
-    const shown = this.#layoutOf(pid) ?? [];
+  /** The memory of a new process; nothing if it was killed. */
+  #copyOf(space: Space, pid: number): Space | undefined {
+    const shown = this.#layoutOf(pid);
+    if (shown === undefined) return undefined;
     const carried = carriedWrites(space.layout, shown, { fresh: [] });
     const layout = shown.map((line, i) =>
       carried[i] && !hasFlag(line, "wf") ? { ...line, written: true } : line
@@ -330,7 +337,9 @@ export class Recorder {
 
   /** A process became another program. If a thread called exec, it now has its leader's id. */
   #atExec(pid: number, formerPid: number): void {
-    const space = new Space(this.#layoutOf(pid) ?? [], 0);
+    const layout = this.#layoutOf(pid);
+    if (layout === undefined) return this.#tracer.resume(pid); // it was killed: its exit follows
+    const space = new Space(layout, 0);
     for (const other of [...this.#tasks.values()]) {
       if (other.leader === pid && other.pid !== pid) this.#forget(other, 0);
     }

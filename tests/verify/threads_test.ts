@@ -82,3 +82,43 @@ Deno.test({
     }
   },
 });
+
+/** Children that map, write and cut until their parent kills them, wherever they are. */
+function killed(machine: "x86_64" | "aarch64"): Uint8Array {
+  const SIGKILL = 9;
+  const table = new CallTable(machine);
+  for (let children = 0; children < 12; children++) {
+    const child = table.add("clone", SIGCHLD, 0, 0, 0, 0);
+    for (let round = 0; round < 200; round++) {
+      table.add("mmap", ARENA, 8 * PAGE, 3, 0x32, -1, 0);
+      table.add("munmap", ARENA + PAGE, PAGE);
+      table.add("mprotect", ARENA + 3 * PAGE, PAGE, 1);
+    }
+    table.add("exit_group", 0);
+    table.skipFrom(child);
+    for (let calls = 0; calls < 20 * children; calls++) table.add("dup", 999);
+    table.feed(child, table.add("kill", 0, SIGKILL), 0);
+    table.add("wait4", -1, 0, 0, 0);
+  }
+  table.add("exit_group", 0);
+  return executable(machine, table.calls);
+}
+
+Deno.test({
+  name:
+    "verify: a process that is killed while it is looked at is not taken for one that lost its memory",
+  ignore: impossible,
+  fn: async () => {
+    const directory = await Deno.makeTempDir();
+    try {
+      const path = `${directory}/program`;
+      await Deno.writeFile(path, killed(Deno.build.arch), { mode: 0o700 });
+      for (let run = 0; run < 3; run++) {
+        const { status, stdout } = await runVerify(["--", path]);
+        assertEquals(status, 0, stdout);
+      }
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
