@@ -96,10 +96,17 @@ function drawVmas(
 ): void {
   const fills = kindFills(context);
   const edge = color("paper");
+  let column = -1;
+  let kind: VmaRow["kind"] | undefined;
   for (const row of view.space?.rows ?? []) {
     if (row.last < row.first) continue;
     const [from, to] = bounds(row, regions, x);
     if (to < 0 || from > width) continue;
+    // Where many share one pixel, those of one kind are drawn once.
+    const isHidden = to - from < 1 && Math.floor(from) === column && row.kind === kind;
+    if (isHidden && row.first !== selected) continue;
+    column = Math.floor(from);
+    kind = row.kind;
     context.fillStyle = fills[row.kind];
     context.fillRect(from, TOP, Math.max(to - from, 1), BAR);
     if (to - from > 3) {

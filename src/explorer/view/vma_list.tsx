@@ -39,7 +39,11 @@ const MARKS: Readonly<Record<Line["mark"], readonly [sign: string, text: string]
 export function VmaList({ store, view }: { store: Store; view: StepView }): JSX.Element {
   const [search, setSearch] = useState("");
   const lines = useMemo(() => linesOf(view), [view]);
-  const shown = useMemo(() => lines.filter(({ row }) => matches(row, search)), [lines, search]);
+  const wanted = search.trim().toLowerCase();
+  const shown = useMemo(
+    () => wanted === "" ? lines : lines.filter(({ row }) => matches(row, wanted)),
+    [lines, wanted],
+  );
   const { space } = view;
   return (
     <section class="panel list" aria-labelledby="list-title" data-tour="list">
@@ -210,17 +214,26 @@ function linesOf({ space, changes, before }: StepView): Line[] {
     }
     const touches = at > 0 && rows[at - 1]!.last + 1 === row.first;
     const change = before === undefined ? undefined : changes?.rows.get(row);
-    const mark = isMisplaced(row) ? "stale" : change ?? "";
-    lines.push({ row, mark, touches });
+    const mark = isMisplaced(row) ? "stale" : change;
+    lines.push(mark === undefined ? unmarked(row, touches) : { row, mark, touches });
   }
   for (; next < gone.length; next++) lines.push({ row: gone[next]!, mark: "gone", touches: false });
   return lines;
 }
 
+/** Lines of rows that no step marks; rows stay the same objects as long as their VMAs do not change. */
+const lonely = new WeakMap<VmaRow, Line>();
+const touching = new WeakMap<VmaRow, Line>();
+
+function unmarked(row: VmaRow, touches: boolean): Line {
+  const lines = touches ? touching : lonely;
+  let line = lines.get(row);
+  if (line === undefined) lines.set(row, line = { row, mark: "", touches });
+  return line;
+}
+
 /** Whether a row has the text in its line, or the address in its range. */
-function matches(row: VmaRow, search: string): boolean {
-  const wanted = search.trim().toLowerCase();
-  if (wanted === "") return true;
+function matches(row: VmaRow, wanted: string): boolean {
   const digits = wanted.replace(/^0x/, "");
   if (/^[0-9a-f]{4,}$/.test(digits)) {
     const address = parseInt(digits, 16);
