@@ -1,5 +1,5 @@
 /**
- * The layouts of any trace: those that were recorded or, of an imported one, which shows none, those that its calls make.
+ * The layouts of any trace: those that were recorded or, as an imported one shows none, those that its calls make.
  *
  * @module
  */

@@ -286,7 +286,7 @@ class Recorder {
     }, line);
   }
 
-  /** Where a mapping was placed, what was there had gone: a call of another thread that was about to unmap it came first. */
+  /** Where a mapping was placed, nothing was left: the call of another thread that was about to unmap it came first. */
   #settle(memory: Memory, read: Arguments, result: Result): void {
     if (result.error !== undefined) return;
     const length = read.call === "mmap"
