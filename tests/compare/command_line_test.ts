@@ -6,6 +6,7 @@ Deno.test("selectWorkloads: all, those that contain a text, those that match an 
   const all = selectWorkloads();
   assertEquals(new Set(all).size, all.length);
   assertEquals(selectWorkloads("find/"), ["find/60", "find/1000"]);
+  assertEquals(selectWorkloads("cc1-tree"), ["cc1-tree"]);
   assertEquals(selectWorkloads("/^(load|find).60$/"), ["load/60", "find/60"]);
 });
 
@@ -19,6 +20,8 @@ Deno.test("timeLeft: says nothing about the time before it knows", () => {
   assertEquals(line({ what: "counting", done: 0 }), "counting, 0 %");
   assertEquals(line({ what: "counting", done: 0.019 }), "counting, 1 %");
   assertMatch(line({ what: "counting", done: 0.02 }), /^counting, 2 %, about \d+ s left$/);
+  // It has only begun: half of next to nothing is left.
+  assertMatch(timeLeft()({ what: "counting", done: 0.5 }), /about [01] s left$/);
   assertEquals(line({ what: "the end", done: 1 }), "the end, 100 %, about 0 s left");
   assertMatch(
     line({ what: "process 4 of 8", done: 0.5 }),

@@ -47,6 +47,13 @@ Deno.test("appendLine: lines come back in order, and the working tree stays as i
   assertEquals(await repository.git("ls-tree", "--name-only", "maple-history"), "history.jsonl");
 });
 
+Deno.test("appendLine: each line is a commit on top of the one before, and shares none with the code", async () => {
+  await using repository = await oneCommit();
+  for (const number of [1, 2, 3]) await appendLine(benchLine(LAPTOP, number), repository.folder);
+  assertEquals(await repository.git("rev-list", "--count", "maple-history"), "3");
+  assertEquals(await repository.git("rev-list", "--count", "maple-history", "--not", "main"), "3");
+});
+
 Deno.test("appendLine: of many who append at once none loses a line", async () => {
   await using repository = await oneCommit();
   const numbers = Array.from({ length: 6 }, (_, number) => number);

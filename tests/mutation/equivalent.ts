@@ -8,6 +8,7 @@
  * @module
  */
 
+import { COMMANDS } from "./equivalent_commands.ts";
 import { MM_PAGES } from "./equivalent_mm_pages.ts";
 import { MM_RANGES } from "./equivalent_mm_ranges.ts";
 import { TREE_READING } from "./equivalent_tree_reading.ts";
@@ -15,7 +16,7 @@ import { TREE_WRITING } from "./equivalent_tree_writing.ts";
 import { changeOf, type Mutant } from "./mutants.ts";
 import { RULES } from "./rules.ts";
 
-const EQUIVALENT = { ...TREE_READING, ...TREE_WRITING, ...MM_PAGES, ...MM_RANGES };
+const EQUIVALENT = { ...TREE_READING, ...TREE_WRITING, ...MM_PAGES, ...MM_RANGES, ...COMMANDS };
 
 /** Why no test can notice a mutant, undefined if it should be noticed. */
 export function equivalence(source: string, mutant: Mutant): string | undefined {

@@ -102,4 +102,19 @@ export const RULES: readonly Rule[] = [
     change: /=== 0( .*)? ▸ false$|▸ ;$|^=== ▸ !== \(2\)$|^word === 0 && .* ▸ false$/,
     why: "A step stands on an empty range for a moment, and goes on.",
   },
+  {
+    kind: "same",
+    files: /^src\/command\/files\.ts$/,
+    line: /^for \(let attempt = 0;|^if \(attempt === 4\)|^Atomics\.wait\(/,
+    change: /./,
+    why:
+      "A folder takes a second attempt only if another process just puts something into it: a race that no test makes.",
+  },
+  {
+    kind: "same",
+    files: /^src\/command\/command\.ts$/,
+    line: /^(standWhereCalled\(\);|Deno\.exit\()/,
+    change: /▸ ;$/,
+    why: "It runs only in a process of its own: the tests of whole commands have it.",
+  },
 ];

@@ -27,12 +27,20 @@ Deno.test("byAncestry: an older commit that was measured later stands to the lef
     run(second!, 5),
     run("not an id", 6),
     run(second!, 7, true),
+    run(first!, 8, true),
+    run(first!, 9),
+    run(stranger, 10, true),
+    run(stranger, 11),
   ];
   const ordered = await byAncestry(saved, repository.folder);
   assertEquals(ordered.map(({ subject }) => Number(/\d+/.exec(subject)![0])), [
     3,
     6,
+    10,
+    11,
     4,
+    9,
+    8,
     5,
     2,
     7,

@@ -154,3 +154,9 @@ Deno.test("charts: a section without charts is left out", () => {
   const bare = sections([{ ...FIRST, peers: [], shapes: [], workloads: [] }], 0.025);
   assertEquals(bare, []);
 });
+
+Deno.test("charts: one chart is a section", () => {
+  const workloads = [measured("find/60", 1, {})];
+  const one = sections([{ ...FIRST, peers: [], shapes: [], workloads }], 0.025);
+  assertEquals(one.map(({ charts }) => charts.length), [1]);
+});
