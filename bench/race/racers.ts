@@ -1,6 +1,6 @@
 /**
- * The racers: Maple and the packed array in a Deno of their own, the kernel's own tree and the ordered maps of C++ and
- * Rust as programs that are built here, where the machine has what it takes.
+ * The racers: Maple and the packed array, the kernel's own tree as a library that is called once for a whole pass, and
+ * the ordered maps of C++ and Rust as programs; what is native is built here, where the machine has what it takes.
  *
  * @module
  */
@@ -44,9 +44,17 @@ export async function findRacers(
   const racers: Racer[] = [peer(MAPLE), peer("sorted Float64Array")];
   const absent: Absentee[] = [];
   const folder = await cacheFolder("race");
-  for (const [name, make] of Object.entries(NATIVES)) {
+  const program = (name: string) => async () => ({
+    name,
+    command: [await NATIVES[name]!(folder, onProgress)],
+  });
+  const makers = [
+    { name: KERNEL, make: () => kernelTree(onProgress) },
+    ...Object.keys(NATIVES).map((name) => ({ name, make: program(name) })),
+  ];
+  for (const { name, make } of makers) {
     try {
-      racers.push({ name, command: [await make(folder, onProgress)] });
+      racers.push(await make());
     } catch (error) {
       if (!(error instanceof Unable)) throw error;
       absent.push({ name, why: error.message.split("\n").slice(0, 2).join(" ") });
@@ -55,19 +63,23 @@ export async function findRacers(
   return { racers, absent };
 }
 
+const CHILD = new URL("./child.ts", import.meta.url).pathname;
+
 /** One of the JavaScript racers. */
 function peer(name: string): Racer {
-  const child = new URL("./child.ts", import.meta.url).pathname;
-  return { name, command: [Deno.execPath(), "run", "-q", "--allow-read", child, name] };
+  return { name, command: [Deno.execPath(), "run", "-q", "--allow-read", CHILD, name] };
+}
+
+/** The kernel's tree: a library, called once for a pass. */
+async function kernelTree(onProgress: (what: string) => void): Promise<Racer> {
+  const library = (await build(await findSource(undefined), "race", onProgress)).program;
+  const flags = ["run", "-q", "--allow-read", "--allow-ffi"];
+  return { name: KERNEL, command: [Deno.execPath(), ...flags, CHILD, `--native=${library}`] };
 }
 
 const NATIVES: Readonly<
   Record<string, (folder: string, onProgress: (what: string) => void) => Promise<string>>
 > = {
-  [KERNEL]: async (_folder, onProgress) => {
-    const source = await findSource(undefined);
-    return (await build(source, "race", onProgress, `${NATIVE}linux.c`)).program;
-  },
   "absl::btree_map": (folder, onProgress) =>
     compiled("g++", [...CPP, "-DABSL"], `${folder}/absl`, onProgress, ABSL_LIBRARIES),
   "std::map": (folder, onProgress) => compiled("g++", CPP, `${folder}/map`, onProgress),

@@ -66,19 +66,17 @@ const FLAGS = ["-g", "-w", "-fno-strict-aliasing", "-D_LGPL_SOURCE", "-pthread"]
  * Builds a driver, or finds it built.
  *
  * @param onProgress told what is being done
- * @param driver the program in C that brings the tree in by `compat.h`; default: the one for this kind
  * @throws {Unable} no compiler, no liburcu, or the tree does not compile: its first error follows
  */
 export async function build(
   source: Source,
   kind: BuildKind = "check",
   onProgress: (what: string) => void = () => {},
-  driver: string = `${DRIVER}${kind === "check" ? "check.c" : "race.c"}`,
 ): Promise<Build> {
   const features = await featuresOf(source);
   const folder = await generatedHeaders();
-  const units = [driver, ...await unitsOf(source, kind)];
-  const options = [...optionsOf(source, features, folder, kind), `-I${DRIVER}`];
+  const units = await unitsOf(source, kind);
+  const options = optionsOf(source, features, folder, kind);
   onProgress(`reading ${source.name}`);
   const key = await keyOf(units, options, source);
   const program = `${await cacheFolder("builds")}/${kind}-${key}`;
@@ -106,7 +104,7 @@ async function generatedHeaders(): Promise<string> {
 }
 
 async function unitsOf({ folder }: Source, kind: BuildKind): Promise<string[]> {
-  const units: string[] = [];
+  const units = [`${DRIVER}${kind === "check" ? "check.c" : "race.c"}`];
   for (const file of SUPPORT) {
     if (kind !== "race-slab" && OWN_ALLOCATOR.includes(file)) continue;
     if (await exists(`${folder}/tools/${file}`)) units.push(`${folder}/tools/${file}`);
