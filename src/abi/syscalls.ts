@@ -1,5 +1,5 @@
 /**
- * The system calls that Maple knows, one row each: whoever records, reads, replays, draws or shrinks calls asks here.
+ * The system calls that Maple knows, one row each: recorder, reader, replay, fuzzer, shrinker and the error tests draw on it.
  *
  * Numbers: Linux arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h, which arm64 uses as it
  * is. Options of prctl: include/uapi/linux/prctl.h.

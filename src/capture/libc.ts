@@ -242,7 +242,7 @@ export class Libc {
     return this.#decoder.decode(end < 0 ? read : read.subarray(0, end));
   }
 
-  /** What stands behind a path or an open descriptor, or nothing. */
+  /** The file at a path, or that of an open descriptor; nothing if there is none. */
   status(file: string | number): FileStatus | undefined {
     const data = new Uint8Array(256); // struct statx
     const path = typeof file === "string" ? file : "";

@@ -60,7 +60,7 @@ export class OpenFiles {
   }
 
   /**
-   * The open file behind a process's descriptor, or nothing if it is not open.
+   * The open file that a process's descriptor stands for, or nothing if it is not open.
    *
    * @param pid the process, a thread group's leader
    * @param number the descriptor

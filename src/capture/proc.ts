@@ -1,6 +1,6 @@
 /**
  * What `/proc` says of a process, parsed. Formats: proc(5), and Linux `fs/proc/task_mmu.c`,
- * `fs/proc/array.c` where the manual is behind.
+ * `fs/proc/array.c` where the manual is older than the kernel.
  *
  * @module
  */

@@ -204,7 +204,7 @@ export class Recorder {
     this.#enter(task, call, argumentsOf(call, info.args));
   }
 
-  /** Holds whoever shares the memory with a task that is about to change the layout. */
+  /** Holds the tasks that share their memory with one that is about to change the layout. */
   #holdOthers(task: Task): void {
     const { space } = task;
     space.inside = task;
@@ -465,7 +465,7 @@ export class Recorder {
     return this.#files.segment(inode, { device, inode, name, size, access, kind: "shmem" });
   }
 
-  /** Lets go of the files that nobody maps any more, nor is about to map. */
+  /** Closes the files that no process maps any more, nor is about to map. */
   #forgetFiles(): void {
     const tasks = [...this.#tasks.values()];
     const layouts = new Set(tasks.map((task) => task.space.layout));
@@ -479,7 +479,7 @@ export class Recorder {
 }
 
 /**
- * Where `mmap(NULL)` begins to place, which the kernel tells nobody: the first thing placed after an
+ * Where `mmap(NULL)` begins to place, which the kernel does not tell: the first thing placed after an
  * exec, the interpreter or the vdso, lies right there. Top-down it is the highest mapping below the
  * stack, in the legacy layout the lowest above a third of the address space.
  */

@@ -55,7 +55,7 @@ export class Space {
   layout: MapLine[];
   /** Where placement begins, bytes. */
   mmapBase: number;
-  /** Whoever is inside a call that excludes others. */
+  /** The task that is inside a call which excludes others. */
   inside: Task | undefined;
   readonly #tasks = new Set<Task>();
   /** Stops of held tasks, in the order in which they came. */

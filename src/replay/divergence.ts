@@ -195,7 +195,7 @@ export function describeStep(step: Step): string {
 /** A call, what stands where its arguments point, and its result. */
 function describeCall({ enter, record }: CallStep): string {
   const { call, args, file, imposedHint, name, ranges, process } = enter;
-  const behind = [
+  const more = [
     ...(file === undefined ? [] : [describeFile(file)]),
     ...(record.file === undefined ? [] : [describeFile(record.file)]),
     ...(imposedHint === undefined ? [] : [`asked at ${hex(imposedHint)}`]),
@@ -204,7 +204,7 @@ function describeCall({ enter, record }: CallStep): string {
     ...(process === undefined ? [] : [`process ${process}`]),
   ].join(", ");
   const result = record.error ?? hex(record.result);
-  return `${call}(${args.map(hex).join(", ")}) = ${result}${behind && ` (${behind})`}`;
+  return `${call}(${args.map(hex).join(", ")}) = ${result}${more && ` (${more})`}`;
 }
 
 function describeProgram({ program, randomized }: ExecRecord): string {

@@ -62,7 +62,7 @@ export interface ReplayReport {
   readonly answers?: AnswerCounts;
   /** Exit status of the first process; absent if it had not ended. */
   readonly status?: number;
-  /** True if somebody ended the recording before the command had ended. */
+  /** True if the recording was ended before the command had ended. */
   readonly interrupted: boolean;
   /** Calls for which the model does nothing, though the kernel may have: what they were, and why. */
   readonly unmodelled: readonly UnmodelledCalls[];

@@ -39,7 +39,7 @@ export interface HeaderRecord {
   readonly version: number;
   /** The command, its program as a base name. */
   readonly command: readonly string[];
-  /** Why this trace exists, one sentence; empty if nobody said. */
+  /** Why this trace exists, one sentence; empty if it was not given. */
   readonly purpose: string;
   /** Compiler release (`gcc 12.2.0`), or what else the workload depends on; empty if unknown. */
   readonly compiler: string;
@@ -181,7 +181,7 @@ export interface EnterRecord {
   readonly call: string;
   /** Its arguments in the kernel's order, as the program gave them. */
   readonly args: readonly number[];
-  /** `mmap`: the open file behind the descriptor. */
+  /** `mmap`: the open file that its descriptor stands for. */
   readonly file?: OpenFile;
   /** `mmap`: the hint that the recorder put in place of NULL to impose an older placement. */
   readonly imposedHint?: number;
@@ -278,7 +278,7 @@ export interface ExitRecord {
 export interface EndRecord {
   /** Tells the records apart. */
   readonly type: "end";
-  /** `interrupted`: somebody stopped the recording; what stands before is complete. */
+  /** `interrupted`: the recording was stopped; what stands before is complete. */
   readonly reason: "finished" | "interrupted";
 }
 

@@ -52,7 +52,7 @@ class Output {
   readonly #encoder = new TextEncoder();
   #batch = "";
   #member: Member | undefined;
-  /** Everything that was begun. It may fail before somebody asks; who writes next, or closes, is told. */
+  /** Everything that was begun. It may fail unnoticed; the next write, or the closing, then throws. */
   #done: Promise<void> = Promise.resolve();
 
   constructor(sink: Sink, gzip: boolean) {

@@ -43,7 +43,7 @@ export class CallTable {
     this.#calls[from]!.target = { address };
   }
 
-  /** Makes whoever gets something else than 0 from the call pass over all calls added since. */
+  /** Makes a process that gets something else than 0 from the call pass over all calls added since. */
   skipFrom(position: Position): void {
     this.#calls[position]!.skip = this.#calls.length - 1 - position;
   }

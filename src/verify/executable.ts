@@ -69,7 +69,7 @@ export function executable(
 ): Uint8Array<ArrayBuffer> {
   const texts = new Set(table.flatMap((call) => call.args.filter((arg) => arg instanceof Text)));
   const addresses = new Map<Text, number>();
-  const scratch = TABLE_ADDRESS + ENTRY * table.length; // where a result goes that nobody wants
+  const scratch = TABLE_ADDRESS + ENTRY * table.length; // where a result goes that no call needs
   let end = scratch + 8;
   for (const text of texts) {
     addresses.set(text, end);

@@ -32,7 +32,7 @@ import type { Architecture } from "../abi/syscalls.ts";
 import { type TableCall, Text } from "./executable.ts";
 import { Random } from "../random.ts";
 
-/** More than mappings reach to, however far they grow: what lies behind the end cannot be locked. */
+/** More than mappings reach to, however far they grow: what lies after its end cannot be locked. */
 const FILE_PAGES = 256;
 /** Bytes that the mapped file must have. */
 export const FUZZ_FILE_BYTES: number = FILE_PAGES * PAGE_SIZE;

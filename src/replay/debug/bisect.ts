@@ -39,7 +39,7 @@ export interface FirstFault {
   readonly after: string;
 }
 
-/** Steps between two checkpoints, if nobody says otherwise. */
+/** Steps between two checkpoints, unless given. */
 const EVERY = 256;
 
 /**

@@ -187,7 +187,7 @@ function fixMappings(records: readonly TraceRecord[]): TraceRecord[] {
 /** Where page numbers begin after renumbering. */
 const FIRST_PAGE = 16;
 
-/** Addresses moved together: where n boundaries stand one behind the other, they stand a page apart. */
+/** Addresses moved together: n boundaries in a row end up a page apart. */
 function renumber(records: readonly TraceRecord[]): TraceRecord[] {
   const boundaries = new Set<number>();
   for (const record of records) {

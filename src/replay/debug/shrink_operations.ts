@@ -80,7 +80,7 @@ function sameRanges(a: readonly TreeWrite[], b: readonly TreeWrite[]): boolean {
   );
 }
 
-/** First indices of ranges, and those behind ranges, ascending. */
+/** First indices of ranges, and the first index after each, ascending. */
 function boundariesOf(writes: readonly TreeWrite[]): number[] {
   const all = new Set(writes.flatMap(({ first, last }) => [first, last + 1]));
   return [...all].sort((a, b) => a - b);
