@@ -72,7 +72,7 @@ function peer(name: string): Racer {
 
 /** The kernel's tree: a library, called once for a pass. */
 async function kernelTree(onProgress: (what: string) => void): Promise<Racer> {
-  const library = (await build(await findSource(undefined), "race", onProgress)).program;
+  const library = (await build(await findSource(undefined), "library", onProgress)).program;
   const flags = ["run", "-q", "--allow-read", "--allow-ffi"];
   return { name: KERNEL, command: [Deno.execPath(), ...flags, CHILD, `--native=${library}`] };
 }

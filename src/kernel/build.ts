@@ -9,18 +9,24 @@
 
 import { Unable } from "../command/command.ts";
 import { cacheFolder, exists } from "./cache.ts";
-import { featuresOf, type TreeFeatures } from "./features.ts";
+import { featuresOf, type TreeFeatures, vmaMacros } from "./features.ts";
 import type { Source } from "./source.ts";
 import { runTool } from "./tool.ts";
 
-/** What is built: for checking, with every check of the tree's own; for timing; for timing with the tree's own allocator. */
-export type BuildKind = "check" | "race" | "race-slab";
+/**
+ * What is built.
+ *
+ * - `check`: a program for checking, with every check of the tree's own.
+ * - `library`: for timing in this process, nodes from a free list; `library-slab`: from the tree's own allocator.
+ * - `vma`: a program for checking the same tree's `mm/vma.c`.
+ */
+export type BuildKind = "check" | "library" | "library-slab" | "vma";
 
 /** A driver that was built. */
 export interface Build {
   readonly source: Source;
   readonly features: TreeFeatures;
-  /** The program; of a `race` the library that {@linkcode NativeLibrary} opens. */
+  /** The program; of a `library` what {@linkcode NativeLibrary} opens. */
   readonly program: string;
   /** True if it was found in the cache. */
   readonly isCached: boolean;
@@ -47,8 +53,17 @@ const SUPPORT = [
   "lib/vsprintf.c",
 ];
 
-/** What the driver's own allocator stands in for, except in `race-slab`. */
+/** What the driver's own allocator stands in for. */
 const OWN_ALLOCATOR = ["testing/shared/linux.c", "testing/radix-tree/linux.c", "lib/slab.c"];
+
+const KEEPS_ALLOCATOR: ReadonlySet<BuildKind> = new Set(["library-slab", "vma"]);
+
+const DRIVERS: Readonly<Record<BuildKind, string>> = {
+  check: "check.c",
+  library: "race.c",
+  "library-slab": "race.c",
+  vma: "vma.c",
+};
 
 const INCLUDED = [
   "testing/shared",
@@ -75,8 +90,12 @@ export async function build(
 ): Promise<Build> {
   const features = await featuresOf(source);
   const folder = await generatedHeaders();
-  const units = await unitsOf(source, kind);
-  const options = optionsOf(source, features, folder, kind);
+  const units = [DRIVER + DRIVERS[kind], ...await unitsOf(source, kind)];
+  const options = [
+    ...optionsOf(source, features, folder, kind),
+    ...(kind === "vma" ? vmaOptions(source, await vmaMacros(source)) : []),
+    `-I${DRIVER}`,
+  ];
   onProgress(`reading ${source.name}`);
   const key = await keyOf(units, options, source);
   const program = `${await cacheFolder("builds")}/${kind}-${key}`;
@@ -104,9 +123,9 @@ async function generatedHeaders(): Promise<string> {
 }
 
 async function unitsOf({ folder }: Source, kind: BuildKind): Promise<string[]> {
-  const units = [`${DRIVER}${kind === "check" ? "check.c" : "race.c"}`];
+  const units = kind === "vma" ? [`${folder}/tools/testing/shared/maple-shim.c`] : [];
   for (const file of SUPPORT) {
-    if (kind !== "race-slab" && OWN_ALLOCATOR.includes(file)) continue;
+    if (!KEEPS_ALLOCATOR.has(kind) && OWN_ALLOCATOR.includes(file)) continue;
     if (await exists(`${folder}/tools/${file}`)) units.push(`${folder}/tools/${file}`);
   }
   return units;
@@ -120,14 +139,26 @@ function optionsOf(
 ): string[] {
   return [
     ...FLAGS,
-    kind === "check" ? "-O1" : "-O2",
+    kind === "check" || kind === "vma" ? "-O1" : "-O2",
     ...macros,
-    ...(kind === "race" ? ["-DFREE_LIST"] : []),
+    ...(kind === "library" ? ["-DFREE_LIST"] : []),
     `-DMAPLE_TREE_SOURCE="${folder}/lib/maple_tree.c"`,
     `-I${generated}`,
     ...INCLUDED.map((path) => `-I${folder}/tools/${path}`),
     `-I${folder}/lib`,
-    ...(kind === "check" ? [] : LIBRARY),
+    ...(kind.startsWith("library") ? LIBRARY : []),
+  ];
+}
+
+function vmaOptions({ folder }: Source, macros: readonly string[]): string[] {
+  return [
+    ...macros,
+    `-DVMA_SOURCE="${folder}/mm/vma.c"`,
+    `-DVMA_HEADER="${folder}/mm/vma.h"`,
+    `-DVMA_INIT_SOURCE="${folder}/mm/vma_init.c"`,
+    "-DNUM_VMA_FLAG_BITS=64",
+    "-DNUM_MM_FLAG_BITS=64",
+    `-I${folder}/tools/testing/vma`,
   ];
 }
 

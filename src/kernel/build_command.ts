@@ -36,7 +36,7 @@ export async function runBuild(args: CommandArguments): Promise<number> {
     const source = await findSource(args.text("source"));
     const show = (what: string) => progress.show(() => what);
     const driver = await build(source, "check", show);
-    const library = await build(source, "race", show);
+    const library = await build(source, "library", show);
     progress.clear();
     const built = { source, driver: driver.program, library: library.program };
     if (args.has("json")) printJson(built);

@@ -141,6 +141,16 @@ export class Driver {
     return new TextDecoder().decode(bytes);
   }
 
+  /** Has operations on an address space performed, and gives a line for each. */
+  async performOnSpace(operations: readonly Operation[]): Promise<string[]> {
+    const words = new Uint32Array(operations.length * OPERATION_WORDS);
+    operations.forEach((it, i) => writeOperation(words, i * OPERATION_WORDS, it, 0));
+    await this.#ask(FrameKind.SPACE, operations.length, words);
+    const frame = await this.#within(this.#input.read(FRAME_WORDS));
+    const bytes = await this.#within(this.#input.readBytes(frame[1]!));
+    return new TextDecoder().decode(bytes).trimEnd().split("\n");
+  }
+
   /** Ends the process, whatever it is doing. */
   async [Symbol.asyncDispose](): Promise<void> {
     kill(this.#child);

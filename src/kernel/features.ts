@@ -62,3 +62,28 @@ export async function featuresOf({ folder, name }: Source): Promise<TreeFeatures
   if (/\bslab_sheaf\b/.test(code)) macros.push("-DHAVE_SHEAVES");
   return { macros, missing, isShapeKnown: /\bmaple_big_node\b/.test(code + header) };
 }
+
+/**
+ * Macros by which the driver of `mm/vma.c` knows what that file has.
+ *
+ * @throws {Unable} the tree has no `tools/testing/vma`: it came in 6.12
+ */
+export async function vmaMacros({ folder, name, version }: Source): Promise<string[]> {
+  const read = async (path: string) => await Deno.readTextFile(`${folder}/${path}`).catch(() => "");
+  const stubs = await Promise.all(
+    ["vma_internal.h", "include/stubs.h", "include/dup.h", "include/custom.h"]
+      .map((file) => read(`tools/testing/vma/${file}`)),
+  );
+  const tools = stubs.join("\n");
+  if (tools.trim() === "" || await read("mm/vma.c") === "") {
+    throw new Unable(
+      `Cannot check mm/vma.c of ${name} (Linux ${version}): it has none that builds in user space; that came in 6.12`,
+    );
+  }
+  const header = await read("mm/vma.h");
+  return [
+    ...(await read("mm/vma_init.c") === "" ? [] : ["-DHAVE_VMA_INIT"]),
+    ...(/\blegacy_to_vma_flags\b/.test(tools) ? ["-DHAVE_VMA_FLAGS"] : []),
+    ...(/\bvma_close\(/.test(tools + header) ? [] : ["-DLACKS_VMA_CLOSE"]),
+  ];
+}

@@ -12,7 +12,7 @@ export async function latestLibrary(): Promise<string | undefined> {
   try {
     const folder = cachePath("builds");
     for await (const { name } of Deno.readDir(folder)) {
-      if (!/^race-[0-9a-f]+$/.test(name)) continue;
+      if (!/^library-[0-9a-f]+$/.test(name)) continue;
       const path = `${folder}/${name}`;
       const time = (await Deno.stat(path)).mtime?.getTime() ?? 0;
       if (newest === undefined || time > newest.time) newest = { path, time };

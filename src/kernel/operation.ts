@@ -49,6 +49,9 @@ export const Verb = {
   MARK: 65,
   REWIND: 66,
   DUPLICATE: 67,
+  VMA_MAP: 96,
+  VMA_UNMAP: 97,
+  VMA_PROTECT: 98,
 } as const;
 
 /** One of {@linkcode Verb}. */
@@ -135,6 +138,9 @@ const ROWS: Readonly<Record<Verb, VerbRow>> = {
   [Verb.MARK]: { name: "mark", operands: [] },
   [Verb.REWIND]: { name: "rewind", operands: [], writes: true },
   [Verb.DUPLICATE]: { name: "duplicate", operands: [], writes: true },
+  [Verb.VMA_MAP]: { name: "map", operands: ["index", "index", "flags"] },
+  [Verb.VMA_UNMAP]: { name: "unmap", operands: ["index", "index"] },
+  [Verb.VMA_PROTECT]: { name: "protect", operands: ["index", "index", "flags"] },
 };
 
 const BY_NAME: ReadonlyMap<string, Verb> = new Map(

@@ -40,7 +40,7 @@ export const Field = {
 export const Flag = { BROKEN_RULE: 1, PRINTED: 2, DISORDER: 4, LEAK: 8 } as const;
 
 /** What a frame asks for. */
-export const FrameKind = { OPERATIONS: 1, DUMP: 2, SHAPE: 3 } as const;
+export const FrameKind = { OPERATIONS: 1, DUMP: 2, SHAPE: 3, SPACE: 4 } as const;
 
 /** How an operation is performed. */
 export const Option = { UNCHECKED: 1, SHAPE: 2 } as const;

@@ -20,7 +20,7 @@ Deno.test({
   name: `kernel race: the library answers every list as the reference does${skipped}`,
   ignore: why !== undefined,
   fn: async () => {
-    const { program } = await build(await newestSource(), "race");
+    const { program } = await build(await newestSource(), "library");
     const library = new NativeLibrary(program);
     for (const name of RACE_WORKLOADS.filter((it) => !it.endsWith("/65000"))) {
       const { operations, filling } = await raceWorkload(name);
@@ -46,7 +46,7 @@ Deno.test({
   name: `kernel race: a tree against itself answers alike and is judged${skipped}`,
   ignore: why !== undefined,
   fn: async () => {
-    const built = await build(await newestSource(), "race");
+    const built = await build(await newestSource(), "library");
     const settings = { processes: 4, mostProcesses: 4, warmUp: 2, rounds: 6, batchMs: 0.2 };
     const { comparison, maple } = await race({
       base: built,

@@ -10,6 +10,7 @@ import { Progress } from "../../command/progress.ts";
 import { interruption } from "../../command/signals.ts";
 import { build } from "../build.ts";
 import { findSource } from "../source.ts";
+import { runVmaCheck } from "../vma/command.ts";
 import { check, type CheckResult } from "./check.ts";
 import { operationsCase } from "./operations_file.ts";
 import { checkAsJson, formatCheck } from "./report.ts";
@@ -45,6 +46,7 @@ export const CHECK: CommandSpecification = {
     },
     "no-gaps": { help: "with --operations: a tree that does not track free space" },
     readers: { help: "with --operations: a tree that is prepared for readers beside the writer" },
+    vma: { help: "check mm/vma.c against src/mm instead: trees from 6.12 on" },
     json: { help: "print JSON" },
   },
   details:
@@ -63,6 +65,12 @@ export async function runCheck(args: CommandArguments): Promise<number> {
   const only = args.text("only");
   const progress = new Progress();
   const signal = interruption();
+  if (args.has("vma")) {
+    const isJson = args.has("json");
+    const common = { seed, limitMs, isJson, signal };
+    const vmaSteps = args.integer("steps") ?? 20_000;
+    return await runVmaCheck({ ...common, source: args.text("source"), steps: vmaSteps });
+  }
   try {
     const source = await findSource(args.text("source"));
     const built = await build(source, "check", (what) => progress.show(() => what));

@@ -17,6 +17,8 @@ enum verb {
 	VERB_CURSOR_RESERVE,
 	/* The tree itself: destroyed and made anew; marked; taken back to the mark; copied, and the copy used. */
 	VERB_NEW_TREE = 64, VERB_MARK, VERB_REWIND, VERB_DUPLICATE,
+	/* Of vma.c: the first byte, the first after the range, flags. */
+	VERB_VMA_MAP = 96, VERB_VMA_UNMAP, VERB_VMA_PROTECT,
 };
 
 /* One operation. What `a` to `d` are depends on the verb, in the order of the kernel's parameters. */
@@ -51,7 +53,7 @@ struct answer {
 	uint32_t unused;
 };
 
-enum frame_kind { FRAME_OPERATIONS = 1, FRAME_DUMP = 2, FRAME_SHAPE = 3 };
+enum frame_kind { FRAME_OPERATIONS = 1, FRAME_DUMP = 2, FRAME_SHAPE = 3, FRAME_SPACE = 4 };
 
 /* Before each request and each reply. */
 struct frame {

@@ -98,7 +98,7 @@ async function withBuilds(
 ): Promise<Race> {
   const [baseName = "", headName] = args.operands;
   const checkout = args.text("source");
-  const kind = args.has("slab") ? "race-slab" : "race";
+  const kind = args.has("slab") ? "library-slab" : "library";
   const built = async (path: string | undefined) =>
     await build(await findSource(path), kind, (what) => progress.show(() => what));
   if (checkout === undefined) {

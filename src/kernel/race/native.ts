@@ -22,7 +22,7 @@ export class NativeLibrary {
   /**
    * Loads a library.
    *
-   * @param path what `build(source, "race")` gave as its `program`
+   * @param path what `build(source, "library")` gave as its `program`
    */
   constructor(path: string) {
     this.#library = Deno.dlopen(path, SYMBOLS);
