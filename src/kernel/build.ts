@@ -92,8 +92,9 @@ export async function build(
   const folder = await generatedHeaders();
   const units = [DRIVER + DRIVERS[kind], ...await unitsOf(source, kind)];
   const options = [
-    ...optionsOf(source, features, folder, kind),
+    // Its headers come before those of the tree's tests.
     ...(kind === "vma" ? vmaOptions(source, await vmaMacros(source)) : []),
+    ...optionsOf(source, features, folder, kind),
     `-I${DRIVER}`,
   ];
   onProgress(`reading ${source.name}`);

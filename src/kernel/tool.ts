@@ -32,12 +32,12 @@ export async function runTool(
   });
   if (output.success) return output.stdout;
   const complaint = new TextDecoder().decode(output.stderr);
-  throw new Unable(`Cannot ${purpose}:\n${firstError(complaint)}`);
+  throw new Unable(`Cannot ${purpose}: ${firstError(complaint)}`);
 }
 
-/** The first line that calls itself an error, and those below it that show where. */
+/** The first line that calls itself an error. */
 export function firstError(complaint: string): string {
   const lines = complaint.split("\n").filter((line) => line.trim() !== "");
-  const at = lines.findIndex((line) => /\berror\b|undefined reference|fatal/i.test(line));
-  return lines.slice(Math.max(0, at), Math.max(0, at) + 3).join("\n");
+  const isError = (line: string) => /\berror\b|undefined reference|fatal/i.test(line);
+  return lines.find(isError) ?? lines[0] ?? "it gave no reason";
 }

@@ -139,11 +139,11 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
       "storing nothing goes on with a widened range after it has waited for memory, over what another writer stored there",
     row: 23,
     releases: ["6.1", "6.1"],
-    tree: GAPS,
+    tree: { gaps: true, readers: true },
     program: [
-      operation(Verb.STORE, 0x0, 0xf, 1),
-      operation(Verb.STORE, MAX_INDEX, MAX_INDEX, 2),
-      operation(Verb.STORE_BESIDE, 0x0, 0xf, 0, 0x10),
+      operation(Verb.STORE, 0x10, 0x1f, 1),
+      operation(Verb.STORE, 0x20, 0x2f, 2),
+      operation(Verb.STORE_BESIDE, 0x10, 0x1f, 0, 0),
     ],
     meets: ({ verb, c }) => verb === Verb.STORE_BESIDE && c === 0,
   },
@@ -196,6 +196,20 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
     meets: ({ verb }, { latest }) =>
       latest !== undefined && GAP_SEARCHES.has(latest) &&
       (MOVES_UP.has(verb) || MOVES_DOWN.has(verb)),
+  },
+  {
+    name:
+      "mas_empty_area_rev() up to the maximum finds nothing where only the maximum itself is occupied",
+    releases: ["6.1", "7.3"],
+    tree: GAPS,
+    program: [
+      operation(Verb.STORE, MAX_INDEX, MAX_INDEX, 1),
+      operation(Verb.EMPTY_AREA_REVERSE, 0, MAX_INDEX, 8),
+    ],
+    meets: ({ verb, b }) =>
+      b === MAX_INDEX &&
+      (verb === Verb.EMPTY_AREA_REVERSE || verb === Verb.CURSOR_EMPTY_AREA_REVERSE ||
+        verb === Verb.ALLOCATE_REVERSE),
   },
   {
     name:

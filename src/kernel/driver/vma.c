@@ -102,13 +102,14 @@ static int map(unsigned long start, unsigned long end, unsigned long flags)
 	vma_iter_set(&vmi, start);
 	merge.next = vma_next(&vmi);
 	merge.prev = vma_prev(&vmi);
-	vma_iter_next_range(&vmi);
+	if (merge.prev)
+		vma_iter_next_range(&vmi);
 	if (vma_merge_new_range(&merge))
 		return 0;
 	return link_new(start, end, flags);
 }
 
-/* As mprotect() of a range without holes. */
+/* As mprotect(): up to the first hole. */
 static int protect(unsigned long start, unsigned long end, unsigned long flags)
 {
 	while (start < end) {
@@ -120,7 +121,7 @@ static int protect(unsigned long start, unsigned long end, unsigned long flags)
 		VMA_ITERATOR(vmi, &space, start);
 
 		vma = vma_find(&vmi, end);
-		if (!vma)
+		if (!vma || vma->vm_start > start)
 			return -ENOMEM;
 		prev = vma_prev(&vmi);
 		if (start > vma->vm_start)
@@ -204,6 +205,7 @@ int main(void)
 	vma_state_init();
 #endif
 	mt_init_flags(&space.mm_mt, MT_FLAGS_ALLOC_RANGE);
+	the_task.mm = &space;
 	write_all(out, &hello, sizeof(hello));
 	answer_frames(out);
 	return 0;
