@@ -133,6 +133,8 @@ Deno.test({
           await page.locator("input.step").fill(String(steps));
           await page.locator("input.step").press("Enter");
           await page.waitForSelector(".indexing", { state: "detached", timeout: 60_000 });
+          // The first time through, V8 compiles.
+          await scrub(page);
           const [frame] = await longestTasks(page, () => scrub(page));
           assert(frame !== undefined && frame < MOST_TASK_MS, `a task of ${frame} ms`);
           const [leap] = await longestTasks(page, () => jump(page, steps));

@@ -214,22 +214,11 @@ function linesOf({ space, changes, before }: StepView): Line[] {
     }
     const touches = at > 0 && rows[at - 1]!.last + 1 === row.first;
     const change = before === undefined ? undefined : changes?.rows.get(row);
-    const mark = isMisplaced(row) ? "stale" : change;
-    lines.push(mark === undefined ? unmarked(row, touches) : { row, mark, touches });
+    const mark = isMisplaced(row) ? "stale" : change ?? "";
+    lines.push({ row, mark, touches });
   }
   for (; next < gone.length; next++) lines.push({ row: gone[next]!, mark: "gone", touches: false });
   return lines;
-}
-
-/** Lines of rows that no step marks; rows stay the same objects as long as their VMAs do not change. */
-const lonely = new WeakMap<VmaRow, Line>();
-const touching = new WeakMap<VmaRow, Line>();
-
-function unmarked(row: VmaRow, touches: boolean): Line {
-  const lines = touches ? touching : lonely;
-  let line = lines.get(row);
-  if (line === undefined) lines.set(row, line = { row, mark: "", touches });
-  return line;
 }
 
 /** Whether a row has the text in its line, or the address in its range. */
