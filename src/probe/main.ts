@@ -27,7 +27,7 @@ const SPECIFICATION = {
 
 async function main(args: CommandArguments): Promise<number> {
   const probe = await probeOrSay();
-  const facts = await systemFacts();
+  const facts = systemFacts();
   if (args.has("json")) printJson({ kernel: probe.header.kernel, ...facts, rules: probe.rules });
   else print([...head(probe, facts), "", ...table(probe.rules)].join("\n"));
   return probe.rules.some(({ status }) => status === "unknown") ? 1 : 0;

@@ -20,7 +20,8 @@ import { type ModelledCall, systemCall, unmodelledBecause } from "../abi/syscall
 import type { EnterRecord, LeaveRecord } from "../trace/format.ts";
 import type { TraceFiles } from "./files.ts";
 import { limitsOf } from "./image.ts";
-import { ADDRESS_LIMIT } from "../abi/page.ts";
+import { ADDRESS_LIMIT, roundLength } from "../abi/page.ts";
+import type { MmapRequest } from "../mm/calls/mmap.ts";
 import type { MappedFile } from "../mm/vma.ts";
 import {
   readVmFlags,
@@ -153,7 +154,24 @@ function decodeMmap({ enter, leave, files }: ReturnedCall, args: readonly number
   const flags = given | (drawn ? MAP_FIXED : 0) | (isMemory ? MAP_ANONYMOUS : 0);
   const address = drawn ? leave.result : size(wanted);
   const request = { address, length: size(length), protection, flags, file, offset: size(offset) };
-  return (space) => space.mmap(request);
+  return (space) => {
+    if (leave.error === undefined) adoptBase(space, request, leave.result);
+    return space.mmap(request);
+  };
+}
+
+/** No kernel begins to place as low as this part of the user's addresses. */
+const LOWEST_BASE = 1 / 8;
+
+/**
+ * Where placement begins, the recorder takes from what lies there after an exec. Old kernels put nothing there for a static
+ * program; then the first address that the kernel chooses tells.
+ */
+function adoptBase(space: AddressSpace, request: MmapRequest, result: number): void {
+  const mm = space.descriptor;
+  const isChosen = request.address === 0 && !(request.flags & (MAP_FIXED | MAP_32BIT));
+  if (!isChosen || mm.legacyLayout || mm.mmapBase >= mm.taskSize * LOWEST_BASE) return;
+  mm.mmapBase = result + roundLength(request.length);
 }
 
 /** True for a shared mapping of /dev/zero: it is shared anonymous memory, with a file of its own each time. */
