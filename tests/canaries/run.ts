@@ -43,7 +43,7 @@ export interface Order {
 }
 
 /** Longest time without an answer, ms: then a scenario counts as hanging. */
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 
 /** A process that plays on one build after the other. */
 export class Runner {
