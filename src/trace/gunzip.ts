@@ -45,9 +45,10 @@ function writable(output: Gunzip): Promise<void> {
   });
 }
 
+/** The name is put together so that a bundler for browsers neither looks for the module nor puts an empty one there. */
 async function nodeZlib(): Promise<typeof import("node:zlib") | undefined> {
   try {
-    return await import("node:zlib");
+    return await import(["node", "zlib"].join(":"));
   } catch {
     return undefined;
   }
