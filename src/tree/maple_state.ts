@@ -28,6 +28,25 @@ const { highestArea, lowestArea, setWindow } = area;
 const { find, next, previous, walk } = navigate;
 const { classify, store } = storing;
 
+let makeState: <V>(
+  pool: NodePool<V>,
+  write: WriteState,
+  first: number,
+  last: number,
+  section: ReadSection | undefined,
+) => MapleState<V>;
+
+/** A state of a tree, for `MapleTree` and its readers. Not part of the public module. */
+export function stateAt<V>(
+  pool: NodePool<V>,
+  write: WriteState,
+  first: number,
+  last: number,
+  section: ReadSection | undefined,
+): MapleState<V> {
+  return makeState(pool, write, first, last, section);
+}
+
 let cursorOfState: <V>(state: MapleState<V>) => Cursor<V>;
 
 /** Where a state stands in the nodes, for tests. Not part of the public module. */
@@ -68,6 +87,8 @@ export function cursorOf<V>(state: MapleState<V>): Cursor<V> {
 export class MapleState<V> implements Disposable {
   static {
     cursorOfState = (state) => state.#cursor;
+    makeState = (pool, write, first, last, section) =>
+      new MapleState(pool, write, first, last, section);
   }
 
   readonly #cursor: Cursor<V>;
@@ -75,8 +96,8 @@ export class MapleState<V> implements Disposable {
   #reserved = 0;
   #bulk = false;
 
-  /** @internal Made by `MapleTree.state()`. */
-  constructor(
+  /** Made by `MapleTree.state()` and `TreeReader.state()`. */
+  private constructor(
     pool: NodePool<V>,
     write: WriteState,
     first: number,

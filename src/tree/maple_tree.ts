@@ -14,7 +14,7 @@ import { hexRange } from "../abi/hex.ts";
 import { MapleError } from "./errors.ts";
 import { DENO_INSPECT, NODE_INSPECT, treeText } from "./inspect.ts";
 import { checkOpen, type ReadSection } from "./rcu.ts";
-import { MapleState } from "./maple_state.ts";
+import { type MapleState, stateAt } from "./maple_state.ts";
 import * as navigate from "./navigate.ts";
 import * as layout from "./node_layout.ts";
 import { MAX_NODES, NodeBudget, NodePool } from "./node_pool.ts";
@@ -334,7 +334,7 @@ export class MapleTree<V> {
   state(first: number = 0, last: number = first): MapleState<V> {
     checkIndex(first, "move to");
     checkIndex(last, "move up to");
-    return new MapleState<V>(this.#pool, this.#write, first, last, undefined);
+    return stateAt<V>(this.#pool, this.#write, first, last, undefined);
   }
 
   /**
@@ -358,7 +358,7 @@ export class MapleTree<V> {
         checkIndex(first, "move to");
         checkIndex(last, "move up to");
         checkOpen(section);
-        return new MapleState<V>(pool, this.#write, first, last, section);
+        return stateAt<V>(pool, this.#write, first, last, section);
       },
       [Symbol.dispose]: () => {
         pool.rcuDomain.readUnlock(section);
