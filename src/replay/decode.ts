@@ -223,7 +223,7 @@ const MPOL_DEFAULT = 0;
 /** Which nodes a policy is about lies in memory; a machine's policies are told apart by their mode alone. */
 function decodeMbind({ leave }: ReturnedCall, args: readonly number[]): Action | Unmodelled {
   const [address, length, mode = 0] = args;
-  if (leave.error === "EINVAL" || leave.error === "EPERM" || leave.error === "EIO") {
+  if (leave.error !== undefined && /^(EINVAL|EPERM|EIO|ENOSYS)$/.test(leave.error)) {
     return { unmodelled: "which nodes there are is not recorded" };
   }
   const policy = int(mode) === MPOL_DEFAULT ? null : `mode ${int(mode)}`;

@@ -130,6 +130,8 @@ class Fuzzer {
       [14, () => this.#advise()],
       [8, () => this.#lock()],
       [1, () => this.#lockAll()],
+      [2, () => this.#bind()],
+      [1, () => this.#impersonate()],
       [3, () => this.#moveBreak()],
       [30, () => this.#touch()],
       [3, () => this.#look()],
@@ -264,6 +266,21 @@ class Fuzzer {
       [2, () => this.#table.add("mlock2", ...range, this.#random.below(3))],
       [4, () => this.#table.add("munlock", ...range)],
     ])();
+  }
+
+  /** Gives memory the policy to lie where it is used, or takes it back. */
+  #bind(): void {
+    const [MPOL_DEFAULT, MPOL_LOCAL] = [0, 4];
+    const mode = this.#random.oneIn(3) ? MPOL_DEFAULT : MPOL_LOCAL;
+    this.#table.add("mbind", ...this.#draw.range(), mode, 0, 0, 0);
+  }
+
+  /** Makes what can be read executable for a while. */
+  #impersonate(): void {
+    const READ_IMPLIES_EXEC = 0x40_0000;
+    this.#table.add("personality", READ_IMPLIES_EXEC);
+    for (let calls = this.#random.below(4); calls > 0; calls--) this.#map();
+    this.#table.add("personality", 0);
   }
 
   #lockAll(): void {

@@ -33,9 +33,12 @@ export function mbind(
   if (end >= ADDRESS_LIMIT) {
     throw cannot("bind", address, end, "EINVAL", "it ends before it begins");
   }
+  if (address < end && mm.tree.findIntersection(address, end) === undefined) {
+    throw cannot("bind", address, end, "EFAULT", "nothing is mapped there");
+  }
   for (let at = address; at < end;) {
     const vma = mm.tree.load(at);
-    // The process's own policy may be asked for where nothing is mapped, as the kernel says it makes no difference.
+    // The process's own policy may be asked for over holes: it is what they would get anyhow.
     if (vma === undefined && policy !== null) {
       throw cannot("bind", at, end, "EFAULT", "part of it is not mapped");
     }

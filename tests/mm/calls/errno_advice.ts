@@ -176,6 +176,11 @@ export const ADVICE_CALLS: Readonly<Record<string, readonly Row[]>> = {
     },
   ],
   mbind: [
+    {
+      errno: "EFAULT",
+      why: "the process's own policy where nothing is mapped",
+      call: (mm) => mm.mbind(0x90000, 0x1000, null),
+    },
     { errno: "EINVAL", why: "unaligned", call: (mm) => mm.mbind(0x10001, 0x1000, "mode 2") },
     { errno: "EINVAL", why: "wraps", call: (mm) => mm.mbind(0x10000, TOP, "mode 2") },
     { errno: "EFAULT", why: "a hole", call: (mm) => mm.mbind(0x10000, 0x10000, "mode 2") },
