@@ -25,12 +25,20 @@ export interface Known {
   readonly counters: readonly string[];
   /** Members of classes that nothing uses. */
   readonly unused: ReadonlySet<string>;
+  /** Comparisons of which the answer never changes, as they are written: the source text of it. */
+  readonly comparisons: Readonly<Record<string, string>>;
   /** Modules of `src/tree` of which next to nothing is used, by name: what stands for them. */
   readonly modules: Readonly<Record<string, string>>;
 }
 
 /** Nothing is known of the trees of programs that make their own. */
-export const ANY_TREE: Known = { properties: {}, counters: [], unused: new Set(), modules: {} };
+export const ANY_TREE: Known = {
+  properties: {},
+  counters: [],
+  unused: new Set(),
+  comparisons: {},
+  modules: {},
+};
 
 /** What is known of the trees of range maps. */
 export const RANGE_MAPS: Known = {
@@ -47,6 +55,12 @@ export const RANGE_MAPS: Known = {
   },
   counters: ["counters"],
   unused: new Set(),
+  // No nodes are reserved for stores to come.
+  comparisons: {
+    'supply === "prepared"': "false",
+    'supply === "bulk"': "false",
+    'supply !== "prepared"': "true",
+  },
   modules: {
     "counters.ts": "export class Counters {}",
     // What waits for readers, which a copy of the pool asks for: nothing.
@@ -181,13 +195,17 @@ function destructured(node: ts.Node): { from: string; names: string[] } | undefi
 }
 
 /** What stands for what is known: a property, a statement that counts, a member that nothing uses. */
-function knownEdit(node: ts.Node, { properties, counters, unused }: Known): string | undefined {
+function knownEdit(
+  node: ts.Node,
+  { properties, counters, unused, comparisons }: Known,
+): string | undefined {
   if (ts.isMethodDeclaration(node) || ts.isAccessor(node)) {
     return unused.has(node.name.getText()) ? "" : undefined;
   }
   if (ts.isExpressionStatement(node)) {
     return counters.some((name) => counts(node.expression, name)) ? ";" : undefined;
   }
+  if (ts.isBinaryExpression(node)) return comparisons[node.getText()];
   if (!ts.isPropertyAccessExpression(node)) return undefined;
   const { parent } = node;
   const isWritten = ts.isBinaryExpression(parent) && parent.left === node &&
