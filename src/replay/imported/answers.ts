@@ -40,6 +40,7 @@ import type { System } from "../system.ts";
 import { NOT_SHOWN, ON_MAPPED } from "./actions.ts";
 import { Alignment } from "./alignment.ts";
 import { HIGHEST_ADDRESS, Occupied } from "./occupied.ts";
+import { vmaIn } from "./vma_in.ts";
 
 /** How the model's answers compare with the text's. */
 export interface AnswerCounts {
@@ -191,7 +192,7 @@ export class Answers {
     const [hint = 0, asked = 0, , flags = 0, , offset = 0] = enter.args;
     const length = pageAlignUp(asked), start = pageAlignDown(hint);
     if (flags & MAP_FIXED_NOREPLACE) {
-      if (space.findVmaIntersection(start, start + length)) return { result: "EEXIST" };
+      if (vmaIn(space, start, start + length)) return { result: "EEXIST" };
       return this.#of(space).isFree(start, start + length)
         ? { result: hint }
         : { why: "what was mapped there before is not shown" };
@@ -202,7 +203,7 @@ export class Answers {
     if (enter.file?.kind === "device") return { why: "a device may place its mappings itself" };
     if (start !== 0) {
       if (this.#of(space).isFree(start, start + length)) return { result: start };
-      if (!space.findVmaIntersection(start, start + length)) {
+      if (!vmaIn(space, start, start + length)) {
         return { why: "whether the place it hints at was free is not shown" };
       }
     }
@@ -225,12 +226,11 @@ export class Answers {
   ): Foretold {
     const occupied = this.#of(space);
     // The kernel places nothing over a mapping: it has gone, and with it what else was known of gaps.
-    if (space.findVmaIntersection(told, told + wanted.length) !== undefined) {
+    if (vmaIn(space, told, told + wanted.length) !== undefined) {
       occupied.forget();
       return { why: "what was mapped there was unmapped by a call that is not shown" };
     }
-    const isMapped = (address: number) =>
-      space.findVmaIntersection(address, address + 1) !== undefined;
+    const isMapped = (address: number) => vmaIn(space, address, address + 1) !== undefined;
     const { length, offset } = wanted;
     const plain = occupied.foretell({ length, offset, aligned: false }, isMapped);
     const unknown = { why: "what else is mapped there is not shown" };
@@ -253,13 +253,13 @@ export class Answers {
     const length = pageAlignUp(newAsked), end = address + pageAlignUp(oldAsked);
     if (flags & MREMAP_FIXED) return { result: target };
     if (address + length <= end && !(flags & MREMAP_DONTUNMAP)) return { result: address };
-    const vma = space.findVmaIntersection(address, address + 1);
+    const vma = vmaIn(space, address, address + 1);
     if (vma === undefined || vma.file?.name === NOT_SHOWN) {
       return { why: "what it moves is not shown" };
     }
     if (!(flags & MREMAP_DONTUNMAP) && vma.end === end) {
       if (this.#of(space).isFree(end, address + length)) return { result: address };
-      const isBlocked = space.findVmaIntersection(end, address + length) !== undefined;
+      const isBlocked = vmaIn(space, end, address + length) !== undefined;
       if (!isBlocked) return { why: "whether there was room to grow is not shown" };
     }
     if (!(flags & MREMAP_MAYMOVE)) return { result: "ENOMEM" };
@@ -278,7 +278,7 @@ export class Answers {
         : { why: "where the heap begins is not shown" };
     }
     const from = pageAlignUp(brk), to = pageAlignUp(wanted);
-    if (to > from && space.findVmaIntersection(from, to)) return { result: brk };
+    if (to > from && vmaIn(space, from, to)) return { result: brk };
     return { result: wanted };
   }
 
@@ -289,7 +289,7 @@ export class Answers {
     const length = enter.call === "mremap" ? Math.max(asked, PAGE_SIZE) : asked;
     const error = record.error ?? "";
     if (enter.call === "mmap" && error === "EEXIST" && flags & MAP_FIXED_NOREPLACE) {
-      if (space.findVmaIntersection(address, address + length)) return { result: error };
+      if (vmaIn(space, address, address + length)) return { result: error };
       return this.#of(space).isFree(address, address + length)
         ? { result: address }
         : { why: "what is mapped there is not shown" };

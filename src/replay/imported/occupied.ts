@@ -16,6 +16,7 @@ import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from "../../abi/mman.ts";
 import { AddressSpace } from "../../mm/address_space.ts";
 import { NOWHERE, place } from "../../mm/vma/placement.ts";
 import type { MappedFile } from "../../mm/vma.ts";
+import { vmaIn } from "./vma_in.ts";
 
 /** First address that no program of any machine that the model holds can have, bytes. */
 export const HIGHEST_ADDRESS: number = 2 ** 52;
@@ -138,7 +139,7 @@ export class Occupied {
 
   /** True if nothing is mapped there for certain. */
   isFree(start: number, end: number): boolean {
-    return this.#space.findVmaIntersection(start, end) === undefined;
+    return vmaIn(this.#space, start, end) === undefined;
   }
 
   /**

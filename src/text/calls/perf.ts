@@ -11,6 +11,7 @@ import type { Event, LineReading } from "./event.ts";
 import { UNKNOWN } from "./event.ts";
 import { readResult } from "./result.ts";
 import { scanArguments } from "./scan.ts";
+import { ownValue } from "../own_value.ts";
 
 const LINE =
   /(\d{1,20}\.\d{1,20}|\?)\s{1,9}\(\s{0,9}(?:[\d.]{1,20} ms|\?)?\s{0,9}\)?\s{0,9}:\s+(?:(.{0,40}?)\/(\d+) )?\s*(\.{3} \[continued\]: )?([a-z]\w{1,30})\(/;
@@ -64,12 +65,12 @@ export function readPerfLine(line: string, number: number): LineReading {
 
 /** The arguments by place; what is left out is 0. */
 function inOrder(call: string, args: readonly string[]): string[] {
-  const places = PLACES[call];
+  const places = ownValue(PLACES, call);
   if (places === undefined) return [...args];
   const ordered: string[] = [];
   for (const [index, arg] of args.entries()) {
     const named = /^(\w+): ?(.*)$/s.exec(arg);
-    const at = named === null ? index : places[named[1] ?? ""];
+    const at = named === null ? index : ownValue(places, named[1] ?? "");
     if (at === undefined || (arg === "" && named === null)) continue;
     while (ordered.length <= at) ordered.push("0");
     ordered[at] = named === null ? arg : named[2] ?? "";

@@ -46,5 +46,6 @@ export function readResult(text: string, from: number): ReadResult | undefined {
 
 /** With a number that is no failure's, what looks like an errno is another word. */
 function isFailure(number: string, error: string): boolean {
-  return number === "?" || number.startsWith("-") || Number(number) === 0 || error in ERRNO;
+  return number === "?" || number.startsWith("-") || Number(number) === 0 ||
+    Object.hasOwn(ERRNO, error);
 }

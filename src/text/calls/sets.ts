@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ownValue } from "../own_value.ts";
+
 /** The names under which older kernels and tools know a call. */
 const SAME_AS: Readonly<Record<string, string>> = {
   old_mmap: "mmap",
@@ -21,7 +23,7 @@ const SAME_AS: Readonly<Record<string, string>> = {
 
 /** The name that a call has in a trace: `mmap` for `old_mmap` and `mmap2`. */
 export function currentName(call: string): string {
-  return SAME_AS[call] ?? call;
+  return ownValue(SAME_AS, call) ?? call;
 }
 
 /** The calls on memory that are counted. */

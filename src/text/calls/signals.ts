@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ownValue } from "../own_value.ts";
+
 const SIGNALS: Readonly<Record<string, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -25,5 +27,5 @@ const SIGNALS: Readonly<Record<string, number>> = {
 
 /** The number of a signal; 0 for one that is not listed. */
 export function signalNumber(name: string): number {
-  return SIGNALS[name] ?? 0;
+  return ownValue(SIGNALS, name) ?? 0;
 }

@@ -12,6 +12,7 @@ import { readResult } from "./result.ts";
 import { scanArguments } from "./scan.ts";
 import { isMemoryCall, PROCESS_CALLS } from "./sets.ts";
 import { signalNumber } from "./signals.ts";
+import { ownValue } from "../own_value.ts";
 
 const CALL = /(?:^|[^\w.<$/@(+-])((?:SYS_|SyS_)?([a-z_]\w{1,30}|(?<=SYS_)\d{1,3})(?:@SYS)?)\(/g;
 const RESUMED = /<\.\.\. (?:resuming interrupted )?(SYS_)?(\w+?)(@SYS)?(?: resumed)?(?: ?\.\.\.)?>/;
@@ -145,7 +146,7 @@ interface Found {
 const NUMBERED: Readonly<Record<string, string>> = { "425": "io_uring_setup", "435": "clone3" };
 
 function nameOf(text: string): string {
-  return NUMBERED[text] ?? (/^\d/.test(text) ? `syscall_${text}` : text);
+  return ownValue(NUMBERED, text) ?? (/^\d/.test(text) ? `syscall_${text}` : text);
 }
 
 function nextCall(line: string, from: number): Found | undefined {

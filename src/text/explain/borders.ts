@@ -18,6 +18,7 @@ import {
   type LayoutLine,
   shortName,
 } from "../maps/layout_line.ts";
+import { ownValue } from "../own_value.ts";
 
 /** The rule that keeps two VMAs apart; `policy` is that of NUMA. */
 export type BorderObstacle = Exclude<MergeObstacle, "not adjacent"> | "policy";
@@ -138,10 +139,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 
 function meanings(letters: readonly string[]): string {
-  const known = letters.filter((each) => MEANINGS[each] !== undefined);
+  const known = letters.filter((each) => ownValue(MEANINGS, each) !== undefined);
   return known.length === 0
     ? ""
-    : ` (${known.map((each) => `${each}: ${MEANINGS[each]}`).join("; ")})`;
+    : ` (${known.map((each) => `${each}: ${ownValue(MEANINGS, each)}`).join("; ")})`;
 }
 
 function file(lower: LayoutLine, upper: LayoutLine): Verdict | undefined {

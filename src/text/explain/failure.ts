@@ -26,6 +26,8 @@ import type { Vma } from "../../mm/vma.ts";
 import type { CallStep } from "../../replay/step.ts";
 import type { ResourceLimits } from "../../trace/format.ts";
 import { inBytes } from "./amounts.ts";
+import { ownValue } from "../own_value.ts";
+import { vmaIn } from "../../replay/imported/vma_in.ts";
 
 /** A call that failed. */
 export interface Failure {
@@ -103,7 +105,7 @@ function wordsOf(failed: Failed, call: string, error: string): string {
       }. ` +
         "A higher limit (ulimit -l), or fewer locked pages, would have served";
     default:
-      return OTHERS[error] ?? `The kernel answered ${error}`;
+      return ownValue(OTHERS, error) ?? `The kernel answered ${error}`;
   }
 }
 
@@ -156,7 +158,7 @@ function noMemory(failed: Failed, call: string): string {
 
 function noMemoryToUnmap(failed: Failed): string {
   const { space, start, end } = failed;
-  const vma = space.findVmaIntersection(start, end);
+  const vma = vmaIn(space, start, end);
   const isHole = vma !== undefined && vma.start < start && end < vma.end;
   const where = isHole
     ? `A hole ${hexRange(start, end)} in the VMA ${
@@ -179,7 +181,7 @@ function noMemoryToMap(failed: Failed): string {
       "madvise(MADV_HUGEPAGE), would have served";
   }
   const reasons: string[] = [];
-  const vma = flags & MAP_FIXED ? space.findVmaIntersection(start, end) : undefined;
+  const vma = flags & MAP_FIXED ? vmaIn(space, start, end) : undefined;
   const cuts = vma === undefined ? 0 : Number(vma.start < start) + Number(end < vma.end);
   const isFull = (context.count ?? 0) >= context.maxMapCount;
   if (vma !== undefined && cuts > 0) {
@@ -260,8 +262,8 @@ function noMemoryToChange(failed: Failed, call: string): string {
         used(failed)
       }`;
   }
-  const first = space.findVmaIntersection(start, start + 1);
-  const last = space.findVmaIntersection(end - 1, end);
+  const first = vmaIn(space, start, start + 1);
+  const last = vmaIn(space, end - 1, end);
   const cuts = Number((first?.start ?? start) < start) + Number(end < (last?.end ?? end));
   const parts = cuts === 2 ? "two VMAs" : "one VMA";
   const split = cuts === 0
@@ -289,7 +291,7 @@ function noMemoryToResize(failed: Failed): string {
 }
 
 function exists({ space, start, end }: Failed): string {
-  const vma = space.findVmaIntersection(start, end);
+  const vma = vmaIn(space, start, end);
   const what = vma === undefined
     ? "what is mapped there the text does not show"
     : `${rangeOf(vma)} is mapped there`;
@@ -350,7 +352,7 @@ function limitText(bytes: number | undefined): string {
 /** The first address of a range at which nothing is known to be mapped. */
 function firstHole(space: AddressSpace, start: number, end: number): number | undefined {
   for (let at = start; at < end;) {
-    const vma = space.findVmaIntersection(at, end);
+    const vma = vmaIn(space, at, end);
     if (vma === undefined || vma.start > at) return at;
     at = vma.end;
   }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { ownValue } from "../own_value.ts";
+
 /** One line of a text. */
 export interface TextLine {
   /** Its number, from 1. */
@@ -56,7 +58,7 @@ function clean(line: string): string {
     text = text.replace(COLOURS, "");
   }
   if (text.includes("&")) {
-    text = text.replace(/&(#?\w{2,6});/g, (all, name: string) => ENTITIES[name] ?? all);
+    text = text.replace(/&(#?\w{2,6});/g, (all, name: string) => ownValue(ENTITIES, name) ?? all);
   }
   if (BEYOND_ASCII.test(text)) text = plainLetters(text);
   return unquoted(text).replace(/<br ?\/?>$/, "").trimEnd();

@@ -8,6 +8,7 @@ import { PAGE_SIZE } from "../../abi/page.ts";
 import type { ResourceLimits } from "../../trace/format.ts";
 import { ARITY, currentName, NAME_PREFIXES } from "../calls/sets.ts";
 import { numberOf, readValue } from "../calls/values.ts";
+import { ownValue } from "../own_value.ts";
 
 /** A call's arguments, read. */
 export interface Arguments {
@@ -31,7 +32,7 @@ export interface Arguments {
 export function readArguments(name: string, args: readonly string[], inPages: boolean): Arguments {
   if (name === "ipc") return readIpc(args);
   const call = currentName(name);
-  const prefixes = NAME_PREFIXES[call] ?? [];
+  const prefixes = ownValue(NAME_PREFIXES, call) ?? [];
   let path: string | undefined, text: string | undefined, unknown: string | undefined;
   const values = args.slice(0, ARITY.get(call)).map((arg, index) => {
     const plain = arg.replace(/^\w+=(?![=>])/, "");
@@ -103,7 +104,7 @@ const RESOURCES: Readonly<Record<string, keyof ResourceLimits>> = {
 /** The soft limit that a call sets or shows, bytes; undefined if it is about none that matters. */
 export function limitShown(call: string, args: readonly string[]): ResourceLimits | undefined {
   const at = call === "prlimit64" ? 1 : 0;
-  const name = RESOURCES[(args[at] ?? "").replace(/\/\*.*?\*\//g, "").trim()];
+  const name = ownValue(RESOURCES, (args[at] ?? "").replace(/\/\*.*?\*\//g, "").trim());
   const values = args.slice(at + 1).map((arg) => /rlim_cur=([^,}]+)/.exec(arg)?.[1]);
   const text = values.find((value) => value !== undefined);
   if (name === undefined || text === undefined) return undefined;

@@ -243,7 +243,7 @@ class Recorder {
     if (endLine !== this.#openLine) return undefined;
     const isHalf = result.error === undefined
       ? digits < longest && isAddress
-      : !(result.error in ERRNO);
+      : !Object.hasOwn(ERRNO, result.error);
     return isHalf ? `the text is cut within the result of this ${call}` : undefined;
   }
 
