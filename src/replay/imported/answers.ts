@@ -191,6 +191,7 @@ export class Answers {
   #mmap(space: AddressSpace, enter: EnterRecord, told: number): Foretold {
     const [hint = 0, asked = 0, , flags = 0, , offset = 0] = enter.args;
     const length = pageAlignUp(asked), start = pageAlignDown(hint);
+    if (length <= 0) return { why: "no kernel maps nothing: the text is damaged there" };
     if (flags & MAP_FIXED_NOREPLACE) {
       if (vmaIn(space, start, start + length)) return { result: "EEXIST" };
       return this.#of(space).isFree(start, start + length)
