@@ -86,6 +86,11 @@ Deno.test("architecture: folders import downwards only", () => {
   );
 });
 
+Deno.test("architecture: nothing in src imports a test", () => {
+  const wrong = ARROWS.filter(({ to }) => to.startsWith("tests/"));
+  assertEquals(wrong.map(({ from, to }) => `${from} imports ${to}`), []);
+});
+
 Deno.test("architecture: no two files need each other", () => {
   const needs = Map.groupBy(ARROWS.filter(({ isType }) => !isType), ({ from }) => from);
   const finished = new Set<string>();

@@ -7,13 +7,13 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { build } from "../../src/kernel/build.ts";
-import { check, type CheckResult } from "../../src/kernel/check/check.ts";
-import { formatCheck } from "../../src/kernel/check/report.ts";
-import { openTarget, type Target } from "../../src/kernel/check/target.ts";
+import { check, type CheckResult } from "../kernel_check/check.ts";
+import { formatCheck } from "../kernel_check/report.ts";
+import { openTarget, type Target } from "../kernel_check/target.ts";
 import { type Operation, operation, Verb } from "../../src/kernel/operation.ts";
 import { exists } from "../../src/kernel/cache.ts";
-import type { Case } from "../../src/kernel/streams/case.ts";
-import { goldenCases } from "../../src/kernel/streams/golden.ts";
+import type { Case } from "../kernel_check/streams/case.ts";
+import { goldenCases } from "../kernel_check/streams/golden.ts";
 import { atStartOf, missing, newestSource, planted } from "./planting.ts";
 
 const why = await missing();

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { MAX_INDEX } from "../../mod.ts";
-import { ContentHash, hashLookups } from "../../src/kernel/check/content.ts";
+import { ContentHash, hashLookups } from "../kernel_check/content.ts";
 import {
   fromWords,
   highWord,

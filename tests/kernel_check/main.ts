@@ -4,12 +4,16 @@
  * @module
  */
 
-import { type CommandArguments, type CommandSpecification, execute } from "../command/command.ts";
-import { complain, print } from "../command/output.ts";
-import { standWhereCalled } from "../command/paths.ts";
-import { BUILD, runBuild } from "./build_command.ts";
-import { CHECK, runCheck } from "./check/command.ts";
-import { RACE, runRace } from "./race/command.ts";
+import {
+  type CommandArguments,
+  type CommandSpecification,
+  execute,
+} from "../../src/command/command.ts";
+import { complain, print } from "../../src/command/output.ts";
+import { standWhereCalled } from "../../src/command/paths.ts";
+import { BUILD, runBuild } from "../../src/kernel/build_command.ts";
+import { CHECK, runCheck } from "./command.ts";
+import { RACE, runRace } from "../../src/kernel/race/command.ts";
 
 interface Command {
   readonly specification: CommandSpecification;

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Case } from "../streams/case.ts";
-import { cursorCase } from "../streams/cursor.ts";
-import { goldenCases } from "../streams/golden.ts";
-import { randomCase } from "../streams/random.ts";
-import { scenarioCases } from "../streams/scenarios.ts";
-import { sweepCases } from "../streams/sweep.ts";
-import { traceCases } from "../streams/traces.ts";
+import type { Case } from "./streams/case.ts";
+import { cursorCase } from "./streams/cursor.ts";
+import { goldenCases } from "./streams/golden.ts";
+import { randomCase } from "./streams/random.ts";
+import { scenarioCases } from "./streams/scenarios.ts";
+import { sweepCases } from "./streams/sweep.ts";
+import { traceCases } from "./streams/traces.ts";
 import { investigate, type Investigated } from "./investigate.ts";
 import { type Printed, Runner } from "./runner.ts";
 import type { Target } from "./target.ts";

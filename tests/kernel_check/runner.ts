@@ -6,10 +6,15 @@
  * @module
  */
 
-import { Driver, DriverEnded, type Ending } from "../driver.ts";
-import { type Operation, operation, Verb } from "../operation.ts";
-import { ANSWER_WORDS, OPERATION_WORDS, Option, writeOperation } from "../protocol.ts";
-import type { Case } from "../streams/case.ts";
+import { Driver, DriverEnded, type Ending } from "../../src/kernel/driver.ts";
+import { type Operation, operation, Verb } from "../../src/kernel/operation.ts";
+import {
+  ANSWER_WORDS,
+  OPERATION_WORDS,
+  Option,
+  writeOperation,
+} from "../../src/kernel/protocol.ts";
+import type { Case } from "./streams/case.ts";
 import { answerAt, type Comparing, type Difference, hasPrinted } from "./difference.ts";
 import { Reference, treeFlags } from "./reference.ts";
 import { firstIn, type TrialSetting } from "./trial.ts";

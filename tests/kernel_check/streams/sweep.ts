@@ -12,8 +12,8 @@ import {
   type SweepWrite,
   sweepWrites,
   type TreeKind,
-} from "../../../tests/sweep/sweep.ts";
-import { type Operation, operation, Verb } from "../operation.ts";
+} from "../../sweep/sweep.ts";
+import { type Operation, operation, Verb } from "../../../src/kernel/operation.ts";
 import type { Case } from "./case.ts";
 
 /** Heights, and of how many boundaries one is a start: the higher the tree, the more there are. */

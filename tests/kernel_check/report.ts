@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Operation, showOperation } from "../operation.ts";
-import { releaseOf } from "../source.ts";
-import { cTest, mapleTest } from "./c_test.ts";
-import type { Case } from "../streams/case.ts";
+import { type Operation, showOperation } from "../../src/kernel/operation.ts";
+import { releaseOf } from "../../src/kernel/source.ts";
+import { cTest, mapleTest } from "./c_source.ts";
+import type { Case } from "./streams/case.ts";
 import type { CheckResult } from "./check.ts";
 import type { Investigated } from "./investigate.ts";
 import type { ReferenceOptions } from "./reference.ts";

@@ -4,9 +4,16 @@
  * @module
  */
 
-import type { Ending } from "../driver.ts";
-import { fromWords, isOnCursor, isWrite, type Operation, showNumber, Verb } from "../operation.ts";
-import { ANSWER_WORDS, type Features, Field, Flag } from "../protocol.ts";
+import type { Ending } from "../../src/kernel/driver.ts";
+import {
+  fromWords,
+  isOnCursor,
+  isWrite,
+  type Operation,
+  showNumber,
+  Verb,
+} from "../../src/kernel/operation.ts";
+import { ANSWER_WORDS, type Features, Field, Flag } from "../../src/kernel/protocol.ts";
 
 /** In what the kernel's tree differs. */
 export type DifferenceKind =

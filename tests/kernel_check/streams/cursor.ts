@@ -5,11 +5,11 @@
  * @module
  */
 
-import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { Random } from "../../../tests/random.ts";
-import type { Reference } from "../check/reference.ts";
-import { type Operation, operation, Verb } from "../operation.ts";
-import type { Features } from "../protocol.ts";
+import { MAX_INDEX } from "../../../src/tree/node_layout.ts";
+import { Random } from "../../random.ts";
+import type { Reference } from "../reference.ts";
+import { type Operation, operation, Verb } from "../../../src/kernel/operation.ts";
+import type { Features } from "../../../src/kernel/protocol.ts";
 import type { Case } from "./case.ts";
 
 /** Indices from one range to the next. */

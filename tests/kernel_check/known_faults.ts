@@ -8,8 +8,8 @@
  * @module
  */
 
-import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { isWrite, type Operation, operation, Verb } from "../operation.ts";
+import { MAX_INDEX } from "../../src/tree/node_layout.ts";
+import { isWrite, type Operation, operation, Verb } from "../../src/kernel/operation.ts";
 import type { CursorHistory } from "./cursor_history.ts";
 import type { ReferenceOptions } from "./reference.ts";
 

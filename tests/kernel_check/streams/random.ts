@@ -4,12 +4,12 @@
  * @module
  */
 
-import { OperationSource, type Profile } from "../../../tests/operations.ts";
-import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { Random } from "../../../tests/random.ts";
-import type { Reference } from "../check/reference.ts";
-import { type Operation, operation, Verb, verbOf } from "../operation.ts";
-import type { Features } from "../protocol.ts";
+import { OperationSource, type Profile } from "../../operations.ts";
+import { MAX_INDEX } from "../../../src/tree/node_layout.ts";
+import { Random } from "../../random.ts";
+import type { Reference } from "../reference.ts";
+import { type Operation, operation, Verb, verbOf } from "../../../src/kernel/operation.ts";
+import type { Features } from "../../../src/kernel/protocol.ts";
 import type { Case } from "./case.ts";
 
 /** A size of tree, and how many operations a case of it has. */

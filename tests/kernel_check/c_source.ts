@@ -4,8 +4,14 @@
  * @module
  */
 
-import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { BESIDE_VALUE, isOnCursor, type Operation, showNumber, Verb } from "../operation.ts";
+import { MAX_INDEX } from "../../src/tree/node_layout.ts";
+import {
+  BESIDE_VALUE,
+  isOnCursor,
+  type Operation,
+  showNumber,
+  Verb,
+} from "../../src/kernel/operation.ts";
 import { type Answer, Reference, type ReferenceOptions } from "./reference.ts";
 
 /** The C test: a function to call from `maple_tree_seed()` with an empty tree. */

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { CommandArguments, CommandSpecification } from "../../command/command.ts";
-import { print, printJson } from "../../command/output.ts";
-import { Progress } from "../../command/progress.ts";
-import { interruption } from "../../command/signals.ts";
-import { build } from "../build.ts";
-import { findSource } from "../source.ts";
-import { runVmaCheck } from "../vma/command.ts";
+import type { CommandArguments, CommandSpecification } from "../../src/command/command.ts";
+import { print, printJson } from "../../src/command/output.ts";
+import { Progress } from "../../src/command/progress.ts";
+import { interruption } from "../../src/command/signals.ts";
+import { build } from "../../src/kernel/build.ts";
+import { findSource } from "../../src/kernel/source.ts";
+import { runVmaCheck } from "../../src/kernel/vma/command.ts";
 import { check, type CheckResult } from "./check.ts";
 import { operationsCase } from "./operations_file.ts";
 import { checkAsJson, formatCheck } from "./report.ts";

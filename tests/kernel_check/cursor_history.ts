@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isOnCursor, isWrite, type Operation, Verb } from "../operation.ts";
+import { isOnCursor, isWrite, type Operation, Verb } from "../../src/kernel/operation.ts";
 import type { Answer } from "./reference.ts";
 
 const RENEWALS: ReadonlySet<Verb> = new Set([

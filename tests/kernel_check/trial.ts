@@ -4,9 +4,14 @@
  * @module
  */
 
-import { Driver, DriverEnded, type DriverOptions } from "../driver.ts";
-import { type Operation, operation, Verb } from "../operation.ts";
-import { ANSWER_WORDS, OPERATION_WORDS, Option, writeOperation } from "../protocol.ts";
+import { Driver, DriverEnded, type DriverOptions } from "../../src/kernel/driver.ts";
+import { type Operation, operation, Verb } from "../../src/kernel/operation.ts";
+import {
+  ANSWER_WORDS,
+  OPERATION_WORDS,
+  Option,
+  writeOperation,
+} from "../../src/kernel/protocol.ts";
 import type { CursorHistory } from "./cursor_history.ts";
 import {
   answerAt,

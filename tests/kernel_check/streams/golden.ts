@@ -4,13 +4,9 @@
  * @module
  */
 
-import {
-  type GoldenOperation,
-  readGoldenBoundary,
-  readGoldenOperations,
-} from "../../../tests/golden.ts";
-import { type Operation, operation, Verb, verbOf } from "../operation.ts";
-import type { Features } from "../protocol.ts";
+import { type GoldenOperation, readGoldenBoundary, readGoldenOperations } from "../../golden.ts";
+import { type Operation, operation, Verb, verbOf } from "../../../src/kernel/operation.ts";
+import type { Features } from "../../../src/kernel/protocol.ts";
 import type { Case } from "./case.ts";
 
 const STREAMS = [

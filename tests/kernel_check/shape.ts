@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { MapleTree } from "../../tree/maple_tree.ts";
-import { shapeOf } from "../../../tests/tree/shape.ts";
+import type { MapleTree } from "../../src/tree/maple_tree.ts";
+import { shapeOf } from "../tree/shape.ts";
 import { mix } from "./content.ts";
 
 const KINDS = ["dense", "leaf64", "range64", "arange64"];

@@ -7,10 +7,10 @@
  * @module
  */
 
-import { compileTrace } from "../../replay/compiled.ts";
-import { type LoggedOperation, treeOperations } from "../../replay/tree_log.ts";
-import { readTrace } from "../../trace/read.ts";
-import { type Operation, operation, Verb } from "../operation.ts";
+import { compileTrace } from "../../../src/replay/compiled.ts";
+import { type LoggedOperation, treeOperations } from "../../../src/replay/tree_log.ts";
+import { readTrace } from "../../../src/trace/read.ts";
+import { type Operation, operation, Verb } from "../../../src/kernel/operation.ts";
 import type { Case } from "./case.ts";
 
 const FOLDER = new URL("../../../traces/", import.meta.url);

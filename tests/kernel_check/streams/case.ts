@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Reference, ReferenceOptions } from "../check/reference.ts";
-import type { Operation } from "../operation.ts";
+import type { Reference, ReferenceOptions } from "../reference.ts";
+import type { Operation } from "../../../src/kernel/operation.ts";
 
 /** See the module. */
 export interface Case {

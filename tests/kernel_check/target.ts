@@ -4,12 +4,12 @@
  * @module
  */
 
-import { Unable } from "../../command/command.ts";
-import type { Build } from "../build.ts";
-import { Driver } from "../driver.ts";
-import type { Operation } from "../operation.ts";
-import type { Features } from "../protocol.ts";
-import { releaseOf } from "../source.ts";
+import { Unable } from "../../src/command/command.ts";
+import type { Build } from "../../src/kernel/build.ts";
+import { Driver } from "../../src/kernel/driver.ts";
+import type { Operation } from "../../src/kernel/operation.ts";
+import type { Features } from "../../src/kernel/protocol.ts";
+import { releaseOf } from "../../src/kernel/source.ts";
 import type { CursorHistory } from "./cursor_history.ts";
 import type { Difference } from "./difference.ts";
 import { isKnownOf, KNOWN_FAULTS, type KnownFault } from "./known_faults.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Driver, DriverEnded } from "../driver.ts";
-import { type Operation, operation, Verb } from "../operation.ts";
-import { Option } from "../protocol.ts";
+import { Driver, DriverEnded } from "../../src/kernel/driver.ts";
+import { type Operation, operation, Verb } from "../../src/kernel/operation.ts";
+import { Option } from "../../src/kernel/protocol.ts";
 import type { Difference } from "./difference.ts";
 import { treeFlags } from "./reference.ts";
 import type { Finding } from "./runner.ts";

@@ -7,16 +7,16 @@
  * @module
  */
 
-import { type Build, load, ROOT } from "../../../tests/canaries/build.ts";
-import { type Scenario, Stage } from "../../../tests/regressions/scenario.ts";
-import { SUITE } from "../../../tests/regressions/suite.ts";
-import { AddressSpace } from "../../mm/address_space.ts";
-import type { MapleState } from "../../tree/maple_state.ts";
-import { MapleTree, type MapleTreeOptions } from "../../tree/maple_tree.ts";
-import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { treeFlags } from "../check/reference.ts";
-import { type Operation, operation, Verb } from "../operation.ts";
-import type { Features } from "../protocol.ts";
+import { type Build, load, ROOT } from "../../canaries/build.ts";
+import { type Scenario, Stage } from "../../regressions/scenario.ts";
+import { SUITE } from "../../regressions/suite.ts";
+import { AddressSpace } from "../../../src/mm/address_space.ts";
+import type { MapleState } from "../../../src/tree/maple_state.ts";
+import { MapleTree, type MapleTreeOptions } from "../../../src/tree/maple_tree.ts";
+import { MAX_INDEX } from "../../../src/tree/node_layout.ts";
+import { treeFlags } from "../reference.ts";
+import { type Operation, operation, Verb } from "../../../src/kernel/operation.ts";
+import type { Features } from "../../../src/kernel/protocol.ts";
 import type { Case } from "./case.ts";
 import { convertLogged } from "./traces.ts";
 

@@ -8,9 +8,16 @@
  * @module
  */
 
-import { reduceAsync } from "../../replay/debug/reduce.ts";
-import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { isOnCursor, isWrite, operandsOf, type Operation, operation, Verb } from "../operation.ts";
+import { reduceAsync } from "../../src/replay/debug/reduce.ts";
+import { MAX_INDEX } from "../../src/tree/node_layout.ts";
+import {
+  isOnCursor,
+  isWrite,
+  operandsOf,
+  type Operation,
+  operation,
+  Verb,
+} from "../../src/kernel/operation.ts";
 import { type Difference, isSameFailure } from "./difference.ts";
 import { Reference, type ReferenceOptions } from "./reference.ts";
 import type { Trials } from "./trial.ts";

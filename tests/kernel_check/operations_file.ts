@@ -4,10 +4,10 @@
  * @module
  */
 
-import { Unable } from "../../command/command.ts";
-import { parseOperation } from "../../../tests/golden.ts";
-import { operandsOf, type Operation, operation, verbOf } from "../operation.ts";
-import type { Case } from "../streams/case.ts";
+import { Unable } from "../../src/command/command.ts";
+import { parseOperation } from "../golden.ts";
+import { operandsOf, type Operation, operation, verbOf } from "../../src/kernel/operation.ts";
+import type { Case } from "./streams/case.ts";
 import type { ReferenceOptions } from "./reference.ts";
 
 /**

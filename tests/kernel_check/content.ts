@@ -4,8 +4,8 @@
  * @module
  */
 
-import { MAX_INDEX } from "../../tree/node_layout.ts";
-import { highWord, lowWord } from "../operation.ts";
+import { MAX_INDEX } from "../../src/tree/node_layout.ts";
+import { highWord, lowWord } from "../../src/kernel/operation.ts";
 
 /** One step of the hash, on 32-bit words. */
 export function mix(hash: number, word: number): number {

@@ -7,13 +7,13 @@
  * @module
  */
 
-import { NaiveRangeMap } from "../../../tests/naive_range_map.ts";
-import { StateSpecification } from "../../../tests/property/state_specification.ts";
-import { ERRNO } from "../../abi/errno.ts";
-import type { CursorStatus } from "../../tree/cursor.ts";
-import type { MapleState } from "../../tree/maple_state.ts";
-import { MapleTree } from "../../tree/maple_tree.ts";
-import { MAX_INDEX } from "../../tree/node_layout.ts";
+import { NaiveRangeMap } from "../naive_range_map.ts";
+import { StateSpecification } from "../property/state_specification.ts";
+import { ERRNO } from "../../src/abi/errno.ts";
+import type { CursorStatus } from "../../src/tree/cursor.ts";
+import type { MapleState } from "../../src/tree/maple_state.ts";
+import { MapleTree } from "../../src/tree/maple_tree.ts";
+import { MAX_INDEX } from "../../src/tree/node_layout.ts";
 import {
   BESIDE_VALUE,
   isOnCursor,
@@ -21,8 +21,8 @@ import {
   type Operation,
   showOperation,
   Verb,
-} from "../operation.ts";
-import { ANSWER_WORDS, Field, writeNumber } from "../protocol.ts";
+} from "../../src/kernel/operation.ts";
+import { ANSWER_WORDS, Field, writeNumber } from "../../src/kernel/protocol.ts";
 import { ContentHash, hashLookups } from "./content.ts";
 import { CursorHistory } from "./cursor_history.ts";
 import { hashShape } from "./shape.ts";
