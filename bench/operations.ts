@@ -121,7 +121,8 @@ export function execute(map: RangeMap, operations: Operations, from: number, to:
         answer = map.lowestGap(as[i]!, bs[i]!, cs[i]!);
         break;
     }
-    // Both are integers then: V8 would check a sum of large numbers for being one, which takes as long as a short search.
+    // Both are integers then: V8 would check a sum of large numbers for being one, which takes as long as a short
+    // search.
     hash = (Math.imul(hash, 31) + (answer | 0)) | 0;
   }
   return hash;

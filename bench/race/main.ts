@@ -2,9 +2,9 @@
  * `deno task race`: the tree operations of recorded programs on Maple, on the kernel's own tree and on the ordered maps
  * that C++ and Rust programmers take.
  *
- * Each racer performs the same list in a process of its own; they take turns, so that all of them meet the same machine.
- * The first half of the passes is left out, as V8 compiles meanwhile; of the rest the least counts, which a neighbour's
- * milliseconds do not reach.
+ * Each racer performs the same list in a process of its own; they take turns, so that all of them meet the same
+ * machine. The first half of the passes is left out, as V8 compiles meanwhile; of the rest the least counts, which a
+ * neighbour's milliseconds do not reach.
  *
  * @module
  */

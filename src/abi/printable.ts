@@ -1,6 +1,6 @@
 /**
- * Texts that come from elsewhere, made safe to show: names in a trace, file names, commits. What a terminal obeys is shown
- * as an escape, so that no text can move the cursor or begin a line of its own.
+ * Texts that come from elsewhere, made safe to show: names in a trace, file names, commits. What a terminal obeys is
+ * shown as an escape, so that no text can move the cursor or begin a line of its own.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * The system calls that Maple knows, one row each: recorder, reader, replay, fuzzer, shrinker and the error tests draw on it.
+ * The system calls that Maple knows, one row each: recorder, reader, replay, fuzzer, shrinker and the error tests
+ * draw on it.
  *
  * Numbers: Linux arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h, which arm64 uses as it
  * is. Options of prctl: include/uapi/linux/prctl.h.
@@ -54,8 +55,8 @@ export interface SystemCall {
   /** What stands where its arguments point. */
   readonly reads?: Pointers;
   /**
-   * What its replay does: the method of `AddressSpace`; `"fork"` and `"exec"`: what records of that type tell; `"limits"`:
-   * what the record of its return tells; `"options"`: each option says it for itself.
+   * What its replay does: the method of `AddressSpace`; `"fork"` and `"exec"`: what records of that type tell;
+   * `"limits"`: what the record of its return tells; `"options"`: each option says it for itself.
    */
   readonly model?: string;
   /** Errors by which the model may refuse it. */

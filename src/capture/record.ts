@@ -132,7 +132,8 @@ function hugePages(libc: Libc): Pick<HeaderRecord, "hugePages"> {
 }
 
 /**
- * The placement that a probe found, else that of the kernel's release. Linux 6.7 began to align anonymous mappings of 2 MiB and more,
+ * The placement that a probe found, else that of the kernel's release. Linux 6.7 began to align anonymous mappings of
+ * 2 MiB and more,
  * 6.12 limited that to whole multiples of 2 MiB.
  */
 function placementOf(release: string, found: string | boolean | undefined): PlacementPolicy {

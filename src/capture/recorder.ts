@@ -435,8 +435,8 @@ export class Recorder {
   }
 
   /**
-   * The layout as the kernel shows it now; nothing if the process does not stand still any more: it was killed, and what
-   * was read may end anywhere.
+   * The layout as the kernel shows it now; nothing if the process does not stand still any more: it was killed, and
+   * what was read may end anywhere.
    */
   #layoutOf(pid: number): MapLine[] | undefined {
     const text = this.#libc.readText(`/proc/${pid}/smaps`);

@@ -1,8 +1,8 @@
 /**
  * An address space under the recorder, and the processes and threads that use it.
  *
- * While one of them is inside a call that changes the layout the others are held: what they did before the call has been
- * recorded before it, what they do afterwards comes after it.
+ * While one of them is inside a call that changes the layout the others are held: what they did before the call has
+ * been recorded before it, what they do afterwards comes after it.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * What commands print. Texts that come from elsewhere (names in a trace, file names, commits) may hold control characters,
- * which a terminal obeys: they are shown as escapes, so that no trace can move the cursor or print a line of its own.
+ * What commands print. Texts that come from elsewhere (names in a trace, file names, commits) may hold control
+ * characters, which a terminal obeys: they are shown as escapes, so that no trace can move the cursor or print a line
+ * of its own.
  *
  * @module
  */

@@ -26,8 +26,8 @@ export function urlOf(path: string): string {
 /**
  * Goes to the folder in which the user called `deno task`, so that relative operands mean what they mean there.
  *
- * A task starts in the folder of its configuration and hands the user's own on in `INIT_CWD`. Elsewhere that variable is
- * another program's, and is not looked at.
+ * A task starts in the folder of its configuration and hands the user's own on in `INIT_CWD`. Elsewhere that variable
+ * is another program's, and is not looked at.
  */
 export function standWhereCalled(): void {
   const query = { name: "env", variable: "INIT_CWD" } as const;

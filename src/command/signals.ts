@@ -14,8 +14,8 @@ export type EndingSignal = keyof typeof STATUS;
 const SIGNALS: readonly EndingSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
- * A signal within this time of the first, ms, is the same one: a terminal sends Ctrl-C to `deno task` and to the command,
- * and `deno task` passes its own on.
+ * A signal within this time of the first, ms, is the same one: a terminal sends Ctrl-C to `deno task` and to the
+ * command, and `deno task` passes its own on.
  */
 const ECHO_MS = 1_000;
 
@@ -32,8 +32,8 @@ export class Interrupted extends CodedError<"EINTR"> {
 }
 
 /**
- * An `AbortSignal` that the first signal aborts, with an {@linkcode Interrupted} as its reason: for commands that end in
- * an orderly way by themselves.
+ * An `AbortSignal` that the first signal aborts, with an {@linkcode Interrupted} as its reason: for commands that end
+ * in an orderly way by themselves.
  *
  * @param options `forced`: a second signal, a second later or more, ends the process at once
  */

@@ -1,5 +1,6 @@
 /**
- * Operations on a kernel's tree as data: what streams make, the driver performs, the reference answers, and reports print.
+ * Operations on a kernel's tree as data: what streams make, the driver performs, the reference answers, and reports
+ * print.
  *
  * The numbers of the verbs are those of `driver/protocol.h`. Operands are indices of ours; a number near our maximum
  * stands for the same distance from the kernel's, as in the golden answers. Of values, 0 is nothing.

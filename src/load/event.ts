@@ -13,8 +13,8 @@ export type EventKind =
   /** The life does its next `argument` recorded steps; the scheduler draws one at a time. */
   | "step"
   /**
-   * The life's next recorded call is tried with memory for `argument` structures only (VMAs, links, tree nodes): it must
-   * do nothing then, or be done. The recorded step is still to come if it was not.
+   * The life's next recorded call is tried with memory for `argument` structures only (VMAs, links, tree nodes): it
+   * must do nothing then, or be done. The recorded step is still to come if it was not.
    */
   | "starve"
   /** The process forks; the child, number `argument` of all such, has no recorded steps: it only uses its memory. */

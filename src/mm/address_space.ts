@@ -135,8 +135,8 @@ export class AddressSpace {
    * @param length bytes, rounded up to whole pages; 0 does nothing
    * @param protection PROT_… bits
    * @param key protection key, as for pkey_mprotect; -1, as it is unless given, leaves the VMA's own
-   * @throws {MmError} EINVAL unaligned, unknown protection, part of a special mapping · ENOMEM a hole, a split would pass
-   * max_map_count, a limit, or memory ran out · EACCES the file was not opened for this · EPERM a VMA is sealed
+   * @throws {MmError} EINVAL unaligned, unknown protection, part of a special mapping · ENOMEM a hole, a split would
+   * pass max_map_count, a limit, or memory ran out · EACCES the file was not opened for this · EPERM a VMA is sealed
    */
   mprotect(address: number, length: number, protection: number, key = -1): void {
     checkInteger("protect", "protection", protection);
@@ -205,9 +205,9 @@ export class AddressSpace {
    * @param address first byte, page-aligned
    * @param length bytes, rounded up to whole pages; 0 does nothing
    * @param advice one of {@linkcode MADV}
-   * @throws {MmError} EINVAL unaligned, unknown advice, or a VMA it does not suit · ENOMEM a hole · EACCES MADV_REMOVE on
-   * what cannot be written · EPERM it would empty a sealed read-only VMA · EAGAIN memory ran out, or a split would pass
-   * max_map_count · EFAULT MADV_POPULATE_… past the end of a file
+   * @throws {MmError} EINVAL unaligned, unknown advice, or a VMA it does not suit · ENOMEM a hole · EACCES
+   * MADV_REMOVE on what cannot be written · EPERM it would empty a sealed read-only VMA · EAGAIN memory ran out, or a
+   * split would pass max_map_count · EFAULT MADV_POPULATE_… past the end of a file
    */
   madvise(address: number, length: number, advice: number): void {
     checkInteger("advise", "advice", advice);
@@ -271,8 +271,8 @@ export class AddressSpace {
    *
    * @param address bytes, of any alignment
    * @param length bytes; 0 unlocks nothing
-   * @throws {MmError} EINVAL a range that wraps · ENOMEM a hole, after all before it is unlocked; max_map_count, or memory
-   * ran out
+   * @throws {MmError} EINVAL a range that wraps · ENOMEM a hole, after all before it is unlocked; max_map_count, or
+   * memory ran out
    */
   munlock(address: number, length: number): void {
     const mm = this.#begin("unlock", address, length);
@@ -289,8 +289,8 @@ export class AddressSpace {
    * A VMA that cannot be changed is passed over.
    *
    * @param flags MCL_… bits
-   * @throws {MmError} EINVAL flags unknown, none, or MCL_ONFAULT alone · EPERM RLIMIT_MEMLOCK is 0 · ENOMEM more than may
-   * be locked
+   * @throws {MmError} EINVAL flags unknown, none, or MCL_ONFAULT alone · EPERM RLIMIT_MEMLOCK is 0 · ENOMEM more than
+   * may be locked
    */
   mlockall(flags: number): void {
     checkInteger("lock everything", "flags", flags);
@@ -364,8 +364,8 @@ export class AddressSpace {
    * @param length bytes, rounded up to whole pages
    * @param vector where the program wants the answer, one byte a page: must be writable; not looked at unless given
    * @returns a byte a page: 1 in memory, 0 not; all 0 where pages are not modelled
-   * @throws {MmError} EINVAL unaligned · ENOMEM part of it is not mapped, is no user's address, or has more pages than an
-   * answer can hold · EFAULT the answer cannot be written to `vector`
+   * @throws {MmError} EINVAL unaligned · ENOMEM part of it is not mapped, is no user's address, or has more pages
+   * than an answer can hold · EFAULT the answer cannot be written to `vector`
    */
   mincore(address: number, length: number, vector?: number): Uint8Array {
     if (vector !== undefined) checkAddress("write to", vector);
@@ -385,8 +385,8 @@ export class AddressSpace {
    * @param protection 0: it stays as it is
    * @param pageOffset where in the file, pages
    * @param flags MAP_NONBLOCK or 0; 0 unless given
-   * @throws {MmError} EINVAL a protection, an empty range, or one that is not shared memory of one file without a hole ·
-   * and what `mmap` throws
+   * @throws {MmError} EINVAL a protection, an empty range, or one that is not shared memory of one file without a
+   * hole · and what `mmap` throws
    */
   remapFilePages(
     address: number,
@@ -413,8 +413,8 @@ export class AddressSpace {
    * @param address first byte; 0, as it is unless given, for anywhere
    * @param flags SHM_… bits; 0 unless given
    * @returns the first byte
-   * @throws {MmError} EINVAL unaligned without SHM_RND, something is mapped there without SHM_REMAP, or SHM_REMAP without
-   * an address · and what `mmap` throws
+   * @throws {MmError} EINVAL unaligned without SHM_RND, something is mapped there without SHM_REMAP, or SHM_REMAP
+   * without an address · and what `mmap` throws
    */
   shmat(segment: SharedSegment, address = 0, flags = 0): number {
     checkInteger("attach", "flags", flags);
@@ -427,7 +427,8 @@ export class AddressSpace {
   }
 
   /**
-   * Detaches the System V segment that is attached at an address. Mirrors `ksys_shmdt()`. O(log n + VMAs of the segment).
+   * Detaches the System V segment that is attached at an address. Mirrors `ksys_shmdt()`. O(log n + VMAs of the
+   * segment).
    *
    * @param address first byte of the segment, page-aligned
    * @throws {MmError} EINVAL unaligned, or nothing is attached there · ENOMEM memory ran out · EPERM a VMA is sealed;
@@ -448,8 +449,8 @@ export class AddressSpace {
    * @param address first byte, page-aligned
    * @param length bytes, rounded up to whole pages; 0 does nothing
    * @param name at most 79 plain printable characters; null takes the name away
-   * @throws {MmError} EINVAL unaligned, a range that wraps, part of a special mapping, or another name · EBADF a file is
-   * mapped there · ENOMEM a hole, after all of the range is named · EAGAIN memory ran out, or a split would pass
+   * @throws {MmError} EINVAL unaligned, a range that wraps, part of a special mapping, or another name · EBADF a file
+   * is mapped there · ENOMEM a hole, after all of the range is named · EAGAIN memory ran out, or a split would pass
    * max_map_count
    */
   setAnonName(address: number, length: number, name: string | null): void {
@@ -468,8 +469,8 @@ export class AddressSpace {
    * @param address first byte, page-aligned
    * @param length bytes, rounded up to whole pages; 0 does nothing
    * @param policy a text that is equal for equal policies; null for the process's own
-   * @throws {MmError} EINVAL unaligned, or a range that wraps · EFAULT a hole · ENOMEM a split would pass max_map_count,
-   * or memory ran out
+   * @throws {MmError} EINVAL unaligned, or a range that wraps · EFAULT a hole · ENOMEM a split would pass
+   * max_map_count, or memory ran out
    */
   mbind(address: number, length: number, policy: string | null): void {
     const mm = this.#begin("bind", address, length);
@@ -519,8 +520,8 @@ export class AddressSpace {
    *
    * @param address bytes, of any alignment
    * @param access `"force"` is a debugger's write, which private memory cannot refuse
-   * @throws {MmError} EFAULT nothing is mapped there, or the protection forbids it · ENOMEM a stack may not grow so far, or
-   * memory ran out · EPERM a stack would grow below mmap_min_addr · EAGAIN the page is under migration
+   * @throws {MmError} EFAULT nothing is mapped there, or the protection forbids it · ENOMEM a stack may not grow so
+   * far, or memory ran out · EPERM a stack would grow below mmap_min_addr · EAGAIN the page is under migration
    */
   fault(address: number, access: Access): void {
     const mm = this.#beginFault("fault in", address, isWrite(access));
@@ -548,7 +549,8 @@ export class AddressSpace {
   }
 
   /**
-   * Writes a number to the page at `address`, where pages are modelled: it is what the page holds from then on. O(log n).
+   * Writes a number to the page at `address`, where pages are modelled: it is what the page holds from then on. O(log
+   * n).
    *
    * @param address bytes, of any alignment
    * @param stamp any whole number
@@ -602,8 +604,8 @@ export class AddressSpace {
    * Replaces everything by a program's first layout. Mirrors `begin_new_exec()` and `setup_arg_pages()`. O(n).
    *
    * @param image what the program finds; addresses in bytes
-   * @throws {MmError} EINVAL the image's ranges are not whole pages in ascending order, before anything changes · ENOMEM and
-   * EFAULT the stack cannot be built; the old program is gone then
+   * @throws {MmError} EINVAL the image's ranges are not whole pages in ascending order, before anything changes ·
+   * ENOMEM and EFAULT the stack cannot be built; the old program is gone then
    */
   exec(image: Image): void {
     const mm = this.#begin("exec in", 0, 0);

@@ -29,8 +29,8 @@ export interface ProbedRule {
   /** What the kernel's version would have. */
   readonly usual: string | boolean;
   /**
-   * `found`; `undecidable` if the calls come out alike whatever the value (a limit, a filesystem); `unknown` if no value
-   * agrees: the kernel does something that the model does not know; `unasked` if there is no cheap way to ask.
+   * `found`; `undecidable` if the calls come out alike whatever the value (a limit, a filesystem); `unknown` if no
+   * value agrees: the kernel does something that the model does not know; `unasked` if there is no cheap way to ask.
    */
   readonly status: "found" | "undecidable" | "unknown" | "unasked";
 }

@@ -22,8 +22,8 @@ export type BigIntEntry<V> = RangeEntry<V, bigint | number | string>;
  * `RangeMap` with keys of up to 128 bits: `bigint` from `-(2n ** 128n)` to below `2n ** 128n`, as IPv6 addresses
  * and 64-bit identifiers need.
  *
- * Every method does what the one of `RangeMap` does. A lookup costs several times as much, as bigints are objects; use it
- * only for keys that a number cannot hold. With n ranges, of which a call meets k:
+ * Every method does what the one of `RangeMap` does. A lookup costs several times as much, as bigints are objects;
+ * use it only for keys that a number cannot hold. With n ranges, of which a call meets k:
  *
  * | method | complexity |
  * |---|---|
@@ -216,8 +216,8 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
   }
 
   /**
-   * The start of the lowest `size` keys in a row that are free, within a window and at a multiple of `align`; `undefined`
-   * if there are none.
+   * The start of the lowest `size` keys in a row that are free, within a window and at a multiple of `align`;
+   * `undefined` if there are none.
    *
    * @throws {RangeError} if `size` or `align` is not positive, or the window no range
    */

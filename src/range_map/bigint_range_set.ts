@@ -9,8 +9,8 @@ import type { GapOptions, IterationOptions, KeyRange, OverlapOptions } from "./t
 import { difference, intersection, rangesOf, union } from "./set_operations.ts";
 
 /**
- * `RangeSet` with keys of up to 128 bits: `bigint` from `-(2n ** 128n)` to below `2n ** 128n`. Every method does what the
- * one of `RangeSet` does, in the time that {@linkcode BigIntRangeMap} takes.
+ * `RangeSet` with keys of up to 128 bits: `bigint` from `-(2n ** 128n)` to below `2n ** 128n`. Every method does what
+ * the one of `RangeSet` does, in the time that {@linkcode BigIntRangeMap} takes.
  *
  * @example IPv6 prefixes
  * ```ts

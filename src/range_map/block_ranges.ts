@@ -2,11 +2,11 @@
  * Ranges of bigints: sorted arrays in blocks, and a sorted list of the blocks.
  *
  * A maple tree's keys are doubles, which hold 53 bits; 64 and 128 bits need bigints, and those live in arrays. A lookup
- * halves the list of blocks, then the block; a write moves at most one block's rows. Each block remembers its longest gap,
- * so that a search for a gap passes over blocks that have none.
+ * halves the list of blocks, then the block; a write moves at most one block's rows. Each block remembers its longest
+ * gap, so that a search for a gap passes over blocks that have none.
  *
- * Invariants: there is a block, and only a lone one is empty; ranges ascend, hold a key, and do not overlap; no block has
- * more than {@linkcode CAPACITY} rows between writes.
+ * Invariants: there is a block, and only a lone one is empty; ranges ascend, hold a key, and do not overlap; no block
+ * has more than {@linkcode CAPACITY} rows between writes.
  *
  * @module
  */

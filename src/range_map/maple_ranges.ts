@@ -2,8 +2,8 @@
  * Ranges of numbers in a maple tree.
  *
  * The only file of this folder that knows how the tree lies in memory: it reads leaves as the tree's own files do,
- * and leaves out what a range map has no use for (readers beside the writer, reservations, the kernel's cursor statuses).
- * A program that bundles a `RangeMap` then does not carry them.
+ * and leaves out what a range map has no use for (readers beside the writer, reservations, the kernel's cursor
+ * statuses). A program that bundles a `RangeMap` then does not carry them.
  *
  * The tree's indices begin at 0, keys at `minimum`. A node keeps the index before a range and the range's last index; a
  * half-open range has its first key and the key after the last. The two pairs differ by one constant, `shift`, so
@@ -180,8 +180,8 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
   }
 
   /**
-   * Stands on the slot that holds `index`, or, going `up` from an empty one, on the next; whether it holds a value. That
-   * the next slot is a sum and not a branch is as in `find` of the tree's `navigate.ts`.
+   * Stands on the slot that holds `index`, or, going `up` from an empty one, on the next; whether it holds a value.
+   * That the next slot is a sum and not a branch is as in `find` of the tree's `navigate.ts`.
    */
   #walk(index: number, up: boolean): boolean {
     const pool = this.#pool;

@@ -23,10 +23,10 @@ const LOWEST = -KEYS / 2;
  * A map from ranges of integers to values, in order, with search for gaps: a calendar, an allocator, a table of address
  * blocks.
  *
- * Ranges are half-open, `[start, end)`, and never overlap: what is set later replaces what it covers, trimming or splitting
- * the ranges at its ends. A range with `start === end` holds no key, so setting or deleting it does nothing. Keys are
- * integers from `-(2 ** 52)` to below `2 ** 52` unless `lowest` says otherwise; values are anything but `undefined`.
- * A call that throws changes nothing.
+ * Ranges are half-open, `[start, end)`, and never overlap: what is set later replaces what it covers, trimming or
+ * splitting the ranges at its ends. A range with `start === end` holds no key, so setting or deleting it does
+ * nothing. Keys are integers from `-(2 ** 52)` to below `2 ** 52` unless `lowest` says otherwise; values are anything
+ * but `undefined`. A call that throws changes nothing.
  *
  * With n ranges in the map, of which a call meets k:
  *
@@ -42,8 +42,8 @@ const LOWEST = -KEYS / 2;
  * | `clone` | O(n), one copy of memory |
  * | `from`, `toArray`, `toJSON`, `toColumns`, `equals` | O(n), `from` O(n log n) |
  *
- * It is built on the maple tree of {@linkcode https://docs.kernel.org/core-api/maple_tree.html | the Linux kernel}, as is
- * `MapleTree`, which has the kernel's names and inclusive ranges.
+ * It is built on the maple tree of {@linkcode https://docs.kernel.org/core-api/maple_tree.html | the Linux kernel},
+ * as is `MapleTree`, which has the kernel's names and inclusive ranges.
  *
  * @example A price list by quantity
  * ```ts
@@ -255,8 +255,8 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
   }
 
   /**
-   * Changes each piece of `start … end` by itself: the part of each range that lies in it, and each gap, where the value
-   * is `undefined`. What `change` returns is what the piece maps to, `undefined` for nothing. O(k log n).
+   * Changes each piece of `start … end` by itself: the part of each range that lies in it, and each gap, where the
+   * value is `undefined`. What `change` returns is what the piece maps to, `undefined` for nothing. O(k log n).
    *
    * `change` is called for all pieces, ascending, before the first of them is written. A piece for which it returns the
    * value that is there stays part of its range.
@@ -344,8 +344,8 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
   }
 
   /**
-   * The start of the lowest `size` keys in a row that are free, within a window and at a multiple of `align`; `undefined`
-   * if there are none. O(log n) mostly: the tree records the longest gap below each of its nodes.
+   * The start of the lowest `size` keys in a row that are free, within a window and at a multiple of `align`;
+   * `undefined` if there are none. O(log n) mostly: the tree records the longest gap below each of its nodes.
    *
    * @throws {RangeError} if `size` or `align` is no positive integer, or the window no range
    * @example
@@ -458,7 +458,8 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
     return sameEntries(this.#ranges, other.#ranges, equal);
   }
 
-  // Apart from what reads the options, which is so short that V8 compiles it into its callers: no object is made for them.
+  // Apart from what reads the options, which is so short that V8 compiles it into its callers: no object is made for
+  // them.
   #firstGap(size: number, start: number, end: number, align: number): number | undefined {
     const ranges = this.#ranges;
     if (!isSearch(ranges, size, start, end, align)) checkGap(ranges, size, start, end, align);

@@ -1,6 +1,6 @@
 /**
- * What the verbs of this folder need of a store of ranges, whatever its keys are: numbers in a maple tree, or bigints in
- * blocks. Ranges are half-open and have passed the checks; the store cuts what a write overlaps.
+ * What the verbs of this folder need of a store of ranges, whatever its keys are: numbers in a maple tree, or bigints
+ * in blocks. Ranges are half-open and have passed the checks; the store cuts what a write overlaps.
  *
  * @module
  */

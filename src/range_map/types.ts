@@ -63,8 +63,8 @@ export interface GapOptions<K = number> {
 }
 
 /**
- * A map in three columns, for `postMessage`, `structuredClone` and files: row `i` says that the keys from `starts[i]` to
- * before `ends[i]` map to `values[i]`. Rows ascend.
+ * A map in three columns, for `postMessage`, `structuredClone` and files: row `i` says that the keys from `starts[i]`
+ * to before `ends[i]` map to `values[i]`. Rows ascend.
  */
 export interface RangeColumns<V, N = Float64Array> {
   /** First keys. */

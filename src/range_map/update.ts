@@ -15,7 +15,8 @@ interface Piece<K, V> extends KeyRange<K> {
 
 /**
  * Maps each piece of `start … end` (what lies in one range, or in one gap) to what `change` says. All are asked
- * before the first is written, so a `change` that throws changes nothing; pieces that stay as they are are not split off.
+ * before the first is written, so a `change` that throws changes nothing; pieces that stay as they are are not split
+ * off.
  */
 export function update<K, V>(
   ranges: Ranges<K, V>,

@@ -21,8 +21,8 @@ export type Files = Map<string, Uint8Array>;
 const RANGE_MAP = "./range-map";
 
 /**
- * Bundles the entries. All but one are bundled together, so that two that a program imports share their chunks. The range
- * maps come with a tree of their own, specialised and with its properties renamed; the others import it.
+ * Bundles the entries. All but one are bundled together, so that two that a program imports share their chunks. The
+ * range maps come with a tree of their own, specialised and with its properties renamed; the others import it.
  */
 export async function bundle(project: Project, declarations: Declarations): Promise<Files> {
   const folder = decodeURIComponent(project.root.pathname);

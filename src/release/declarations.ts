@@ -60,8 +60,8 @@ const SPECIFIER = /((?:from|import)\s*\(?\s*")(\.[^"]+)(\.ts")/g;
 const BUFFERED = /\b(\w+\d+(?:Clamped)?Array)<ArrayBuffer(?:Like)?>/g;
 
 /**
- * Imports end in `.js`, as TypeScript's `node16` resolution wants them, and what is newer than ES2022 names its library,
- * so that a program with `lib: ["ES2022"]` and TypeScript 5.2 can check the file.
+ * Imports end in `.js`, as TypeScript's `node16` resolution wants them, and what is newer than ES2022 names its
+ * library, so that a program with `lib: ["ES2022"]` and TypeScript 5.2 can check the file.
  */
 function forNode(text: string): string {
   const js = text.replaceAll(SPECIFIER, '$1$2.js"').replaceAll(BUFFERED, "$1");

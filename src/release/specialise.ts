@@ -1,10 +1,10 @@
 /**
- * The tree's code, specialised for a bundle: what is the same for every tree in it becomes a literal, and what then cannot
- * run is left out.
+ * The tree's code, specialised for a bundle: what is the same for every tree in it becomes a literal, and what then
+ * cannot run is left out.
  *
  * In every bundle the constants of a node's layout and the numbers of statuses are literals. A file takes them by
- * `const { END, PIVOTS } = layout`, which V8 likes in separate modules; in one bundle that is an object with a getter for
- * each, and a variable for each in every file. The trees of range maps, besides, all track gaps, have no readers
+ * `const { END, PIVOTS } = layout`, which V8 likes in separate modules; in one bundle that is an object with a getter
+ * for each, and a variable for each in every file. The trees of range maps, besides, all track gaps, have no readers
  * beside the writer, and count no work.
  *
  * @module

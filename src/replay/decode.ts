@@ -123,8 +123,8 @@ export function actionOf(call: ReturnedCall): Action | undefined {
 const BY_NAME: ReadonlyMap<string, Decoder> = new Map(Object.entries(DECODERS));
 
 /**
- * What a call does to the model, or why it does nothing; undefined if other records tell what it did, as they do of forks
- * and execs.
+ * What a call does to the model, or why it does nothing; undefined if other records tell what it did, as they do of
+ * forks and execs.
  */
 export function decode(call: ReturnedCall): Action | Unmodelled | undefined {
   const { enter } = call;
@@ -164,8 +164,8 @@ function decodeMmap({ enter, leave, files }: ReturnedCall, args: readonly number
 const LOWEST_BASE = 1 / 8;
 
 /**
- * Where placement begins, the recorder takes from what lies there after an exec. Old kernels put nothing there for a static
- * program; then the first address that the kernel chooses tells.
+ * Where placement begins, the recorder takes from what lies there after an exec. Old kernels put nothing there for a
+ * static program; then the first address that the kernel chooses tells.
  */
 function adoptBase(space: AddressSpace, request: MmapRequest, result: number): void {
   const mm = space.descriptor;

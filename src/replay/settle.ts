@@ -2,9 +2,9 @@
  * Finding out what a trace does not say of its kernel: which rule, if it were otherwise, would agree.
  *
  * A kernel's version does not tell its rules: distributions carry changes back and forth. New traces have the rules
- * that the recorder found; an older one, without them, may settle them itself. Where model and kernel part, the trace is
- * replayed once more with each rule flipped; what makes the step agree and leads furthest is taken for granted, until
- * the trace agrees to its end or nothing helps. Taken for granted is only what leads to the end: else the first
+ * that the recorder found; an older one, without them, may settle them itself. Where model and kernel part, the trace
+ * is replayed once more with each rule flipped; what makes the step agree and leads furthest is taken for granted,
+ * until the trace agrees to its end or nothing helps. Taken for granted is only what leads to the end: else the first
  * divergence stands as it was, with the rules that would agree at its step.
  *
  * @module

@@ -8,8 +8,8 @@ import { git } from "../compare/git.ts";
 import type { BenchLine } from "../history/history.ts";
 
 /**
- * The runs in the order of their commits, ancestors first; of one commit first the clean ones, then in the order in which
- * they were saved. Runs of commits that this repository does not have come first, as they were saved.
+ * The runs in the order of their commits, ancestors first; of one commit first the clean ones, then in the order in
+ * which they were saved. Runs of commits that this repository does not have come first, as they were saved.
  */
 export async function byAncestry(
   runs: readonly BenchLine[],

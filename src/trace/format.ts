@@ -102,8 +102,8 @@ export interface MapLine {
 
 /**
  * What an open file is, where that decides about mapping: `regular` lies on a disk file system, which
- * may align large maps to huge pages; `shmem` is a tmpfs file, a memfd or System V shared memory; `secretmem` is memory that
- * the kernel itself does not see, `memfd_secret`.
+ * may align large maps to huge pages; `shmem` is a tmpfs file, a memfd or System V shared memory; `secretmem` is
+ * memory that the kernel itself does not see, `memfd_secret`.
  */
 export type FileKind = "regular" | "shmem" | "hugetlb" | "secretmem" | "device" | "other";
 

@@ -1,8 +1,8 @@
 /**
  * Writes a trace: one line a record, keys always in the same order, gzip if asked for.
  *
- * What is written is on its way to the disk after a second at most, so that a recording that is killed can be read to the
- * last second. In a compressed trace that takes a gzip member for each second in which something was recorded.
+ * What is written is on its way to the disk after a second at most, so that a recording that is killed can be read to
+ * the last second. In a compressed trace that takes a gzip member for each second in which something was recorded.
  *
  * @module
  */

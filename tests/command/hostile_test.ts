@@ -1,6 +1,6 @@
 /**
- * Every command under bad luck and impatience: a signal at a random moment, a full disk, a folder that cannot be written to.
- * More rounds, and other moments:
+ * Every command under bad luck and impatience: a signal at a random moment, a full disk, a folder that cannot be
+ * written to. More rounds, and other moments:
  *
  * ```sh
  * deno test -P tests/command/hostile_test.ts -- --rounds=20 --seed=7

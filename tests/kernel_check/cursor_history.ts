@@ -51,8 +51,8 @@ export class CursorHistory {
   }
 
   /**
-   * True if the kernel's rules forbid the operation: the tree has changed and the cursor was not told to walk again, or a
-   * gap search is begun by a state that stands somewhere, where it would go on from there.
+   * True if the kernel's rules forbid the operation: the tree has changed and the cursor was not told to walk again,
+   * or a gap search is begun by a state that stands somewhere, where it would go on from there.
    */
   forbids({ verb, a, b, d }: Operation): boolean {
     // What two writers store over each other depends on who comes first.

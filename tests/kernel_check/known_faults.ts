@@ -1,9 +1,9 @@
 /**
  * Faults of released trees: how each is recognised, and which operations meet it.
  *
- * What decides is what the tree does: the program of each fault is tried first, and only a tree that fails it has it. In a
- * release that is known to have it the fault is told by name and the operations that meet it are left out, so that the
- * check can go on to what is new. In any other tree it is a finding like every other.
+ * What decides is what the tree does: the program of each fault is tried first, and only a tree that fails it has it.
+ * In a release that is known to have it the fault is told by name and the operations that meet it are left out, so
+ * that the check can go on to what is new. In any other tree it is a finding like every other.
  *
  * @module
  */

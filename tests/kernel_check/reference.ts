@@ -1,8 +1,8 @@
 /**
  * What the kernel's tree must answer: Maple's tree and the naive map beside it, both asked at every operation.
  *
- * Where the two agree the answer is known. Where they do not, Maple has a fault, and nothing can be said about the kernel's
- * tree: that is an error of its own.
+ * Where the two agree the answer is known. Where they do not, Maple has a fault, and nothing can be said about the
+ * kernel's tree: that is an error of its own.
  *
  * @module
  */

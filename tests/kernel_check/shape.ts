@@ -1,6 +1,6 @@
 /**
- * A tree's nodes as one word and as text: depth, kind, range, end and gaps of each, in the order of a walk from the root.
- * The driver's `inspect.h` in TypeScript.
+ * A tree's nodes as one word and as text: depth, kind, range, end and gaps of each, in the order of a walk from the
+ * root. The driver's `inspect.h` in TypeScript.
  *
  * @module
  */

@@ -140,8 +140,8 @@ function encode(
 }
 
 /**
- * What must be answered; undefined where Maple and the naive map do not agree on it, or where an operation is forbidden or
- * may meet a known fault.
+ * What must be answered; undefined where Maple and the naive map do not agree on it, or where an operation is
+ * forbidden or may meet a known fault.
  */
 function expectedOf(
   list: readonly Operation[],

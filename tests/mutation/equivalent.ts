@@ -1,9 +1,9 @@
 /**
  * Mutants that no test can notice, and why.
  *
- * Whole kinds have a rule (`rules.ts`). An entry is for one place: it names the text of its line, so that it stands for the
- * code it was thought of, wherever that moves to. A rule or an entry that fits no mutant any more, or one that a test
- * notices, is an error: its code must be looked at again.
+ * Whole kinds have a rule (`rules.ts`). An entry is for one place: it names the text of its line, so that it stands
+ * for the code it was thought of, wherever that moves to. A rule or an entry that fits no mutant any more, or one
+ * that a test notices, is an error: its code must be looked at again.
  *
  * @module
  */

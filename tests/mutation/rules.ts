@@ -1,6 +1,6 @@
 /**
- * Kinds of mutants that no test can notice, wherever they stand: a rule names files, lines and changes by patterns and has
- * one sentence for all of them. A rule that fits no mutant is stale.
+ * Kinds of mutants that no test can notice, wherever they stand: a rule names files, lines and changes by patterns
+ * and has one sentence for all of them. A rule that fits no mutant is stale.
  *
  * @module
  */

@@ -215,8 +215,8 @@ function withoutCount(command: Do): Do {
 export const UNWRITTEN_COMMANDS: readonly fc.Arbitrary<Do>[] = COMMANDS;
 
 /**
- * The same with writes and forks: a page that was written keeps neighbours apart that would otherwise merge, so there may be
- * more VMAs, never fewer.
+ * The same with writes and forks: a page that was written keeps neighbours apart that would otherwise merge, so there
+ * may be more VMAs, never fewer.
  */
 export const WRITTEN_COMMANDS: readonly fc.Arbitrary<Do>[] = [
   ...[...COMMANDS, FORK].map((one) => one.map(withoutCount)),

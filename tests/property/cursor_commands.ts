@@ -1,6 +1,6 @@
 /**
- * A state against a specification of what it does, written over a plain list of ranges: no leaf, no slot, nothing that could
- * be stale.
+ * A state against a specification of what it does, written over a plain list of ranges: no leaf, no slot, nothing
+ * that could be stale.
  *
  * The tree always holds an entry near the end of the index space, so that it has nodes: what a state does in a tree
  * without any is told by the golden boundary cases.

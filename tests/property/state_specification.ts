@@ -1,6 +1,6 @@
 /**
- * What the documentation of `MapleState` says, as a program over a sorted list of ranges: no leaf, no slot, nothing that
- * could be stale.
+ * What the documentation of `MapleState` says, as a program over a sorted list of ranges: no leaf, no slot, nothing
+ * that could be stale.
  *
  * It holds for trees that have nodes: what a state does in a tree without any is told by the golden boundary cases.
  *

@@ -1,6 +1,7 @@
 /**
  * What users of Rust's `rangemap`, Guava's `RangeMap` and boost's `interval_map` know their maps to do, as their
- * documentation describes it, asked of both kinds of maps here. Where those three differ, the test says whom it follows.
+ * documentation describes it, asked of both kinds of maps here. Where those three differ, the test says whom it
+ * follows.
  */
 
 import { assertEquals, assertThrows } from "@std/assert";

@@ -26,8 +26,8 @@ function heapGrowsIntoItsLike(stage: Stage): void {
   assertEquals(layoutOf(mm), ["20000-22000 r--p 20 [heap]", "22000-25000 rw-p 22 [heap]"]);
 }
 
-// Row 30. A file may refuse to be mapped. It was asked when the VMA stood in the tree already, and what had been done by
-// then stayed; or its mappings were closed twice. As many are open as there are VMAs.
+// Row 30. A file may refuse to be mapped. It was asked when the VMA stood in the tree already, and what had been done
+// by then stayed; or its mappings were closed twice. As many are open as there are VMAs.
 //
 //   mmap(file)        asked first: refused, and nothing has happened
 //   over memory       that memory is gone, as in the kernel since 6.12, and nothing else

@@ -8,8 +8,8 @@ import { assert, assertEquals } from "@std/assert";
 import { layoutOf, map, mapFile, open, RW, touch } from "../mm/scene.ts";
 import type { Scenario, Stage } from "./scenario.ts";
 
-// Row 4. Joining previous, this and next was done in two passes, each with a store of its own. When the second could not
-// have its nodes the first had been done: a stale range, or a count that was off by one.
+// Row 4. Joining previous, this and next was done in two passes, each with a store of its own. When the second could
+// not have its nodes the first had been done: a stale range, or a count that was off by one.
 //
 //   0x1000     0x2000     0x3000     0x4000
 //   |-- rw* --|-- r* --|-- rw* --|
@@ -62,8 +62,8 @@ function adoptWithoutMemory(stage: Stage): void {
   }
 }
 
-// Row 26. A VMA that grows downwards begins at an earlier page of its file. The merge kept the old page offset: every byte of
-// the file was shifted.
+// Row 26. A VMA that grows downwards begins at an earlier page of its file. The merge kept the old page offset: every
+// byte of the file was shifted.
 //
 //   0x1000     0x3000     0x5000
 //              |- file+0x2000 -|

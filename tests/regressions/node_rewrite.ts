@@ -91,8 +91,9 @@ function allSixteenSlots(stage: Stage): void {
   }
 }
 
-// Row 24. A store of exactly one free slot needs no other slot, and was written in place without telling the parent that
-// the gap was gone. No lookup shows it, and a gap search only loses its way and comes back: the validator alone does.
+// Row 24. A store of exactly one free slot needs no other slot, and was written in place without telling the parent
+// that the gap was gone. No lookup shows it, and a gap search only loses its way and comes back: the validator alone
+// does.
 //
 //   0x00   0x10      0x20   0x30
 //   |- 1 -|  (free)  |- 2 -|            the parent's record: 0x10 free

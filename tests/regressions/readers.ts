@@ -93,8 +93,8 @@ function appendUnderReaders(stage: Stage): void {
   }
 }
 
-// Row 17. A slot that grows on one side at its neighbour's cost needs one pivot only, which was written in place: between
-// the pivot and the entry a reader saw the one without the other.
+// Row 17. A slot that grows on one side at its neighbour's cost needs one pivot only, which was written in place:
+// between the pivot and the entry a reader saw the one without the other.
 //
 //   |- 1 -| free |- 2 -|
 //   |--- 1 ---|                grows by 8 indices: a new leaf, swapped in at once

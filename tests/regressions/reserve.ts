@@ -39,8 +39,8 @@ function oneStoreEach(stage: Stage): void {
   }
 }
 
-// Row 15. Many states reserve nodes, one after the other; each asked for its own without counting those already promised,
-// and the last ones wrote past the end of what there was. A reader keeps what is replaced from coming back.
+// Row 15. Many states reserve nodes, one after the other; each asked for its own without counting those already
+// promised, and the last ones wrote past the end of what there was. A reader keeps what is replaced from coming back.
 //
 //   pool   | in the tree | promised to a | promised to b | …
 //   wrong  | in the tree | promised to a |                     b's do not exist

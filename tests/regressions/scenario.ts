@@ -28,8 +28,8 @@ export interface Scenario {
 }
 
 /**
- * What is checked after an operation: `all` validates from scratch and compares with the reference; `full` only validates
- * from scratch, `touched` only what the operation touched.
+ * What is checked after an operation: `all` validates from scratch and compares with the reference; `full` only
+ * validates from scratch, `touched` only what the operation touched.
  */
 export type Checks = "all" | "full" | "touched";
 

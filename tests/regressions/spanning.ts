@@ -20,9 +20,9 @@ function endOf(tree: StagedTree, index: number, levels: number): number {
   return ranges.at(-1 - levels)![1];
 }
 
-// Row 8. In 2024 a store that began in one leaf and ended exactly with the last leaf of the same parent looked for its right
-// side at `last`, not at `last + 1`, found the slot it was about to overwrite, and kept it. It takes a tree of three
-// levels: in two the last leaf of the root ends at the index maximum. Random operations did not find it.
+// Row 8. In 2024 a store that began in one leaf and ended exactly with the last leaf of the same parent looked for
+// its right side at `last`, not at `last + 1`, found the slot it was about to overwrite, and kept it. It takes a tree
+// of three levels: in two the last leaf of the root ends at the index maximum. Random operations did not find it.
 //
 //   parent          |------------- p -------------|---- q ---- …
 //   leaves          |--- a ---|--- b ---|--- c ---|

@@ -9,8 +9,8 @@ import { layoutOf, map, open, touch } from "../mm/scene.ts";
 import { snapshot } from "../mm/snapshot.ts";
 import { codeOf, type Scenario, type Stage } from "./scenario.ts";
 
-// Row 3. The tree's limit is the last index, a VMA's end the first byte after it. Taken for one another, a VMA that starts
-// exactly at the end was included.
+// Row 3. The tree's limit is the last index, a VMA's end the first byte after it. Taken for one another, a VMA that
+// starts exactly at the end was included.
 //
 //   0x1000     0x2000     0x3000
 //   |-- rw --|-- r --|            munmap [0x1000, 0x2000): r stays
@@ -55,8 +55,8 @@ function secondSplitFails(stage: Stage): void {
   assertEquals([mm.mapCount, [...mm.vmas()].length], [2, 2]);
 }
 
-// Row 32. fork failed at its n-th VMA; the teardown of the child went on beyond what had been copied, or left the copies
-// hanging on the parent's anon_vmas.
+// Row 32. fork failed at its n-th VMA; the teardown of the child went on beyond what had been copied, or left the
+// copies hanging on the parent's anon_vmas.
 //
 //   parent  |- a* -|- b* -|- c* -|
 //   child   |- a* -|  no memory                 both as before: no child
@@ -86,8 +86,8 @@ function forkFailsHalfway(stage: Stage): void {
   }
 }
 
-// Row 34. The count of VMAs alone said "fine" while an entry stood in the wrong place. Count, walk, start and index, and both
-// lookups belong together.
+// Row 34. The count of VMAs alone said "fine" while an entry stood in the wrong place. Count, walk, start and index,
+// and both lookups belong together.
 //
 //   0x1000   0x3000     0x4000      0x8000
 //   |-- a -|            |------ b -------|      b stands under its own range, and is not a

@@ -1,5 +1,6 @@
 /**
- * The package in Debian's Chromium: modules by their plain addresses in a page and a worker, shared memory between them.
+ * The package in Debian's Chromium: modules by their plain addresses in a page and a worker, shared memory between
+ * them.
  *
  * @module
  */
@@ -32,7 +33,8 @@ export interface PageAnswers {
  */
 export async function answersInChromium(project: ProjectFolder): Promise<PageAnswers> {
   const server = serve(project);
-  // Playwright asks as it is loaded whether this is Windows, by a file that Deno shows only to those allowed everything.
+  // Playwright asks as it is loaded whether this is Windows, by a file that Deno shows only to those allowed
+  // everything.
   Deno.env.set("__IS_WSL_TEST__", "1");
   const { chromium } = await import("playwright-core");
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });

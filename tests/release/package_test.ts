@@ -1,8 +1,8 @@
 /**
  * The package as its users have it: packed, installed into an empty project, run and compiled there.
  *
- * Here with what the machine has: the Node on its path, TypeScript and esbuild as this suite has them, Debian's Chromium.
- * `deno task test-package` tries Node 20, 22 and 24, Bun, older TypeScript and vite too, which it installs.
+ * Here with what the machine has: the Node on its path, TypeScript and esbuild as this suite has them, Debian's
+ * Chromium. `deno task test-package` tries Node 20, 22 and 24, Bun, older TypeScript and vite too, which it installs.
  */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";

@@ -2,8 +2,8 @@
  * Every field of a trace is used: changed in a trace that agrees, or in one that diverges there, it changes what is
  * printed. Rules of the machine must change more than the line that names them.
  *
- * `fields.jsonl.gz` is a recorded run of `verify --fuzz` (seed 5, 250 steps) without CAP_IPC_LOCK and with RLIMIT_MEMLOCK at
- * nine pages.
+ * `fields.jsonl.gz` is a recorded run of `verify --fuzz` (seed 5, 250 steps) without CAP_IPC_LOCK and with
+ * RLIMIT_MEMLOCK at nine pages.
  */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";

@@ -1,5 +1,6 @@
 /**
- * The comparison with the kernel itself: each thing that a line shows is compared, and a difference in any one is found.
+ * The comparison with the kernel itself: each thing that a line shows is compared, and a difference in any one is
+ * found.
  *
  * @module
  */

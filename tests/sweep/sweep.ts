@@ -1,11 +1,12 @@
 /**
  * The directed boundary sweep: random operations do not find what happens only where a range ends exactly with a node.
  *
- * For trees of each height, with and without gap tracking, of touching ranges and of ranges with free space between, stored
- * upwards, downwards, or thinned out until nodes hold as little as they may: every
- * boundary of a leaf or a parent, one index before it and one after, is the start of ranges that end at, one before and one
- * after the ends of their own slot, leaf, parent and grandparent, of the next ones, and of the tree; each is stored and
- * cleared. After every case the tree is validated from scratch and compared, range by range, with the list it must hold.
+ * For trees of each height, with and without gap tracking, of touching ranges and of ranges with free space between,
+ * stored upwards, downwards, or thinned out until nodes hold as little as they may: every
+ * boundary of a leaf or a parent, one index before it and one after, is the start of ranges that end at, one before
+ * and one after the ends of their own slot, leaf, parent and grandparent, of the next ones, and of the tree; each is
+ * stored and cleared. After every case the tree is validated from scratch and compared, range by range, with the list
+ * it must hold.
  *
  * @module
  */

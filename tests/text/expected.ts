@@ -1,8 +1,8 @@
 /**
  * Comparing what was read with what an `.expected.json` says: only what is named there must be so.
  *
- * `{ "some": … }` asks for one item of a list, `{ "all": [ … ] }` for each of several things, `{ "length": n }` for so many
- * items, `{ "has": […] }` for parts of a text, `{ "atLeast": n }` and `{ "atMost": n }` for numbers.
+ * `{ "some": … }` asks for one item of a list, `{ "all": [ … ] }` for each of several things, `{ "length": n }` for
+ * so many items, `{ "has": […] }` for parts of a text, `{ "atLeast": n }` and `{ "atMost": n }` for numbers.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
  * A measuring process of the history: every other structure at several sizes, and what the tree weighs.
  *
- * Runs in the working tree, with its configuration, since the other structures are npm packages. The structures take turns
- * batch by batch, as the two sides of a comparison do.
+ * Runs in the working tree, with its configuration, since the other structures are npm packages. The structures take
+ * turns batch by batch, as the two sides of a comparison do.
  *
  * @module
  */

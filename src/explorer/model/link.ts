@@ -67,7 +67,8 @@ function resolve(specifier: string, from: string): string {
 }
 
 /**
- * The code with `turn()` asked before each turn of its `for (;;)` loops, which is what the minifier makes of `while` too.
+ * The code with `turn()` asked before each turn of its `for (;;)` loops, which is what the minifier makes of `while`
+ * too.
  */
 export function guardLoops(code: string): string {
   let guarded = "";

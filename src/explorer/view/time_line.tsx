@@ -141,8 +141,8 @@ function useScrub(seek: (x: number) => void): HTMLAttributes<HTMLDivElement> {
 }
 
 /**
- * map_count by step: of all processes, and again of the one that was chosen. A step reaches half a step to either side of
- * its number, so there is one place more than there are steps.
+ * map_count by step: of all processes, and again of the one that was chosen. A step reaches half a step to either
+ * side of its number, so there is one place more than there are steps.
  */
 function dataOf({ steps, index }: Run, pid: number | undefined): uPlot.AlignedData {
   const all = new Array<number | null>(steps.length + 1);

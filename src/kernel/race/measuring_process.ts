@@ -1,8 +1,8 @@
 /**
  * One measuring process: two kernels' trees as libraries, batch by batch in turn, and now and then Maple.
  *
- * Both sides see the same clock, load and temperature, so ratios are compared within a round. Rounds go base, head and then
- * head, base; both warm up together.
+ * Both sides see the same clock, load and temperature, so ratios are compared within a round. Rounds go base, head
+ * and then head, base; both warm up together.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A kernel's `mm/vma.c` beside `src/mm`: random maps, unmaps and changes of protection of anonymous memory, every VMA and
- * map_count compared after each.
+ * A kernel's `mm/vma.c` beside `src/mm`: random maps, unmaps and changes of protection of anonymous memory, every VMA
+ * and map_count compared after each.
  *
  * @module
  */

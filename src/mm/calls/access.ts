@@ -48,8 +48,8 @@ export function amendPage(mm: MemoryDescriptor, address: number, value: number):
 }
 
 /**
- * What a page holds after a write to a part of it: a number that stands for all that was written there, so that the loss
- * of what was there before shows. Never 0. One step of FNV-1a.
+ * What a page holds after a write to a part of it: a number that stands for all that was written there, so that the
+ * loss of what was there before shows. Never 0. One step of FNV-1a.
  */
 export function amended(stamp: number, value: number): number {
   return Math.imul(stamp ^ value, 0x01000193) >>> 0 || 1;

@@ -85,8 +85,8 @@ export function isWrite(access: Access): boolean {
 }
 
 /**
- * True if reading somewhere in `[start, end)` maps the huge zero page, for which a VMA gets an anon_vma that no count of
- * pages shows. Mirrors `do_huge_pmd_anonymous_page()` (Linux mm/huge_memory.c).
+ * True if reading somewhere in `[start, end)` maps the huge zero page, for which a VMA gets an anon_vma that no count
+ * of pages shows. Mirrors `do_huge_pmd_anonymous_page()` (Linux mm/huge_memory.c).
  */
 export function mapsHugePage(
   mm: MemoryDescriptor,

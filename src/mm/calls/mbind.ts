@@ -1,6 +1,6 @@
 /**
- * mbind: a NUMA policy for a range. Mirrors `do_mbind()` and `mbind_range()` (Linux mm/mempolicy.c). Where the pages lie
- * is not modelled: what is left is that VMAs with different policies stay apart.
+ * mbind: a NUMA policy for a range. Mirrors `do_mbind()` and `mbind_range()` (Linux mm/mempolicy.c). Where the pages
+ * lie is not modelled: what is left is that VMAs with different policies stay apart.
  *
  * @module
  */
@@ -17,8 +17,8 @@ import { modify } from "../vma/modify.ts";
  * Postcondition: every VMA in the range has the policy. A range with a hole changes nothing.
  *
  * @param policy a text that is equal for equal policies; null for the process's own
- * @throws {MmError} EINVAL unaligned, or a range that wraps · EFAULT a hole · ENOMEM a split would pass max_map_count, or
- * memory ran out; those before have the policy
+ * @throws {MmError} EINVAL unaligned, or a range that wraps · EFAULT a hole · ENOMEM a split would pass
+ * max_map_count, or memory ran out; those before have the policy
  */
 export function mbind(
   mm: MemoryDescriptor,

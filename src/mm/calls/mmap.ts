@@ -122,8 +122,8 @@ const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
  *
  * @returns the first byte; with MAP_FIXED the address asked for, even where the VMA begins lower
  * @throws {MmError} EINVAL empty, unaligned offset or MAP_FIXED address, no or an unknown kind of
- * mapping, a file that would grow down, part of a special mapping replaced · EBADF neither file nor MAP_ANONYMOUS · ENOMEM too long, no
- * gap, max_map_count, a resource limit, or memory ran out · EOVERFLOW the offset passes what a file
+ * mapping, a file that would grow down, part of a special mapping replaced · EBADF neither file nor MAP_ANONYMOUS ·
+ * ENOMEM too long, no gap, max_map_count, a resource limit, or memory ran out · EOVERFLOW the offset passes what a file
  * can have · EACCES the file was not opened for this · EEXIST MAP_FIXED_NOREPLACE over something ·
  * EAGAIN more than may be locked · EPERM a VMA replaced is sealed, the address is below
  * mmap_min_addr, MAP_LOCKED under a limit of 0, or the filesystem forbids executing · ENODEV the file

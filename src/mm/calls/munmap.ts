@@ -20,8 +20,8 @@ import { unmapRange } from "../vma/unmap.ts";
  *
  * @param address first byte, page-aligned
  * @param length bytes
- * @throws {MmError} EINVAL unaligned, empty, beyond the user's addresses, or part of a special mapping · ENOMEM a split would
- * pass max_map_count, or memory ran out · EPERM a VMA in the range is sealed
+ * @throws {MmError} EINVAL unaligned, empty, beyond the user's addresses, or part of a special mapping · ENOMEM a
+ * split would pass max_map_count, or memory ran out · EPERM a VMA in the range is sealed
  */
 export function munmap(mm: MemoryDescriptor, address: number, length: number): void {
   const end = address + pageAlignUp(length);

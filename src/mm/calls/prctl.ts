@@ -1,6 +1,6 @@
 /**
- * prctl: a name for anonymous memory, no executable memory any more, same-page merging of all memory. Mirrors `prctl_set_vma()`
- * (Linux kernel/sys.c) and `madvise_set_anon_name()` (mm/madvise.c). A kernel without
+ * prctl: a name for anonymous memory, no executable memory any more, same-page merging of all memory. Mirrors
+ * `prctl_set_vma()` (Linux kernel/sys.c) and `madvise_set_anon_name()` (mm/madvise.c). A kernel without
  * CONFIG_ANON_VMA_NAME refuses every call with EINVAL; this one has it.
  *
  * @module
@@ -28,8 +28,8 @@ const FORBIDDEN = /[\\`$[\]]/;
  * nothing. Postcondition: every VMA in the range has the name, beyond holes too; then a hole makes
  * the call fail. Where a VMA refuses, those before it have the name, as in the kernel.
  *
- * @throws {MmError} EINVAL unaligned, a range that wraps, part of a special mapping, or a name with other than plain printable
- * characters or more than 79 of them · EBADF a file is mapped there · ENOMEM a hole · EAGAIN memory
+ * @throws {MmError} EINVAL unaligned, a range that wraps, part of a special mapping, or a name with other than plain
+ * printable characters or more than 79 of them · EBADF a file is mapped there · ENOMEM a hole · EAGAIN memory
  * ran out, or a split would pass max_map_count
  */
 export function setAnonName(

@@ -1,9 +1,9 @@
 /**
- * Checking only what a call touched, cheaply enough to be left on: `validate` of the tree and of the VMAs, cut down to the
- * ranges that were written since the last check.
+ * Checking only what a call touched, cheaply enough to be left on: `validate` of the tree and of the VMAs, cut down
+ * to the ranges that were written since the last check.
  *
- * What is checked: the tree as in `tree/checks/incremental.ts`; that each VMA in or beside a range that was written stands
- * under its own range; and that `mapCount` is the number of entries.
+ * What is checked: the tree as in `tree/checks/incremental.ts`; that each VMA in or beside a range that was written
+ * stands under its own range; and that `mapCount` is the number of entries.
  * What is not: anon_vma links and the sums by kind, which take a walk over all VMAs.
  *
  * @module

@@ -5,7 +5,8 @@
  * == index`) · VMAs are page-aligned, not empty, in order, without overlap, within the user's
  * addresses · `mapCount` equals the walk · for each VMA, a lookup from the root at its first and
  * last byte and a search by cursor find what a linear walk finds · anon_vma links agree from both
- * sides and the counts of anon_vmas with them · pages by kind equal their sums · where pages are modelled, the rules of `validate_pages.ts`.
+ * sides and the counts of anon_vmas with them · pages by kind equal their sums · where pages are modelled, the rules
+ * of `validate_pages.ts`.
  *
  * @module
  */

@@ -115,8 +115,8 @@ export function guarded(
 }
 
 /**
- * Does something to a page that its reverse map finds everywhere: under the page's lock, then that of the file or of the
- * tree of anon_vmas. Mirrors `rmap_walk()` with its page locked.
+ * Does something to a page that its reverse map finds everywhere: under the page's lock, then that of the file or of
+ * the tree of anon_vmas. Mirrors `rmap_walk()` with its page locked.
  */
 export function withPageLocked(locks: LockChecker | null, page: Page, act: () => void): void {
   const { mapping } = page;

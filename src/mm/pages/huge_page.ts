@@ -1,6 +1,7 @@
 /**
- * Transparent huge pages: one entry for an aligned 2 MiB of private anonymous memory. Mirrors `do_huge_pmd_anonymous_page()`,
- * `split_huge_page()`, `vma_adjust_trans_huge()` (Linux mm/huge_memory.c) and `collapse_huge_page()` (mm/khugepaged.c).
+ * Transparent huge pages: one entry for an aligned 2 MiB of private anonymous memory. Mirrors
+ * `do_huge_pmd_anonymous_page()`, `split_huge_page()`, `vma_adjust_trans_huge()` (Linux mm/huge_memory.c) and
+ * `collapse_huge_page()` (mm/khugepaged.c).
  *
  * ```
  *            2 MiB                       a border falls inside, or a part is unmapped

@@ -5,8 +5,8 @@
  * Simpler than the kernel: parent and child of a fork share the reservation of what both have mapped, and the first to
  * unmap it gives it back.
  *
- * A mapping reserves its pages from the pool at once, unless MAP_NORESERVE says that it takes its chance; without enough
- * of them it is refused, by then after what it was to replace is gone.
+ * A mapping reserves its pages from the pool at once, unless MAP_NORESERVE says that it takes its chance; without
+ * enough of them it is refused, by then after what it was to replace is gone.
  *
  * @module
  */

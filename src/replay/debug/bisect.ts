@@ -3,9 +3,9 @@
  *
  * A first run validates at every k-th step only, and so costs little more than a replay. The first of these
  * checkpoints that fails, or the step at which the run broke down, bounds the search; a second run validates every
- * step since the checkpoint before. A replay is deterministic, so that the trace itself serves as the snapshot from which
- * the second run starts: running without validation to the checkpoint costs microseconds a step, and unlike a copy of the
- * node pool it brings back the VMAs and anon_vmas too.
+ * step since the checkpoint before. A replay is deterministic, so that the trace itself serves as the snapshot from
+ * which the second run starts: running without validation to the checkpoint costs microseconds a step, and unlike a
+ * copy of the node pool it brings back the VMAs and anon_vmas too.
  *
  * A fault that mended itself before its checkpoint is only looked for if nothing else was found: then every step of
  * a third run is validated.

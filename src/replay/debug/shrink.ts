@@ -1,10 +1,10 @@
 /**
  * Reducing a failing trace to one from which nothing can be removed.
  *
- * A trace fails if the model breaks a rule of its own in it. What may be removed: a call with what it brought about, a fault, a stack
- * growth, a fork, an exit, and each VMA of a layout with which a program begins. Then mappings are fixed to where they
- * were placed, and addresses are renumbered. What the kernel showed says nothing about a part of a run, so the reduced trace
- * carries none of it and is marked approximate.
+ * A trace fails if the model breaks a rule of its own in it. What may be removed: a call with what it brought about,
+ * a fault, a stack growth, a fork, an exit, and each VMA of a layout with which a program begins. Then mappings are
+ * fixed to where they were placed, and addresses are renumbered. What the kernel showed says nothing about a part of
+ * a run, so the reduced trace carries none of it and is marked approximate.
  *
  * If the tree alone shows the fault, its operations are reduced further by themselves: see `shrink_operations.ts`.
  *

@@ -1,8 +1,8 @@
 /**
  * What may be mapped in a process of which a text shows only some calls.
  *
- * Every address is one of three: mapped, as far as the text shows it; free, because a call that it shows unmapped it, or
- * because nothing has had time to be mapped there since exec; or unknown. Here the unknown counts as mapped, so that
+ * Every address is one of three: mapped, as far as the text shows it; free, because a call that it shows unmapped it,
+ * or because nothing has had time to be mapped there since exec; or unknown. Here the unknown counts as mapped, so that
  * the model's own rules of placement only find places that are free for certain.
  *
  * A kernel that places downwards takes the highest gap that fits. So each place that it chose says of the unknown above

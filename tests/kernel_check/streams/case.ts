@@ -20,7 +20,8 @@ export interface Case {
   /** Writes after which the driver is asked for its nodes before the case begins. */
   readonly base?: readonly Operation[];
   /**
-   * The operations in order. Each is performed on the reference before the next is taken, so that they may depend on it.
+   * The operations in order. Each is performed on the reference before the next is taken, so that they may depend on
+   * it.
    *
    * @param shape the kernel's nodes after `base`, as `inspect.h` prints them
    */

@@ -1,6 +1,6 @@
 /**
- * Seeded random programs of one cursor that lasts: moves, stores, erases and gap searches through it, and writes elsewhere,
- * after each of which the cursor walks again.
+ * Seeded random programs of one cursor that lasts: moves, stores, erases and gap searches through it, and writes
+ * elsewhere, after each of which the cursor walks again.
  *
  * @module
  */

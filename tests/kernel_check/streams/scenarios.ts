@@ -1,8 +1,8 @@
 /**
  * The scenarios of the regression catalogue: played on Maple while the operations on its trees are written down.
  *
- * Trees of one kind make one case, each beginning with a new tree. Of several states on one tree the first is the cursor;
- * writes through the others are plain stores.
+ * Trees of one kind make one case, each beginning with a new tree. Of several states on one tree the first is the
+ * cursor; writes through the others are plain stores.
  *
  * @module
  */

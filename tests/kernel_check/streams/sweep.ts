@@ -1,5 +1,6 @@
 /**
- * The boundary sweep: stores and clears that begin and end at, one before and one after the ends of the kernel's own nodes.
+ * The boundary sweep: stores and clears that begin and end at, one before and one after the ends of the kernel's own
+ * nodes.
  *
  * @module
  */

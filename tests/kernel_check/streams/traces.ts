@@ -1,8 +1,8 @@
 /**
  * What replaying the recorded traces does to the trees of their address spaces.
  *
- * Each address space twice: with plain stores and no readers, and as the kernel does it, every store prepared and readers
- * beside the writer.
+ * Each address space twice: with plain stores and no readers, and as the kernel does it, every store prepared and
+ * readers beside the writer.
  *
  * @module
  */

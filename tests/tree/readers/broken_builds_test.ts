@@ -1,6 +1,6 @@
 /**
- * Builds that were broken on purpose, each of which the checks of allocation failure and of readers beside a writer must
- * refuse: a check that cannot fail proves nothing.
+ * Builds that were broken on purpose, each of which the checks of allocation failure and of readers beside a writer
+ * must refuse: a check that cannot fail proves nothing.
  *
  * @module
  */
