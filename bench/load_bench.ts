@@ -16,6 +16,7 @@ const programs = await Promise.all(
 
 for (const processes of [4, 16, 64]) {
   for (const [memory, pages] of [["ample", 1_000_000], ["scarce", 64 * processes]] as const) {
+    let expected: string | undefined;
     Deno.bench({
       name: `${processes} processes, memory ${memory}`,
       group: "load",
@@ -32,6 +33,10 @@ for (const processes of [4, 16, 64]) {
         });
         while (run.events < EVENTS) run.next();
         run.end();
+        expected ??= run.hash;
+        if (run.hash !== expected) {
+          throw new Error(`The events hash to ${run.hash}, not ${expected}`);
+        }
       },
     });
   }

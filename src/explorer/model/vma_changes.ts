@@ -89,7 +89,7 @@ function events(left: readonly VmaRow[], right: readonly VmaRow[]): VmaEvent[] {
   return found;
 }
 
-/** Each row with those of the other list that it shares an address with. Both lists are in order, and overlap nowhere. */
+/** Each row with those of the other list that it shares an address with. Both lists ascend without overlaps. */
 function* overlapping(
   rows: readonly VmaRow[],
   others: readonly VmaRow[],

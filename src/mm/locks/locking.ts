@@ -3,7 +3,8 @@
  *
  * | call | mmap_lock | then |
  * |---|---|---|
- * | mmap, munmap, mprotect, mremap, brk, mlock, mseal, prctl, remap_file_pages, shmat, shmdt, exec, exit | write | vma_lock for writing of each VMA before it changes |
+ * | mmap, munmap, mprotect, mremap, brk, mlock, mseal | write | vma_lock for writing of each VMA before it changes |
+ * | prctl, remap_file_pages, shmat, shmdt, exec, exit | write | the same |
  * | fork | write, the child's too | vma_lock for writing of each VMA before it is copied |
  * | madvise that changes VMAs | write | the same |
  * | madvise about pages, mincore, msync | read | |

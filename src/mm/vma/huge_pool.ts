@@ -32,7 +32,7 @@ const SIZE_SHIFT = 26;
 const SIZE_MASK = 0x3f;
 const GIGANTIC_PAGE_SIZE = 0x4000_0000;
 
-/** Bytes of the huge pages that flags of mmap ask for; undefined if there are no such pages (x86-64, arm64 with 4 KiB). */
+/** Bytes of the huge pages that mmap's flags ask for; undefined if x86-64, or arm64 with 4 KiB pages, has none such. */
 export function hugePageSize(flags: number): number | undefined {
   const asked = (flags >>> SIZE_SHIFT) & SIZE_MASK;
   if (asked === 0 || 2 ** asked === HUGE_PAGE_SIZE) return HUGE_PAGE_SIZE;
