@@ -1,6 +1,6 @@
 /**
  * What the comparing process and its measuring processes tell each other: an order as the only argument,
- * an reply as lines of JSON.
+ * a reply as lines of JSON.
  *
  * @module
  */

@@ -7,7 +7,7 @@
 
 import { fileKey, type LayoutLine, shortName, sizeOf } from "../maps/layout_line.ts";
 import { counted, inBytes } from "./amounts.ts";
-import type { Found } from "./patterns.ts";
+import type { Found } from "./finder.ts";
 
 /** A library or program has at most so many segments: more VMAs of one file are pieces of it. */
 const MOST_SEGMENTS = 7;

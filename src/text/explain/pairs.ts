@@ -10,7 +10,7 @@
 
 import { isAnonymous, type LayoutLine, shortName, sizeOf } from "../maps/layout_line.ts";
 import { counted, inBytes } from "./amounts.ts";
-import type { Found } from "./patterns.ts";
+import type { Found } from "./finder.ts";
 
 const ARENA_SIZES = [64 * 2 ** 20, 2 ** 20];
 /** A guard of a stack has at most so many bytes. */

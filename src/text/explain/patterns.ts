@@ -11,6 +11,7 @@
 import { hexRange } from "../../abi/hex.ts";
 import { isAnonymous, type LayoutLine, shortName, sizeOf } from "../maps/layout_line.ts";
 import { inBytes } from "./amounts.ts";
+import type { Finder, Found } from "./finder.ts";
 import { findGroups } from "./groups.ts";
 import { findPairs } from "./pairs.ts";
 import { findPeriods } from "./periods.ts";
@@ -26,21 +27,6 @@ export interface Pattern {
   /** The range of its first repetition. */
   readonly example: string;
 }
-
-/** A pattern with the positions of its VMAs. */
-export interface Found {
-  readonly words: string;
-  readonly times: number;
-  readonly members: readonly number[];
-  /** VMAs of one repetition, for the example. */
-  readonly unit: number;
-}
-
-/** A way to find patterns among VMAs that no other one has taken. */
-export type Finder = (
-  vmas: readonly LayoutLine[],
-  isFree: (position: number) => boolean,
-) => Found[];
 
 const FINDERS: readonly Finder[] = [findPairs, findGroups, findPeriods];
 

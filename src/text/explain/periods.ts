@@ -7,7 +7,7 @@
 
 import { isAnonymous, type LayoutLine, sizeOf } from "../maps/layout_line.ts";
 import { counted, inBytes } from "./amounts.ts";
-import type { Found } from "./patterns.ts";
+import type { Found } from "./finder.ts";
 
 /** VMAs of a unit at most. */
 const LONGEST = 6;
