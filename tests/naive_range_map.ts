@@ -170,7 +170,24 @@ export class NaiveRangeMap<V> {
     return this.entries();
   }
 
+  /** True if the condition holds for all entries; they are passed in ascending order, up to the first that fails. */
+  every(condition: (entry: NaiveEntry<V>) => boolean): boolean {
+    return this.#entries.every(condition);
+  }
+
   clear(): void {
     this.#entries = [];
+  }
+
+  /** A map that holds the same. */
+  duplicate(): NaiveRangeMap<V> {
+    const copy = new NaiveRangeMap<V>();
+    copy.become(this);
+    return copy;
+  }
+
+  /** Holds what another map holds. */
+  protected become(other: NaiveRangeMap<V>): void {
+    this.#entries = [...other.#entries];
   }
 }

@@ -140,7 +140,7 @@ function optionsOf(
 ): string[] {
   return [
     ...FLAGS,
-    kind === "check" || kind === "vma" ? "-O1" : "-O2",
+    kind === "vma" ? "-O1" : "-O2",
     ...macros,
     ...(kind === "library" ? ["-DFREE_LIST"] : []),
     `-DMAPLE_TREE_SOURCE="${folder}/lib/maple_tree.c"`,

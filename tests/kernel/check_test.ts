@@ -128,3 +128,26 @@ kernelTest(
     assertMatch(text, /The tree prints\. First in list, at store 0x1d0 0x1df 0x1e:\n {2}here I am/);
   },
 );
+
+kernelTest(
+  "kernel check: a known fault that depends on the nodes ends its case and not the check",
+  async () => {
+    const target = await openTarget(await build(await newestSource()), {
+      limitMs: 10_000,
+      shape: false,
+    });
+    const [fault] = target.setting.explaining;
+    if (fault === undefined) return;
+    const met: Case = {
+      group: "test",
+      name: "a root with 16 children",
+      options: { gaps: false, readers: true },
+      operations: () => fault.program,
+    };
+    const result = await checked(target, [met, caseOf(sixtyRanges())]);
+    assertEquals(result.found, undefined);
+    assertEquals([...result.ended], [[fault.name, 1]]);
+    assertEquals(result.groups.map(({ cases }) => cases), [2]);
+    assertMatch(formatCheck(target, result, 1), /\(it ended a case\)/);
+  },
+);

@@ -12,7 +12,8 @@ import {
   showNumber,
   Verb,
 } from "../../src/kernel/operation.ts";
-import { type Answer, Reference, type ReferenceOptions } from "./reference.ts";
+import type { Answer, ReferenceOptions } from "./answer.ts";
+import { Reference } from "./reference.ts";
 
 /** The C test: a function to call from `maple_tree_seed()` with an empty tree. */
 export function cTest(operations: readonly Operation[], options: ReferenceOptions): string {

@@ -43,6 +43,8 @@ export interface CheckResult {
   readonly operations: number;
   /** Operations that were left out, as they may meet a known fault. */
   readonly leftOut: number;
+  /** Cases that a known fault ended, by its name. */
+  readonly ended: ReadonlyMap<string, number>;
   readonly found: Investigated | undefined;
   /** Scenarios of the catalogue that the tree fails too, if something was found elsewhere. */
   readonly scenarios: readonly Case[];
@@ -64,6 +66,7 @@ export async function check(request: CheckRequest): Promise<CheckResult> {
   const { target, signal, onProgress, cases } = request;
   await using runner = new Runner(target.setting);
   const groups = new Map<string, GroupResult>();
+  const ended = new Map<string, number>();
   let found: Investigated | undefined;
   let scenarios: readonly Case[] = [];
   for await (const it of casesOf(request, runner)) {
@@ -77,7 +80,13 @@ export async function check(request: CheckRequest): Promise<CheckResult> {
     group.operations += runner.performed - before;
     if (finding === undefined) continue;
     onProgress(`shrinking what was found in ${it.name}`, runner.performed);
-    found = await investigate(finding, target);
+    const outcome = await investigate(finding, target);
+    if ("meets" in outcome) {
+      // What the case would have gone on to is another case's business.
+      ended.set(outcome.name, (ended.get(outcome.name) ?? 0) + 1);
+      continue;
+    }
+    found = outcome;
     onProgress("looking for it in the catalogue of regressions", runner.performed);
     if (it.row === undefined && cases === undefined) scenarios = await failingScenarios(request);
     break;
@@ -87,6 +96,7 @@ export async function check(request: CheckRequest): Promise<CheckResult> {
     groups: [...groups.values()],
     operations: performed,
     leftOut,
+    ended,
     found,
     scenarios,
     printed: firstPrinted,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NaiveRangeMap } from "../naive_range_map.ts";
 import { MAX_INDEX } from "../../src/tree/node_layout.ts";
 import { highWord, lowWord } from "../../src/kernel/operation.ts";
 
@@ -18,16 +19,37 @@ export function mixNumber(hash: number, number: number): number {
   return mix(mix(hash, lowWord(number)), highWord(number));
 }
 
-/** Takes ranges in ascending order. */
+/** The first of a range's two words. */
+function lowHash(first: number, last: number, value: number): number {
+  return mix(mixNumber(mixNumber(0x9e3779b9 | 0, first), last), value);
+}
+
+/** The second, made from the first. */
+function highHash(low: number): number {
+  return mix(0x7f4a7c15, low);
+}
+
+/**
+ * What a map holds: how many ranges, and two words that are sums over them, so that a write changes them by what it
+ * takes away and adds. That ranges lie in order is not part of it; the driver tells that by a flag.
+ */
 export class ContentHash {
   count = 0;
-  #low = 0x9e3779b9 | 0;
-  #high = 0x7f4a7c15;
+  #low = 0;
+  #high = 0;
 
   add(first: number, last: number, value: number): void {
-    this.#low = mixNumber(mixNumber(this.#low, first), last);
-    this.#high = (mix(this.#high, value) + (this.#low >>> 7)) | 0;
+    const low = lowHash(first, last, value);
+    this.#low = (this.#low + low) | 0;
+    this.#high = (this.#high + highHash(low)) | 0;
     this.count++;
+  }
+
+  remove(first: number, last: number, value: number): void {
+    const low = lowHash(first, last, value);
+    this.#low = (this.#low - low) | 0;
+    this.#high = (this.#high - highHash(low)) | 0;
+    this.count--;
   }
 
   get low(): number {
@@ -36,6 +58,38 @@ export class ContentHash {
 
   get high(): number {
     return this.#high >>> 0;
+  }
+
+  copy(): ContentHash {
+    const copy = new ContentHash();
+    copy.count = this.count;
+    copy.#low = this.#low;
+    copy.#high = this.#high;
+    return copy;
+  }
+}
+
+/** The naive map, with the hash of what it holds kept up to date. */
+export class HashedRangeMap extends NaiveRangeMap<number> {
+  content: ContentHash = new ContentHash();
+
+  /** Every write of the naive map comes here. */
+  override store(first: number, last: number, value: number | undefined): void {
+    const { content } = this;
+    if (first > last) return super.store(first, last, value);
+    // A range that is cut is another one afterwards; none reaches further than these do.
+    const from = this.entryAt(first)?.first ?? first;
+    const to = this.entryAt(last)?.last ?? last;
+    for (const it of this.entries(from, to)) content.remove(it.first, it.last, it.value);
+    super.store(first, last, value);
+    for (const it of this.entries(from, to)) content.add(it.first, it.last, it.value);
+  }
+
+  override duplicate(): HashedRangeMap {
+    const copy = new HashedRangeMap();
+    copy.become(this);
+    copy.content = this.content.copy();
+    return copy;
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { isOnCursor, isWrite, type Operation, Verb } from "../../src/kernel/operation.ts";
-import type { Answer } from "./reference.ts";
+import type { Answer } from "./answer.ts";
 
 const RENEWALS: ReadonlySet<Verb> = new Set([
   Verb.CURSOR_SET,
@@ -42,13 +42,7 @@ export class CursorHistory {
   last = 0;
   /** Entries in the tree. */
   entries = 0;
-  /** The tree tracks no gaps and has readers. */
-  readonly isPlainWithReaders: boolean;
   #isStale = false;
-
-  constructor(isPlainWithReaders = false) {
-    this.isPlainWithReaders = isPlainWithReaders;
-  }
 
   /**
    * True if the kernel's rules forbid the operation: the tree has changed and the cursor was not told to walk again,

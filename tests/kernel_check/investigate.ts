@@ -8,7 +8,8 @@ import { Driver, DriverEnded } from "../../src/kernel/driver.ts";
 import { type Operation, operation, Verb } from "../../src/kernel/operation.ts";
 import { Option } from "../../src/kernel/protocol.ts";
 import type { Difference } from "./difference.ts";
-import { treeFlags } from "./reference.ts";
+import { treeFlags } from "./answer.ts";
+import type { KnownFault } from "./known_faults.ts";
 import type { Finding } from "./runner.ts";
 import { shrink, type Shrunk } from "./shrink.ts";
 import type { Target } from "./target.ts";
@@ -35,14 +36,21 @@ const SHRINK_MS = 60_000;
 const TRIAL_LIMIT_MS = 1000;
 const OPERATION_LIMIT_MS = 1;
 
-/** Finds the operation, shrinks the list, and dumps the tree. */
-export async function investigate(finding: Finding, target: Target): Promise<Investigated> {
+/**
+ * Finds the operation, shrinks the list, and dumps the tree.
+ *
+ * @returns the known fault of the tree, if that is what was met
+ */
+export async function investigate(
+  finding: Finding,
+  target: Target,
+): Promise<Investigated | KnownFault> {
   const tree = { ...finding.case.options, ...target.setting.comparing.shape && { shape: true } };
   const list = flatten(finding.operations);
   const limitMs = TRIAL_LIMIT_MS + list.length * OPERATION_LIMIT_MS;
   await using trials = new Trials({ ...target.setting, limitMs, tree });
   const found = finding.ending === undefined
-    ? await trials.firstDifference(list)
+    ? await trials.firstOfAll(list)
     : await trials.firstDifferenceByStep(list);
   if (found === undefined) {
     const { difference } = finding;
@@ -56,6 +64,8 @@ export async function investigate(finding: Finding, target: Target): Promise<Inv
       trials: trials.count,
     };
   }
+  const known = await trials.faultBehind(list, found);
+  if (known !== undefined) return known;
   const failing = list.slice(0, found.at + 1);
   const deadline = performance.now() + SHRINK_MS;
   const shrunk = await shrink(failing, found, tree, trials, deadline);

@@ -11,7 +11,8 @@
 import { MAX_INDEX } from "../../src/tree/node_layout.ts";
 import { isWrite, type Operation, operation, Verb } from "../../src/kernel/operation.ts";
 import type { CursorHistory } from "./cursor_history.ts";
-import type { ReferenceOptions } from "./reference.ts";
+import type { Difference, DifferenceKind } from "./difference.ts";
+import type { ReferenceOptions } from "./answer.ts";
 
 /** A fault of a released tree. */
 export interface KnownFault {
@@ -24,8 +25,14 @@ export interface KnownFault {
   /** A tree and operations on it that go wrong where the fault is. */
   readonly tree: ReferenceOptions;
   readonly program: readonly Operation[];
-  /** True if the operation may meet the fault. */
+  /** True if the operation may meet the fault, so that it is left out. */
   readonly meets: (operation: Operation, cursor: CursorHistory) => boolean;
+  /**
+   * Of a fault that depends on the tree's nodes, which no operation tells beforehand: true if it is what went wrong.
+   *
+   * @param shape the tree's nodes before the operation, as the driver prints them
+   */
+  readonly explains?: (difference: Difference, shape: string) => boolean;
 }
 
 const GAPS: ReferenceOptions = { gaps: true, readers: false };
@@ -213,8 +220,8 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
   },
   {
     name:
-      "destroying a tree without gaps, with readers, whose root has all 16 children and these have children, follows a wild " +
-      "pointer: mt_clear_meta() takes the last child, whose type is gone by then, for metadata",
+      "destroying a tree without gaps, with readers, whose root has all 16 children follows a wild pointer: mt_clear_meta() " +
+      "takes the last child, whose type is gone by then, for metadata; so does a store over all of such a subtree",
     releases: ["6.1", "7.3"],
     tree: { gaps: false, readers: true },
     // Stored upwards so many touching ranges make such a root.
@@ -222,13 +229,33 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
       { length: 3391 },
       (_, i) => operation(Verb.STORE, i * 0x10, i * 0x10 + 0xf, i + 1),
     ),
-    meets: ({ verb }, { entries, isPlainWithReaders }) =>
-      isPlainWithReaders && entries >= SAFE_ENTRIES && isWrite(verb) && verb !== Verb.ERASE,
+    meets: () => false,
+    explains: hasDestroyedFullNode,
   },
 ];
 
-/** A root with 16 children that have children holds 784 slots at least, half of them free. */
-const SAFE_ENTRIES = 390;
+/** Differences that a wild pointer makes. */
+const OF_MEMORY: ReadonlySet<DifferenceKind> = new Set(["crash", "rule", "leak", "warning"]);
+
+/** True if the operation destroyed a node that had all 16 children: the whole tree's root, or one below what was stored. */
+function hasDestroyedFullNode({ kind, operation: it }: Difference, shape: string): boolean {
+  if (!OF_MEMORY.has(kind)) return false;
+  const isWhole = it.verb >= Verb.NEW_TREE || (it.a === 0 && it.b === MAX_INDEX);
+  for (const [, depth, first, last] of shape.matchAll(FULL_NODE)) {
+    if (Number(depth) === 0 ? isWhole : isWrite(it.verb) && meetsRange(it, first!, last!)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+const FULL_NODE = /^node d=(\d+) range64 0x([0-9a-f]+)-0x([0-9a-f]+) end=15$/gm;
+
+/** True if the operation may have written in a node's range; where a cursor writes it does not say. */
+function meetsRange({ verb, a, b }: Operation, first: string, last: string): boolean {
+  if (isCursor(verb) || verb >= Verb.NEW_TREE) return true;
+  return a <= parseInt(last, 16) && parseInt(first, 16) <= b;
+}
 
 /** True if the fault is known of a release, `6.12` say. */
 export function isKnownOf({ releases: [first, last] }: KnownFault, release: string): boolean {

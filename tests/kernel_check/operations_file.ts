@@ -8,7 +8,7 @@ import { Unable } from "../../src/command/command.ts";
 import { parseOperation } from "../golden.ts";
 import { operandsOf, type Operation, operation, verbOf } from "../../src/kernel/operation.ts";
 import type { Case } from "./streams/case.ts";
-import type { ReferenceOptions } from "./reference.ts";
+import type { ReferenceOptions } from "./answer.ts";
 
 /**
  * The operations of a file as a case.

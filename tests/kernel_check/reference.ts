@@ -7,7 +7,7 @@
  * @module
  */
 
-import { NaiveRangeMap } from "../naive_range_map.ts";
+import type { NaiveRangeMap } from "../naive_range_map.ts";
 import { StateSpecification } from "../property/state_specification.ts";
 import { ERRNO } from "../../src/abi/errno.ts";
 import type { CursorStatus } from "../../src/tree/cursor.ts";
@@ -23,34 +23,14 @@ import {
   Verb,
 } from "../../src/kernel/operation.ts";
 import { ANSWER_WORDS, Field, writeNumber } from "../../src/kernel/protocol.ts";
-import { ContentHash, hashLookups } from "./content.ts";
+import type { Answer, ReferenceOptions } from "./answer.ts";
+import { HashedRangeMap, hashLookups } from "./content.ts";
 import { CursorHistory } from "./cursor_history.ts";
 import { hashShape } from "./shape.ts";
-
-/** What is answered besides the words that describe the content. */
-export interface Answer {
-  readonly error: number;
-  readonly status: CursorStatus | undefined;
-  readonly value: number;
-  readonly first: number;
-  readonly last: number;
-}
 
 /** Maple and the naive map differ: no word about the kernel's tree. */
 export class Disagreement extends Error {
   override readonly name = "Disagreement";
-}
-
-/** How a reference is made. */
-export interface ReferenceOptions {
-  /** Free space is tracked. */
-  readonly gaps: boolean;
-  /** Readers may be beside the writer. */
-  readonly readers: boolean;
-  /** Every node is compared. */
-  readonly shape?: boolean;
-  /** The tree always has nodes, so that what the naive map says of cursors holds. */
-  readonly isGuarded?: boolean;
 }
 
 /** The statuses by their number in `enum maple_status`. */
@@ -65,25 +45,19 @@ const STATUS: Readonly<Record<CursorStatus, number>> = {
   error: 7,
 };
 
-/** The flags of the kernel's `mt_init_flags()`. */
-export function treeFlags({ gaps, readers }: ReferenceOptions): number {
-  return (gaps ? 1 : 0) | (readers ? 2 : 0);
-}
-
 /** See the module. */
 export class Reference {
   tree: MapleTree<number>;
-  naive = new NaiveRangeMap<number>();
+  naive = new HashedRangeMap();
   readonly #options: ReferenceOptions;
   /** What the cursor has been through. */
-  readonly history: CursorHistory;
+  readonly history: CursorHistory = new CursorHistory();
   #cursor: MapleState<number>;
   #specification: StateSpecification;
-  #marked: { tree: MapleTree<number>; ranges: [number, number, number][] } | undefined;
+  #marked: { tree: MapleTree<number>; naive: HashedRangeMap } | undefined;
 
   constructor(options: ReferenceOptions) {
     this.#options = options;
-    this.history = new CursorHistory(!options.gaps && options.readers);
     this.tree = this.#newTree();
     this.#cursor = this.tree.state(0);
     this.#specification = new StateSpecification(this.naive);
@@ -133,15 +107,15 @@ export class Reference {
   #onWholeTree(verb: Verb): Answer {
     switch (verb) {
       case Verb.NEW_TREE:
-        this.#use(this.#newTree(), []);
+        this.#use(this.#newTree(), new HashedRangeMap());
         this.#marked = undefined;
         break;
       case Verb.MARK:
-        this.#marked = { tree: this.tree.duplicate(), ranges: this.#ranges() };
+        this.#marked = { tree: this.tree.duplicate(), naive: this.naive.duplicate() };
         break;
       case Verb.REWIND:
         if (this.#marked !== undefined) {
-          this.#use(this.#marked.tree.duplicate(), this.#marked.ranges);
+          this.#use(this.#marked.tree.duplicate(), this.#marked.naive.duplicate());
         }
         break;
       case Verb.DUPLICATE:
@@ -152,14 +126,9 @@ export class Reference {
     return answerOf({});
   }
 
-  #ranges(): [number, number, number][] {
-    return Array.from(this.naive, ({ first, last, value }) => [first, last, value]);
-  }
-
-  #use(tree: MapleTree<number>, ranges: readonly [number, number, number][]): void {
+  #use(tree: MapleTree<number>, naive: HashedRangeMap): void {
     this.tree = tree;
-    this.naive = new NaiveRangeMap();
-    for (const [first, last, value] of ranges) this.naive.store(first, last, value);
+    this.naive = naive;
     this.#cursor = tree.state(0);
     this.#specification = new StateSpecification(this.naive);
   }
@@ -182,26 +151,34 @@ export class Reference {
   }
 
   #writeContent(operation: Operation, answer: Answer, words: Uint32Array, at: number): void {
-    const content = new ContentHash();
-    for (const { first, last, value } of this.naive) content.add(first, last, value);
-    const own = new ContentHash();
-    const state = this.tree.state(0);
-    for (let value = state.find(); value !== undefined; value = state.next()) {
-      own.add(state.index, state.last, value);
-    }
-    if (own.low !== content.low || own.high !== content.high || own.count !== content.count) {
+    if (!this.#holdTheSame()) {
       throw new Disagreement(
         `Cannot judge ${
           showOperation(operation)
         }: Maple's tree and the naive map hold different ranges`,
       );
     }
+    const { content } = this.naive;
     words[at + Field.COUNT] = content.count;
     words[at + Field.CONTENT_LOW] = content.low;
     words[at + Field.CONTENT_HIGH] = content.high;
     const { first, last } = writtenRange(operation, answer);
     words[at + Field.LOOKUPS] = hashLookups((index) => this.naive.load(index), first, last);
     if (this.#options.shape) words[at + Field.SHAPE] = hashShape(this.tree);
+  }
+
+  /** Both walked from end to end, range by range. */
+  #holdTheSame(): boolean {
+    const state = this.tree.state(0);
+    let value = state.find();
+    const isSame = this.naive.every((entry) => {
+      if (value !== entry.value || state.index !== entry.first || state.last !== entry.last) {
+        return false;
+      }
+      value = state.next();
+      return true;
+    });
+    return isSame && value === undefined;
   }
 }
 

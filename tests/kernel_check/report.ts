@@ -9,8 +9,9 @@ import { releaseOf } from "../../src/kernel/source.ts";
 import { cTest, mapleTest } from "./c_source.ts";
 import type { Case } from "./streams/case.ts";
 import type { CheckResult } from "./check.ts";
+import type { KnownFault } from "./known_faults.ts";
 import type { Investigated } from "./investigate.ts";
-import type { ReferenceOptions } from "./reference.ts";
+import type { ReferenceOptions } from "./answer.ts";
 import type { PresentFault, Target } from "./target.ts";
 
 /** The whole report. */
@@ -22,7 +23,7 @@ export function formatCheck(target: Target, result: CheckResult, seed: number): 
     ...features.missing.map((what) => `  it has no ${what}: not tested`),
     "",
     ...groupLines(result),
-    ...knownLines(target),
+    ...knownLines(target, result),
     ...unexpected.flatMap((it) => ["", ...faultLines(it, result.found !== undefined)]),
     ...(result.printed === undefined ? [] : ["", ...printedLines(result.printed)]),
     ...(result.found === undefined ? [] : ["", ...foundLines(result.found, seed)]),
@@ -56,6 +57,7 @@ export function checkAsJson(target: Target, result: CheckResult, seed: number): 
     groups: result.groups,
     operations: result.operations,
     leftOut: result.leftOut,
+    ended: Object.fromEntries(result.ended),
     known: target.present.map(({ fault, difference, isExpected }) => ({
       name: fault.name,
       row: fault.row,
@@ -100,14 +102,23 @@ function groupLines({ groups, leftOut }: CheckResult): string[] {
   ];
 }
 
-function knownLines({ present, build }: Target): string[] {
+function knownLines({ present, build }: Target, { ended }: CheckResult): string[] {
   const known = present.filter(({ isExpected }) => isExpected);
   if (known.length === 0) return [];
   const release = releaseOf(build.source);
   return [
     "",
-    ...known.map(({ fault }) => `  known: ${rowOf(fault.row)}present in ${release}: ${fault.name}`),
+    ...known.map(({ fault }) =>
+      `  known: ${rowOf(fault.row)}present in ${release}: ${fault.name}${endedCases(ended, fault)}`
+    ),
   ];
+}
+
+/** What of the check a known fault ended. */
+function endedCases(ended: CheckResult["ended"], { name }: KnownFault): string {
+  const count = ended.get(name);
+  if (count === undefined) return "";
+  return ` (it ended ${count === 1 ? "a case" : `${count} cases`})`;
 }
 
 function rowOf(row: number | undefined): string {

@@ -16,7 +16,8 @@ import {
 } from "../../src/kernel/protocol.ts";
 import type { Case } from "./streams/case.ts";
 import { answerAt, type Comparing, type Difference, hasPrinted } from "./difference.ts";
-import { Reference, treeFlags } from "./reference.ts";
+import { treeFlags } from "./answer.ts";
+import { Reference } from "./reference.ts";
 import { firstIn, type TrialSetting } from "./trial.ts";
 
 /** What was found in a case. */
@@ -64,7 +65,9 @@ export class Runner {
   readonly #leavesOut: TrialSetting["leavesOut"];
   #driver: Driver | undefined;
 
-  constructor({ program, limitMs, comparing, leavesOut }: Omit<TrialSetting, "tree">) {
+  constructor(
+    { program, limitMs, comparing, leavesOut }: Omit<TrialSetting, "tree" | "explaining">,
+  ) {
     this.#program = program;
     this.#limitMs = limitMs;
     this.#comparing = comparing;

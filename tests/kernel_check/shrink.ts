@@ -19,7 +19,8 @@ import {
   Verb,
 } from "../../src/kernel/operation.ts";
 import { type Difference, isSameFailure } from "./difference.ts";
-import { Reference, type ReferenceOptions } from "./reference.ts";
+import type { ReferenceOptions } from "./answer.ts";
+import { Reference } from "./reference.ts";
 import type { Trials } from "./trial.ts";
 
 /** What is left of a list. */

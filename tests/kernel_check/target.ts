@@ -56,6 +56,7 @@ export async function openTarget(build: Build, options: TargetOptions): Promise<
     limitMs: PROGRAM_LIMIT_MS,
     comparing: { features, shape: false },
     leavesOut: () => false,
+    explaining: [],
   };
   const present: PresentFault[] = [];
   for (const fault of KNOWN_FAULTS) {
@@ -67,12 +68,13 @@ export async function openTarget(build: Build, options: TargetOptions): Promise<
   const met = present.map(({ fault }) => fault.meets);
   const leavesOut = (it: Operation, history: CursorHistory) =>
     met.some((meets) => meets(it, history));
+  const explaining = present.map(({ fault }) => fault).filter(({ explains }) => explains);
   const { limitMs } = options;
   return {
     build,
     features,
     present,
-    setting: { program: build.program, limitMs, comparing, leavesOut },
+    setting: { program: build.program, limitMs, comparing, leavesOut, explaining },
   };
 }
 

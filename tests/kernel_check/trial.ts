@@ -21,7 +21,9 @@ import {
   differenceIn,
   hasPrinted,
 } from "./difference.ts";
-import { Disagreement, Reference, type ReferenceOptions, treeFlags } from "./reference.ts";
+import { type ReferenceOptions, treeFlags } from "./answer.ts";
+import type { KnownFault } from "./known_faults.ts";
+import { Disagreement, Reference } from "./reference.ts";
 
 /** What a trial needs: the driver's program, the kind of tree, what to compare. */
 export interface TrialSetting extends DriverOptions {
@@ -30,6 +32,8 @@ export interface TrialSetting extends DriverOptions {
   readonly comparing: Comparing;
   /** True if an operation may meet a fault that is known, so that it says nothing. */
   readonly leavesOut: (operation: Operation, history: CursorHistory) => boolean;
+  /** Known faults of the tree that only what went wrong tells. */
+  readonly explaining: readonly KnownFault[];
 }
 
 /** Text that makes of something printed a finding: how the kernel's assertions begin in user space. */
@@ -52,7 +56,7 @@ export class Trials {
   }
 
   /**
-   * The first operation that goes wrong; undefined if none does, or nothing can be said.
+   * The first operation that goes wrong; undefined if none does, nothing can be said, or a known fault is why.
    *
    * @param checks after which writes the tree is looked at; after the last one only is much faster
    */
@@ -61,6 +65,50 @@ export class Trials {
     checks: "all" | "last" = "all",
   ): Promise<Difference | undefined> {
     this.count++;
+    const found = await this.#firstDifference(operations, checks);
+    if (found === undefined || !this.#mayExplain()) return found;
+    const exact = found.kind === "crash" ? await this.firstDifferenceByStep(operations) : found;
+    if (exact === undefined || await this.faultBehind(operations, exact) === undefined) {
+      return found;
+    }
+    return undefined;
+  }
+
+  /** The first operation that goes wrong, for whatever reason. */
+  async firstOfAll(operations: readonly Operation[]): Promise<Difference | undefined> {
+    this.count++;
+    return await this.#firstDifference(operations, "all");
+  }
+
+  /** True if there is a known fault of such trees that only what went wrong tells. */
+  #mayExplain(): boolean {
+    return this.#setting.explaining.some((fault) => isOfTree(fault, this.#setting.tree));
+  }
+
+  /** The known fault that explains what went wrong. */
+  async faultBehind(
+    operations: readonly Operation[],
+    difference: Difference,
+  ): Promise<KnownFault | undefined> {
+    const { tree, explaining, program, limitMs } = this.#setting;
+    const faults = explaining.filter((fault) => isOfTree(fault, tree));
+    if (faults.length === 0) return undefined;
+    await using driver = await Driver.start(program, { limitMs });
+    try {
+      const before = withTree(operations, tree).slice(0, difference.at + 1);
+      await driver.performAll(before, Option.UNCHECKED);
+      const shape = await driver.text("shape");
+      return faults.find(({ explains }) => explains?.(difference, shape));
+    } catch (error) {
+      if (error instanceof DriverEnded) return undefined;
+      throw error;
+    }
+  }
+
+  async #firstDifference(
+    operations: readonly Operation[],
+    checks: "all" | "last",
+  ): Promise<Difference | undefined> {
     const list = withTree(operations, this.#setting.tree);
     const from = checks === "all" ? 0 : list.length - 2;
     const expected = expectedOf(list, this.#setting, from);
@@ -113,6 +161,10 @@ export class Trials {
     await this.#driver?.[Symbol.asyncDispose]();
     this.#driver = undefined;
   }
+}
+
+function isOfTree({ tree }: KnownFault, { gaps, readers }: ReferenceOptions): boolean {
+  return tree.gaps === gaps && tree.readers === readers;
 }
 
 /** A new tree, the operations, and its end, which must leave no node. */

@@ -17,10 +17,19 @@ static inline uint32_t mix_long(uint32_t hash, uint64_t number)
 	return mix(mix(hash, (uint32_t)number), (uint32_t)(number >> 32));
 }
 
+/* Two words for a range; what a tree holds is their sum, which content.ts keeps up to date from write to write. */
+static inline void add_range(uint32_t *low, uint32_t *high, uint64_t first, uint64_t last, uint32_t value)
+{
+	uint32_t mixed = mix(mix_long(mix_long(0x9e3779b9U, first), last), value);
+
+	*low += mixed;
+	*high += mix(0x7f4a7c15U, mixed);
+}
+
 /* Fills in the content of `tree` as a linear walk meets it, and lookups at and beside the ends of what was written. */
 static void inspect_content(struct maple_tree *tree, uint64_t first, uint64_t last, struct answer *answer)
 {
-	uint32_t low = 0x9e3779b9U, high = 0x7f4a7c15U, lookups = 1, count = 0;
+	uint32_t low = 0, high = 0, lookups = 1, count = 0;
 	unsigned long after = 0;
 	void *entry;
 
@@ -30,8 +39,7 @@ static void inspect_content(struct maple_tree *tree, uint64_t first, uint64_t la
 		if (walk.index < after || walk.last < walk.index)
 			answer->flags |= ANSWER_DISORDER;
 		after = walk.last + 1;
-		low = mix_long(mix_long(low, walk.index), walk.last);
-		high = mix(high, (uint32_t)value_of(entry)) + (low >> 7);
+		add_range(&low, &high, walk.index, walk.last, (uint32_t)value_of(entry));
 		/* A walk that does not end is the caller's time limit; one that goes round is told here. */
 		if (++count > 50000000)
 			break;

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Reference, ReferenceOptions } from "../reference.ts";
+import type { ReferenceOptions } from "../answer.ts";
+import type { Reference } from "../reference.ts";
 import type { Operation } from "../../../src/kernel/operation.ts";
 
 /** See the module. */

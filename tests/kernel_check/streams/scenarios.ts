@@ -14,7 +14,7 @@ import { AddressSpace } from "../../../src/mm/address_space.ts";
 import type { MapleState } from "../../../src/tree/maple_state.ts";
 import { MapleTree, type MapleTreeOptions } from "../../../src/tree/maple_tree.ts";
 import { MAX_INDEX } from "../../../src/tree/node_layout.ts";
-import { treeFlags } from "../reference.ts";
+import { treeFlags } from "../answer.ts";
 import { type Operation, operation, Verb } from "../../../src/kernel/operation.ts";
 import type { Features } from "../../../src/kernel/protocol.ts";
 import type { Case } from "./case.ts";
