@@ -5,7 +5,7 @@
  * Rules:
  * - a page has one frame; the frames hold the pages that some entry shows or some file caches, and no other;
  * - a page counts as many entries as show it, a swap slot as many as point to it;
- * - a page under migration is locked as long as one of its entries stands, and its migration is under way;
+ * - a page under migration is locked as long as one of its entries stands, counts them, and its migration is under way;
  * - swap slots in use are those pointed to, and those that keep pages of swap-backed files;
  * - what address spaces were promised is what the machine has promised;
  * - each page of each process holds what was written there last, wherever it is.
@@ -26,11 +26,11 @@ import type { RunningLife } from "./running_life.ts";
 class Census {
   readonly shown = new Map<Page, number>();
   readonly slots = new Map<SwapSlot, number>();
-  readonly migrating = new Set<Page>();
+  readonly migrating = new Map<Page, number>();
 
   add(entry: PageTableEntry): void {
     if (entry.kind === "swap") count(this.slots, entry.slot);
-    else if (entry.kind === "migration") this.migrating.add(entry.page);
+    else if (entry.kind === "migration") count(this.migrating, entry.page);
     else if (entry.page !== ZERO_PAGE) count(this.shown, entry.page);
   }
 }
@@ -60,9 +60,14 @@ export function checkMachine(load: Load): void {
   }
   checkFrames(load, census);
   checkSwap(load, census);
-  for (const page of census.migrating) {
-    if (load.migrations.some((migration) => migration.page === page)) continue;
-    throw new LoadFinding(`page ${page.index} is under migration, but none is under way`);
+  for (const [page, entries] of census.migrating) {
+    if (!load.migrations.some((migration) => migration.page === page)) {
+      throw new LoadFinding(`page ${page.index} is under migration, but none is under way`);
+    }
+    if (page.migrating === entries) continue;
+    throw new LoadFinding(
+      `page ${page.index} counts ${page.migrating} migration entries, ${entries} wait for it`,
+    );
   }
 }
 

@@ -15,6 +15,7 @@
 
 import type { IntervalTree } from "./pages/interval_tree.ts";
 import type { PhysicalMemory } from "./pages/physical_memory.ts";
+import { RadixTable } from "./pages/radix_table.ts";
 import { pages } from "../abi/page.ts";
 import { hex, hexRange } from "../abi/hex.ts";
 import { formatPermissions, formatVmFlags, type VmFlags } from "./vm_flags.ts";
@@ -213,6 +214,10 @@ export class Page {
   locked = false;
   /** Entries that show it, over all page tables. */
   mapped = 0;
+  /** Migration entries that stand for it, over all page tables. */
+  migrating = 0;
+  /** The VMA through which it was entered last, where a walk looks first; null if that is not known. */
+  shownBy: Vma | null = null;
   /** Where it came back from, while other entries still point there. */
   slot: SwapSlot | null = null;
   /** What it holds: the number that was written last, 0 if none was. */
@@ -283,7 +288,7 @@ export interface HugeEntry {
 }
 
 /** One address space's entries, by page number (address / page size). */
-export class PageTable extends Map<number, PageTableEntry> {
+export class PageTable extends RadixTable<PageTableEntry> {
   /** Entries for huge pages, by address / 2 MiB. */
   readonly huge: Map<number, HugeEntry> = new Map();
   /** The machine whose pages it shows. */

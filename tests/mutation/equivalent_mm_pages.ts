@@ -83,11 +83,6 @@ export const MM_PAGES: Equivalences = {
     ], "Other entries have no slot; the check is for the type checker."],
   ],
   "src/mm/pages/page_table.ts": [
-    ["slower", "if (last - first < table.size) {", [
-      "last - first < table.size ▸ false",
-      "- ▸ +",
-      "< ▸ <=",
-    ], "Either loop finds the same entries."],
     [
       "same",
       'return entry.kind === "swap" || !entry.writable ? entry : { ...entry, writable: false };',

@@ -11,13 +11,14 @@
  */
 
 import { HUGE_PAGES, hugePlacesOf } from "../pages/huge_page.ts";
+import type { IntervalTree } from "../pages/interval_tree.ts";
 import { lastOffset, pageIndex } from "../pages/page_offset.ts";
 import { MmInvariantError } from "../error.ts";
 import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { checkMigration } from "../pages/page_table.ts";
 import { isFileMapping, ZERO_PAGE } from "../pages/physical_memory.ts";
-import { mappingsOf, placesOf } from "../pages/reverse_map.ts";
+import { countMappings, findsVma } from "../pages/reverse_map.ts";
 import type { Page, PageTable, PageTableEntry, Vma } from "../vma.ts";
 import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
 
@@ -30,7 +31,7 @@ export function validatePages(mm: MemoryDescriptor, table: PageTable): void {
   for (const [vpn, entry] of table) {
     const vma = checkEntry(mm, vpn, entry);
     if (entry.kind === "swap") continue;
-    checkReverseMap(table, vpn, entry.page, entry.kind);
+    checkReverseMap(vma, vpn, entry.page, entry.kind);
     if (entry.writable) checkWritable(vma, vpn, entry);
   }
   for (const number of table.huge.keys()) checkHugeEntry(mm, table, number);
@@ -101,18 +102,17 @@ function checkHugeEntry(mm: MemoryDescriptor, table: PageTable, number: number):
 
 /** A search from the page finds the entry, and as many as the page counts. */
 function checkReverseMap(
-  table: PageTable,
+  vma: Vma,
   vpn: number,
   page: Page,
   kind: PageTableEntry["kind"],
 ): void {
   if (page === ZERO_PAGE) return;
-  const places = placesOf(page.mapping!, page.index);
-  if (!places.some((place) => place.table === table && place.vpn === vpn)) {
+  if (!findsVma(page.mapping!, vma, page.index)) {
     throw broken(vpn, "the reverse map of its page misses it");
   }
   if (kind !== "present") return;
-  const mapped = mappingsOf(page).length;
+  const mapped = countMappings(page);
   if (mapped === page.mapped) return;
   throw broken(vpn, `its page counts ${page.mapped} entries, the reverse map finds ${mapped}`);
 }
@@ -128,13 +128,13 @@ function checkWritable(vma: Vma, vpn: number, entry: PageTableEntry): void {
 
 /** Each tree that holds the VMA finds it at its first and its last page. */
 function checkTrees(vma: Vma): void {
-  const trees = vma.anonVmaChain.map((anonVma) => anonVma.byOffset);
-  for (const tree of [...trees, vma.fileMapping?.byOffset]) {
-    for (const offset of tree ? [vma.pageOffset, lastOffset(vma)] : []) {
-      if (tree!.overlapping(offset, offset).includes(vma)) continue;
-      throw new MmInvariantError("the reverse map does not find it by its page offsets", vma);
-    }
-  }
+  for (const { byOffset } of vma.anonVmaChain) if (byOffset !== null) checkTree(byOffset, vma);
+  if (vma.fileMapping !== null) checkTree(vma.fileMapping.byOffset, vma);
+}
+
+function checkTree(tree: IntervalTree<Vma>, vma: Vma): void {
+  if (tree.finds(vma, vma.pageOffset) && tree.finds(vma, lastOffset(vma))) return;
+  throw new MmInvariantError("the reverse map does not find it by its page offsets", vma);
 }
 
 function broken(vpn: number, rule: string): MmInvariantError {

@@ -98,9 +98,7 @@ export function collapse(mm: MemoryDescriptor, vma: Vma, address: number): boole
 /** Numbers of the small pages that have an entry in the 2 MiB from `start` on. */
 function smallPages(table: PageTable, start: number): number[] {
   const first = start / PAGE_SIZE;
-  const vpns = [];
-  for (let vpn = first; vpn < first + HUGE_PAGES; vpn++) if (table.has(vpn)) vpns.push(vpn);
-  return vpns;
+  return table.keysIn(first, first + HUGE_PAGES - 1);
 }
 
 /**

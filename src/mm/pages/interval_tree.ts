@@ -40,7 +40,8 @@ class Node<T> {
  * | method | complexity, expected |
  * |---|---|
  * | `add`, `delete`, `move` | O(log n) |
- * | `overlapping` | O(log n + items found) |
+ * | `overlapping`, `some` | O(log n + items found) |
+ * | `finds` | O(log n) |
  * | `has` | O(1) |
  *
  * @example
@@ -98,6 +99,27 @@ export class IntervalTree<T> {
     this.add(item, first, last);
   }
 
+  /**
+   * Visits the items whose interval holds a point, by their first points, until `visit` answers true.
+   *
+   * @returns true if it did
+   */
+  some(point: number, visit: (item: T) => boolean): boolean {
+    return visitAt(this.#root, point, visit);
+  }
+
+  /** True if a search for `point` comes upon the item, which need not be in the tree. */
+  finds(item: T, point: number): boolean {
+    const sought = this.#nodes.get(item);
+    if (sought === undefined) return false;
+    let node = this.#root;
+    while (node !== null && node.reach >= point && node !== sought) {
+      if (isBelow(sought, node)) node = node.left;
+      else node = node.first > point ? null : node.right;
+    }
+    return node === sought && node.reach >= point && node.first <= point && point <= node.last;
+  }
+
   /** The items whose interval shares a point with `[first, last]`, by their first points. */
   overlapping(first: number, last: number): T[] {
     const found: T[] = [];
@@ -113,6 +135,16 @@ function search<T>(node: Node<T> | null, first: number, last: number, found: T[]
     if (node.first > last) return;
     if (node.last >= first) found.push(node.item);
   }
+}
+
+/** Visits what holds `point` in the subtree of `node`; true if a visit ended it. */
+function visitAt<T>(node: Node<T> | null, point: number, visit: (item: T) => boolean): boolean {
+  for (; node !== null && node.reach >= point; node = node.right) {
+    if (node.left !== null && visitAt(node.left, point, visit)) return true;
+    if (node.first > point) return false;
+    if (node.last >= point && visit(node.item)) return true;
+  }
+  return false;
 }
 
 /** The tree with `node` in it; its root. */

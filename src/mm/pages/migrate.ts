@@ -18,7 +18,7 @@ import { withPageLocked } from "../locks/locking.ts";
 import { isFileMapping, type PhysicalMemory } from "./physical_memory.ts";
 import { splitWithin } from "./huge_page.ts";
 import { setEntry, vpnsIn } from "./page_table.ts";
-import { mappingsOf, placesOf } from "./reverse_map.ts";
+import { mappingsOf, migrationsOf, type Place } from "./reverse_map.ts";
 import { Page, type PageTable, type SwapSlot } from "../vma.ts";
 
 /** A page on its way. */
@@ -47,6 +47,7 @@ export function beginMigration(page: Page): Migration {
       const writable = entry!.kind === "present" && entry!.writable;
       setEntry(table, vpn, { kind: "migration", page, writable });
       page.mapped--;
+      page.migrating++;
     }
   });
   return { page, entries: places.length };
@@ -85,10 +86,12 @@ export function abortMigration(memory: PhysicalMemory, migration: Migration): vo
 
 /** Makes each migration entry of `old` that the reverse map finds show `page`. */
 function restore(old: Page, page: Page): void {
-  for (const { table, vpn, entry } of placesOf(page.mapping!, page.index)) {
-    if (entry?.kind !== "migration" || entry.page !== old) continue;
-    setEntry(table, vpn, { kind: "present", page, writable: entry.writable });
+  for (const { vma, table, vpn, entry } of migrationsOf(old)) {
+    const writable = entry!.kind === "migration" && entry!.writable;
+    setEntry(table, vpn, { kind: "present", page, writable });
+    old.migrating--;
     page.mapped++;
+    page.shownBy = vma;
   }
 }
 
@@ -96,9 +99,14 @@ function restore(old: Page, page: Page): void {
  * Writes an anonymous page out: every entry that shows it becomes a swap entry, and the page is
  * given back. O(log n + entries).
  *
+ * @param places where it is shown, if the caller knows already
  * @throws {RangeError} the page is a file's, under migration, or was given back
  */
-export function swapOut(memory: PhysicalMemory, page: Page): SwapSlot {
+export function swapOut(
+  memory: PhysicalMemory,
+  page: Page,
+  places: readonly Place[] = mappingsOf(page),
+): SwapSlot {
   const { mapping, index } = page;
   if (mapping === null || isFileMapping(mapping) || page.locked) {
     throw new RangeError("Cannot swap the page out: it is locked, a file's, or nobody's");
@@ -112,7 +120,7 @@ export function swapOut(memory: PhysicalMemory, page: Page): SwapSlot {
   };
   if (page.slot === null) memory.swapSlots++;
   withPageLocked(memory.locks, page, () => {
-    for (const { table, vpn } of mappingsOf(page)) {
+    for (const { table, vpn } of places) {
       setEntry(table, vpn, { kind: "swap", slot });
       slot.references++;
       page.mapped--;

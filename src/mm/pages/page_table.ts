@@ -19,19 +19,9 @@ import { HUGE_PAGES, splitOver, splitWithin } from "./huge_page.ts";
 import { type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
 import type { PageTable, PageTableEntry, SwapSlot } from "../vma.ts";
 
-/** The virtual page numbers in `[start, end)` that have an entry. O(the lesser of range and table). */
+/** The virtual page numbers in `[start, end)` that have an entry, ascending. O(the lesser of range and table). */
 export function vpnsIn(table: PageTable, start: number, end: number): number[] {
-  const first = start / PAGE_SIZE;
-  const last = end / PAGE_SIZE - 1;
-  const vpns = [];
-  if (last - first < table.size) {
-    for (let vpn = first; vpn <= last; vpn++) {
-      if (table.has(vpn)) vpns.push(vpn);
-    }
-  } else {
-    for (const vpn of table.keys()) if (first <= vpn && vpn <= last) vpns.push(vpn);
-  }
-  return vpns;
+  return table.keysIn(start / PAGE_SIZE, end / PAGE_SIZE - 1);
 }
 
 /**
@@ -144,7 +134,8 @@ function copy(
     parent.set(vpn, entry);
     child.set(vpn, entry);
     if (entry.kind === "swap") entry.slot.references++;
-    else if (entry.kind === "present" && entry.page !== ZERO_PAGE) entry.page.mapped++;
+    else if (entry.kind === "migration") entry.page.migrating++;
+    else if (entry.page !== ZERO_PAGE) entry.page.mapped++;
   }
 }
 
@@ -179,6 +170,7 @@ export function clearEntry(table: PageTable, vpn: number): void {
 export function dropEntry(memory: PhysicalMemory, entry: PageTableEntry): void {
   if (entry.kind === "present") memory.release(entry.page);
   else if (entry.kind === "swap") dropSlot(memory, entry.slot);
+  else entry.page.migrating--;
 }
 
 /** Takes one entry off a swap slot; the last one frees it. */

@@ -132,7 +132,9 @@ export class PhysicalMemory {
   release(page: Page): void {
     if (page === ZERO_PAGE) return;
     page.mapped--;
-    if (page.mapped === 0 && page.mapping !== null && !isFileMapping(page.mapping)) {
+    if (page.mapped > 0) return;
+    page.shownBy = null;
+    if (page.mapping !== null && !isFileMapping(page.mapping)) {
       this.giveBack(page);
     }
   }

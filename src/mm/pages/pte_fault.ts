@@ -24,6 +24,9 @@ import { pageIndex } from "./page_offset.ts";
 import type { Page, PageTable, PageTableEntry, SwapSlot, Vma } from "../vma.ts";
 import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
 
+/** An entry that shows a page. */
+type PresentEntry = Extract<PageTableEntry, { kind: "present" }>;
+
 /** Frames that one fault takes at most: a page of a file or from a slot, and a copy of it. */
 const FRAMES = 2;
 
@@ -74,7 +77,9 @@ export function enterPage(
     ? swapIn(memory, old.slot)
     : old.page;
   if (old?.kind !== "present") show(shown);
-  setEntry(table, vpn, writes ? written(memory, vma, shown, index) : unwritable(shown));
+  const entry = writes ? written(memory, vma, shown, index) : unwritable(shown);
+  if (entry.page !== ZERO_PAGE) entry.page.shownBy = vma;
+  setEntry(table, vpn, entry);
 }
 
 /**
@@ -112,7 +117,7 @@ function slotOf(entry: PageTableEntry): SwapSlot | undefined {
 }
 
 /** The entry after a write through one that shows `page`. */
-function written(memory: PhysicalMemory, vma: Vma, page: Page, index: number): PageTableEntry {
+function written(memory: PhysicalMemory, vma: Vma, page: Page, index: number): PresentEntry {
   const writable = (vma.flags & VM_WRITE) !== 0;
   if (vma.flags & VM_SHARED) return { kind: "present", page, writable };
   if (isAlone(page)) {
@@ -146,6 +151,6 @@ function show(page: Page): void {
   if (page !== ZERO_PAGE) page.mapped++;
 }
 
-function unwritable(page: Page): PageTableEntry {
+function unwritable(page: Page): PresentEntry {
   return { kind: "present", page, writable: false };
 }

@@ -55,7 +55,7 @@ export function evict(memory: PhysicalMemory, page: Page): boolean {
   if (places.some(({ vma }) => (vma.flags & VM_LOCKED) !== 0)) return false; // folio_evictable()
   if (!isFileMapping(mapping)) {
     if (page.slot === null && memory.freeSwap < 1) return false;
-    swapOut(memory, page);
+    swapOut(memory, page, places);
     return true;
   }
   if (mapping.isSwapBacked) {

@@ -73,11 +73,53 @@ export function placesOf(mapping: AnonVma | FileMapping, index: number): Place[]
   return places;
 }
 
-/** The places that show a page now, which must not have been given back. */
+/**
+ * The places that show a page now, which must not have been given back. O(log n) where it is shown once and its VMA
+ * has not changed; else O(log n + VMAs that may map it), up to the one with which the page's count of entries is full
+ * (`folio_not_mapped()`).
+ */
 export function mappingsOf(page: Page): Place[] {
-  return placesOf(page.mapping!, page.index).filter(({ entry }) =>
-    entry?.kind === "present" && entry.page === page
-  );
+  return placesWith(page, "present", page.mapped);
+}
+
+/** The places that still wait for a page under migration. As fast as {@linkcode mappingsOf}. */
+export function migrationsOf(page: Page): Place[] {
+  return placesWith(page, "migration", page.migrating);
+}
+
+/** The first `count` places with such an entry for the page. */
+function placesWith(page: Page, kind: "present" | "migration", count: number): Place[] {
+  if (count === 0) return [];
+  const { index, shownBy } = page;
+  const tree = treeOf(page.mapping!);
+  const places: Place[] = [];
+  const add = (vma: Vma) => {
+    const table = vma.pageTable!;
+    const vpn = pageNumber(vma, index);
+    const entry = table.get(vpn);
+    if (entry === undefined || entry.kind !== kind || entry.page !== page) return false;
+    return places.push({ vma, table, vpn, entry }) === count;
+  };
+  if (count === 1 && shownBy !== null && tree.finds(shownBy, index) && add(shownBy)) return places;
+  tree.some(index, add);
+  return places;
+}
+
+/** How many places show a page now, whatever it counts itself. O(log n + VMAs that may map it). */
+export function countMappings(page: Page): number {
+  const { mapping, index } = page;
+  let count = 0;
+  treeOf(mapping!).some(index, (vma) => {
+    const entry = vma.pageTable!.get(pageNumber(vma, index));
+    if (entry?.kind === "present" && entry.page === page) count++;
+    return false;
+  });
+  return count;
+}
+
+/** True if a search from the page at an offset comes upon the VMA. O(log n). */
+export function findsVma(mapping: AnonVma | FileMapping, vma: Vma, index: number): boolean {
+  return treeOf(mapping).finds(vma, index);
 }
 
 /** The number of the page that has the offset. Mirrors `vma_address()`. */

@@ -45,6 +45,15 @@ Deno.test("IntervalTree: answers as a list does, through random additions, moves
       const to = from + random.below(10);
       assertEquals([...tree.overlapping(from, to)], naive.overlapping(from, to), `seed ${seed}`);
       assertEquals(tree.size, naive.items.size);
+      const holding = naive.overlapping(from, from);
+      for (let stop = 0; stop <= holding.length; stop++) {
+        const visited: number[] = [];
+        const ended = tree.some(from, (found) => visited.push(found) === stop);
+        assertEquals([ended, visited], [stop > 0, stop > 0 ? holding.slice(0, stop) : holding]);
+      }
+      for (let other = 0; other < 60; other++) {
+        assertEquals(tree.finds(other, from), holding.includes(other), `seed ${seed}`);
+      }
     }
   }
 });
