@@ -52,6 +52,7 @@ export {
   type PhysicalMemoryOptions,
 } from "./pages/physical_memory.ts";
 export type { IntervalTree } from "./pages/interval_tree.ts";
+export type { RadixTable } from "./pages/radix_table.ts";
 export type {
   AnonVma,
   FileMapping,
