@@ -1,0 +1,24 @@
+#!/bin/bash
+# Process 1 of the booted system: runs the session, writes its folder to the third disk as a tar file, switches off.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C
+export DENO_DIR=/maple/deno DENO_NO_UPDATE_CHECK=1 NO_COLOR=1
+mount -t tmpfs none /run
+mkdir -p /dev/pts /dev/shm
+mount -t devpts none /dev/pts
+mount -t tmpfs none /dev/shm
+ln -sf /proc/self/fd /dev/fd
+hostname maple
+ip link set lo up 2> /dev/null
+echo "maple: $(uname -r) runs"
+# Not in memory: which file system a file lies on decides about its mapping.
+out=/root/session
+mkdir $out
+cp /maple/plan.json $out/
+: > $out/progress.txt
+tail -f $out/progress.txt > /dev/ttyS1 &
+cd /maple/checkout && deno task -q other-kernels-inside $out < /dev/null
+tar -C $out -cf /dev/vdc .
+sync
+echo "maple: done"
+echo o > /proc/sysrq-trigger
+sleep 60

@@ -1,0 +1,189 @@
+/**
+ * `deno task other-kernels`: boots Debian's kernels under qemu and checks the model against each of them.
+ *
+ * @module
+ */
+
+import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
+import { TemporaryFolder } from "../command/files.ts";
+import { print, printJson, quoted } from "../command/output.ts";
+import { pathOf } from "../command/paths.ts";
+import { Progress } from "../command/progress.ts";
+import { boot, type Machine } from "./boot.ts";
+import { debianMirror, fetchKernel } from "./debian.ts";
+import {
+  detailsOf,
+  findingOf,
+  findingsAsMarkdown,
+  isSound,
+  type KernelFinding,
+} from "./findings.ts";
+import { type Images, makeImages } from "./images.ts";
+import { OTHER_KERNELS, type OtherKernel, RUNNING_KERNEL } from "./kernels.ts";
+import { type Part, PARTS, type Plan, PLAN_FILE } from "./plan.ts";
+import { readSession } from "./read_session.ts";
+
+const NAMES = [...OTHER_KERNELS.map(({ name }) => name), RUNNING_KERNEL];
+
+const SPECIFICATION = {
+  name: "other-kernels",
+  summary:
+    "Boots Debian's kernels under qemu, records programs and random calls on each, and compares the model with them.",
+  usage: "[KERNEL…] [options]",
+  operands: [0, NAMES.length],
+  options: {
+    parts: { value: "PART,…", help: `only these of ${PARTS.join(", ")} (all)` },
+    seeds: { value: "N", help: "how many runs of random calls (10)" },
+    "first-seed": { value: "N", help: "the first one's seed; the others follow (1)" },
+    steps: { value: "N", help: "calls of such a run (2000)" },
+    minutes: { value: "N", help: "what a kernel's session may take (60)" },
+    accelerator: { value: "NAME", help: "tcg, in software, or kvm, on the processor (tcg)" },
+    processor: { value: "NAME", help: "qemu's -cpu (max,-la57: no five-level page tables)" },
+    memory: { value: "MIB", help: "memory of the booted system (3072)" },
+    mirror: { value: "URL", help: "Debian's mirror; this system's own unless given" },
+    keep: { value: "FOLDER", help: "keep recordings and consoles there" },
+    json: { help: "print one JSON object instead of a table" },
+  },
+  details:
+    `Kernels: ${
+      NAMES.join(", ")
+    }; all but the last unless some are named. ${RUNNING_KERNEL} is this ` +
+    "machine's own, without\nqemu. Booting needs root, qemu-system-x86, debootstrap, e2fsprogs and the network; Debian is installed once\ninto the cache folder ($XDG_CACHE_HOME/maple, else ~/.cache/maple; 3 GB). Exit status: 0 everything agrees,\n1 something does not, 2 it could not run.",
+} as const;
+
+interface Request {
+  readonly kernels: readonly string[];
+  readonly plan: Plan;
+  readonly machine: Machine;
+  readonly folder: string;
+  readonly progress: Progress;
+  readonly mirror: string | undefined;
+}
+
+async function main(args: CommandArguments): Promise<number> {
+  using scratch = TemporaryFolder.create("maple-kernels-");
+  const folder = args.text("keep") ?? scratch.path;
+  await Deno.mkdir(folder, { recursive: true });
+  const request: Request = {
+    ...requestOf(args),
+    folder: await Deno.realPath(folder),
+    progress: new Progress(),
+  };
+  const findings = await run(request);
+  request.progress.clear();
+  if (args.has("json")) printJson({ kernels: findings });
+  else print([findingsAsMarkdown(findings), "", ...detailsOf(findings)].join("\n").trimEnd());
+  if (findings.some(({ failure }) => failure !== undefined)) return 2;
+  return findings.every(isSound) ? 0 : 1;
+}
+
+function requestOf(args: CommandArguments): Omit<Request, "folder" | "progress"> {
+  const kernels = args.operands.length === 0
+    ? OTHER_KERNELS.map(({ name }) => name)
+    : args.operands;
+  const wrong = kernels.find((name) => !NAMES.includes(name));
+  if (wrong !== undefined) {
+    throw new Unable(`There is no kernel ${quoted(wrong)}; there are ${NAMES.join(", ")}`);
+  }
+  const seconds = 60 * (args.integer("minutes", 1) ?? 60);
+  const first = args.integer("first-seed") ?? 1;
+  const count = args.integer("seeds", 1) ?? 10;
+  return {
+    kernels,
+    plan: {
+      parts: partsOf(args.text("parts")),
+      seeds: Array.from({ length: count }, (_, at) => first + at),
+      steps: args.integer("steps", 1) ?? 2000,
+      seconds,
+    },
+    machine: {
+      accelerator: args.choice("accelerator", ["tcg", "kvm"]) ?? "tcg",
+      processor: args.text("processor") ?? "max,-la57",
+      memory: args.integer("memory", 512) ?? 3072,
+      seconds,
+    },
+    mirror: args.text("mirror"),
+  };
+}
+
+function partsOf(text: string | undefined): Part[] {
+  const named = text?.split(",") ?? [...PARTS];
+  const wrong = named.find((name) => !PARTS.some((part) => part === name));
+  if (wrong !== undefined) {
+    throw new Unable(`There is no part ${quoted(wrong)}; there are ${PARTS.join(", ")}`);
+  }
+  return PARTS.filter((part) => named.includes(part));
+}
+
+async function run(request: Request): Promise<KernelFinding[]> {
+  const { kernels, plan, folder, progress, machine } = request;
+  const booted = OTHER_KERNELS.filter(({ name }) => kernels.includes(name));
+  const findings: KernelFinding[] = [];
+  if (booted.length > 0) {
+    checkRoot();
+    const mirror = request.mirror ?? await debianMirror();
+    const images = await makeImages(folder, mirror, plan, (what) => progress.show(() => what));
+    for (const kernel of booted) {
+      findings.push(await runBooted(kernel, images, mirror, { machine, folder, progress }));
+    }
+    await Deno.remove(images.checkout);
+  }
+  if (kernels.includes(RUNNING_KERNEL)) findings.push(await runHere(request));
+  return findings;
+}
+
+function checkRoot(): void {
+  if (Deno.uid() !== 0) {
+    throw new Unable("Cannot make the disks of another system: that needs root");
+  }
+}
+
+/** One kernel; that it cannot be booted keeps no other from it. */
+async function runBooted(
+  kernel: OtherKernel,
+  images: Images,
+  mirror: string,
+  { machine, folder, progress }: Pick<Request, "machine" | "folder" | "progress">,
+): Promise<KernelFinding> {
+  const own = `${folder}/${kernel.name}`;
+  await Deno.mkdir(own, { recursive: true });
+  try {
+    progress.show(() => `${kernel.name}: fetching it`);
+    const fetched = await fetchKernel(kernel, mirror);
+    progress.show(() => `${kernel.name}: ${fetched.package} runs; ${own}/progress.txt tells more`);
+    await boot(fetched, images, machine, own);
+    return await findingOf(kernel, await readSession(own), own);
+  } catch (error) {
+    if (!(error instanceof Unable)) throw error;
+    const nothing = { release: "", programs: [], fuzz: [], late: [] };
+    return { name: kernel.name, ...nothing, failure: error.message };
+  }
+}
+
+/** The running kernel: the same session, in a process of its own, as programs print. */
+async function runHere({ plan, folder, progress }: Request): Promise<KernelFinding> {
+  const own = `${folder}/${RUNNING_KERNEL}`;
+  await Deno.mkdir(own, { recursive: true });
+  await Deno.writeTextFile(`${own}/${PLAN_FILE}`, JSON.stringify(plan));
+  progress.show(() => "the running kernel");
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      "-P=other-kernels",
+      "--config",
+      pathOf("deno.json"),
+      pathOf("src/other_kernels/inside_main.ts"),
+      own,
+    ],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  if (!success) {
+    throw new Unable("Cannot record on the running kernel: try deno task verify -- true");
+  }
+  return await findingOf({ name: RUNNING_KERNEL }, await readSession(own), own);
+}
+
+if (import.meta.main) await runCommand(SPECIFICATION, main);

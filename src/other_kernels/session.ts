@@ -1,0 +1,170 @@
+/**
+ * What is done in a kernel: it is asked for its rules, programs and random calls are recorded, tests are run. The
+ * recordings are replayed elsewhere, as the processor that qemu emulates is slow.
+ *
+ * @module
+ */
+
+import { record } from "../capture/record.ts";
+import { reasonOf } from "../command/files.ts";
+import { lines } from "../command/lines.ts";
+import { ROOT } from "../command/paths.ts";
+import { foundRules, type KernelProbe, probeKernel } from "../probe/probe.ts";
+import type { RuleValues } from "../mm/rules/kernel_rules.ts";
+import { writeTrace } from "../trace/write.ts";
+import { withFuzzProgram } from "../verify/fuzz_program.ts";
+import type { Plan, Recorded, Session, TestsRun } from "./plan.ts";
+import { prepareWorkspace, programs } from "./programs.ts";
+
+/** The tests that have to do with the kernel that they run on. */
+const TESTS = ["tests/probe", "tests/capture", "tests/verify", "tests/mm", "tests/replay"];
+
+/** How long one program may run, seconds. */
+const MOST_SECONDS = 600;
+
+/** Does what a plan says, in the kernel that this process runs on. */
+export class SessionRun {
+  readonly #plan: Plan;
+  readonly #folder: string;
+  readonly #tell: (line: string) => void;
+  readonly #endMs: number;
+  readonly #recorded: Recorded[] = [];
+  readonly #late: string[] = [];
+
+  /**
+   * @param folder where the traces go
+   * @param tell is told what is being done
+   */
+  constructor(plan: Plan, folder: string, tell: (line: string) => void) {
+    this.#plan = plan;
+    this.#folder = folder;
+    this.#tell = tell;
+    this.#endMs = performance.now() + plan.seconds * 1000;
+  }
+
+  /** Runs the parts one after the other. What one of them meets stops no other. */
+  async run(): Promise<Session> {
+    const has = (part: Plan["parts"][number]) => this.#plan.parts.includes(part);
+    const probe = await this.#probe();
+    const rules = probe && foundRules(probe);
+    if (has("programs")) await this.#programs(rules);
+    if (has("fuzz")) { for (const seed of this.#plan.seeds) await this.#fuzz(seed, rules); }
+    const tests = has("tests") ? await this.#tests() : undefined;
+    return {
+      release: probe?.header.kernel ?? "",
+      ...(has("probe") && probe && { rules: probe.rules }),
+      recorded: this.#recorded,
+      ...(tests && { tests }),
+      late: this.#late,
+    };
+  }
+
+  /** Asks the kernel: recordings need the answer too. */
+  async #probe(): Promise<KernelProbe | undefined> {
+    try {
+      const probe = await probeKernel();
+      this.#tell("asked for its rules");
+      return probe;
+    } catch (error) {
+      this.#tell(`could not be asked: ${reasonOf(error)}`);
+      return undefined;
+    }
+  }
+
+  async #programs(rules: RuleValues | undefined): Promise<void> {
+    const workspace = `${this.#folder}/workspace`;
+    await Deno.mkdir(workspace);
+    await prepareWorkspace(workspace);
+    const home = Deno.cwd();
+    Deno.chdir(workspace);
+    try {
+      for (const { name, command } of programs(Deno.execPath())) {
+        await this.#record({ part: "programs", name, command, rules });
+      }
+    } finally {
+      Deno.chdir(home);
+      await Deno.remove(workspace, { recursive: true });
+    }
+  }
+
+  async #fuzz(seed: number, rules: RuleValues | undefined): Promise<void> {
+    await withFuzzProgram({ seed, steps: this.#plan.steps }, async (program) => {
+      await this.#record({ part: "fuzz", name: `seed ${seed}`, command: [program], rules });
+    });
+  }
+
+  get #remainingMs(): number {
+    return Math.min(this.#endMs - performance.now(), MOST_SECONDS * 1000);
+  }
+
+  async #record(
+    { part, name, command, rules }: {
+      readonly part: Recorded["part"];
+      readonly name: string;
+      readonly command: readonly string[];
+      readonly rules: RuleValues | undefined;
+    },
+  ): Promise<void> {
+    if (this.#remainingMs <= 0) return void this.#late.push(name);
+    const trace = `${name.replace(" ", "-")}.jsonl.gz`;
+    const startMs = performance.now();
+    const seconds = () => Math.round(performance.now() - startMs) / 1000;
+    const signal = AbortSignal.timeout(this.#remainingMs);
+    try {
+      const sink = await Deno.open(`${this.#folder}/${trace}`, { write: true, create: true });
+      const purpose = `${name} in another kernel`;
+      const records = record(command, { purpose, signal, ...(rules && { rules }) });
+      await writeTrace(records, sink.writable, { gzip: true });
+      this.#recorded.push({ part, name, trace, seconds: seconds() });
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : String(error);
+      this.#recorded.push({ part, name, failure, seconds: seconds() });
+    }
+    if (signal.aborted) this.#late.push(name);
+    this.#tell(`${name}: ${seconds()} s`);
+  }
+
+  /** Runs the tests as a user would, file after file, so that what time allows is known. */
+  async #tests(): Promise<TestsRun | undefined> {
+    const counts = { passed: 0, failed: 0, ignored: 0 };
+    const failures: string[] = [];
+    if (this.#remainingMs <= 0) return void this.#late.push("tests");
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["test", "-P=test", "--no-check", ...TESTS],
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    });
+    const child = command.spawn();
+    const timer = setTimeout(() => child.kill(), Math.max(1, this.#endMs - performance.now()));
+    const log = await Deno.open(`${this.#folder}/tests.txt`, { write: true, create: true });
+    for await (const line of lines(child.stdout)) {
+      await log.write(new TextEncoder().encode(`${line}\n`));
+      note(line, counts, failures);
+    }
+    clearTimeout(timer);
+    log.close();
+    const { signal } = await child.status;
+    if (signal !== null) this.#late.push("tests");
+    this.#tell(`tests: ${counts.passed} passed, ${counts.failed} failed`);
+    return { ...counts, failures };
+  }
+}
+
+/** Takes from a line of `deno test` how a test ended. */
+function note(
+  line: string,
+  counts: { passed: number; failed: number; ignored: number },
+  failures: string[],
+): void {
+  const [, name, how] = /^(\S.*) \.\.\. (?:.*)?\b(ok|FAILED|ignored)\b/.exec(line) ?? [];
+  if (name === undefined) return;
+  if (how === "ok") counts.passed++;
+  else if (how === "ignored") counts.ignored++;
+  else {
+    counts.failed++;
+    failures.push(name);
+  }
+}
