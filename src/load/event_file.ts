@@ -19,6 +19,8 @@ export interface LoadMachine {
   readonly swapPages: number;
   /** Which memory gets huge pages. */
   readonly hugePages: HugePagePolicy;
+  /** The kernel whose rules it goes by; absent for those under which each program was recorded. */
+  readonly rules?: string;
   /** Names of the programs, by number. */
   readonly programs: readonly string[];
 }
@@ -71,6 +73,7 @@ function parseLine(file: string, number: number, line: string): unknown {
 function isMachine(value: unknown): value is LoadMachine {
   return isObject(value) && value.format === 1 && isCount(value.memoryPages) &&
     isCount(value.swapPages) && ["never", "madvise", "always"].includes(String(value.hugePages)) &&
+    (value.rules === undefined || typeof value.rules === "string") &&
     Array.isArray(value.programs) && value.programs.every((name) => typeof name === "string");
 }
 

@@ -61,6 +61,11 @@ export interface LoadOptions {
   readonly hugePages: HugePagePolicy;
   /** Check the order of locks, and that each change is made under its lock; not unless given. */
   readonly locks?: boolean;
+  /**
+   * The programs run under another kernel's rules than they were recorded under: one whose call is answered otherwise
+   * ends there, as what it would have done next is not known.
+   */
+  readonly mayPart?: boolean;
 }
 
 /** Numbers of processes that no recording knows begin here: the kernel gives none so high. */
@@ -84,13 +89,17 @@ export class Load {
   readonly migrations: Migration[] = [];
   /** Address spaces that were killed because memory and swap were full. */
   killed = 0;
+  /** Calls that were answered otherwise than recorded, under another kernel's rules. */
+  parted = 0;
+  readonly #mayPart: boolean;
   readonly #programs: readonly Program[];
   readonly #byNumber = new Map<number, RunningLife>();
   #writes = 0;
 
   /** A machine on which nothing runs yet. */
-  constructor({ programs, memoryPages, swapPages, hugePages, locks }: LoadOptions) {
+  constructor({ programs, memoryPages, swapPages, hugePages, locks, mayPart }: LoadOptions) {
     this.#programs = programs;
+    this.#mayPart = mayPart ?? false;
     this.memory = new PhysicalMemory({
       pages: memoryPages,
       swapSlots: swapPages,
@@ -190,6 +199,10 @@ export class Load {
     const { step, begins } = life.next!;
     life.advance();
     if (step.type === "call") {
+      if (this.#mayPart && step.action !== undefined && !agrees(step, answer)) {
+        this.parted++;
+        return this.#end(life);
+      }
       checkAnswer(step, answer);
       mirror(life.stamps, step, brk);
     } else if (step.type === "touch") this.#touched(life, step.address);

@@ -9,6 +9,8 @@ import { readInput, writeText } from "../command/files.ts";
 import { oneLine, print, printJson } from "../command/output.ts";
 import { pathOf } from "../command/paths.ts";
 import { Progress } from "../command/progress.ts";
+import { type KernelRules, kernelRules } from "../mm/rules/kernel_rules.ts";
+import { rulesOption } from "../replay/rules_option.ts";
 import { interruption } from "../command/signals.ts";
 import type { HugePagePolicy } from "../mm/pages/physical_memory.ts";
 import { EventList } from "./event.ts";
@@ -41,6 +43,7 @@ const SPECIFICATION = {
       help: "which memory gets huge pages: never, madvise, always (madvise)",
       value: "WHICH",
     },
+    rules: { help: "go by the rules of this kernel, 6.1 say; placement stays", value: "VERSION" },
     locks: { help: "check the order of locks, and that each change is made under its lock" },
     check: { help: "check the whole machine every N events (1000000)", value: "N" },
     replay: { help: "instead: replay the events that a finding was reduced to", value: "FILE" },
@@ -60,7 +63,8 @@ async function main(args: CommandArguments): Promise<number> {
   const replayed = args.text("replay");
   if (replayed !== undefined) return await replayFile(args, replayed);
   const files = args.operands.length > 0 ? args.operands : await recordings();
-  const programs = await readPrograms(files);
+  const rules = rulesOption(args);
+  const programs = await readPrograms(files, rules);
   const options: RunOptions = {
     programs,
     memoryPages: sizeOf(args, "memory", "64M"),
@@ -68,6 +72,7 @@ async function main(args: CommandArguments): Promise<number> {
     hugePages: args.choice<HugePagePolicy>("huge", ["never", "madvise", "always"]) ?? "madvise",
     seed: args.integer("seed") ?? 1,
     locks: args.has("locks"),
+    mayPart: rules !== undefined,
     processes: args.integer("processes", 1) ?? 16,
     events: args.has("seconds") ? Infinity : args.integer("steps", 1) ?? 1_000_000,
     checkEvery: args.integer("check", 1) ?? 1_000_000,
@@ -112,9 +117,10 @@ function formatProgress(status: LoadStatus, elapsedMs: number): string {
 }
 
 function formatReport(report: LoadReport, eventsPerSecond: number): string {
-  const { events, hash, killed, started, finding } = report;
+  const { events, hash, killed, started, parted, finding } = report;
   const line = `${events} events of ${started} runs, ${killed} killed for memory, ` +
-    `${eventsPerSecond} events/s, hash ${hash}`;
+    `${eventsPerSecond} events/s, hash ${hash}` +
+    (parted === 0 ? "" : `, ${parted} ended at a call that these rules answer otherwise`);
   return finding === undefined
     ? `${line}\nnothing found`
     : `${line}\nfound at event ${events}: ${oneLine(finding.message)}`;
@@ -132,7 +138,12 @@ async function reduceFinding(
   }
   const { memoryPages, swapPages, hugePages } = options;
   const names = programs.map(({ name }) => name);
-  const machine: LoadMachine = { format: 1, memoryPages, swapPages, hugePages, programs: names };
+  const rules = args.text("rules");
+  const machine: LoadMachine = {
+    ...{ format: 1, memoryPages, swapPages, hugePages },
+    ...(rules !== undefined && { rules }),
+    programs: names,
+  };
   const file = args.text("out") ?? "load-finding.jsonl";
   await writeText(file, formatEvents(machine, shrunk.events));
   if (args.has("json")) return;
@@ -146,7 +157,7 @@ async function reduceFinding(
 async function replayFile(args: CommandArguments, file: string): Promise<number> {
   const { machine, events } = parseEvents(file, await readInput(file));
   const files = args.operands.length > 0 ? args.operands : await recordings();
-  const known = await readPrograms(files);
+  const known = await readPrograms(files, rulesOfFile(file, machine));
   const programs = machine.programs.map((name) => {
     const program = known.find((candidate) => candidate.name === name);
     if (program === undefined) {
@@ -154,7 +165,12 @@ async function replayFile(args: CommandArguments, file: string): Promise<number>
     }
     return program;
   });
-  const report = replayEvents({ ...machine, programs, locks: args.has("locks") }, events);
+  const report = replayEvents({
+    ...machine,
+    programs,
+    locks: args.has("locks"),
+    mayPart: machine.rules !== undefined,
+  }, events);
   if (args.has("json")) printJson(report);
   else {
     print(
@@ -164,6 +180,16 @@ async function replayFile(args: CommandArguments, file: string): Promise<number>
     );
   }
   return report.finding === undefined ? 0 : 1;
+}
+
+/** The rules that a file of events names. */
+function rulesOfFile(file: string, { rules }: LoadMachine): KernelRules | undefined {
+  try {
+    return rules === undefined ? undefined : kernelRules(rules);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Unable(`Cannot replay ${file}: it names no kernel's version, but "${rules}"`);
+  }
 }
 
 /** The recordings of the checkout, by name. */

@@ -53,6 +53,8 @@ export interface LoadReport {
   readonly killed: number;
   /** Runs of programs that were begun. */
   readonly started: number;
+  /** Calls that another kernel's rules answer otherwise than was recorded; their programs ended there. */
+  readonly parted: number;
   /** What was found, undefined if nothing was. */
   readonly finding: Found | undefined;
 }
@@ -95,6 +97,11 @@ export class LoadRun {
   /** Address spaces that were killed because memory and swap were full. */
   get killed(): number {
     return this.#load.killed;
+  }
+
+  /** Calls that another kernel's rules answered otherwise than was recorded. */
+  get parted(): number {
+    return this.#load.parted;
   }
 
   /** Hash of all events and of what came of them, eight hexadecimal digits. */
@@ -163,8 +170,8 @@ export async function runLoad(options: RunOptions): Promise<LoadReport> {
     isOver = await options.onSlice?.(run.status) ?? false;
   }
   finding ??= found(() => run.end());
-  const { events, hash, killed, started } = run;
-  return { events, hash, killed, started, finding };
+  const { events, hash, killed, started, parted } = run;
+  return { events, hash, killed, started, parted, finding };
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 
 import type { TraceRecord } from "../trace/format.ts";
+import type { ReplayAssumptions } from "./assumptions.ts";
 import { System } from "./system.ts";
 import { type Step, StepReader } from "./step.ts";
 import { StepValidator, type Validation } from "./step_validator.ts";
@@ -16,11 +17,16 @@ export interface CompiledTrace {
   readonly steps: readonly Step[];
 }
 
-/** Reads a trace to its end. O(records). */
+/**
+ * Reads a trace to its end. O(records).
+ *
+ * @param assume what to take for granted beyond what the trace says, another kernel's rules for instance
+ */
 export async function compileTrace(
   trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
+  assume: ReplayAssumptions = {},
 ): Promise<CompiledTrace> {
-  const reader = new StepReader();
+  const reader = new StepReader(assume);
   const steps: Step[] = [];
   for await (const record of trace) {
     const step = reader.read(record);

@@ -1,12 +1,14 @@
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { pathOf } from "../../src/command/paths.ts";
 import { EventFileError, formatEvents, parseEvents } from "../../src/load/event_file.ts";
 import { EventList, lifeNumber, type LoadEvent, runOf } from "../../src/load/event.ts";
 import { programOf } from "../../src/load/lives.ts";
 import { readPrograms } from "../../src/load/programs.ts";
 import { drawnEvents, replayEvents, runLoad, type RunOptions } from "../../src/load/run.ts";
+import { kernelRules } from "../../src/mm/rules/kernel_rules.ts";
 import { compileTrace } from "../../src/replay/compiled.ts";
 import { readTrace } from "../../src/trace/read.ts";
+import { present } from "../present.ts";
 
 const PROGRAMS = await readPrograms(
   ["cc1-2022", "cc1-hello", "gcc-make"].map((name) => pathOf(`traces/${name}.jsonl.gz`)),
@@ -109,4 +111,38 @@ Deno.test("event file: read as it was written; damage is one error with its line
   ) {
     assertThrows(() => parseEvents("f", damaged), EventFileError, `Cannot read f, line ${line}:`);
   }
+});
+
+Deno.test("load: under another kernel's rules a program ends where its call is answered otherwise", async () => {
+  const rules = kernelRules("5.10");
+  const files = ["cc1-hello", "gcc-make"].map((name) => pathOf(`traces/${name}.jsonl.gz`));
+  const alike = await runLoad({
+    ...OPTIONS,
+    programs: await readPrograms(files, rules),
+    mayPart: true,
+  });
+  assertEquals([alike.finding, alike.parted], [undefined, 0]); // compilers call nothing that came later
+
+  // A compiler that seals an empty range at its start, which kernels before 6.10 do not know.
+  const sealing = async (version: string) => {
+    const records = await Array.fromAsync(readTrace(pathOf("traces/cc1-hello.jsonl.gz")));
+    const at = records.findIndex((record) => record.type === "exec") + 1;
+    const { pid } = present(records.find((record) => record.type === "exec"));
+    const call = { pid, call: "mseal" } as const;
+    records.splice(
+      at,
+      0,
+      { type: "enter", ...call, args: [0x10000, 0, 0] },
+      { type: "leave", ...call, result: 0, removed: [], added: [] },
+    );
+    const trace = await compileTrace(records, { rules: kernelRules(version) });
+    return [programOf("sealing", trace)];
+  };
+  const after = await runLoad({ ...OPTIONS, programs: await sealing("6.12"), mayPart: true });
+  assertEquals([after.finding, after.parted], [undefined, 0]);
+  const before = await runLoad({ ...OPTIONS, programs: await sealing("6.1"), mayPart: true });
+  assertEquals(before.finding, undefined);
+  assert(before.parted > 0);
+  const strict = await runLoad({ ...OPTIONS, programs: await sealing("6.1") });
+  assertMatch(strict.finding?.message ?? "", /^mseal answers ENOSYS, recorded was 0x0$/);
 });

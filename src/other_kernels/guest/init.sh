@@ -16,7 +16,7 @@ mkdir $out
 cp /maple/plan.json $out/
 : > $out/progress.txt
 tail -f $out/progress.txt > /dev/ttyS1 &
-cd /maple/checkout && deno task -q other-kernels-inside $out < /dev/null
+cd /maple/checkout && deno run -q -P=other-kernels src/other_kernels/inside_main.ts $out < /dev/null
 tar -C $out -cf /dev/vdc .
 sync
 echo "maple: done"

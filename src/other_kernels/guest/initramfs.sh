@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # First program of the booted system: loads the drivers of the disks, in the order of their dependencies, and goes on
 # in the system that lies on them.
-alias b=/bin/busybox
+b() { /bin/busybox "$@"; }
 for folder in proc sys dev; do b mkdir -p /$folder; done
 b mount -t proc none /proc
 b mount -t sysfs none /sys
@@ -18,4 +18,4 @@ if ! b mount -t ext4 /dev/vda /system || ! b mount -t ext4 /dev/vdb /system/mapl
   b poweroff -f
 fi
 for folder in proc sys dev; do b mount --move /$folder /system/$folder; done
-exec b switch_root /system /maple/checkout/src/other_kernels/guest/init.sh
+exec /bin/busybox switch_root /system /maple/checkout/src/other_kernels/guest/init.sh
