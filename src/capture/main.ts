@@ -16,7 +16,7 @@ import { interruptedStatus } from "../command/signals.ts";
 import type { TraceRecord } from "../trace/format.ts";
 import { isTrace } from "../trace/is_trace.ts";
 import { writeTrace } from "../trace/write.ts";
-import { rulesForRecording } from "../probe/recorded_rules.ts";
+import { probedOptions } from "../probe/recorded_rules.ts";
 import { record } from "./record.ts";
 
 async function main(args: CommandArguments): Promise<number> {
@@ -25,10 +25,9 @@ async function main(args: CommandArguments): Promise<number> {
   if (args.rest.length === 0) throw new Unable("There is no command after --; see --help");
   const placement = args.choice("placement", ["5.19"]);
   const signal = interruption({ forced: true });
-  const rules = await rulesForRecording();
   const records = record(args.rest, {
     ...(placement && { placement }),
-    ...(rules && { rules }),
+    ...await probedOptions(),
     purpose: args.text("purpose") ?? "",
     compiler: args.text("compiler") ?? "",
     signal,

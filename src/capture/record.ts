@@ -22,6 +22,8 @@ export interface RecordOptions {
   readonly purpose?: string;
   /** The kernel's rules as a probe found them; the kernel's version decides unless given. */
   readonly rules?: Readonly<Record<string, string | boolean>>;
+  /** Lowest address to which hints go, as a probe found it, bytes. */
+  readonly hintMinAddress?: number;
   /** Release of the compiler, or whatever the workload depends on. */
   readonly compiler?: string;
   /** Ends the recording: the trace then ends with `interrupted`, the command gets a SIGINT and runs on. */
@@ -115,10 +117,22 @@ function header(libc: Libc, command: readonly string[], options: RecordOptions):
     pageSize: 4096,
     maxMapCount: setting("max_map_count"),
     mmapMinAddress: setting("mmap_min_addr"),
+    ...(options.hintMinAddress !== undefined && { hintMinAddress: options.hintMinAddress }),
+    ...processor(libc),
     overcommitMemory: setting("overcommit_memory"),
     memoryBytes: parseMemoryBytes(libc.readText("/proc/meminfo") ?? ""),
     ipcLock: hasIpcLock(libc.readText("/proc/self/status") ?? ""),
     fidelity: "exact",
+  };
+}
+
+/** What the kernel says of the processor, as far as it decides about addresses; only x86-64 tells. */
+function processor(libc: Libc): Pick<HeaderRecord, "pageTableLevels" | "protectionKeys"> {
+  const flags = /^flags\t*: (.*)$/m.exec(libc.readText("/proc/cpuinfo") ?? "")?.[1]?.split(" ");
+  if (flags === undefined) return {};
+  return {
+    pageTableLevels: flags.includes("la57") ? 5 : 4,
+    protectionKeys: flags.includes("ospke"),
   };
 }
 

@@ -60,8 +60,13 @@ export interface AddressSpaceOptions {
   rules?: KernelRules;
   /** Limit on VMAs; 65530 unless given. */
   maxMapCount?: number;
-  /** Lowest address that may be mapped, bytes; 0x1000 unless given. */
+  /** Lowest address that may be mapped without CAP_SYS_RAWIO, bytes; 0x1000 unless given. */
   mmapMinAddress?: number;
+  /**
+   * Lowest address that hints, placement and stacks come to, bytes: a security module may hold it above
+   * `mmapMinAddress`, which it is unless given.
+   */
+  hintMinAddress?: number;
   /** First address that is not the user's, bytes; that of x86-64 unless given. */
   taskSize?: number;
   /** Top (or, legacy, bottom) of the area where `mmap` places, bytes. */
@@ -97,8 +102,13 @@ export class MemoryDescriptor {
   readonly rules: KernelRules;
   /** VMAs at most: `vm.max_map_count`. */
   readonly maxMapCount: number;
-  /** The lowest address that may be mapped, bytes: `vm.mmap_min_addr`. */
+  /** The lowest address that may be mapped without CAP_SYS_RAWIO, bytes: `vm.mmap_min_addr`. */
   readonly mmapMinAddress: number;
+  /**
+   * The lowest address that hints, placement and stacks come to, bytes: the kernel's variable `mmap_min_addr`, the
+   * larger of the setting and of what a security module was built with.
+   */
+  readonly hintMinAddress: number;
   /** First byte that is not the user's. */
   readonly taskSize: number;
   /** Has CAP_IPC_LOCK: RLIMIT_MEMLOCK does not bind. */
@@ -159,6 +169,7 @@ export class MemoryDescriptor {
     this.rules = options.rules ?? kernelRules();
     this.maxMapCount = options.maxMapCount ?? DEFAULT_MAX_MAP_COUNT;
     this.mmapMinAddress = options.mmapMinAddress ?? DEFAULT_MMAP_MIN_ADDRESS;
+    this.hintMinAddress = options.hintMinAddress ?? this.mmapMinAddress;
     this.taskSize = options.taskSize ?? TASK_SIZE_X86_64;
     this.capIpcLock = options.capIpcLock ?? true;
     this.capSysRawio = options.capSysRawio ?? false;

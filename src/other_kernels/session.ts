@@ -5,12 +5,12 @@
  * @module
  */
 
-import { record } from "../capture/record.ts";
+import { record, type RecordOptions } from "../capture/record.ts";
 import { reasonOf } from "../command/files.ts";
 import { lines } from "../command/lines.ts";
 import { ROOT } from "../command/paths.ts";
-import { foundRules, type KernelProbe, probeKernel } from "../probe/probe.ts";
-import type { RuleValues } from "../mm/rules/kernel_rules.ts";
+import { type KernelProbe, probeKernel } from "../probe/probe.ts";
+import { optionsFound } from "../probe/recorded_rules.ts";
 import { writeTrace } from "../trace/write.ts";
 import { withFuzzProgram } from "../verify/fuzz_program.ts";
 import type { Plan, Recorded, Session, TestsRun } from "./plan.ts";
@@ -46,9 +46,9 @@ export class SessionRun {
   async run(): Promise<Session> {
     const has = (part: Plan["parts"][number]) => this.#plan.parts.includes(part);
     const probe = await this.#probe();
-    const rules = probe && foundRules(probe);
-    if (has("programs")) await this.#programs(rules);
-    if (has("fuzz")) { for (const seed of this.#plan.seeds) await this.#fuzz(seed, rules); }
+    const found = probe === undefined ? {} : optionsFound(probe);
+    if (has("programs")) await this.#programs(found);
+    if (has("fuzz")) { for (const seed of this.#plan.seeds) await this.#fuzz(seed, found); }
     const tests = has("tests") ? await this.#tests() : undefined;
     return {
       release: probe?.header.kernel ?? "",
@@ -71,7 +71,7 @@ export class SessionRun {
     }
   }
 
-  async #programs(rules: RuleValues | undefined): Promise<void> {
+  async #programs(found: RecordOptions): Promise<void> {
     const workspace = `${this.#folder}/workspace`;
     await Deno.mkdir(workspace);
     await prepareWorkspace(workspace);
@@ -79,7 +79,7 @@ export class SessionRun {
     Deno.chdir(workspace);
     try {
       for (const { name, command } of programs(Deno.execPath())) {
-        await this.#record({ part: "programs", name, command, rules });
+        await this.#record({ part: "programs", name, command, found });
       }
     } finally {
       Deno.chdir(home);
@@ -87,9 +87,9 @@ export class SessionRun {
     }
   }
 
-  async #fuzz(seed: number, rules: RuleValues | undefined): Promise<void> {
+  async #fuzz(seed: number, found: RecordOptions): Promise<void> {
     await withFuzzProgram({ seed, steps: this.#plan.steps }, async (program) => {
-      await this.#record({ part: "fuzz", name: `seed ${seed}`, command: [program], rules });
+      await this.#record({ part: "fuzz", name: `seed ${seed}`, command: [program], found });
     });
   }
 
@@ -98,11 +98,11 @@ export class SessionRun {
   }
 
   async #record(
-    { part, name, command, rules }: {
+    { part, name, command, found }: {
       readonly part: Recorded["part"];
       readonly name: string;
       readonly command: readonly string[];
-      readonly rules: RuleValues | undefined;
+      readonly found: RecordOptions;
     },
   ): Promise<void> {
     if (this.#remainingMs <= 0) return void this.#late.push(name);
@@ -113,7 +113,7 @@ export class SessionRun {
     try {
       const sink = await Deno.open(`${this.#folder}/${trace}`, { write: true, create: true });
       const purpose = `${name} in another kernel`;
-      const records = record(command, { purpose, signal, ...(rules && { rules }) });
+      const records = record(command, { purpose, signal, ...found });
       await writeTrace(records, sink.writable, { gzip: true });
       this.#recorded.push({ part, name, trace, seconds: seconds() });
     } catch (error) {

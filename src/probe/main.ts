@@ -6,6 +6,7 @@
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
 import { print, printJson } from "../command/output.ts";
+import { hex } from "../abi/hex.ts";
 import { RecordError } from "../capture/launch.ts";
 import { NEWEST_KERNEL } from "../mm/rules/kernel_rules.ts";
 import { RULES } from "../mm/rules/table.ts";
@@ -27,7 +28,9 @@ const SPECIFICATION = {
 
 async function main(args: CommandArguments): Promise<number> {
   const probe = await probeOrSay();
-  const facts = systemFacts();
+  const { hintMinAddress } = probe;
+  const lowest = hintMinAddress === undefined ? {} : { "lowest hint": hex(hintMinAddress) };
+  const facts = { ...systemFacts(), ...lowest };
   if (args.has("json")) printJson({ kernel: probe.header.kernel, ...facts, rules: probe.rules });
   else print([...head(probe, facts), "", ...table(probe.rules)].join("\n"));
   return probe.rules.some(({ status }) => status === "unknown") ? 1 : 0;

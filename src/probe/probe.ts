@@ -41,6 +41,8 @@ export interface KernelProbe {
   readonly header: HeaderRecord;
   /** One entry a rule, in the table's order. */
   readonly rules: readonly ProbedRule[];
+  /** Lowest address to which hints go, bytes; absent if the question was refused. */
+  readonly hintMinAddress?: number;
 }
 
 /** The rules that were found, as a trace's header holds them. */
@@ -93,7 +95,14 @@ export function decide(records: readonly TraceRecord[]): KernelProbe {
   const rules = RULE_NAMES.map((name): ProbedRule =>
     found.get(name) ?? { name, usual: usual[name], status: "unasked" }
   );
-  return { header, rules };
+  const hintMinAddress = lowestHint(runs[PROBED.length] ?? []);
+  return { header, rules, ...(hintMinAddress !== undefined && { hintMinAddress }) };
+}
+
+/** Where the mapping went that asked for the lowest page. */
+function lowestHint(records: readonly TraceRecord[]): number | undefined {
+  const answer = records.find((each) => each.type === "leave" && each.call === "mmap");
+  return answer?.type === "leave" && answer.error === undefined ? answer.result : undefined;
 }
 
 function decideRule(

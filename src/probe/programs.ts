@@ -225,8 +225,14 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
 /** The rules that have a probe, in the order in which the program runs them. */
 export const PROBED: readonly RuleName[] = Object.keys(PROBES).filter(isRuleName);
 
+/** Wishes for the lowest page but that of NULL: where it goes instead, hints begin. */
+function askForLowest(probe: Probe): void {
+  probe.call("mmap", PAGE_SIZE, PAGE_SIZE, PROT_NONE, PRIVATE, -1, 0);
+}
+
 /**
- * The calls of a program that runs each probe in a child, one after the other.
+ * The calls of a program that runs each probe in a child, one after the other; the last child asks for the lowest
+ * address to which hints go.
  *
  * @param file a file of {@linkcode PROBE_FILE_BYTES} that it may map
  */
@@ -234,9 +240,10 @@ export function probeTable(machine: Architecture, file: string): readonly TableC
   const table = new CallTable(machine);
   table.add("close_range", FILE, 0xffff_ffff, 0);
   table.add("openat", AT_FDCWD, new Text(file), O_RDWR);
-  for (const name of PROBED) {
+  const probes = PROBED.map((name) => PROBES[name]);
+  for (const run of [...probes, askForLowest]) {
     const child = table.add("clone", SIGCHLD, 0, 0, 0, 0);
-    PROBES[name]?.(new Probe(table));
+    run?.(new Probe(table));
     table.add("exit_group", 0);
     table.skipFrom(child);
     table.add("wait4", -1, 0, 0, 0);

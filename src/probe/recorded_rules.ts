@@ -1,24 +1,32 @@
 /**
- * The running kernel's rules for the header of a recording.
+ * What probes say of the running kernel, for the header of a recording.
  *
  * @module
  */
 
 import { CodedError } from "../abi/error.ts";
-import type { RuleValues } from "../mm/rules/kernel_rules.ts";
-import { foundRules, probeKernel } from "./probe.ts";
+import type { RecordOptions } from "../capture/record.ts";
+import { foundRules, type KernelProbe, probeKernel } from "./probe.ts";
 
 /**
- * The rules that the probes find. A system on which they cannot run (no folder that programs may be run from, no disk
+ * What the probes find, as options of a recording. A system on which they cannot run (no folder that programs may be run from, no disk
  * space) gets a recording without: its kernel's version then decides.
  */
-export async function rulesForRecording(): Promise<RuleValues | undefined> {
+export async function probedOptions(): Promise<Pick<RecordOptions, "rules" | "hintMinAddress">> {
   try {
-    return foundRules(await probeKernel());
+    return optionsFound(await probeKernel());
   } catch (error) {
     const isRefusal = error instanceof CodedError || error instanceof Deno.errors.NotCapable ||
       error instanceof Deno.errors.PermissionDenied || (error instanceof Error && "code" in error);
-    if (isRefusal) return undefined;
+    if (isRefusal) return {};
     throw error;
   }
+}
+
+/** What a probe found, as options of a recording. */
+export function optionsFound(
+  probe: KernelProbe,
+): Pick<RecordOptions, "rules" | "hintMinAddress"> {
+  const { hintMinAddress } = probe;
+  return { rules: foundRules(probe), ...(hintMinAddress !== undefined && { hintMinAddress }) };
 }

@@ -157,6 +157,7 @@ function describeRecording(header: HeaderRecord): string {
 /** The rules in force: how they differ from the kernel's version, and what else the header says. */
 function describeRules(header: HeaderRecord, rules: KernelRules): string {
   const { maxMapCount, mmapMinAddress, overcommitMemory, memoryBytes, ipcLock, hugePages } = header;
+  const { hintMinAddress, pageTableLevels, protectionKeys } = header;
   const usual = rulesOfRelease(header.kernel);
   const others = ruleDifferences(usual, rules).map((name) => `${name} ${rules[name]}`);
   const version = header.kernel === "" ? `Linux ${DEFAULT_KERNEL}` : `Linux ${header.kernel}`;
@@ -164,6 +165,9 @@ function describeRules(header: HeaderRecord, rules: KernelRules): string {
     others.length === 0 ? `those of ${version}` : `those of ${version}, but ${others.join(", ")}`,
     `max_map_count ${maxMapCount}`,
     `mmap_min_addr ${hex(mmapMinAddress)}`,
+    ...(hintMinAddress === undefined ? [] : [`hints from ${hex(hintMinAddress)} on`]),
+    ...(pageTableLevels === undefined ? [] : [`${pageTableLevels} page-table levels`]),
+    ...(protectionKeys === undefined ? [] : [`${protectionKeys ? "" : "no "}protection keys`]),
     ...(overcommitMemory === undefined ? [] : [`overcommit_memory ${overcommitMemory}`]),
     ...(memoryBytes === undefined ? [] : [`memory and swap ${hex(memoryBytes)} bytes`]),
     ...(hugePages === undefined ? [] : [`huge pages ${hugePages}`]),

@@ -197,6 +197,7 @@ function optionsOf(header: HeaderRecord, assumed: ReplayAssumptions): AddressSpa
     capSysRawio: header.rawIo ?? false,
     maxMapCount: header.maxMapCount,
     mmapMinAddress: header.mmapMinAddress,
+    ...(header.hintMinAddress !== undefined && { hintMinAddress: header.hintMinAddress }),
     taskSize: header.machine === "aarch64" ? TASK_SIZE_ARM64 : TASK_SIZE_X86_64,
     commit,
   };

@@ -65,6 +65,15 @@ export interface HeaderRecord {
   /** `vm.mmap_min_addr`, bytes. */
   readonly mmapMinAddress: number;
   /**
+   * Lowest address to which hints go, as a probe found it, bytes: a security module may hold it above
+   * `mmapMinAddress`, which it is unless given.
+   */
+  readonly hintMinAddress?: number;
+  /** Levels of the machine's page tables: with 5, addresses reach to 2^56. */
+  readonly pageTableLevels?: 4 | 5;
+  /** True if the machine has protection keys, and the kernel uses them. */
+  readonly protectionKeys?: boolean;
+  /**
    * `approximate`: a part of a recording, without the layouts to compare with. `imported`: made of a text that shows
    * calls and their results and little else: each call then does what its result says it did.
    */

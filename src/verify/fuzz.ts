@@ -41,9 +41,6 @@ export const FUZZ_FILE_BYTES: number = FILE_PAGES * PAGE_SIZE;
 const FILE = 3, SHARED_MEMORY = 7, ZEROS = 8, DUPLICATE = 9;
 const MAPPABLE = [FILE, FILE, FILE, FILE + 1, FILE + 2, FILE + 3, SHARED_MEMORY, DUPLICATE];
 
-/** Below, the kernel's configuration and the process's capabilities decide. */
-const LOWEST = 0x1_0000;
-
 const AT_FDCWD = -100;
 /** The caller itself, in place of a descriptor (Linux 6.14). */
 const PIDFD_SELF = -10000;
@@ -148,15 +145,9 @@ class Fuzzer {
   /** Maps at a place in the arena, over what is there or not. */
   #map(): void {
     const draw = this.#draw;
-    const [drawn, length] = draw.range();
-    const address = this.#notLow(drawn);
+    const [address, length] = draw.range();
     const place = this.#random.weighted([[12, MAP_FIXED], [3, MAP_FIXED_NOREPLACE], [2, 0]]);
     this.#mmap(address, length, place | draw.mapFlags());
-  }
-
-  /** Who may map so low, and where a hint as low goes, depends on what a trace does not tell. */
-  #notLow(address: number): number {
-    return address >= 0 && address < LOWEST ? this.#draw.page() : address;
   }
 
   /** Maps where the kernel likes, sometimes as much as a huge page holds; something is done to it later. */
@@ -235,7 +226,7 @@ class Fuzzer {
     const [address, length] = draw.range();
     const newLength = this.#random.oneIn(3) ? draw.range()[1] : length;
     const oldLength = this.#random.oneIn(25) ? 0 : length;
-    const target = this.#random.oneIn(25) ? this.#notLow(draw.strangeAddress()) : draw.page();
+    const target = this.#random.oneIn(25) ? draw.strangeAddress() : draw.page();
     const flags = draw.remapFlags();
     const position = this.#table.add("mremap", address, oldLength, newLength, flags, target);
     if ((flags & MREMAP_FIXED) === 0 && flags & MREMAP_MAYMOVE) {
@@ -339,7 +330,7 @@ class Fuzzer {
   #attach(): void {
     if (this.#limited.size > 0) return; // which segment a limit refused, a trace does not tell
     const strange = this.#random.oneIn(4);
-    const address = this.#notLow(strange ? this.#draw.strangeAddress() : this.#draw.page());
+    const address = strange ? this.#draw.strangeAddress() : this.#draw.page();
     const flags = this.#random.pick([0, SHM_RDONLY, SHM_RND, SHM_REMAP, SHM_REMAP | SHM_RDONLY]);
     const size = this.#draw.length();
     const get = () => this.#table.add("shmget", SEGMENT, size, IPC_CREAT | 0o600);

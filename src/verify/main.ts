@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { rulesForRecording } from "../probe/recorded_rules.ts";
+import { probedOptions } from "../probe/recorded_rules.ts";
 import { rulesOption } from "../replay/rules_option.ts";
 import { record } from "../capture/record.ts";
 import {
@@ -18,6 +18,8 @@ import { oneLine, print, printJson } from "../command/output.ts";
 import { Progress } from "../command/progress.ts";
 import { interruptedStatus } from "../command/signals.ts";
 import { formatDivergence } from "../replay/divergence.ts";
+import { replaySettled } from "../replay/settle.ts";
+import { readTrace } from "../trace/read.ts";
 import { formatSteps } from "../replay/finding.ts";
 import { isTrace } from "../trace/is_trace.ts";
 import { withoutDirectories } from "../trace/base_names.ts";
@@ -83,7 +85,7 @@ async function verifySubject(args: CommandArguments, subject: Subject): Promise<
   if (await isDevice(kept)) throw new Unable(`Cannot keep the trace in ${kept}: it is no file`);
   const unfinished = `${kept}.part`;
   const signal = interruption({ forced: true });
-  const found = await run(args, subject, unfinished, signal);
+  const found = await explained(await run(args, subject, unfinished, signal), args, unfinished);
   const agrees = found.divergence === undefined && found.failure === undefined;
   const keeps = !agrees || args.has("keep");
   if (keeps) await Deno.rename(unfinished, kept);
@@ -109,8 +111,7 @@ async function run(
 ): Promise<Verification> {
   const progress = new Progress();
   const purpose = `verify ${name.split(" ").map(withoutDirectories).join(" ")}`;
-  const found = await rulesForRecording();
-  const records = record(command, { purpose, signal, ...(found && { rules: found }) });
+  const records = record(command, { purpose, signal, ...await probedOptions() });
   const rules = rulesOption(args);
   const placement = args.choice("placement", ["5.19", "6.7", "6.18"]);
   const sink = await createFile(path);
@@ -129,6 +130,21 @@ async function run(
     await records.return(); // a full disk ends the recording, not only the file
     progress.clear();
   }
+}
+
+/** The divergence with the rules that would agree, each by itself: the trace up to there is replayed for it. */
+async function explained(
+  found: Verification,
+  args: CommandArguments,
+  trace: string,
+): Promise<Verification> {
+  if (found.divergence === undefined) return found;
+  const rules = rulesOption(args);
+  const again = await replaySettled(() => readTrace(trace), {
+    ...(rules && { assume: { rules } }),
+  });
+  const { divergence } = again;
+  return divergence === undefined ? found : { ...found, divergence };
 }
 
 function format(

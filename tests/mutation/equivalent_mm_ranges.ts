@@ -137,7 +137,7 @@ export const MM_RANGES: Equivalences = {
     ],
     [
       "same",
-      "return aligned !== 0 && aligned < mm.mmapMinAddress ? pageAlignUp(mm.mmapMinAddress) : aligned;",
+      "return aligned !== 0 && aligned < mm.hintMinAddress ? pageAlignUp(mm.hintMinAddress) : aligned;",
       ["< ▸ <="],
       "The lowest address rounds up to itself.",
     ],

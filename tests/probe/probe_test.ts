@@ -4,6 +4,12 @@ import { record } from "../../src/capture/record.ts";
 import { RULE_NAMES } from "../../src/mm/rules/kernel_rules.ts";
 import { decide, foundRules } from "../../src/probe/probe.ts";
 import { PROBE_FILE_BYTES, PROBED, probeTable } from "../../src/probe/programs.ts";
+import { MAP_ANONYMOUS, MAP_PRIVATE } from "../../src/abi/mman.ts";
+import { PAGE_SIZE } from "../../src/abi/page.ts";
+import { optionsFound } from "../../src/probe/recorded_rules.ts";
+import { replay } from "../../src/replay/replay.ts";
+import { CallTable } from "../../src/verify/call_table.ts";
+import { present } from "../present.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
 import { executable } from "../../src/verify/executable.ts";
 import { impossible } from "../capture/capturing.ts";
@@ -35,6 +41,42 @@ Deno.test({
     const found = probe.rules.filter(({ status }) => status === "found");
     assertEquals(Object.keys(foundRules(probe)), found.map(({ name }) => name));
     assert(found.length > PROBED.length / 2);
+  },
+});
+
+Deno.test({
+  name: "probe: hints begin where the kernel put the lowest one, not below vm.mmap_min_addr",
+  ignore,
+  fn() {
+    const { header, hintMinAddress } = decide(recorded);
+    assert(present(hintMinAddress) >= Math.max(header.mmapMinAddress, PAGE_SIZE));
+    const hint = present(
+      recorded.findLast((each) => each.type === "enter" && each.call === "mmap"),
+    );
+    assertEquals(hint.type === "enter" && hint.args[0], PAGE_SIZE);
+  },
+});
+
+Deno.test({
+  name: "verify: a hint below the lowest address agrees with the kernel, whatever holds that up",
+  ignore,
+  fn: async () => {
+    const table = new CallTable(Deno.build.arch);
+    for (let calls = 0; calls < 3; calls++) {
+      table.add("mmap", PAGE_SIZE, PAGE_SIZE, 0, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
+    table.add("exit_group", 0);
+    const directory = await Deno.makeTempDir();
+    try {
+      const program = `${directory}/low`;
+      const text = executable(Deno.build.arch, table.calls);
+      await Deno.writeFile(program, text, { mode: 0o700 });
+      const options = optionsFound(decide(recorded));
+      const report = await replay(record([program], options));
+      assertEquals([report.divergence?.what, report.matched], [undefined, report.steps]);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
   },
 });
 

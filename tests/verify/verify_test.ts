@@ -60,6 +60,7 @@ test("a model that places as an older kernel did diverges, and the trace up to t
       stdout,
       /step \d+, process \d+ \(\w+\): mmap\(0x0, .*\nthe kernel answered .*, the model /,
     );
+    assertMatch(stdout, /it would agree if alignAnonymous is multiples \(since 6\.12\)/);
     assertMatch(stdout, /model +\| kernel\n/);
     assertMatch(stdout, /deno task replay divergence.jsonl.gz/);
   } finally {

@@ -63,7 +63,7 @@ export function buildStack(mm: MemoryDescriptor, stack: ImageStack): Vma {
   const lowest = pageAlignDown(mm.taskSize - Math.max(1, stack.bytes));
   for (let at = mm.taskSize - PAGE_SIZE; at >= lowest; at -= PAGE_SIZE) fault(mm, at, "write");
   const shift = mm.taskSize - stack.top;
-  if (vma.start - shift <= mm.mmapMinAddress) {
+  if (vma.start - shift <= mm.hintMinAddress) {
     const { start, end } = vma;
     throw cannot("shift", start, end, "ENOMEM", "its place is not above mmap_min_addr");
   }

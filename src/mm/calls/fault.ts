@@ -144,7 +144,7 @@ function couldMerge(lower: Vma, upper: Vma, rules: KernelRules): boolean {
 
 /** Grows a stack down to `start`, page-aligned. A failed call changes nothing. */
 export function growDown(mm: MemoryDescriptor, vma: Vma, start: number): void {
-  if (start < mm.mmapMinAddress) throw fails(start, "EPERM", "it is below mmap_min_addr");
+  if (start < mm.hintMinAddress) throw fails(start, "EPERM", "it is below mmap_min_addr");
   const below = mm.tree.before(vma.start);
   if (
     below !== undefined && !(below.flags & VM_GROWSDOWN) && below.flags & VM_ACCESS_FLAGS &&

@@ -227,7 +227,7 @@ function placementFlags(flags: number, rules: KernelRules): VmFlags {
  */
 function roundHint(mm: MemoryDescriptor, hint: number): number {
   const aligned = pageAlignDown(hint);
-  return aligned !== 0 && aligned < mm.mmapMinAddress ? pageAlignUp(mm.mmapMinAddress) : aligned;
+  return aligned !== 0 && aligned < mm.hintMinAddress ? pageAlignUp(mm.hintMinAddress) : aligned;
 }
 
 type Refuse = (code: Errno, why: string) => MmError;

@@ -105,7 +105,7 @@ function placeHuge(mm: MemoryDescriptor, hint: number, length: number, size: num
 
 function placePlain(mm: MemoryDescriptor, hint: number, length: number, flags: number): number {
   if (flags & MAP_32BIT) return placeLow(mm, hint, length);
-  if (length > mm.taskSize - mm.mmapMinAddress) return NOWHERE;
+  if (length > mm.taskSize - mm.hintMinAddress) return NOWHERE;
   if (hint !== 0 && isFree(mm, pageAlignDown(hint), length)) return pageAlignDown(hint);
   if (mm.legacyLayout) return placeUpwards(mm, length, mm.mmapBase, mm.taskSize);
   const address = placeDownwards(mm, length, PAGE_SIZE, mm.mmapBase);
@@ -127,7 +127,7 @@ function isFree(mm: MemoryDescriptor, address: number, length: number): boolean 
 
 /** The highest fit in `[low, high)`. Mirrors `unmapped_area_topdown()`. */
 function placeDownwards(mm: MemoryDescriptor, length: number, low: number, high: number): number {
-  low = Math.max(low, mm.mmapMinAddress);
+  low = Math.max(low, mm.hintMinAddress);
   for (;;) {
     if (high - low < length) return NOWHERE;
     const address = mm.tree.highestGap(length, low, high);
@@ -140,7 +140,7 @@ function placeDownwards(mm: MemoryDescriptor, length: number, low: number, high:
 
 /** The lowest fit in `[low, high)`. Mirrors `unmapped_area()`. */
 function placeUpwards(mm: MemoryDescriptor, length: number, low: number, high: number): number {
-  low = Math.max(low, mm.mmapMinAddress);
+  low = Math.max(low, mm.hintMinAddress);
   for (;;) {
     if (high - low < length) return NOWHERE;
     const address = mm.tree.lowestGap(length, low, high);

@@ -108,6 +108,18 @@ Deno.test("placement: a hint below mmap_min_addr is raised to it", () => {
   assertEquals(place(mm, 0x1000, 0x2000), 0x10000);
 });
 
+// Linux 6.18 with SELinux built in: vm.mmap_min_addr is 4096, and yet nothing is placed below 65536.
+Deno.test("placement: hints and placement stop where a security module says, MAP_FIXED does not", () => {
+  const mm = space({ mmapMinAddress: 0x1000, hintMinAddress: 0x10000, mmapBase: 0x18000 });
+  assertEquals(place(mm, 0x1000, 0x1000), 0x10000);
+  map(mm, 0x10000, 0x11000);
+  assertEquals(place(mm, 0x7000), 0x11000);
+  map(mm, 0x11000, 0x18000);
+  assertEquals(place(mm, 0x2000) >= 0x18000, true);
+  const request = { address: 0x1000, length: 0x1000, protection: RW, flags: FIXED };
+  assertEquals(mm.mmap(request), 0x1000);
+});
+
 // The kernel tries a file's hint with 2 MiB to spare, so a hint that fits exactly is not taken.
 Deno.test("placement: a hint for a large file needs room for its alignment too", () => {
   const mm = space();
