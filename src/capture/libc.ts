@@ -64,6 +64,8 @@ export class LibcError extends Error {
 
 const O_CLOEXEC = 0x80000;
 const EMPTY_PATH = 0x1000; // AT_EMPTY_PATH
+/** AT_FDCWD: a path is relative to the working directory. */
+const WORKING_DIRECTORY = -100;
 const BASIC_STATS = 0x7ff; // STATX_BASIC_STATS
 
 /** What `statx` tells of an open descriptor. */
@@ -246,7 +248,7 @@ export class Libc {
   status(file: string | number): FileStatus | undefined {
     const data = new Uint8Array(256); // struct statx
     const path = typeof file === "string" ? file : "";
-    const descriptor = typeof file === "string" ? -1 : file;
+    const descriptor = typeof file === "string" ? WORKING_DIRECTORY : file;
     const flags = typeof file === "string" ? 0 : EMPTY_PATH;
     if (this.#symbols.statx(descriptor, cString(path), flags, BASIC_STATS, data) !== 0) {
       return undefined;

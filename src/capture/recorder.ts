@@ -23,6 +23,7 @@ import {
 } from "../abi/syscalls.ts";
 import { baseName } from "../trace/maps_line.ts";
 import type { MapLine, OpenFile, ResourceLimits, TraceRecord } from "../trace/format.ts";
+import { askBase, type AskedBase, baseFrom } from "./ask_base.ts";
 import { cloneFlags, cloneSharesMemory, failedMoves, isExclusive, pageMoves } from "./calls.ts";
 import { errnoName } from "../abi/errno.ts";
 import { RecordError } from "./launch.ts";
@@ -350,17 +351,20 @@ export class Recorder {
     space.enter(task);
     if (former !== space && former.inside === task) this.#letNextIn(former);
     if (formerPid !== pid) task.open = undefined;
-    this.#recordExec(task);
+    const asked = askBase(this.#libc, this.#tracer, pid, layout);
+    this.#recordExec(task, asked);
     this.#forgetFiles();
-    this.#tracer.resume(pid);
+    if (asked.stop !== undefined) this.handle(asked.stop);
+    else if (asked.execExit !== undefined) this.#atReturn(task, asked.execExit);
   }
 
-  #recordExec({ pid, space }: Task): void {
+  #recordExec({ pid, space }: Task, { page }: AskedBase): void {
     const stat = parseStat(this.#libc.readText(`/proc/${pid}/stat`) ?? "");
     const personality = parseInt(this.#libc.readText(`/proc/${pid}/personality`) ?? "0", 16);
     const limits = this.#limits(pid);
-    const legacyLayout = (personality & ADDR_COMPAT_LAYOUT) !== 0 || limits.stack === undefined;
-    space.mmapBase = mmapBase(space.layout, stat.stack, legacyLayout);
+    const legacyLayout = (personality & ADDR_COMPAT_LAYOUT) !== 0 || this.#isLegacy(limits);
+    const guess = mmapBase(space.layout, stat.stack, legacyLayout);
+    space.mmapBase = page === undefined ? guess : baseFrom(page, guess, legacyLayout);
     this.#records.push({
       type: "exec",
       pid,
@@ -369,11 +373,21 @@ export class Recorder {
       brk: stat.brk,
       stack: stat.stack,
       mmapBase: space.mmapBase,
+      ...(page === undefined && { mmapBaseGuessed: true }),
       legacyLayout,
       randomized: this.#randomized && (personality & ADDR_NO_RANDOMIZE) === 0,
       ipcLock: hasIpcLock(this.#libc.readText(`/proc/${pid}/status`) ?? ""),
       limits,
     });
+  }
+
+  /**
+   * True if programs are laid out upwards whatever their personality. Mirrors `mmap_is_legacy()`: that of arm64 goes by
+   * the stack's limit too (Linux mm/util.c), that of x86-64 does not (arch/x86/mm/mmap.c).
+   */
+  #isLegacy({ stack }: ResourceLimits): boolean {
+    const setting = this.#libc.readText("/proc/sys/vm/legacy_va_layout") ?? "0";
+    return Number(setting) !== 0 || (this.#registers === arm64 && stack === undefined);
   }
 
   #atExit(pid: number, status: number): void {
@@ -479,8 +493,8 @@ export class Recorder {
 }
 
 /**
- * Where `mmap(NULL)` begins to place, which the kernel does not tell: the first thing placed after an
- * exec, the interpreter or the vdso, lies right there. Top-down it is the highest mapping below the
+ * Where `mmap(NULL)` seems to begin to place, by what lies there: the first thing placed after an exec, the interpreter
+ * or the vdso, mostly lies right there. Top-down it is the highest mapping below the
  * stack, in the legacy layout the lowest above a third of the address space.
  */
 function mmapBase(layout: readonly MapLine[], stack: number, legacyLayout: boolean): number {

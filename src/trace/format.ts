@@ -153,6 +153,8 @@ export interface ExecRecord {
   readonly stack: number;
   /** Top of the area where `mmap(NULL)` places, exclusive: `mmap_base`, bytes. */
   readonly mmapBase: number;
+  /** True if the process could not be asked for `mmapBase`: it is taken from what lies there. */
+  readonly mmapBaseGuessed?: boolean;
   /** True if placement is bottom-up from `mmapBase` (legacy layout). */
   readonly legacyLayout: boolean;
   /** False if addresses are not randomized (`ADDR_NO_RANDOMIZE`, or the whole system's setting). */

@@ -143,6 +143,7 @@ export const RECORDS: {
     brk: address,
     stack: address,
     mmapBase: address,
+    mmapBaseGuessed: optional(flag),
     legacyLayout: flag,
     randomized: optional(flag),
     ipcLock: optional(flag),

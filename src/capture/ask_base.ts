@@ -1,0 +1,154 @@
+/**
+ * Asking a new program where `mmap(NULL)` begins to place, which the kernel tells nowhere: before its first instruction
+ * the process is made to map one page and to unmap it again. A page goes to the very end of the area, or the area's end
+ * is taken already: either way it is known then.
+ *
+ * The instruction that enters the kernel is borrowed from the vdso, so nothing of the program is written to; signals are
+ * blocked meanwhile, and the registers are put back. x86-64 only. `struct user_regs_struct`: Linux
+ * arch/x86/include/asm/user_64.h.
+ *
+ * @module
+ */
+import { PAGE_SIZE } from "../abi/page.ts";
+import type { MapLine } from "../trace/format.ts";
+import type { Libc } from "./libc.ts";
+import type { CallInfo, Stop, Tracer } from "./ptrace.ts";
+
+const PTRACE_GETREGS = 12, PTRACE_SETREGS = 13;
+const PTRACE_GETSIGMASK = 0x420a, PTRACE_SETSIGMASK = 0x420b;
+const SIGMASK_BYTES = 8;
+const SIGSTOP = 19;
+/** Words of the registers, by name. */
+const REGISTER = { rax: 10, call: 15, rip: 16, cs: 17 };
+/** Those of a call's arguments: rdi, rsi, rdx, r10, r8, r9. */
+const ARGUMENTS = [14, 13, 12, 7, 9, 8];
+const REGISTERS = 27;
+/** Code segment of a program that runs 64-bit code. */
+const LONG_MODE = 0x33n;
+const MMAP = 9n, MUNMAP = 11n;
+const MAP_PRIVATE_ANONYMOUS = 0x22n;
+const NONE = 0xffff_ffff_ffff_ffffn;
+/** Other stops that may come between; each is let go on. */
+const MOST_STOPS = 16;
+
+/** What was found out, and what was met on the way. */
+export interface AskedBase {
+  /** Where the page went, bytes; absent if it could not be asked. */
+  readonly page?: number;
+  /** The exit of the program's exec, which came first: its record is still to be made. */
+  readonly execExit?: CallInfo & { at: "exit" };
+  /** A stop that ended the asking; it is still to be handled. */
+  readonly stop?: Stop;
+}
+
+/**
+ * Asks a process that stopped because it has become another program. It stands at the exit of that call afterwards,
+ * unless `stop` says otherwise.
+ */
+export function askBase(
+  libc: Libc,
+  tracer: Tracer,
+  pid: number,
+  layout: readonly MapLine[],
+): AskedBase {
+  tracer.resume(pid);
+  const stop = tracer.stopOf(pid);
+  if (stop?.kind !== "call") return stop === undefined ? {} : { stop };
+  const info = tracer.callInfo(pid);
+  if (info?.at !== "exit") return { stop };
+  const vdso = layout.find(({ name }) => name === "[vdso]");
+  const entry = vdso && findEntry(libc, pid, vdso);
+  if (entry === undefined) return { execExit: info };
+  const asked = new Borrowed(libc, tracer, pid, entry).ask();
+  return { ...asked, execExit: info };
+}
+
+/** Where the mapping area ends, or in the legacy layout begins, by where a page went and what else lies there. */
+export function baseFrom(page: number, guess: number, legacyLayout: boolean): number {
+  return legacyLayout ? Math.min(page, guess || page) : Math.max(page + PAGE_SIZE, guess);
+}
+
+/** The address of an instruction `syscall` in the vdso. */
+function findEntry(libc: Libc, pid: number, { start, end }: MapLine): number | undefined {
+  const words = libc.readWords(pid, start, (end - start) / 8);
+  if (words === undefined) return undefined;
+  const bytes = new Uint8Array(words.buffer);
+  for (let at = 0; at + 1 < bytes.length; at++) {
+    if (bytes[at] === 0x0f && bytes[at + 1] === 0x05) return start + at;
+  }
+  return undefined;
+}
+
+/** A process whose registers are borrowed. */
+class Borrowed {
+  readonly #libc: Libc;
+  readonly #tracer: Tracer;
+  readonly #pid: number;
+  readonly #entry: number;
+  readonly #own = new BigUint64Array(REGISTERS);
+  readonly #mask = new BigUint64Array(1);
+  #stops = 0;
+
+  constructor(libc: Libc, tracer: Tracer, pid: number, entry: number) {
+    this.#libc = libc;
+    this.#tracer = tracer;
+    this.#pid = pid;
+    this.#entry = entry;
+  }
+
+  ask(): Pick<AskedBase, "page" | "stop"> {
+    if (!this.#borrow()) return {};
+    const mapped = this.#call(MMAP, [0n, BigInt(PAGE_SIZE), 0n, MAP_PRIVATE_ANONYMOUS, NONE, 0n]);
+    if (typeof mapped === "object") return { stop: mapped };
+    if (mapped === undefined) return this.#giveBack({});
+    const unmapped = this.#call(MUNMAP, [BigInt(mapped), BigInt(PAGE_SIZE)]);
+    if (typeof unmapped === "object") return { stop: unmapped };
+    return this.#giveBack(unmapped === undefined ? {} : { page: mapped });
+  }
+
+  #borrow(): boolean {
+    return this.#transfer(PTRACE_GETREGS, 0, this.#own) &&
+      this.#own[REGISTER.cs] === LONG_MODE &&
+      this.#transfer(PTRACE_GETSIGMASK, SIGMASK_BYTES, this.#mask) &&
+      this.#transfer(PTRACE_SETSIGMASK, SIGMASK_BYTES, new BigUint64Array([NONE]));
+  }
+
+  #giveBack(found: Pick<AskedBase, "page">): Pick<AskedBase, "page"> {
+    this.#transfer(PTRACE_SETREGS, 0, this.#own);
+    this.#transfer(PTRACE_SETSIGMASK, SIGMASK_BYTES, this.#mask);
+    return found;
+  }
+
+  #transfer(request: number, address: number, data: BigUint64Array<ArrayBuffer>): boolean {
+    return this.#libc.ptraceBuffer(request, this.#pid, address, data) >= 0;
+  }
+
+  /** Makes the process call the kernel; undefined if it was refused, the stop if the process has ended. */
+  #call(number: bigint, args: readonly bigint[]): number | undefined | Stop {
+    const registers = this.#own.slice();
+    args.forEach((value, at) => registers[ARGUMENTS[at]!] = value);
+    registers[REGISTER.rax] = number;
+    registers[REGISTER.call] = NONE; // what was interrupted is not to be made again
+    registers[REGISTER.rip] = BigInt(this.#entry);
+    this.#transfer(PTRACE_SETREGS, 0, registers);
+    for (const at of ["entry", "exit"]) {
+      const stop = this.#nextCall();
+      if (stop?.kind === "exit") return stop;
+      const info = stop && this.#tracer.callInfo(this.#pid);
+      if (info?.at !== at) return undefined;
+      if (info.at === "exit") return info.failed ? undefined : info.result;
+    }
+    return undefined;
+  }
+
+  /** The next stop at a call, or the end of the process. A stop signal, which cannot be blocked, comes again later. */
+  #nextCall(): Stop | undefined {
+    while (this.#stops++ < MOST_STOPS) {
+      this.#tracer.resume(this.#pid);
+      const stop = this.#tracer.stopOf(this.#pid);
+      if (stop?.kind === "group-stop") this.#libc.kill(this.#pid, SIGSTOP);
+      if (stop === undefined || stop.kind === "call" || stop.kind === "exit") return stop;
+    }
+    return undefined;
+  }
+}
