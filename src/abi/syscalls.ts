@@ -98,6 +98,7 @@ export const SYSTEM_CALLS = {
   getpid: row([39, 172], 0),
   kcmp: row([312, 272], 5),
   kill: row([62, 129], 2),
+  lseek: row([8, 62], 3),
   madvise: row([28, 233], 3, {
     recorded: true,
     model: "madvise",

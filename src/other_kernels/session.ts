@@ -62,7 +62,7 @@ export class SessionRun {
   /** Asks the kernel: recordings need the answer too. */
   async #probe(): Promise<KernelProbe | undefined> {
     try {
-      const probe = await probeKernel();
+      const probe = await probeKernel({ thorough: true });
       this.#tell("asked for its rules");
       return probe;
     } catch (error) {

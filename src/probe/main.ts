@@ -38,7 +38,7 @@ async function main(args: CommandArguments): Promise<number> {
 
 async function probeOrSay(): Promise<KernelProbe> {
   try {
-    return await probeKernel();
+    return await probeKernel({ thorough: true });
   } catch (error) {
     if (!(error instanceof RecordError)) throw error;
     throw new Unable(error.message);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Libc } from "../capture/libc.ts";
 import { record } from "../capture/record.ts";
 import {
   type KernelRules,
@@ -18,6 +19,7 @@ import { Replay } from "../replay/replay.ts";
 import { rulesOfRelease } from "../replay/rules.ts";
 import type { HeaderRecord, TraceRecord } from "../trace/format.ts";
 import { executable } from "../verify/executable.ts";
+import { askReserve, reserveTable } from "./reserve.ts";
 import { PROBE_FILE_BYTES, PROBED, probeTable } from "./programs.ts";
 
 /** What was found about one rule. */
@@ -52,6 +54,12 @@ export function foundRules({ rules }: KernelProbe): RuleValues {
   );
 }
 
+/** How {@linkcode probeKernel} asks. */
+export interface ProbeOptions {
+  /** Ask what takes half a second and more too: 65,530 VMAs are made for it. Not unless given. */
+  readonly thorough?: boolean;
+}
+
 /**
  * Asks the running kernel.
  *
@@ -59,14 +67,19 @@ export function foundRules({ rules }: KernelProbe): RuleValues {
  *
  * @throws {RecordError} as `record`
  */
-export async function probeKernel(): Promise<KernelProbe> {
+export async function probeKernel({ thorough = false }: ProbeOptions = {}): Promise<KernelProbe> {
   const directory = await Deno.makeTempDir({ prefix: "maple-probe-" });
   try {
     const program = `${directory}/probe`, file = `${directory}/data`;
     await Deno.writeFile(file, new Uint8Array(PROBE_FILE_BYTES));
     const table = probeTable(Deno.build.arch, file);
     await Deno.writeFile(program, executable(Deno.build.arch, table), { mode: 0o700 });
-    return decide(await Array.fromAsync(record([program])));
+    const records = await Array.fromAsync(record([program]));
+    if (!thorough) return decide(records);
+    const reserve = `${directory}/reserve`;
+    const calls = reserveTable(Deno.build.arch, file);
+    await Deno.writeFile(reserve, executable(Deno.build.arch, calls), { mode: 0o700 });
+    return decide(records, askReserve(new Libc(), reserve) ?? "undecidable");
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
@@ -75,9 +88,13 @@ export async function probeKernel(): Promise<KernelProbe> {
 /**
  * What a recording of the probes shows.
  *
+ * @param reserve the value of `mremapReserve`, which a recording cannot show; not asked for unless given
  * @throws {TypeError} it is none
  */
-export function decide(records: readonly TraceRecord[]): KernelProbe {
+export function decide(
+  records: readonly TraceRecord[],
+  reserve?: KernelRules["mremapReserve"] | "undecidable",
+): KernelProbe {
   const [header] = records;
   if (header?.type !== "header") throw new TypeError("A recording of probes has no header");
   const usual = rulesOfRelease(header.kernel);
@@ -92,6 +109,7 @@ export function decide(records: readonly TraceRecord[]): KernelProbe {
       if (probed.value !== undefined) known = overrideRules(known, { [name]: probed.value });
     });
   }
+  if (reserve !== undefined) found.set("mremapReserve", probedReserve(reserve, usual));
   const rules = RULE_NAMES.map((name): ProbedRule =>
     found.get(name) ?? { name, usual: usual[name], status: "unasked" }
   );
@@ -103,6 +121,15 @@ export function decide(records: readonly TraceRecord[]): KernelProbe {
 function lowestHint(records: readonly TraceRecord[]): number | undefined {
   const answer = records.find((each) => each.type === "leave" && each.call === "mmap");
   return answer?.type === "leave" && answer.error === undefined ? answer.result : undefined;
+}
+
+function probedReserve(
+  reserve: KernelRules["mremapReserve"] | "undecidable",
+  { mremapReserve: usual }: KernelRules,
+): ProbedRule {
+  const name = "mremapReserve";
+  if (reserve === "undecidable") return { name, usual, status: reserve };
+  return { name, value: reserve, usual, status: "found" };
 }
 
 function decideRule(

@@ -10,6 +10,8 @@ import {
   MAP_ANONYMOUS,
   MAP_DROPPABLE,
   MAP_FIXED,
+  MAP_HUGETLB,
+  MAP_NORESERVE,
   MAP_PRIVATE,
   MAP_STACK,
   MLOCK_ONFAULT,
@@ -207,6 +209,11 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     probe.feed(self, opened, 0);
     const advised = probe.call("process_madvise", 0, range, 1, MADV.DONTDUMP, 0);
     probe.feed(opened, advised, 0);
+  },
+  doForkRefusesSpecial(probe) {
+    // Huge pages are special; the pool may be empty, as nothing is written to them.
+    probe.map(0, HUGE_PAGE_SIZE / PAGE_SIZE, RW, FIXED | MAP_HUGETLB | MAP_NORESERVE);
+    probe.advise(0, HUGE_PAGE_SIZE / PAGE_SIZE, MADV.DOFORK);
   },
   seal(probe) {
     probe.map(0, 1);

@@ -43,6 +43,11 @@ export class CallTable {
     this.#calls[from]!.target = { address };
   }
 
+  /** Makes a process that gets something else than 0 from the last call go back to a call before it. */
+  repeatFrom(position: Position): void {
+    this.#calls[this.#calls.length - 1]!.skip = position - this.#calls.length;
+  }
+
   /** Makes a process that gets something else than 0 from the call pass over all calls added since. */
   skipFrom(position: Position): void {
     this.#calls[position]!.skip = this.#calls.length - 1 - position;

@@ -29,7 +29,7 @@ export interface TableCall {
   readonly number: number;
   /** Up to six arguments. */
   readonly args: readonly Argument[];
-  /** Entries to pass over if the result is not 0; none unless given. */
+  /** Entries to pass over if the result is not 0, below 0 to go back; none unless given. */
   readonly skip?: number;
   /** Adds the result to an argument of another call, or to the word at an address. */
   readonly target?: { readonly entry: number; readonly argument: number } | {

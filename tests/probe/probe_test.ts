@@ -2,10 +2,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { record } from "../../src/capture/record.ts";
 import { RULE_NAMES } from "../../src/mm/rules/kernel_rules.ts";
-import { decide, foundRules } from "../../src/probe/probe.ts";
+import { decide, foundRules, type KernelProbe, probeKernel } from "../../src/probe/probe.ts";
 import { PROBE_FILE_BYTES, PROBED, probeTable } from "../../src/probe/programs.ts";
 import { MAP_ANONYMOUS, MAP_PRIVATE } from "../../src/abi/mman.ts";
 import { PAGE_SIZE } from "../../src/abi/page.ts";
+import { MOST_VMAS, reserveOf } from "../../src/probe/reserve.ts";
 import { optionsFound } from "../../src/probe/recorded_rules.ts";
 import { replay } from "../../src/replay/replay.ts";
 import { CallTable } from "../../src/verify/call_table.ts";
@@ -78,6 +79,25 @@ Deno.test({
       await Deno.remove(directory, { recursive: true });
     }
   },
+});
+
+Deno.test({
+  name: "probe: what a recording cannot show is asked for near the limit, by the way",
+  ignore,
+  fn: async () => {
+    const reserve = (probe: KernelProbe) =>
+      probe.rules.find(({ name }) => name === "mremapReserve");
+    assertEquals(reserve(decide(recorded))?.status, "unasked");
+    assertEquals(reserve(decide(recorded, "always"))?.value, "always");
+    const asked = present(reserve(await probeKernel({ thorough: true })));
+    const limit = decide(recorded).header.maxMapCount;
+    assertEquals(asked.status, limit <= MOST_VMAS ? "found" : "undecidable");
+  },
+});
+
+Deno.test("reserveOf: success, ENOMEM as the low byte of a status, and what says nothing", () => {
+  const statuses = [0, 244 << 8, 1 << 8, 11];
+  assertEquals(statuses.map(reserveOf), ["to a target", "always", undefined, undefined]);
 });
 
 /** The recording with what one call answered changed, as another kernel would have. */
