@@ -6,14 +6,22 @@
 
 import { BlockRanges } from "./block_ranges.ts";
 import { checkGap, checkKey, checkRange, checkValue } from "./check.ts";
-import { equalityOf, writeCoalesced } from "./coalesce.ts";
+import { equalityOf, write } from "./coalesce.ts";
 import { fromColumns } from "./columns.ts";
 import { sameEntries } from "./equals.ts";
-import { forEach, gaps, type Projection, RangeIterator } from "./iterate.ts";
-import { toClippedEntry, toEntry, toRange, toValue } from "./iterate.ts";
+import {
+  ClippedIterator,
+  EntryIterator,
+  forEach,
+  forEachReverse,
+  gaps,
+  KeyIterator,
+} from "./iterate.ts";
+import { toEntry, ValueIterator } from "./iterate.ts";
 import type { Equality, GapOptions, IterationOptions, KeyRange } from "./types.ts";
 import type { OverlapOptions, RangeColumns, RangeEntry, RangeMapOptions, Update } from "./types.ts";
 import { update } from "./update.ts";
+import { RangeCollection } from "./range_collection.ts";
 
 /** An entry as it is read: JSON has no bigints, so bounds may be text. */
 export type BigIntEntry<V> = RangeEntry<V, bigint | number | string>;
@@ -43,13 +51,14 @@ export type BigIntEntry<V> = RangeEntry<V, bigint | number | string>;
  * assertEquals(blocks.get((0x2001_0db8n << 96n) + 1n), "documentation");
  * ```
  */
-export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
+export class BigIntRangeMap<V> extends RangeCollection implements Iterable<RangeEntry<V, bigint>> {
   /** The domain is whatever 128 bits hold, with a sign or without. */
   #ranges: BlockRanges<V> = new BlockRanges<V>(-(2n ** 128n), 2n ** 128n);
   readonly #equal: Equality<V> | undefined;
 
   /** An empty map. */
   constructor(options: RangeMapOptions<V> = {}) {
+    super();
     this.#equal = equalityOf(options);
   }
 
@@ -82,7 +91,12 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
     columns: RangeColumns<V, bigint[]>,
     options: RangeMapOptions<V> = {},
   ): BigIntRangeMap<V> {
-    return BigIntRangeMap.from(fromColumns(columns), options);
+    return fromColumns(new BigIntRangeMap<V>(options), columns);
+  }
+
+  /** The name of this class, as `Object.prototype.toString` has it. */
+  override get [Symbol.toStringTag](): string {
+    return "BigIntRangeMap";
   }
 
   /** The keys that the map can hold. */
@@ -91,7 +105,7 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
   }
 
   /** Ranges in the map. O(1). */
-  get size(): number {
+  override get size(): number {
     return this.#ranges.size;
   }
 
@@ -156,8 +170,7 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
   set(start: bigint, end: bigint, value: V): this {
     checkValue(value);
     if (!checkRange(this.#ranges, start, end)) return this;
-    if (this.#equal === undefined) this.#ranges.write(start, end, value);
-    else writeCoalesced(this.#ranges, start, end, value, this.#equal);
+    write(this.#ranges, start, end, value, this.#equal);
     return this;
   }
 
@@ -201,8 +214,8 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
   ): IterableIterator<RangeEntry<V, bigint>> {
     checkRange(this.#ranges, start, end);
     const { clip = false, reverse = false } = options;
-    const project = clip ? toClippedEntry<bigint, V>(start, end) : toEntry<bigint, V>;
-    return new RangeIterator(this.#ranges, start, end, reverse, project);
+    const Iterator = clip ? ClippedIterator<bigint, V> : EntryIterator<bigint, V>;
+    return new Iterator(this.#ranges, start, end, reverse);
   }
 
   /** The gaps in `start … end`; none is empty. O(log n + k). */
@@ -252,21 +265,24 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
 
   /** The ranges, ascending or in reverse. */
   keys(options: IterationOptions = {}): IterableIterator<KeyRange<bigint>> {
-    return this.#iterate(options, toRange);
+    const { minimum, highest } = this.#ranges;
+    return new KeyIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
   /** The values, in the order of their ranges. */
   values(options: IterationOptions = {}): IterableIterator<V> {
-    return this.#iterate(options, toValue);
+    const { minimum, highest } = this.#ranges;
+    return new ValueIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
   /** The ranges with their values. The map may be changed meanwhile: each step continues after the range given last. */
   entries(options: IterationOptions = {}): IterableIterator<RangeEntry<V, bigint>> {
-    return this.#iterate(options, toEntry);
+    const { minimum, highest } = this.#ranges;
+    return new EntryIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
   /** All entries, ascending. */
-  [Symbol.iterator](): IterableIterator<RangeEntry<V, bigint>> {
+  override [Symbol.iterator](): IterableIterator<RangeEntry<V, bigint>> {
     return this.entries();
   }
 
@@ -275,7 +291,8 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
     visit: (value: V, range: KeyRange<bigint>, map: BigIntRangeMap<V>) => void,
     options: IterationOptions = {},
   ): void {
-    forEach(this.#ranges, options.reverse ?? false, visit, this);
+    if (options.reverse === true) forEachReverse(this.#ranges, visit, this);
+    else forEach(this.#ranges, this.#ranges.minimum, visit, this);
   }
 
   /** All entries in an array, which `structuredClone` copies and {@linkcode from} reads. */
@@ -309,13 +326,5 @@ export class BigIntRangeMap<V> implements Iterable<RangeEntry<V, bigint>> {
    */
   equals(other: BigIntRangeMap<V>, equal: Equality<V> = Object.is): boolean {
     return sameEntries(this.#ranges, other.#ranges, equal);
-  }
-
-  #iterate<T>(
-    options: IterationOptions,
-    project: Projection<bigint, V, T>,
-  ): IterableIterator<T> {
-    const { minimum, highest } = this.#ranges;
-    return new RangeIterator(this.#ranges, minimum, highest, options.reverse ?? false, project);
   }
 }

@@ -7,6 +7,7 @@
 import { BigIntRangeMap } from "./bigint_range_map.ts";
 import type { GapOptions, IterationOptions, KeyRange, OverlapOptions } from "./types.ts";
 import { difference, intersection, rangesOf, union } from "./set_operations.ts";
+import { RangeCollection } from "./range_collection.ts";
 
 /**
  * `RangeSet` with keys of up to 128 bits: `bigint` from `-(2n ** 128n)` to below `2n ** 128n`. Every method does what
@@ -22,7 +23,7 @@ import { difference, intersection, rangesOf, union } from "./set_operations.ts";
  * assertEquals(allowed.has(1n), false);
  * ```
  */
-export class BigIntRangeSet implements Iterable<KeyRange<bigint>> {
+export class BigIntRangeSet extends RangeCollection implements Iterable<KeyRange<bigint>> {
   #map: BigIntRangeMap<true> = new BigIntRangeMap<true>({ coalesce: true });
 
   /** A set of all keys of these ranges. O(n log n). */
@@ -32,13 +33,18 @@ export class BigIntRangeSet implements Iterable<KeyRange<bigint>> {
     return set;
   }
 
+  /** The name of this class, as `Object.prototype.toString` has it. */
+  override get [Symbol.toStringTag](): string {
+    return "BigIntRangeSet";
+  }
+
   /** The keys that the set can hold. */
   get domain(): KeyRange<bigint> {
     return this.#map.domain;
   }
 
   /** Ranges in the set. O(1). */
-  get size(): number {
+  override get size(): number {
     return this.#map.size;
   }
 
@@ -160,7 +166,7 @@ export class BigIntRangeSet implements Iterable<KeyRange<bigint>> {
   }
 
   /** All ranges, ascending. */
-  [Symbol.iterator](): IterableIterator<KeyRange<bigint>> {
+  override [Symbol.iterator](): IterableIterator<KeyRange<bigint>> {
     return this.#map.keys();
   }
 
@@ -169,7 +175,7 @@ export class BigIntRangeSet implements Iterable<KeyRange<bigint>> {
     visit: (range: KeyRange<bigint>, set: BigIntRangeSet) => void,
     options: IterationOptions = {},
   ): void {
-    for (const range of this.keys(options)) visit(range, this);
+    this.#map.forEach((_, range) => visit(range, this), options);
   }
 
   /** All ranges in an array, which `structuredClone` copies and {@linkcode from} reads. */

@@ -14,20 +14,22 @@ export function equalityOf<V>({ coalesce }: RangeMapOptions<V>): Equality<V> | u
 }
 
 /**
- * Puts `value` over `start … end` and over the ranges around it that touch it and have an equal value: one range where
- * there were up to three.
+ * Puts `value` over `start … end` and, given an equality, over the ranges around it that touch it and have an equal
+ * value: one range where there were up to three. `undefined` clears.
  */
-export function writeCoalesced<K, V>(
+export function write<K, V>(
   ranges: Ranges<K, V>,
   start: K,
   end: K,
-  value: V,
-  equal: Equality<V>,
+  value: V | undefined,
+  equal: Equality<V> | undefined,
 ): void {
-  const cursor = ranges.cursor();
-  if (cursor.seekBack(start) && cursor.end >= start && equal(cursor.value, value)) {
-    start = cursor.start;
+  if (value !== undefined && equal !== undefined) {
+    const cursor = ranges.cursor();
+    if (cursor.seekBack(start) && cursor.end >= start && equal(cursor.value, value)) {
+      start = cursor.start;
+    }
+    if (cursor.seek(end) && cursor.start <= end && equal(cursor.value, value)) end = cursor.end;
   }
-  if (cursor.seek(end) && cursor.start <= end && equal(cursor.value, value)) end = cursor.end;
   ranges.write(start, end, value);
 }

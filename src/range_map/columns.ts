@@ -4,38 +4,36 @@
  * @module
  */
 
-import type { Ranges } from "./ranges.ts";
 import type { RangeColumns, RangeEntry } from "./types.ts";
 
 /** All ranges in columns. */
-export function toColumns<V>(ranges: Ranges<number, V>): RangeColumns<V> {
-  const { size } = ranges;
-  const starts = new Float64Array(size);
-  const ends = new Float64Array(size);
+export function toColumns<V>(
+  map: Iterable<RangeEntry<V>> & { readonly size: number },
+): RangeColumns<V> {
+  const starts = new Float64Array(map.size);
+  const ends = new Float64Array(map.size);
   const values: V[] = [];
-  const cursor = ranges.cursor();
-  let found = cursor.seek(ranges.minimum);
-  for (let i = 0; found; i++, found = cursor.next()) {
-    starts[i] = cursor.start;
-    ends[i] = cursor.end;
-    values.push(cursor.value);
+  for (const { start, end, value } of map) {
+    starts[values.length] = start;
+    ends[values.length] = end;
+    values.push(value);
   }
   return { starts, ends, values };
 }
 
 /**
- * The entries of columns, in order.
+ * Puts the rows of columns into a map, and gives it.
  *
  * @throws {RangeError} if the columns are not of one length
  */
-export function* fromColumns<V, K>(
+export function fromColumns<V, K, M extends { set(start: K, end: K, value: V): unknown }>(
+  map: M,
   { starts, ends, values }: RangeColumns<V, ArrayLike<K>>,
-): Generator<RangeEntry<V, K>> {
-  const { length } = values;
-  if (starts.length !== length || ends.length !== length) {
-    throw new RangeError(
-      `Cannot read columns of ${starts.length}, ${ends.length} and ${length} rows: they differ`,
-    );
+): M {
+  if (starts.length !== values.length || ends.length !== values.length) {
+    const lengths = `${starts.length}, ${ends.length} and ${values.length}`;
+    throw new RangeError(`Cannot read columns of ${lengths} rows: they differ`);
   }
-  for (let i = 0; i < length; i++) yield { start: starts[i]!, end: ends[i]!, value: values[i]! };
+  for (let i = 0; i < values.length; i++) map.set(starts[i]!, ends[i]!, values[i]!);
+  return map;
 }

@@ -17,9 +17,10 @@ import { highestArea, lowestArea } from "../tree/empty_area.ts";
 import { neighbourLeaf } from "../tree/navigate.ts";
 import * as layout from "../tree/node_layout.ts";
 import { NodeBudget, NodePool } from "../tree/node_pool.ts";
-import { entryAt, seek } from "../tree/search.ts";
+import { entryAt, leafAt, seek } from "../tree/search.ts";
 import { store } from "../tree/store.ts";
 import { WriteState } from "../tree/write_state.ts";
+import { forEach, type Visit } from "./iterate.ts";
 import type { RangeCursor, Ranges } from "./ranges.ts";
 
 const { END, MAX_INDEX, PIVOTS, DOUBLE_SHIFT, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } = layout;
@@ -88,6 +89,32 @@ export class MapleRanges<V> implements Ranges<number, V> {
 
   cursor(): MapleCursor<V> {
     return new MapleCursor<V>(this);
+  }
+
+  /**
+   * Calls `visit` for each range, ascending. It goes from slot to slot as long as nobody changes the map; for the rest
+   * a cursor does.
+   */
+  forEach<M>(visit: Visit<number, V, M>, map: M): void {
+    const { pool, shift } = this;
+    const { words, doubles, version } = pool;
+    const root = words[ROOT]!;
+    let start = this.minimum;
+    for (let node = root === 0 ? 0 : leafAt(pool, root, 0); node !== 0;) {
+      const slots = (node << WORD_SHIFT) + SLOTS;
+      const pivots = (node << DOUBLE_SHIFT) + PIVOTS;
+      const end = words[(node << WORD_SHIFT) + END]!;
+      for (let slot = 0; slot <= end && pool.version === version; slot++) {
+        const stop = doubles[pivots + slot]! + shift;
+        const word = words[slots + slot]!;
+        if (word !== 0) visit(pool.decode(word)!, { start, end: stop }, map);
+        start = stop;
+      }
+      if (pool.version !== version) break;
+      if (start === this.highest) return;
+      node = neighbourLeaf(pool, node, 1);
+    }
+    forEach(this, start, visit, map);
   }
 
   /** Removes every range. */
@@ -163,20 +190,20 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
 
   seek(key: number): boolean {
     return key < this.#ranges.highest &&
-      (this.#walk(key - this.#ranges.minimum, true) || this.#up());
+      (this.#walk(key - this.#ranges.minimum, true) || this.#move(1));
   }
 
   seekBack(key: number): boolean {
-    return key > this.#ranges.minimum && (this.#walk(key - this.#shift, false) || this.#down());
+    return key > this.#ranges.minimum && (this.#walk(key - this.#shift, false) || this.#move(-1));
   }
 
   next(): boolean {
     return this.#nextInLeaf() ||
-      (this.#version === this.#pool.version ? this.#up() : this.seek(this.end));
+      (this.#version === this.#pool.version ? this.#move(1) : this.seek(this.end));
   }
 
   previous(): boolean {
-    return this.#version === this.#pool.version ? this.#down() : this.seekBack(this.start);
+    return this.#version === this.#pool.version ? this.#move(-1) : this.seekBack(this.start);
   }
 
   /**
@@ -219,36 +246,21 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
     return true;
   }
 
-  /** The next slot that holds a value. */
-  #up(): boolean {
+  /** The next slot that holds a value, or with -1 the previous one. */
+  #move(side: 1 | -1): boolean {
     const { words, doubles } = this.#pool;
     let node = this.#node;
     let slot = this.#slot;
-    if (node === 0) return false;
+    if (node === 0) return side < 0 && slot === 1 && this.#stand(0, 0);
     for (;;) {
-      const end = words[(node << WORD_SHIFT) + END]!;
-      if (slot < end) slot++;
-      else if (doubles[(node << DOUBLE_SHIFT) + PIVOTS + end] === MAX_INDEX) return false;
-      else {
-        node = neighbourLeaf(this.#pool, node, 1);
-        slot = 0;
-      }
-      if (words[(node << WORD_SHIFT) + SLOTS + slot] !== 0) return this.#stand(node, slot);
-    }
-  }
-
-  /** The previous slot that holds a value. */
-  #down(): boolean {
-    const { words, doubles } = this.#pool;
-    let node = this.#node;
-    let slot = this.#slot;
-    if (node === 0) return slot === 1 && this.#stand(0, 0);
-    for (;;) {
-      if (slot > 0) slot--;
-      else if (doubles[node << DOUBLE_SHIFT] === -1) return false;
-      else {
-        node = neighbourLeaf(this.#pool, node, -1);
-        slot = words[(node << WORD_SHIFT) + END]!;
+      let end = words[(node << WORD_SHIFT) + END]!;
+      slot += side;
+      if (slot < 0 || slot > end) {
+        const bound = doubles[(node << DOUBLE_SHIFT) + (slot < 0 ? 0 : PIVOTS + end)]!;
+        if (bound === -1 || bound === MAX_INDEX) return false;
+        node = neighbourLeaf(this.#pool, node, side);
+        end = words[(node << WORD_SHIFT) + END]!;
+        slot = slot < 0 ? end : 0;
       }
       if (words[(node << WORD_SHIFT) + SLOTS + slot] !== 0) return this.#stand(node, slot);
     }

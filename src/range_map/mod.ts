@@ -6,6 +6,7 @@
 
 export { type BigIntEntry, BigIntRangeMap } from "./bigint_range_map.ts";
 export { BigIntRangeSet } from "./bigint_range_set.ts";
+export { RangeCollection } from "./range_collection.ts";
 export { RangeMap } from "./range_map.ts";
 export { RangeSet, type RangeSetOptions } from "./range_set.ts";
 export type {

@@ -5,16 +5,17 @@
  */
 
 import { checkGap, checkKey, checkRange, checkValue } from "./check.ts";
-import { equalityOf, writeCoalesced } from "./coalesce.ts";
+import { equalityOf, write } from "./coalesce.ts";
 import { fromColumns, toColumns } from "./columns.ts";
 import { sameEntries } from "./equals.ts";
-import { forEach, gaps, type Projection, RangeIterator } from "./iterate.ts";
-import { toClippedEntry, toEntry, toRange, toValue } from "./iterate.ts";
+import { ClippedIterator, EntryIterator, forEachReverse, gaps, KeyIterator } from "./iterate.ts";
+import { toEntry, ValueIterator } from "./iterate.ts";
 import { KEYS, MapleRanges } from "./maple_ranges.ts";
 import type { Equality, GapOptions, IterationOptions, KeyRange } from "./types.ts";
 import type { NumberRangeMapOptions, OverlapOptions, RangeColumns, RangeEntry } from "./types.ts";
 import type { Update } from "./types.ts";
 import { update } from "./update.ts";
+import { RangeCollection } from "./range_collection.ts";
 
 /** The lowest key unless a map says otherwise: as many keys below 0 as above. */
 const LOWEST = -KEYS / 2;
@@ -59,7 +60,7 @@ const LOWEST = -KEYS / 2;
  * assertEquals(price.size, 5);
  * ```
  */
-export class RangeMap<V> implements Iterable<RangeEntry<V>> {
+export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<V>> {
   #ranges: MapleRanges<V>;
   readonly #equal: Equality<V> | undefined;
 
@@ -78,6 +79,7 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
    * ```
    */
   constructor(options: NumberRangeMapOptions<V> = {}) {
+    super();
     const { lowest = LOWEST } = options;
     if (!Number.isSafeInteger(lowest) || lowest > 0) {
       throw new RangeError(`Cannot begin at ${lowest}: it is not a safe integer up to 0`);
@@ -113,7 +115,12 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
     columns: RangeColumns<V>,
     options: NumberRangeMapOptions<V> = {},
   ): RangeMap<V> {
-    return RangeMap.from(fromColumns(columns), options);
+    return fromColumns(new RangeMap<V>(options), columns);
+  }
+
+  /** The name of this class, as `Object.prototype.toString` has it. */
+  override get [Symbol.toStringTag](): string {
+    return "RangeMap";
   }
 
   /** The keys that the map can hold. */
@@ -122,7 +129,7 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
   }
 
   /** Ranges in the map. O(1). */
-  get size(): number {
+  override get size(): number {
     return this.#ranges.size;
   }
 
@@ -217,8 +224,7 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
       checkValue(value);
       if (!checkRange(ranges, start, end)) return this;
     }
-    if (this.#equal === undefined) ranges.write(start, end, value);
-    else writeCoalesced(ranges, start, end, value, this.#equal);
+    write(ranges, start, end, value, this.#equal);
     return this;
   }
 
@@ -318,8 +324,8 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
   ): IterableIterator<RangeEntry<V>> {
     checkRange(this.#ranges, start, end);
     const { clip = false, reverse = false } = options;
-    const project = clip ? toClippedEntry<number, V>(start, end) : toEntry<number, V>;
-    return new RangeIterator(this.#ranges, start, end, reverse, project);
+    const Iterator = clip ? ClippedIterator<number, V> : EntryIterator<number, V>;
+    return new Iterator(this.#ranges, start, end, reverse);
   }
 
   /**
@@ -385,12 +391,14 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
 
   /** The ranges, ascending or in reverse. */
   keys(options: IterationOptions = {}): IterableIterator<KeyRange> {
-    return this.#iterate(options, toRange);
+    const { minimum, highest } = this.#ranges;
+    return new KeyIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
   /** The values, in the order of their ranges. */
   values(options: IterationOptions = {}): IterableIterator<V> {
-    return this.#iterate(options, toValue);
+    const { minimum, highest } = this.#ranges;
+    return new ValueIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
   /**
@@ -406,11 +414,12 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
    * ```
    */
   entries(options: IterationOptions = {}): IterableIterator<RangeEntry<V>> {
-    return this.#iterate(options, toEntry);
+    const { minimum, highest } = this.#ranges;
+    return new EntryIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
   /** All entries, ascending. */
-  [Symbol.iterator](): IterableIterator<RangeEntry<V>> {
+  override [Symbol.iterator](): IterableIterator<RangeEntry<V>> {
     return this.entries();
   }
 
@@ -419,7 +428,8 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
     visit: (value: V, range: KeyRange, map: RangeMap<V>) => void,
     options: IterationOptions = {},
   ): void {
-    forEach(this.#ranges, options.reverse ?? false, visit, this);
+    if (options.reverse === true) forEachReverse(this.#ranges, visit, this);
+    else this.#ranges.forEach(visit, this);
   }
 
   /** All entries in an array, which `structuredClone` copies and {@linkcode from} reads. */
@@ -446,7 +456,7 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
    * ```
    */
   toColumns(): RangeColumns<V> {
-    return toColumns(this.#ranges);
+    return toColumns(this);
   }
 
   /**
@@ -470,14 +480,6 @@ export class RangeMap<V> implements Iterable<RangeEntry<V>> {
     const ranges = this.#ranges;
     if (!isSearch(ranges, size, start, end, align)) checkGap(ranges, size, start, end, align);
     return ranges.highestGap(size, start, end, align);
-  }
-
-  #iterate<T>(
-    options: IterationOptions,
-    project: Projection<number, V, T>,
-  ): IterableIterator<T> {
-    const { minimum, highest } = this.#ranges;
-    return new RangeIterator(this.#ranges, minimum, highest, options.reverse ?? false, project);
   }
 }
 

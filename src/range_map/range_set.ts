@@ -7,6 +7,7 @@
 import { RangeMap } from "./range_map.ts";
 import type { GapOptions, IterationOptions, KeyRange, OverlapOptions } from "./types.ts";
 import { difference, intersection, rangesOf, union } from "./set_operations.ts";
+import { RangeCollection } from "./range_collection.ts";
 
 /** How a {@linkcode RangeSet} is made. */
 export interface RangeSetOptions {
@@ -39,7 +40,7 @@ export interface RangeSetOptions {
  * assertEquals(used.firstGap(16), 1030);
  * ```
  */
-export class RangeSet implements Iterable<KeyRange> {
+export class RangeSet extends RangeCollection implements Iterable<KeyRange> {
   #map: RangeMap<true>;
 
   /**
@@ -48,6 +49,7 @@ export class RangeSet implements Iterable<KeyRange> {
    * @throws {RangeError} if `lowest` is no safe integer, or above 0
    */
   constructor(options: RangeSetOptions = {}) {
+    super();
     this.#map = new RangeMap<true>({ ...options, coalesce: true });
   }
 
@@ -58,13 +60,18 @@ export class RangeSet implements Iterable<KeyRange> {
     return set;
   }
 
+  /** The name of this class, as `Object.prototype.toString` has it. */
+  override get [Symbol.toStringTag](): string {
+    return "RangeSet";
+  }
+
   /** The keys that the set can hold. */
   get domain(): KeyRange {
     return this.#map.domain;
   }
 
   /** Ranges in the set. O(1). */
-  get size(): number {
+  override get size(): number {
     return this.#map.size;
   }
 
@@ -194,13 +201,13 @@ export class RangeSet implements Iterable<KeyRange> {
   }
 
   /** All ranges, ascending. */
-  [Symbol.iterator](): IterableIterator<KeyRange> {
+  override [Symbol.iterator](): IterableIterator<KeyRange> {
     return this.#map.keys();
   }
 
   /** Calls `visit` for each range, ascending or in reverse. */
   forEach(visit: (range: KeyRange, set: RangeSet) => void, options: IterationOptions = {}): void {
-    for (const range of this.keys(options)) visit(range, this);
+    this.#map.forEach((_, range) => visit(range, this), options);
   }
 
   /** All ranges in an array, which `structuredClone` copies and {@linkcode from} reads. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { writeCoalesced } from "./coalesce.ts";
+import { write } from "./coalesce.ts";
+import { ClippedIterator } from "./iterate.ts";
 import type { Ranges } from "./ranges.ts";
 import type { Equality, KeyRange, Update } from "./types.ts";
 
@@ -30,18 +31,12 @@ export function update<K, V>(
     const value = change(old, { start: from, end: to });
     if (!Object.is(value, old)) pieces.push({ start: from, end: to, value });
   };
-  const cursor = ranges.cursor();
   let at = start;
-  for (let found = cursor.seek(start); found && cursor.start < end; found = cursor.next()) {
-    if (at < cursor.start) ask(undefined, at, cursor.start);
-    const stop = cursor.end < end ? cursor.end : end;
-    ask(cursor.value, at < cursor.start ? cursor.start : at, stop);
-    at = stop;
+  for (const held of new ClippedIterator(ranges, start, end, false)) {
+    if (at < held.start) ask(undefined, at, held.start);
+    ask(held.value, held.start, held.end);
+    at = held.end;
   }
   if (at < end) ask(undefined, at, end);
-  for (const piece of pieces) {
-    if (piece.value === undefined || equal === undefined) {
-      ranges.write(piece.start, piece.end, piece.value);
-    } else writeCoalesced(ranges, piece.start, piece.end, piece.value, equal);
-  }
+  for (const piece of pieces) write(ranges, piece.start, piece.end, piece.value, equal);
 }

@@ -8,7 +8,7 @@ import * as esbuild from "esbuild";
 import type { Declarations } from "./declarations.ts";
 import { internalNames, unusedNames } from "./internal_names.ts";
 import { entryName, type Project, projectPath } from "./project.ts";
-import { ANY_TREE, RANGE_MAPS, specialise } from "./specialise.ts";
+import { ANY_TREE, RANGE_MAPS, RENAMED, specialise } from "./specialise.ts";
 import { Unable } from "../command/command.ts";
 
 /** What the package's JavaScript must run on. */
@@ -65,7 +65,7 @@ async function bundleRangeMap(
     if (unused.every((name) => known.unused.has(name))) break;
     known = { ...known, unused: new Set([...known.unused, ...unused]) };
   }
-  const mangleProps = new RegExp(`^(?:${internal.join("|")})$`);
+  const mangleProps = new RegExp(`^(?:${internal.join("|")}|\\${RENAMED}.*)$`);
   return await build(folder, entry, { plugins: [specialise(known)], mangleProps });
 }
 

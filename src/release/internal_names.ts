@@ -40,17 +40,21 @@ export async function internalNames(
   return [...declared].filter((name) => !kept.has(name)).sort();
 }
 
-/** Those of the names that are nowhere in a bundle but where a class declares them. */
+/** Those of the names that are nowhere in a bundle but where a class declares them, and such private methods. */
 export function unusedNames(bundle: string, names: readonly string[]): string[] {
   const used = new Set<string>();
+  const methods = new Set<string>();
   eachNode(parse("bundle.js", bundle), (node) => {
     if (ts.isPropertyAccessExpression(node)) used.add(node.name.text);
+    if (ts.isMethodDeclaration(node) && ts.isPrivateIdentifier(node.name)) {
+      methods.add(node.name.text);
+    }
     if (ts.isBindingElement(node)) used.add((node.propertyName ?? node.name).getText());
     if (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) {
       used.add(node.name.getText());
     }
   });
-  return names.filter((name) => !used.has(name));
+  return [...names, ...methods].filter((name) => !used.has(name));
 }
 
 /** The modules of the bundle of `entry`, by their paths in the project. */

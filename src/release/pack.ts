@@ -4,6 +4,7 @@
  * @module
  */
 
+import ts from "typescript";
 import { bundle, type Files, minifiedSize } from "./bundle.ts";
 import { declarations } from "./declarations.ts";
 import { manifest, typesPath } from "./manifest.ts";
@@ -52,15 +53,33 @@ export function complaints({ files, rangeMapBytes }: Package): string[] {
       ? [`RangeMap alone is ${rangeMapBytes} bytes minified, more than ${LIMITS.rangeMapBytes}`]
       : []),
     ...tests.map((name) => `The package has a test in it: ${name}`),
-    ...[...files].filter(([name]) => SYSTEM_FREE.test(name)).filter(([, contents]) =>
-      usesDeno(contents)
-    ).map(([name]) => `${name} uses Deno`),
+    ...[...new Set(SYSTEM_FREE.flatMap((entry) => [...loaded(files, entry)]))].filter((name) =>
+      usesDeno(textOf(files, name))
+    ).map((name) => `${name} uses Deno`),
   ];
 }
 
 /** Entries that run anywhere. */
-const SYSTEM_FREE = /^(tree|range-map|address-space)\.js$/;
+const SYSTEM_FREE = ["tree.js", "range-map.js", "address-space.js"];
 
-function usesDeno(contents: Uint8Array): boolean {
-  return /\bDeno\b/.test(new TextDecoder().decode(contents));
+/** A file of the package, and what it imports of the others. */
+function loaded(files: Files, name: string, known: Set<string> = new Set()): Set<string> {
+  if (known.has(name)) return known;
+  known.add(name);
+  for (const [, imported] of textOf(files, name).matchAll(/(?:from|import) "\.\/([^"]+)"/g)) {
+    loaded(files, imported!, known);
+  }
+  return known;
+}
+
+function textOf(files: Files, name: string): string {
+  return new TextDecoder().decode(files.get(name));
+}
+
+/** Whether a module names `Deno`, outside of comments and of the symbol that its `console.log` looks for. */
+function usesDeno(text: string): boolean {
+  const file = ts.createSourceFile("module.js", text, ts.ScriptTarget.ESNext);
+  const names = (node: ts.Node): boolean =>
+    (ts.isIdentifier(node) && node.text === "Deno") || ts.forEachChild(node, names) === true;
+  return names(file);
 }

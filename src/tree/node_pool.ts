@@ -330,8 +330,10 @@ export class NodePool<V = unknown> {
     pool.#freeHandles = this.#freeHandles.slice();
     pool.#freeHandleCount = this.#freeHandleCount;
     pool.entries = this.entries;
-    for (const node of this.rcuDomain.nodes()) pool.free(node);
-    for (const handle of this.rcuDomain.handles()) pool.freeHandle(handle);
+    if (this.rcu) {
+      for (const node of this.rcuDomain.nodes()) pool.free(node);
+      for (const handle of this.rcuDomain.handles()) pool.freeHandle(handle);
+    }
     return pool;
   }
 

@@ -215,7 +215,9 @@ export class Subtree {
   /** Retires what the new tree does not hold, now that nothing leads there. */
   #finish(): true {
     for (let i = 0; i < this.#doomedCount; i++) this.pool.retire(this.#doomed[i]!);
-    for (let i = 0; i < this.#droppedCount; i++) this.pool.release(this.#dropped[i]!);
+    if (this.pool.rcu) {
+      for (let i = 0; i < this.#droppedCount; i++) this.pool.release(this.#dropped[i]!);
+    }
     this.#doomedCount = this.#droppedCount = 0;
     return true;
   }

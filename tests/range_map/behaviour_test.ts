@@ -330,6 +330,42 @@ function testKind<K>(kind: Kind<K>): void {
     assertEquals(seen, ["a", "b", "new", "c", "last"]);
   });
 
+  test("forEach and an iterator agree whatever a visit changes, at every step", () => {
+    const COUNT = 40;
+    const changes: Record<string, (map: AnyMap<K, string>, at: number) => void> = {
+      "what comes next goes": (map, at) => map.delete(of(4 * at + 4), of(4 * at + 6)),
+      "a range between": (map, at) => void map.set(of(4 * at + 2), of(4 * at + 3), "new"),
+      "what it stands on goes": (map, at) => map.delete(of(4 * at), of(4 * at + 2)),
+      "all of it goes": (map) => map.clear(),
+      "all but key 0 goes": (map) => {
+        map.clear();
+        map.set(of(0), of(1), "zero");
+      },
+    };
+    for (const [name, change] of Object.entries(changes)) {
+      for (let step = 0; step < COUNT; step++) {
+        const filled = () => {
+          const map = kind.create();
+          for (let i = 0; i < COUNT; i++) map.set(of(4 * i), of(4 * i + 2), `${i}`);
+          return map;
+        };
+        const visited: unknown[] = [];
+        const map = filled();
+        map.forEach((value, range) => {
+          visited.push({ ...range, value });
+          if (value === `${step}`) change(map, step);
+        });
+        const given: unknown[] = [];
+        const other = filled();
+        for (const entry of other) {
+          given.push(entry);
+          if (entry.value === `${step}`) change(other, step);
+        }
+        assertEquals(visited, given, `${name} at step ${step}`);
+      }
+    }
+  });
+
   test("an iterator that is left early is done", () => {
     const entries = apart([0, 2, "a"], [2, 4, "b"]).entries();
     for (const _ of entries) break;

@@ -50,10 +50,49 @@ Deno.test("specialise: the trees of range maps track gaps, have no readers and c
     other.visited++;`;
   assertEquals(
     squeezed(text, RANGE_MAPS),
-    "class Pool { constructor(options) { this.rcu = false; } } " +
+    "class Pool { constructor(options) { ; } } " +
       "if (false === true || !true) f(big.gaps, this.gaps, undefined); ; ; other.visited++;",
   );
   assertEquals(squeezed(text), text.replaceAll(/\s+/g, " "));
+});
+
+Deno.test("specialise: what a pool never reads is not made, taken or counted", () => {
+  const text = `class NodePool { readonly gaps: boolean; words; counters = new Counters();
+      constructor(options) { this.gaps = options.gaps; this.words = w; this.budget.left -= 1; } }
+    class BigNode { gaps = new Float64Array(9); }
+    const { words, innerSlots, counters } = pool;
+    pool.reserved -= promised;
+    new NodePool({ gaps: true, budget });`;
+  assertEquals(
+    squeezed(text, RANGE_MAPS),
+    "class NodePool { words; constructor(options) { ; this.words = w; ; } } " +
+      "class BigNode { gaps = new Float64Array(9); } " +
+      "const { words } = pool, innerSlots = 22; ; new NodePool({});",
+  );
+});
+
+Deno.test("specialise: a file's own short constants are literals, whatever members are called", () => {
+  const text = "const ROOM = 64;\nexport const KEPT = 3;\nf(ROOM, big.ROOM, KEPT, { ROOM: 1 });";
+  assertEquals(squeezed(text), "export const KEPT = 3; f(64, big.ROOM, KEPT, { ROOM: 1 });");
+});
+
+Deno.test("specialise: where digits are many, a constant stays a variable", () => {
+  const text = `${IMPORT}const { END, MAX_INDEX } = layout;\nf(END, MAX_INDEX);`;
+  assertEquals(
+    squeezed(text, RANGE_MAPS),
+    'import { MAX_INDEX } from "./node_layout.ts"; f(35, MAX_INDEX);',
+  );
+  assertEquals(squeezed(text), `f(35, ${Number.MAX_SAFE_INTEGER});`);
+});
+
+Deno.test("specialise: the tree's members with names of the language's get names of their own", () => {
+  const text = "const { big, words } = subtree; pool.entries += big.link; map.entries();";
+  const path = "/src/tree/x.ts";
+  assertEquals(
+    specialised(path, text, RANGE_MAPS),
+    "const { $big: big, words } = subtree; pool.$entries += big.$link; map.$entries();",
+  );
+  assertEquals(specialised("/src/range_map/range_map.ts", text, RANGE_MAPS), text);
 });
 
 Deno.test("specialise: members that nothing uses are found and left out", () => {
@@ -64,4 +103,12 @@ Deno.test("specialise: members that nothing uses are found and left out", () => 
   const known = { ...ANY_TREE, unused: new Set(unused) };
   const text = "class A { used() {} unused() {} get bytes() {} free() {} }";
   assertEquals(squeezed(text, known), "class A { used() {} }");
+});
+
+Deno.test("specialise: private methods that nothing calls are found and emptied", () => {
+  const bundle = "class A { #used() {} #unused() { f(); } go() { this.#used(); } } new A().go();";
+  const unused = unusedNames(bundle, ["go"]);
+  assertEquals(unused, ["#unused"]);
+  const known = { ...ANY_TREE, unused: new Set(unused) };
+  assertEquals(squeezed("class A { #unused() { f(); } }", known), "class A { #unused() {} }");
 });
