@@ -99,7 +99,7 @@ async function runBenches(args: CommandArguments): Promise<number> {
     ],
     stdin: "null",
   });
-  const { success } = await interruptible(async (signal) => {
+  const { success, signal: endedBy } = await interruptible(async (signal) => {
     const child = command.spawn();
     // Ctrl-C reaches it too; a signal for this process alone does not.
     signal.addEventListener("abort", () => endChild(child));
@@ -107,6 +107,7 @@ async function runBenches(args: CommandArguments): Promise<number> {
     signal.throwIfAborted();
     return status;
   });
+  if (endedBy !== null) throw new Unable(`deno bench was ended by ${endedBy}`);
   return success ? 0 : 2;
 }
 

@@ -141,3 +141,16 @@ Deno.test(`architecture: no folder of src has more than ${MOST_MODULES} modules`
   }
   assertEquals([...counts].filter(([, count]) => count > MOST_MODULES), []);
 });
+
+Deno.test("architecture: no path is made from a URL's pathname, which is percent-encoded", async () => {
+  const made: string[] = [];
+  for (const folder of ["src", "tests", "bench", "traces"]) {
+    for await (const file of modules(folder)) {
+      const text = await Deno.readTextFile(pathOf(file));
+      // Below `file:///` stand paths from the root, which begin in no folder of the machine's.
+      const uses = text.matchAll(/^.*\)\.pathname\b.*$/gm);
+      for (const [line] of uses) if (!line.includes("`file:///${")) made.push(`${file}: ${line}`);
+    }
+  }
+  assertEquals(made, []);
+});

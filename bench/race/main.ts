@@ -10,7 +10,9 @@
  */
 
 import { loadavg } from "node:os";
+import { outputOf } from "../../src/command/child.ts";
 import { type CommandArguments, runCommand, Unable } from "../../src/command/command.ts";
+import { TemporaryFolder } from "../../src/command/files.ts";
 import { print, printJson } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { thisHost } from "../../src/compare/host.ts";
@@ -56,10 +58,10 @@ async function main(args: CommandArguments): Promise<number> {
   const progress = new Progress();
   const { racers, absent } = await findRacers((what) => progress.show(() => `building: ${what}`));
   const lists: { trace: string; operations: number; results: Result[] }[] = [];
-  const folder = await Deno.makeTempDir({ prefix: "maple-race-" });
+  using folder = TemporaryFolder.create("maple-race-");
   try {
     for (const trace of names) {
-      const file = `${folder}/operations`;
+      const file = `${folder.path}/operations`;
       const operations = await writeOperations(trace, file);
       const passes = Math.max(LEAST_PASSES, Math.ceil(OPERATIONS / operations));
       const results = await runAll(racers, file, passes, rounds, (racer, round) => {
@@ -69,7 +71,6 @@ async function main(args: CommandArguments): Promise<number> {
     }
   } finally {
     progress.clear();
-    await Deno.remove(folder, { recursive: true });
   }
   const host = thisHost();
   const load = loadavg()[0]!;
@@ -124,10 +125,10 @@ interface Turn {
 
 async function runOne(command: readonly string[], file: string, passes: number): Promise<Turn> {
   const [program, ...args] = command;
-  const { success, stdout, stderr } = await new Deno.Command(program!, {
+  const { success, stdout, stderr } = await outputOf(program!, {
     args: [...args, file, `${passes}`],
     stdin: "null",
-  }).output();
+  });
   const text = new TextDecoder();
   if (!success) throw new Unable(`${program} failed: ${text.decode(stderr).trim().split("\n")[0]}`);
   return JSON.parse(text.decode(stdout));

@@ -6,6 +6,7 @@
  */
 
 import { Unable } from "../../src/command/command.ts";
+import { pathOf } from "../../src/command/paths.ts";
 import { build } from "../../src/kernel/build.ts";
 import { cacheFolder } from "../../src/kernel/cache.ts";
 import { findSource } from "../../src/kernel/source.ts";
@@ -32,7 +33,7 @@ export const KERNEL = "Linux, lib/maple_tree.c";
 /** Name of our own. */
 export const MAPLE = "maple";
 
-const NATIVE = new URL("./native/", import.meta.url).pathname;
+const NATIVE = pathOf("bench/race/native/");
 const CPP = ["-O2", "-std=c++17", `${NATIVE}ordered_map.cc`];
 /** What absl's containers need besides; a library that is not there is not needed by that version. */
 const ABSL_LIBRARIES = ["-labsl_throw_delegate", "-labsl_raw_logging_internal"];
@@ -63,7 +64,7 @@ export async function findRacers(
   return { racers, absent };
 }
 
-const CHILD = new URL("./child.ts", import.meta.url).pathname;
+const CHILD = pathOf("bench/race/child.ts");
 
 /** One of the JavaScript racers. */
 function peer(name: string): Racer {

@@ -23,7 +23,10 @@ const TRACE_FORK = 0x02;
 const TRACE_VFORK = 0x04;
 const TRACE_CLONE = 0x08;
 const TRACE_EXEC = 0x10;
-const OPTIONS = TRACE_SYSGOOD | TRACE_FORK | TRACE_VFORK | TRACE_CLONE | TRACE_EXEC;
+/** A command that was started to be recorded ends if the recorder is killed. */
+const TRACE_EXITKILL = 0x100000;
+const OPTIONS = TRACE_SYSGOOD | TRACE_FORK | TRACE_VFORK | TRACE_CLONE | TRACE_EXEC |
+  TRACE_EXITKILL;
 
 const WNOHANG = 1;
 const WALL = 0x40000000;

@@ -148,7 +148,12 @@ function remove(path: string): void {
 export function isRefusal(error: unknown): error is Error {
   return error instanceof Error && !(error instanceof CodedError) &&
     (/\(os error \d+\)/.test(error.message) || error instanceof Deno.errors.NotCapable ||
-      error instanceof Deno.errors.NotFound);
+      error instanceof Deno.errors.NotFound || isShortage(error));
+}
+
+/** V8's words for memory of a buffer that it does not get. */
+function isShortage(error: Error): boolean {
+  return error instanceof RangeError && /allocation failed$/.test(error.message);
 }
 
 /** Why the system refused something, in words that a user of a task can do something with. */
@@ -162,5 +167,6 @@ export function reasonOf(error: unknown): string {
       } is a device or a part of the system that Deno opens to no task`
       : `this task has no ${what}; its permissions stand in deno.json`;
   }
+  if (isShortage(error)) return "there is too little memory";
   return error.message.replace(/ \(os error \d+\)/, "").replace(/\n[^]*$/, "");
 }

@@ -38,6 +38,7 @@ export class Interrupted extends CodedError<"EINTR"> {
  * @param options `forced`: a second signal, a second later or more, ends the process at once
  */
 export function interruption({ forced = false }: { forced?: boolean } = {}): AbortSignal {
+  endsByItself = true;
   const controller = new AbortController();
   let firstMs = 0;
   for (const signal of SIGNALS) {
@@ -57,33 +58,52 @@ export function interruptedStatus(signal: AbortSignal): number | undefined {
   return reason instanceof Interrupted ? reason.status : undefined;
 }
 
-/** What is to be done before a signal ends the process, the latest first. */
-const cleanups = new Set<() => void>();
+/** What is to be done at a signal. */
+interface Cleanup {
+  readonly clean: (signal: EndingSignal) => void;
+  /** In a command with an {@linkcode interruption} too. */
+  readonly always: boolean;
+}
+
+const cleanups = new Set<Cleanup>();
 let isListening = false;
+/** The command has an {@linkcode interruption}: it disposes of what it made on its own way to the end. */
+let endsByItself = false;
 
 /**
- * Sees to it that `clean` is called if a signal ends the process: for commands that have nothing else to do then but to
- * remove what they made and to end the processes that they started.
+ * Sees to it that `clean` is called if a signal ends the process, the latest first: for commands that have nothing else
+ * to do then but to remove what they made and to end the processes that they started. In a command with an
+ * {@linkcode interruption} it does nothing.
  *
  * @returns takes it back, once that is done in the regular way
  */
 export function beforeSignalEnds(clean: () => void): () => void {
-  if (!isListening) {
-    isListening = true;
-    for (const signal of SIGNALS) Deno.addSignalListener(signal, () => end(signal));
-  }
-  cleanups.add(clean);
-  return () => cleanups.delete(clean);
+  return add({ clean, always: false });
 }
 
-/** Cleans up and ends the process. */
-function end(signal: EndingSignal): never {
-  for (const clean of [...cleanups].reverse()) {
+/** The same in every command: one with an {@linkcode interruption} goes on after `clean`. */
+export function atSignal(clean: (signal: EndingSignal) => void): () => void {
+  return add({ clean, always: true });
+}
+
+function add(cleanup: Cleanup): () => void {
+  if (!isListening) {
+    isListening = true;
+    for (const signal of SIGNALS) Deno.addSignalListener(signal, () => cleanUp(signal));
+  }
+  cleanups.add(cleanup);
+  return () => cleanups.delete(cleanup);
+}
+
+/** Cleans up and, unless the command does so in its own way, ends the process. */
+function cleanUp(signal: EndingSignal): void {
+  for (const { clean, always } of [...cleanups].reverse()) {
+    if (endsByItself && !always) continue;
     try {
-      clean();
+      clean(signal);
     } catch {
       // What cannot be cleaned must not keep the rest.
     }
   }
-  Deno.exit(STATUS[signal]);
+  if (!endsByItself) Deno.exit(STATUS[signal]);
 }

@@ -8,6 +8,7 @@
  */
 
 import { Unable } from "../command/command.ts";
+import { pathOf } from "../command/paths.ts";
 import { cacheFolder, exists } from "./cache.ts";
 import { featuresOf, type TreeFeatures, vmaMacros } from "./features.ts";
 import type { Source } from "./source.ts";
@@ -32,7 +33,7 @@ export interface Build {
   readonly isCached: boolean;
 }
 
-const DRIVER = new URL("./driver/", import.meta.url).pathname;
+const DRIVER = pathOf("src/kernel/driver/");
 
 /** Headers that the kernel's test suites generate. */
 const GENERATED = {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { outputOf } from "../command/child.ts";
 import { Unable } from "../command/command.ts";
 
 /**
@@ -24,7 +25,7 @@ export async function runTool(
     stdin: "null",
     ...(cwd !== undefined && { cwd }),
   };
-  const output = await new Deno.Command(program, options).output().catch((error) => {
+  const output = await outputOf(program, options).catch((error) => {
     if (error instanceof Deno.errors.NotFound) {
       throw new Unable(`Cannot ${purpose}: there is no ${program} on this machine`);
     }

@@ -7,6 +7,7 @@
 
 import { Libc } from "../capture/libc.ts";
 import { record } from "../capture/record.ts";
+import { TemporaryFolder } from "../command/files.ts";
 import {
   type KernelRules,
   overrideRules,
@@ -68,21 +69,17 @@ export interface ProbeOptions {
  * @throws {RecordError} as `record`
  */
 export async function probeKernel({ thorough = false }: ProbeOptions = {}): Promise<KernelProbe> {
-  const directory = await Deno.makeTempDir({ prefix: "maple-probe-" });
-  try {
-    const program = `${directory}/probe`, file = `${directory}/data`;
-    await Deno.writeFile(file, new Uint8Array(PROBE_FILE_BYTES));
-    const table = probeTable(Deno.build.arch, file);
-    await Deno.writeFile(program, executable(Deno.build.arch, table), { mode: 0o700 });
-    const records = await Array.fromAsync(record([program]));
-    if (!thorough) return decide(records);
-    const reserve = `${directory}/reserve`;
-    const calls = reserveTable(Deno.build.arch, file);
-    await Deno.writeFile(reserve, executable(Deno.build.arch, calls), { mode: 0o700 });
-    return decide(records, askReserve(new Libc(), reserve) ?? "undecidable");
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  using folder = TemporaryFolder.create("maple-probe-");
+  const program = `${folder.path}/probe`, file = `${folder.path}/data`;
+  await Deno.writeFile(file, new Uint8Array(PROBE_FILE_BYTES));
+  const table = probeTable(Deno.build.arch, file);
+  await Deno.writeFile(program, executable(Deno.build.arch, table), { mode: 0o700 });
+  const records = await Array.fromAsync(record([program]));
+  if (!thorough) return decide(records);
+  const reserve = `${folder.path}/reserve`;
+  const calls = reserveTable(Deno.build.arch, file);
+  await Deno.writeFile(reserve, executable(Deno.build.arch, calls), { mode: 0o700 });
+  return decide(records, askReserve(new Libc(), reserve) ?? "undecidable");
 }
 
 /**

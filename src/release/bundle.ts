@@ -4,12 +4,14 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import type { Declarations } from "./declarations.ts";
 import { internalNames, unusedNames } from "./internal_names.ts";
 import { entryName, type Project, projectPath } from "./project.ts";
 import { ANY_TREE, RANGE_MAPS, RENAMED, specialise } from "./specialise.ts";
 import { Unable } from "../command/command.ts";
+import { urlOf } from "../command/paths.ts";
 
 /** What the package's JavaScript must run on. */
 const TARGET = "es2022";
@@ -25,7 +27,7 @@ const RANGE_MAP = "./range-map";
  * range maps come with a tree of their own, specialised and with its properties renamed; the others import it.
  */
 export async function bundle(project: Project, declarations: Declarations): Promise<Files> {
-  const folder = decodeURIComponent(project.root.pathname);
+  const folder = fileURLToPath(project.root);
   const paths = new Map(
     [...project.exports].map(([name, path]) => [name, folder + projectPath(path)]),
   );
@@ -106,7 +108,7 @@ function external(module: string, file: string): esbuild.Plugin {
       onResolve(
         { filter: /\/mod\.ts$/ },
         ({ path, resolveDir }) =>
-          new URL(path, `file://${resolveDir}/`).pathname === module
+          fileURLToPath(new URL(path, urlOf(`${resolveDir}/`))) === module
             ? { path: file, external: true }
             : undefined,
       );

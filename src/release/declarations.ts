@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { Unable } from "../command/command.ts";
 import { type Project, projectPath } from "./project.ts";
@@ -17,7 +18,7 @@ export type Declarations = ReadonlyMap<string, string>;
  * @throws {Unable} if a declaration cannot be written, as a type is not exported where it would be needed
  */
 export function declarations({ root, exports }: Project): Declarations {
-  const folder = decodeURIComponent(root.pathname);
+  const folder = fileURLToPath(root);
   const entries = [...exports.values()].map(projectPath);
   const program = ts.createProgram(entries.map((path) => folder + path), OPTIONS);
   const emitted = new Map<string, string>();

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import ts from "typescript";
 import type { Declarations } from "./declarations.ts";
@@ -60,7 +61,7 @@ export function unusedNames(bundle: string, names: readonly string[]): string[] 
 /** The modules of the bundle of `entry`, by their paths in the project. */
 async function modules({ root }: Project, entry: string): Promise<string[]> {
   const { metafile } = await esbuild.build({
-    absWorkingDir: decodeURIComponent(root.pathname),
+    absWorkingDir: fileURLToPath(root),
     entryPoints: [entry],
     bundle: true,
     write: false,

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { outputOf } from "../command/child.ts";
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
+import { TemporaryFolder } from "../command/files.ts";
 import { print, printJson } from "../command/output.ts";
 import { parseChangelog } from "./changelog.ts";
 import { complaints, pack } from "./pack.ts";
@@ -85,20 +87,17 @@ async function publish(
   name: string,
   tarball: Uint8Array,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "maple-release-" });
-  try {
-    await Deno.writeFile(`${folder}/${name}`, tarball);
-    const steps: [string, string[]][] = [
-      ["npm", ["publish", `${folder}/${name}`, "--access", "public"]],
-      ["deno", ["publish"]],
-      ["git", ["tag", tagOf(version)]],
-    ];
-    for (const [command, args] of steps) {
-      const { success, text } = await run(root, command, args);
-      if (!success) throw new Unable(`${command} ${args[0]} failed: ${text}`);
-    }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  using folder = TemporaryFolder.create("maple-release-");
+  const file = `${folder.path}/${name}`;
+  await Deno.writeFile(file, tarball);
+  const steps: [string, string[]][] = [
+    ["npm", ["publish", file, "--access", "public"]],
+    ["deno", ["publish"]],
+    ["git", ["tag", tagOf(version)]],
+  ];
+  for (const [command, args] of steps) {
+    const { success, text } = await run(root, command, args);
+    if (!success) throw new Unable(`${command} ${args[0]} failed: ${text}`);
   }
 }
 
@@ -112,12 +111,8 @@ async function run(
   command: string,
   args: string[],
 ): Promise<{ success: boolean; text: string }> {
-  const { success, stdout, stderr } = await new Deno.Command(command, {
-    args,
-    cwd: root,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
+  const options = { args, cwd: root, env: { NO_COLOR: "1" }, stdin: "null" } as const;
+  const { success, stdout, stderr } = await outputOf(command, options);
   const decoder = new TextDecoder();
   return { success, text: `${decoder.decode(stdout)}${decoder.decode(stderr)}`.trim() };
 }

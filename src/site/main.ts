@@ -4,6 +4,7 @@
  * @module
  */
 
+import { outputOf } from "../command/child.ts";
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
 import { reasonOf } from "../command/files.ts";
 import { print } from "../command/output.ts";
@@ -124,10 +125,10 @@ async function savedRuns(machine: string | undefined): Promise<BenchLine[] | und
 }
 
 async function writeApi(folder: string): Promise<void> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { success, stderr } = await outputOf(Deno.execPath(), {
     args: ["doc", "--quiet", "--html", "--name=Maple", `--output=${folder}`, pathOf("mod.ts")],
     cwd: ROOT,
-  }).output();
+  });
   if (!success) throw new Unable(`Cannot write ${folder}: ${new TextDecoder().decode(stderr)}`);
 }
 

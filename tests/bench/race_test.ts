@@ -1,13 +1,14 @@
 /** `deno task race`: whoever can be built here gives the same answers. */
 
 import { assert, assertEquals } from "@std/assert";
+import { pathOf } from "../../src/command/paths.ts";
 
-const MAIN = new URL("../../bench/race/main.ts", import.meta.url).pathname;
+const MAIN = pathOf("bench/race/main.ts");
 
 async function race(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "-P=race", MAIN, ...args],
-    cwd: new URL("../../", import.meta.url).pathname,
+    cwd: pathOf(""),
   }).output();
   const text = new TextDecoder();
   return { code, out: text.decode(stdout), err: text.decode(stderr) };

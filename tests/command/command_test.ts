@@ -207,6 +207,11 @@ Deno.test("execute: what the system refuses is one sentence without its number",
   ]);
 });
 
+Deno.test("execute: a buffer for which there is too little memory is one sentence", async () => {
+  const [status, , err] = await caught([], () => new Int32Array(2 ** 50).length);
+  assertEquals([status, err], [2, "sample: Cannot go on: there is too little memory"]);
+});
+
 Deno.test("execute: an interruption is one sentence and 128 and the signal's number", async () => {
   for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
     const [status, , err] = await caught([], () => {

@@ -33,7 +33,7 @@ function recordings(): string[] {
 }
 
 function open(recording: string): AsyncIterable<TraceRecord> {
-  return readTrace(new URL(`${recording}.jsonl.gz`, FOLDER).pathname);
+  return readTrace(new URL(`${recording}.jsonl.gz`, FOLDER));
 }
 
 for (const recording of recordings()) {

@@ -24,12 +24,30 @@ const SPECIFICATION = {
     json: { help: "print one JSON object instead of text" },
   },
   details:
-    "FILE is a source file such as src/tree/store.ts, or a folder; all of them unless given. The score is the share " +
+    "FILE is a source file such as src/tree/store.ts, a line of one (src/tree/store.ts:12), or a folder; all of them " +
+    "unless given. The score is the share " +
     "of those noticed among the mutants that are not equivalent (tests/mutation/equivalent.ts says why each of " +
     "them is); the raw one counts those as survivors. Exit status: 0 every mutant that is not equivalent was " +
     "noticed, 1 some survived or an equivalent one was noticed, 2 the tests do not pass without a change, or an " +
     "equivalence fits no line of the source any more.",
 } as const;
+
+/** What an operand names: a folder, a file, or a line of one. */
+interface Place {
+  readonly path: string;
+  readonly line?: number;
+}
+
+function placeOf(operand: string): Place {
+  const [, file, line] = /^(.*\.ts):(\d+)$/.exec(operand) ?? [];
+  return file === undefined
+    ? { path: operand.replace(/\/$/, "") }
+    : { path: file, line: Number(line) };
+}
+
+function isIn(file: string, { path }: Place): boolean {
+  return file === path || file.startsWith(`${path}/`);
+}
 
 /** A mutant that was tried. */
 interface Tried extends Verdict {
@@ -40,14 +58,14 @@ interface Tried extends Verdict {
 
 async function main(args: CommandArguments): Promise<number> {
   const known = await sourceFiles();
-  const isIn = (file: string, operand: string) => {
-    return file === operand || file.startsWith(`${operand.replace(/\/$/, "")}/`);
-  };
-  const unknown = args.operands.find((operand) => !known.some((file) => isIn(file, operand)));
-  if (unknown !== undefined) throw new Unable(`${unknown} is not among the files that are mutated`);
-  const files = args.operands.length === 0
+  const places = args.operands.map(placeOf);
+  const unknown = places.find((place) => !known.some((file) => isIn(file, place)));
+  if (unknown !== undefined) {
+    throw new Unable(`${unknown.path} is not among the files that are mutated`);
+  }
+  const files = places.length === 0
     ? known
-    : known.filter((file) => args.operands.some((operand) => isIn(file, operand)));
+    : known.filter((file) => places.some((place) => isIn(file, place)));
   const sources = await readSources(known);
   refuseStale(sources);
   const progress = new Progress();
@@ -56,6 +74,9 @@ async function main(args: CommandArguments): Promise<number> {
     files,
     sample: args.integer("sample", 1),
     jobs: args.integer("jobs", 1) ?? 2,
+    isWanted: ({ file, line }) =>
+      places.length === 0 ||
+      places.some((place) => isIn(file, place) && (place.line ?? line) === line),
     onVerdict: (verdict: Verdict, done: number, all: number) => {
       if (verdict.killedBy !== undefined) killed++;
       progress.show(() => `${verdict.mutant.file}: ${done} of ${all} mutants, ${killed} noticed`);

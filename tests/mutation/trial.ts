@@ -5,6 +5,7 @@
  * @module
  */
 
+import process from "node:process";
 import fc from "fast-check";
 import { orders } from "../canaries/child.ts";
 import { differs, state } from "./switch.ts";
@@ -37,6 +38,8 @@ export interface Ran {
   /** The first line of what was thrown, undefined if it passed. */
   readonly failure?: string;
   readonly ms: number;
+  /** Of the processor: what else the machine does is not in it. */
+  readonly cpuMs: number;
   readonly turns: number;
   /** The mutants that would have computed something else; only told if none was on. */
   readonly differing: readonly number[];
@@ -70,7 +73,7 @@ async function load({ files, mutant }: Load): Promise<Loaded> {
 async function run({ test, mutant, mostTurns }: Run): Promise<Ran> {
   Object.assign(state, { active: mutant, turns: 0, mostTurns: mostTurns ?? Infinity });
   differs.fill(0);
-  const start = performance.now();
+  const start = performance.now(), startCpu = process.cpuUsage();
   let failure: string | undefined;
   try {
     await registered[test]!.run({});
@@ -78,9 +81,16 @@ async function run({ test, mutant, mostTurns }: Run): Promise<Ran> {
     failure = String(error).split("\n", 1)[0]!;
   }
   const ms = performance.now() - start;
+  const { user, system } = process.cpuUsage(startCpu);
   const { turns } = state;
   const told = mutant === 0 ? differing() : [];
-  return { ...(failure !== undefined && { failure }), ms, turns, differing: told };
+  return {
+    ...(failure !== undefined && { failure }),
+    ms,
+    cpuMs: (user + system) / 1_000,
+    turns,
+    differing: told,
+  };
 }
 
 function differing(): number[] {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Unable } from "../../src/command/command.ts";
 import { compileTrace } from "../../src/replay/compiled.ts";
@@ -24,7 +25,7 @@ mprotect(0x7f0000003000, 4096, PROT_READ) = 0
 `;
 
 function path(name: string): string {
-  return new URL(name, import.meta.url).pathname;
+  return fileURLToPath(new URL(name, import.meta.url));
 }
 
 Deno.test("imported traces: what was written reads back, and replays to the same", async () => {
