@@ -203,15 +203,23 @@ export async function execute(
   main: (args: CommandArguments) => number | Promise<number>,
   argv: readonly string[],
 ): Promise<number> {
-  try {
+  return await statusOfRun(specification.name, () => {
     const args = parseArguments(specification, argv);
-    if (args.has("help")) {
-      print(helpText(specification));
-      return 0;
-    }
-    return await main(args);
+    if (!args.has("help")) return main(args);
+    print(helpText(specification));
+    return 0;
+  });
+}
+
+/** Runs something of a command and gives the exit status, as {@linkcode execute} does. */
+export async function statusOfRun(
+  name: string,
+  run: () => number | Promise<number>,
+): Promise<number> {
+  try {
+    return await run();
   } catch (error) {
-    return statusOf(error, specification.name);
+    return statusOf(error, name);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type CommandArguments,
   type CommandSpecification,
   execute,
+  statusOfRun,
 } from "../../src/command/command.ts";
 import { complain, print } from "../../src/command/output.ts";
 import { standWhereCalled } from "../../src/command/paths.ts";
@@ -51,5 +52,5 @@ async function main([name = "", ...rest]: readonly string[]): Promise<number> {
 
 if (import.meta.main) {
   standWhereCalled();
-  Deno.exit(await main(Deno.args));
+  Deno.exit(await statusOfRun("kernel", () => main(Deno.args)));
 }

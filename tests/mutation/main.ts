@@ -20,6 +20,7 @@ const SPECIFICATION = {
   options: {
     sample: { help: "try only so many, evenly spread; all unless given", value: "N" },
     jobs: { help: "processes at once (2)", value: "N" },
+    tests: { help: "run only the tests of this file, tests/x_test.ts", value: "FILE", many: true },
     all: { help: "show the equivalent ones too" },
     json: { help: "print one JSON object instead of text" },
   },
@@ -74,6 +75,7 @@ async function main(args: CommandArguments): Promise<number> {
     files,
     sample: args.integer("sample", 1),
     jobs: args.integer("jobs", 1) ?? 2,
+    ...(args.has("tests") && { tests: args.texts("tests") }),
     isWanted: ({ file, line }) =>
       places.length === 0 ||
       places.some((place) => isIn(file, place) && (place.line ?? line) === line),

@@ -31,6 +31,8 @@ export interface ScoreOptions {
   readonly sample: number | undefined;
   /** Processes at once. */
   readonly jobs: number;
+  /** Only the tests of these files, from the root; all that may notice something unless given. */
+  readonly tests?: readonly string[];
   /** Which mutants to try; all if undefined. */
   readonly isWanted?: (mutant: Mutant) => boolean;
   /** Told of each verdict. */
@@ -145,7 +147,11 @@ export async function score(options: ScoreOptions): Promise<Verdict[]> {
     const { root, mutants } = await weaveCopy(folder.path, area.files);
     const wanted = mutants.filter(({ mutant }) => options.isWanted?.(mutant) ?? true);
     const chosen = choose(wanted, options.sample && Math.ceil(options.sample / areas.length));
-    const trials = new Trials(root, mutants, await testFiles(area.tests));
+    const trials = new Trials(
+      root,
+      mutants,
+      await testFiles(options.tests?.map(below) ?? area.tests),
+    );
     await trials.measure();
     await trials.tryAll(chosen, options.jobs, (verdict, done) => {
       verdicts.push(verdict);
@@ -410,6 +416,11 @@ async function copyFolder(path: string, root: URL): Promise<void> {
     if (entry.isDirectory) await copyFolder(inside, root);
     else if (entry.isFile) await Deno.copyFile(new URL(inside, ROOT), new URL(inside, root));
   }
+}
+
+/** A file of tests from the root, as areas name it. */
+function below(file: string): string {
+  return file.replace(/^tests\//, "");
 }
 
 /** The test files of folders, those of the folders in them too, and files below `tests/`, as `trial.ts` imports them. */
