@@ -56,7 +56,18 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
   #ranges: BlockRanges<V> = new BlockRanges<V>(-(2n ** 128n), 2n ** 128n);
   readonly #equal: Equality<V> | undefined;
 
-  /** An empty map. */
+  /**
+   * An empty map. O(1).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>({ coalesce: true }).set(0n, 5n, "a").set(5n, 9n, "a");
+   * assertEquals(map.size, 1);
+   * ```
+   */
   constructor(options: RangeMapOptions<V> = {}) {
     super();
     this.#equal = equalityOf(options);
@@ -86,7 +97,18 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     return map;
   }
 
-  /** The map that {@linkcode toColumns} has written. O(n log n). */
+  /**
+   * The map that {@linkcode toColumns} has written. O(n log n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = BigIntRangeMap.fromColumns({ starts: [3n, 5n], ends: [5n, 9n], values: ["a", "b"] });
+   * assertEquals(map.toArray()[1], { start: 5n, end: 9n, value: "b" });
+   * ```
+   */
   static fromColumns<V>(
     columns: RangeColumns<V, bigint[]>,
     options: RangeMapOptions<V> = {},
@@ -94,27 +116,78 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     return fromColumns(new BigIntRangeMap<V>(options), columns);
   }
 
-  /** The name of this class, as `Object.prototype.toString` has it. */
+  /**
+   * The name of this class, as `Object.prototype.toString` has it. O(1).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(String(new BigIntRangeMap()), "[object BigIntRangeMap]");
+   * ```
+   */
   override get [Symbol.toStringTag](): string {
     return "BigIntRangeMap";
   }
 
-  /** The keys that the map can hold. */
+  /**
+   * The keys that the map can hold. O(1).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(new BigIntRangeMap().domain, { start: -(2n ** 128n), end: 2n ** 128n });
+   * ```
+   */
   get domain(): KeyRange<bigint> {
     return { start: this.#ranges.minimum, end: this.#ranges.highest };
   }
 
-  /** Ranges in the map. O(1). */
+  /**
+   * Ranges in the map. O(1).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(new BigIntRangeMap<string>().set(0n, 9n, "a").set(3n, 5n, "b").size, 3);
+   * ```
+   */
   override get size(): number {
     return this.#ranges.size;
   }
 
-  /** Whether the map has no range. O(1). */
+  /**
+   * Whether the map has no range. O(1).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(new BigIntRangeMap().isEmpty, true);
+   * ```
+   */
   get isEmpty(): boolean {
     return this.#ranges.size === 0;
   }
 
-  /** From the first key of the lowest range to the end of the highest; `undefined` if the map is empty. O(log n). */
+  /**
+   * From the first key of the lowest range to the end of the highest; `undefined` if the map is empty. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a").set(8n, 9n, "b");
+   * assertEquals(map.span, { start: 3n, end: 9n });
+   * ```
+   */
   get span(): KeyRange<bigint> | undefined {
     const cursor = this.#ranges.cursor();
     if (!cursor.seek(this.#ranges.minimum)) return undefined;
@@ -128,18 +201,49 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
    *
    * @throws {RangeError} if `key` is outside of the domain
    * @throws {TypeError} if it is no bigint
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals([map.get(4n), map.get(5n)], ["a", undefined]);
+   * ```
    */
   get(key: bigint): V | undefined {
     checkKey(this.#ranges, key);
     return this.#ranges.load(key);
   }
 
-  /** Whether some range holds `key`. O(log n). */
+  /**
+   * Whether some range holds `key`. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals([map.has(4n), map.has(5n)], [true, false]);
+   * ```
+   */
   has(key: bigint): boolean {
     return this.get(key) !== undefined;
   }
 
-  /** The range that holds `key`, and its value. O(log n). */
+  /**
+   * The range that holds `key`, and its value. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals(map.getEntry(4n), { start: 3n, end: 5n, value: "a" });
+   * ```
+   */
   getEntry(key: bigint): RangeEntry<V, bigint> | undefined {
     checkKey(this.#ranges, key);
     const cursor = this.#ranges.cursor();
@@ -147,14 +251,36 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     return toEntry(cursor);
   }
 
-  /** The range that holds `key`, or else the next one, and its value. O(log n). */
+  /**
+   * The range that holds `key`, or else the next one, and its value. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals(map.ceilingEntry(1n), { start: 3n, end: 5n, value: "a" });
+   * ```
+   */
   ceilingEntry(key: bigint): RangeEntry<V, bigint> | undefined {
     checkKey(this.#ranges, key);
     const cursor = this.#ranges.cursor();
     return cursor.seek(key) ? toEntry(cursor) : undefined;
   }
 
-  /** The range that holds `key`, or else the one before, and its value. O(log n). */
+  /**
+   * The range that holds `key`, or else the one before, and its value. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals(map.floorEntry(8n), { start: 3n, end: 5n, value: "a" });
+   * ```
+   */
   floorEntry(key: bigint): RangeEntry<V, bigint> | undefined {
     checkKey(this.#ranges, key);
     const cursor = this.#ranges.cursor();
@@ -162,10 +288,19 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
   }
 
   /**
-   * Maps every key of `start … end` to `value`, whatever was there.
+   * Maps every key of `start … end` to `value`, whatever was there. O(n / 128 + k).
    *
    * @throws {RangeError} if a bound is outside of the domain, or `start > end`
    * @throws {TypeError} if a bound is no bigint, or `value` is `undefined`
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(0n, 9n, "a").set(3n, 5n, "b");
+   * assertEquals([...map.values()], ["a", "b", "a"]);
+   * ```
    */
   set(start: bigint, end: bigint, value: V): this {
     checkValue(value);
@@ -174,19 +309,54 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     return this;
   }
 
-  /** Maps `start … end` to `value` if no key of it is taken; whether it was free. */
+  /**
+   * Maps `start … end` to `value` if no key of it is taken; whether it was free. O(n / 128).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals([map.insertIfFree(4n, 6n, "b"), map.insertIfFree(5n, 6n, "b")], [false, true]);
+   * ```
+   */
   insertIfFree(start: bigint, end: bigint, value: V): boolean {
     if (this.overlaps(start, end)) return false;
     this.set(start, end, value);
     return true;
   }
 
-  /** Removes every key of `start … end`; ranges that reach beyond are trimmed or split. */
+  /**
+   * Removes every key of `start … end`; ranges that reach beyond are trimmed or split. O(n / 128 + k).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(0n, 9n, "a");
+   * map.delete(3n, 5n);
+   * assertEquals([...map.keys()], [{ start: 0n, end: 3n }, { start: 5n, end: 9n }]);
+   * ```
+   */
   delete(start: bigint, end: bigint): void {
     if (checkRange(this.#ranges, start, end)) this.#ranges.write(start, end, undefined);
   }
 
-  /** Changes each piece of `start … end` by itself; as `RangeMap.update`. */
+  /**
+   * Changes each piece of `start … end` by itself; as `RangeMap.update`. O(k n / 128).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<number>().set(0n, 4n, 1);
+   * map.update(2n, 6n, (count = 0) => count + 1);
+   * assertEquals([...map.values()], [1, 2, 1]);
+   * ```
+   */
   update(start: bigint, end: bigint, change: Update<V, bigint>): this {
     if (checkRange(this.#ranges, start, end)) {
       update(this.#ranges, start, end, change, this.#equal);
@@ -194,19 +364,52 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     return this;
   }
 
-  /** Whether some key of `start … end` is taken. O(log n). */
+  /**
+   * Whether some key of `start … end` is taken. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals([map.overlaps(4n, 9n), map.overlaps(5n, 9n)], [true, false]);
+   * ```
+   */
   overlaps(start: bigint, end: bigint): boolean {
     if (!checkRange(this.#ranges, start, end)) return false;
     const cursor = this.#ranges.cursor();
     return cursor.seek(start) && cursor.start < end;
   }
 
-  /** Whether every key of `start … end` is taken. O(log n + k). */
+  /**
+   * Whether every key of `start … end` is taken. O(log n + k).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a").set(5n, 9n, "b");
+   * assertEquals([map.covers(3n, 9n), map.covers(3n, 10n)], [true, false]);
+   * ```
+   */
   covers(start: bigint, end: bigint): boolean {
     return this.gaps(start, end).next().done === true;
   }
 
-  /** The ranges that meet `start … end`, whole or clipped to it. Without bounds all ranges. O(log n + k). */
+  /**
+   * The ranges that meet `start … end`, whole or clipped to it. Without bounds all ranges. O(log n + k).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(0n, 4n, "a").set(6n, 9n, "b");
+   * assertEquals([...map.overlapping(5n, 7n, { clip: true })], [{ start: 6n, end: 7n, value: "b" }]);
+   * ```
+   */
   overlapping(
     start: bigint = this.#ranges.minimum,
     end: bigint = this.#ranges.highest,
@@ -218,7 +421,18 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     return new Iterator(this.#ranges, start, end, reverse);
   }
 
-  /** The gaps in `start … end`; none is empty. O(log n + k). */
+  /**
+   * The gaps in `start … end`; none is empty. O(log n + k).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals([...map.gaps(0n, 5n)], [{ start: 0n, end: 3n }]);
+   * ```
+   */
   gaps(
     start: bigint,
     end: bigint,
@@ -230,9 +444,18 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
 
   /**
    * The start of the lowest `size` keys in a row that are free, within a window and at a multiple of `align`;
-   * `undefined` if there are none.
+   * `undefined` if there are none. O(n / 128) mostly.
    *
    * @throws {RangeError} if `size` or `align` is not positive, or the window no range
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(0n, 5n, "a");
+   * assertEquals([map.firstGap(4n), map.firstGap(4n, { align: 8n })], [5n, 8n]);
+   * ```
    */
   firstGap(size: bigint, options: GapOptions<bigint> = {}): bigint | undefined {
     const { within, align = 1n } = options;
@@ -242,7 +465,18 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     return this.#ranges.lowestGap(size, start, end, align);
   }
 
-  /** The start of the highest such keys; as {@linkcode firstGap}. */
+  /**
+   * The start of the highest such keys; as {@linkcode firstGap}. O(n / 128) mostly.
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(5n, 9n, "a");
+   * assertEquals(map.lastGap(4n, { within: { start: 0n, end: 10n } }), 1n);
+   * ```
+   */
   lastGap(size: bigint, options: GapOptions<bigint> = {}): bigint | undefined {
     const { within, align = 1n } = options;
     const start = within?.start ?? 0n;
@@ -251,42 +485,124 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     return this.#ranges.highestGap(size, start, end, align);
   }
 
-  /** Removes every range. O(1). */
+  /**
+   * Removes every range. O(1).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * map.clear();
+   * assertEquals(map.isEmpty, true);
+   * ```
+   */
   clear(): void {
     this.#ranges.clear();
   }
 
-  /** An independent map with the same ranges, values and options. O(n). */
+  /**
+   * An independent map with the same ranges, values and options. O(n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * const copy = map.clone().set(4n, 9n, "b");
+   * assertEquals([map.size, copy.size], [1, 2]);
+   * ```
+   */
   clone(): BigIntRangeMap<V> {
     const map = new BigIntRangeMap<V>({ coalesce: this.#equal ?? false });
     map.#ranges = this.#ranges.clone();
     return map;
   }
 
-  /** The ranges, ascending or in reverse. */
+  /**
+   * The ranges, ascending or in reverse. O(log n) to begin, O(1) a range mostly.
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a").set(5n, 9n, "b");
+   * assertEquals([...map.keys()], [{ start: 3n, end: 5n }, { start: 5n, end: 9n }]);
+   * ```
+   */
   keys(options: IterationOptions = {}): IterableIterator<KeyRange<bigint>> {
     const { minimum, highest } = this.#ranges;
     return new KeyIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
-  /** The values, in the order of their ranges. */
+  /**
+   * The values, in the order of their ranges. O(log n) to begin, O(1) a range mostly.
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a").set(5n, 9n, "b");
+   * assertEquals([...map.values({ reverse: true })], ["b", "a"]);
+   * ```
+   */
   values(options: IterationOptions = {}): IterableIterator<V> {
     const { minimum, highest } = this.#ranges;
     return new ValueIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
-  /** The ranges with their values. The map may be changed meanwhile: each step continues after the range given last. */
+  /**
+   * The ranges with their values. The map may be changed meanwhile: each step continues after the range given last.
+   * O(log n) to begin, O(1) a range mostly.
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals([...map.entries()], [{ start: 3n, end: 5n, value: "a" }]);
+   * ```
+   */
   entries(options: IterationOptions = {}): IterableIterator<RangeEntry<V, bigint>> {
     const { minimum, highest } = this.#ranges;
     return new EntryIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
-  /** All entries, ascending. */
+  /**
+   * All entries, ascending. O(log n) to begin, O(1) a range mostly.
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * for (const { start, end, value } of new BigIntRangeMap<string>().set(3n, 5n, "a")) {
+   *   assertEquals([start, end, value], [3n, 5n, "a"]);
+   * }
+   * ```
+   */
   override [Symbol.iterator](): IterableIterator<RangeEntry<V, bigint>> {
     return this.entries();
   }
 
-  /** Calls `visit` for each range, ascending or in reverse. */
+  /**
+   * Calls `visit` for each range, ascending or in reverse. O(n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const seen: string[] = [];
+   * new BigIntRangeMap<string>().set(3n, 5n, "a").forEach((value, { start }) => seen.push(`${start} ${value}`));
+   * assertEquals(seen, ["3 a"]);
+   * ```
+   */
   forEach(
     visit: (value: V, range: KeyRange<bigint>, map: BigIntRangeMap<V>) => void,
     options: IterationOptions = {},
@@ -295,12 +611,35 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     else forEach(this.#ranges, this.#ranges.minimum, visit, this);
   }
 
-  /** All entries in an array, which `structuredClone` copies and {@linkcode from} reads. */
+  /**
+   * All entries in an array, which `structuredClone` copies and {@linkcode from} reads. O(n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals(BigIntRangeMap.from(structuredClone(map.toArray())).equals(map), true);
+   * ```
+   */
   toArray(): RangeEntry<V, bigint>[] {
     return [...this];
   }
 
-  /** What `JSON.stringify` writes, and {@linkcode from} reads after `JSON.parse`: the entries, their bounds as text. */
+  /**
+   * What `JSON.stringify` writes, and {@linkcode from} reads after `JSON.parse`: the entries, their bounds as text.
+   * O(n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals(BigIntRangeMap.from<string>(JSON.parse(JSON.stringify(map))).equals(map), true);
+   * ```
+   */
   toJSON(): RangeEntry<V, string>[] {
     return this.toArray().map(({ start, end, value }) => ({
       start: String(start),
@@ -309,7 +648,18 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     }));
   }
 
-  /** All entries in three columns, for `postMessage`; {@linkcode fromColumns} reads them. */
+  /**
+   * All entries in three columns, for `postMessage`; {@linkcode fromColumns} reads them. O(n).
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals(map.toColumns().values, ["a"]);
+   * ```
+   */
   toColumns(): RangeColumns<V, bigint[]> {
     const entries = this.toArray();
     return {
@@ -320,9 +670,18 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
   }
 
   /**
-   * Whether the other map has the same ranges with the same values.
+   * Whether the other map has the same ranges with the same values. O(n).
    *
    * @param equal compares values; `Object.is` unless given
+   *
+   * @example
+   * ```ts
+   * import { BigIntRangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new BigIntRangeMap<string>().set(3n, 5n, "a");
+   * assertEquals([map.equals(map.clone()), map.equals(new BigIntRangeMap())], [true, false]);
+   * ```
    */
   equals(other: BigIntRangeMap<V>, equal: Equality<V> = Object.is): boolean {
     return sameEntries(this.#ranges, other.#ranges, equal);

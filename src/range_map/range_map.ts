@@ -65,7 +65,7 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
   readonly #equal: Equality<V> | undefined;
 
   /**
-   * An empty map.
+   * An empty map. O(1).
    *
    * @throws {RangeError} if `lowest` is no safe integer, or above 0
    * @example
@@ -110,7 +110,18 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     return map;
   }
 
-  /** The map that {@linkcode toColumns} has written, in this thread or another. O(n log n). */
+  /**
+   * The map that {@linkcode toColumns} has written, in this thread or another. O(n log n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const columns = new RangeMap<string>().set(3, 5, "a").toColumns();
+   * assertEquals(RangeMap.fromColumns(columns).get(4), "a");
+   * ```
+   */
   static fromColumns<V>(
     columns: RangeColumns<V>,
     options: NumberRangeMapOptions<V> = {},
@@ -118,27 +129,78 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     return fromColumns(new RangeMap<V>(options), columns);
   }
 
-  /** The name of this class, as `Object.prototype.toString` has it. */
+  /**
+   * The name of this class, as `Object.prototype.toString` has it. O(1).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(String(new RangeMap()), "[object RangeMap]");
+   * ```
+   */
   override get [Symbol.toStringTag](): string {
     return "RangeMap";
   }
 
-  /** The keys that the map can hold. */
+  /**
+   * The keys that the map can hold. O(1).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(new RangeMap().domain, { start: -(2 ** 52), end: 2 ** 52 });
+   * ```
+   */
   get domain(): KeyRange {
     return { start: this.#ranges.minimum, end: this.#ranges.highest };
   }
 
-  /** Ranges in the map. O(1). */
+  /**
+   * Ranges in the map. O(1).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(new RangeMap<string>().set(0, 9, "a").set(3, 5, "b").size, 3);
+   * ```
+   */
   override get size(): number {
     return this.#ranges.size;
   }
 
-  /** Whether the map has no range. O(1). */
+  /**
+   * Whether the map has no range. O(1).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(new RangeMap().isEmpty, true);
+   * ```
+   */
   get isEmpty(): boolean {
     return this.#ranges.size === 0;
   }
 
-  /** From the first key of the lowest range to the end of the highest; `undefined` if the map is empty. O(log n). */
+  /**
+   * From the first key of the lowest range to the end of the highest; `undefined` if the map is empty. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a").set(8, 9, "b");
+   * assertEquals(map.span, { start: 3, end: 9 });
+   * ```
+   */
   get span(): KeyRange | undefined {
     const { minimum, highest } = this.#ranges;
     const cursor = this.#ranges.cursor();
@@ -152,6 +214,15 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
    * The value at `key`, `undefined` if there is none. O(log n).
    *
    * @throws {RangeError} if `key` is no integer, or outside of the domain
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a");
+   * assertEquals([map.get(4), map.get(5)], ["a", undefined]);
+   * ```
    */
   get(key: number): V | undefined {
     const ranges = this.#ranges;
@@ -161,7 +232,18 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     return ranges.load(key);
   }
 
-  /** Whether some range holds `key`. O(log n). */
+  /**
+   * Whether some range holds `key`. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a");
+   * assertEquals([map.has(4), map.has(5)], [true, false]);
+   * ```
+   */
   has(key: number): boolean {
     return this.get(key) !== undefined;
   }
@@ -205,7 +287,18 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     return cursor.seek(key) ? toEntry(cursor) : undefined;
   }
 
-  /** The range that holds `key`, or else the one before, and its value. O(log n). */
+  /**
+   * The range that holds `key`, or else the one before, and its value. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a");
+   * assertEquals(map.floorEntry(8), { start: 3, end: 5, value: "a" });
+   * ```
+   */
   floorEntry(key: number): RangeEntry<V> | undefined {
     checkKey(this.#ranges, key);
     const cursor = this.#ranges.scratch;
@@ -217,6 +310,15 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
    *
    * @throws {RangeError} if a bound is no integer or outside of the domain, or `start > end`
    * @throws {TypeError} if `value` is `undefined`
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(0, 9, "a").set(3, 5, "b");
+   * assertEquals([...map.values()], ["a", "b", "a"]);
+   * ```
    */
   set(start: number, end: number, value: V): this {
     const ranges = this.#ranges;
@@ -252,6 +354,16 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
    * Removes every key of `start … end`; ranges that reach beyond are trimmed or split. O(log n + k).
    *
    * @throws {RangeError} if a bound is no integer or outside of the domain, or `start > end`
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(0, 9, "a");
+   * map.delete(3, 5);
+   * assertEquals([...map.keys()], [{ start: 0, end: 3 }, { start: 5, end: 9 }]);
+   * ```
    */
   delete(start: number, end: number): void {
     const ranges = this.#ranges;
@@ -289,14 +401,36 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     return this;
   }
 
-  /** Whether some key of `start … end` is taken. O(log n). */
+  /**
+   * Whether some key of `start … end` is taken. O(log n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a");
+   * assertEquals([map.overlaps(4, 9), map.overlaps(5, 9)], [true, false]);
+   * ```
+   */
   overlaps(start: number, end: number): boolean {
     const ranges = this.#ranges;
     if (!isRange(ranges, start, end) && !checkRange(ranges, start, end)) return false;
     return ranges.scratch.seek(start) && ranges.scratch.start < end;
   }
 
-  /** Whether every key of `start … end` is taken. O(log n + k). */
+  /**
+   * Whether every key of `start … end` is taken. O(log n + k).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a").set(5, 9, "b");
+   * assertEquals([map.covers(3, 9), map.covers(3, 10)], [true, false]);
+   * ```
+   */
   covers(start: number, end: number): boolean {
     return this.gaps(start, end).next().done === true;
   }
@@ -370,18 +504,53 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     return this.#firstGap(size, within?.start ?? 0, within?.end ?? this.#ranges.highest, align);
   }
 
-  /** The start of the highest such keys; as {@linkcode firstGap}. */
+  /**
+   * The start of the highest such keys; as {@linkcode firstGap}. O(log n) mostly, O(n) at worst.
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(5, 9, "a");
+   * assertEquals(map.lastGap(4, { within: { start: 0, end: 10 } }), 1);
+   * ```
+   */
   lastGap(size: number, options: GapOptions = {}): number | undefined {
     const { within, align = 1 } = options;
     return this.#lastGap(size, within?.start ?? 0, within?.end ?? this.#ranges.highest, align);
   }
 
-  /** Removes every range. O(1). */
+  /**
+   * Removes every range. O(1).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a");
+   * map.clear();
+   * assertEquals(map.isEmpty, true);
+   * ```
+   */
   clear(): void {
     this.#ranges.clear();
   }
 
-  /** An independent map with the same ranges, values and options. O(n), one copy of memory. */
+  /**
+   * An independent map with the same ranges, values and options. O(n), one copy of memory.
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a");
+   * const copy = map.clone().set(4, 9, "b");
+   * assertEquals([map.size, copy.size], [1, 2]);
+   * ```
+   */
   clone(): RangeMap<V> {
     const { minimum: lowest } = this.#ranges;
     const map = new RangeMap<V>({ lowest, coalesce: this.#equal ?? false });
@@ -389,13 +558,35 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     return map;
   }
 
-  /** The ranges, ascending or in reverse. */
+  /**
+   * The ranges, ascending or in reverse. O(log n) to begin, O(1) a range mostly.
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a").set(5, 9, "b");
+   * assertEquals([...map.keys()], [{ start: 3, end: 5 }, { start: 5, end: 9 }]);
+   * ```
+   */
   keys(options: IterationOptions = {}): IterableIterator<KeyRange> {
     const { minimum, highest } = this.#ranges;
     return new KeyIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
-  /** The values, in the order of their ranges. */
+  /**
+   * The values, in the order of their ranges. O(log n) to begin, O(1) a range mostly.
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a").set(5, 9, "b");
+   * assertEquals([...map.values({ reverse: true })], ["b", "a"]);
+   * ```
+   */
   values(options: IterationOptions = {}): IterableIterator<V> {
     const { minimum, highest } = this.#ranges;
     return new ValueIterator(this.#ranges, minimum, highest, options.reverse ?? false);
@@ -403,6 +594,7 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
 
   /**
    * The ranges with their values. The map may be changed meanwhile: each step continues after the range given last.
+   * O(log n) to begin, O(1) a range mostly.
    *
    * @example
    * ```ts
@@ -418,12 +610,36 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     return new EntryIterator(this.#ranges, minimum, highest, options.reverse ?? false);
   }
 
-  /** All entries, ascending. */
+  /**
+   * All entries, ascending. O(log n) to begin, O(1) a range mostly.
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * for (const { start, end, value } of new RangeMap<string>().set(3, 5, "a")) {
+   *   assertEquals([start, end, value], [3, 5, "a"]);
+   * }
+   * ```
+   */
   override [Symbol.iterator](): IterableIterator<RangeEntry<V>> {
     return this.entries();
   }
 
-  /** Calls `visit` for each range, ascending or in reverse. */
+  /**
+   * Calls `visit` for each range, ascending or in reverse. O(n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const seen: string[] = [];
+   * new RangeMap<string>().set(3, 5, "a").forEach((value, { start }) => seen.push(`${start} ${value}`));
+   * assertEquals(seen, ["3 a"]);
+   * ```
+   */
   forEach(
     visit: (value: V, range: KeyRange, map: RangeMap<V>) => void,
     options: IterationOptions = {},
@@ -432,18 +648,40 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     else this.#ranges.forEach(visit, this);
   }
 
-  /** All entries in an array, which `structuredClone` copies and {@linkcode from} reads. */
+  /**
+   * All entries in an array, which `structuredClone` copies and {@linkcode from} reads. O(n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a");
+   * assertEquals(RangeMap.from(structuredClone(map.toArray())).equals(map), true);
+   * ```
+   */
   toArray(): RangeEntry<V>[] {
     return [...this];
   }
 
-  /** What `JSON.stringify` writes, and {@linkcode from} reads after `JSON.parse`: the entries. */
+  /**
+   * What `JSON.stringify` writes, and {@linkcode from} reads after `JSON.parse`: the entries. O(n).
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a");
+   * assertEquals(RangeMap.from<string>(JSON.parse(JSON.stringify(map))).equals(map), true);
+   * ```
+   */
   toJSON(): RangeEntry<V>[] {
     return this.toArray();
   }
 
   /**
-   * All entries in three columns, for `postMessage` and files; {@linkcode fromColumns} reads them.
+   * All entries in three columns, for `postMessage` and files; {@linkcode fromColumns} reads them. O(n).
    *
    * @example
    * ```ts
@@ -460,9 +698,18 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
   }
 
   /**
-   * Whether the other map has the same ranges with the same values.
+   * Whether the other map has the same ranges with the same values. O(n).
    *
    * @param equal compares values; `Object.is` unless given
+   *
+   * @example
+   * ```ts
+   * import { RangeMap } from "@maple/mm/range-map";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const map = new RangeMap<string>().set(3, 5, "a");
+   * assertEquals([map.equals(map.clone()), map.equals(new RangeMap())], [true, false]);
+   * ```
    */
   equals(other: RangeMap<V>, equal: Equality<V> = Object.is): boolean {
     return sameEntries(this.#ranges, other.#ranges, equal);
