@@ -33,6 +33,8 @@ export interface Pointers {
   readonly text?: number;
   /** A list of `struct iovec`: the arguments with its address and with its length. */
   readonly ranges?: readonly [address: number, count: number];
+  /** A mask of memory nodes: the arguments with its address and with one more than its bits. */
+  readonly nodes?: readonly [address: number, bits: number];
   /** A pidfd, which is no pointer but stands for a process as one: its argument. */
   readonly process?: number;
 }
@@ -111,6 +113,7 @@ export const SYSTEM_CALLS = {
   }),
   mbind: row([237, 235], 6, {
     recorded: true,
+    reads: { nodes: [3, 4] },
     model: "mbind",
     range: true,
     errors: ["EFAULT", "EINVAL", "ENOMEM"],

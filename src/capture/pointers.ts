@@ -7,10 +7,14 @@ import { pointersOf } from "../abi/syscalls.ts";
 import { numberOfWord } from "../abi/word.ts";
 import type { CallRange, EnterRecord } from "../trace/format.ts";
 import type { Libc } from "./libc.ts";
-import { parsePidfd } from "./proc.ts";
+import { parseAllowedNodes, parsePidfd } from "./proc.ts";
 
 /** `UIO_MAXIOV`: more ranges no call takes. */
 const MOST_RANGES = 1024;
+/** A kernel is not built for more memory nodes. */
+const MOST_NODES = 1024;
+/** Modes of a policy whose mask stands as it is. */
+const MPOL_F_STATIC_NODES = 0x8000, MPOL_F_RELATIVE_NODES = 0x4000;
 /** `PIDFD_SELF_THREAD` and `PIDFD_SELF_THREAD_GROUP`: the caller, without a descriptor (Linux 6.14). */
 const SELF = [-10000, -10001];
 
@@ -25,7 +29,7 @@ export function pointedTo(
   caller: { readonly pid: number; readonly leader: number },
   call: string,
   args: readonly number[],
-): Pick<EnterRecord, "name" | "ranges" | "process"> {
+): Pick<EnterRecord, "name" | "nodes" | "ranges" | "process"> {
   const { pid } = caller;
   const pointers = pointersOf(call, args);
   const argument = (index: number | undefined) => index === undefined ? 0 : args[index] ?? 0;
@@ -35,14 +39,40 @@ export function pointedTo(
   const ranges = pointers.ranges === undefined
     ? undefined
     : readRanges(libc, pid, argument(pointers.ranges[0]), argument(pointers.ranges[1]));
+  const nodes = pointers.nodes === undefined || argument(pointers.nodes[0]) === 0
+    ? undefined
+    : readNodes(libc, pid, argument(pointers.nodes[0]), argument(pointers.nodes[1]), argument(2));
   const process = pointers.process === undefined
     ? undefined
     : processOf(libc, caller, argument(pointers.process) | 0);
   return {
     ...(name !== undefined && { name }),
+    ...(nodes !== undefined && { nodes }),
     ...(ranges !== undefined && { ranges }),
     ...(process !== undefined && { process }),
   };
+}
+
+/**
+ * A mask of memory nodes, of which the kernel reads one bit less than it is told (`get_nodes()`, Linux mm/mempolicy.c).
+ */
+function readNodes(
+  libc: Libc,
+  pid: number,
+  address: number,
+  count: number,
+  mode: number,
+): string | undefined {
+  const bits = count - 1;
+  if (bits <= 0 || bits > MOST_NODES) return undefined;
+  const words = libc.readWords(pid, address, Math.ceil(bits / 64));
+  if (words === undefined) return undefined;
+  const named = BigInt.asUintN(bits, words.reduceRight((mask, word) => mask << 64n | word, 0n));
+  const isAsGiven = (mode & (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES)) !== 0;
+  const allowed = isAsGiven
+    ? undefined
+    : parseAllowedNodes(libc.readText(`/proc/${pid}/status`) ?? "");
+  return `0x${(allowed === undefined ? named : named & allowed).toString(16)}`;
 }
 
 /** A vector of `struct iovec`. */

@@ -119,6 +119,12 @@ export function parseMemoryBytes(text: string): number {
   return field("MemTotal") + field("SwapTotal");
 }
 
+/** `/proc/PID/status`: the memory nodes that the process may use, a bit each; undefined if it does not say. */
+export function parseAllowedNodes(text: string): bigint | undefined {
+  const digits = text.match(/^Mems_allowed:\s*([0-9a-f,]+)/m)?.[1]?.replaceAll(",", "");
+  return digits === undefined ? undefined : BigInt(`0x${digits}`);
+}
+
 /** `/proc/PID/status`: whether the process has CAP_IPC_LOCK in effect. */
 export function hasIpcLock(text: string): boolean {
   return hasCapability(text, 14n);

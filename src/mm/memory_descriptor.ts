@@ -69,6 +69,13 @@ export interface AddressSpaceOptions {
   hintMinAddress?: number;
   /** First address that is not the user's, bytes; that of x86-64 unless given. */
   taskSize?: number;
+  /**
+   * Where addresses end that the kernel gives without being asked for more, bytes; `taskSize` unless given. With five
+   * page-table levels it is the end of four: a hint above asks for more.
+   */
+  mapWindow?: number;
+  /** The machine has protection keys; true unless given. */
+  protectionKeys?: boolean;
   /** Top (or, legacy, bottom) of the area where `mmap` places, bytes. */
   mmapBase?: number;
   /** Place from `mmapBase` upwards. */
@@ -111,6 +118,10 @@ export class MemoryDescriptor {
   readonly hintMinAddress: number;
   /** First byte that is not the user's. */
   readonly taskSize: number;
+  /** Where addresses end that the kernel gives without being asked for more. Mirrors `DEFAULT_MAP_WINDOW`. */
+  readonly mapWindow: number;
+  /** The machine has protection keys. */
+  readonly protectionKeys: boolean;
   /** Has CAP_IPC_LOCK: RLIMIT_MEMLOCK does not bind. */
   readonly capIpcLock: boolean;
   /** Has CAP_SYS_RAWIO: mmap_min_addr does not bind MAP_FIXED. */
@@ -171,6 +182,8 @@ export class MemoryDescriptor {
     this.mmapMinAddress = options.mmapMinAddress ?? DEFAULT_MMAP_MIN_ADDRESS;
     this.hintMinAddress = options.hintMinAddress ?? this.mmapMinAddress;
     this.taskSize = options.taskSize ?? TASK_SIZE_X86_64;
+    this.mapWindow = options.mapWindow ?? this.taskSize;
+    this.protectionKeys = options.protectionKeys ?? true;
     this.capIpcLock = options.capIpcLock ?? true;
     this.capSysRawio = options.capSysRawio ?? false;
     this.limits = { ...UNLIMITED, ...options.limits };
@@ -181,7 +194,7 @@ export class MemoryDescriptor {
     this.pageTable = this.memory === null ? null : new PageTable(this.memory);
     this.locks = this.memory?.locks ?? null;
     if (this.locks !== null) this.tree.guard = this.pageTable;
-    this.mmapBase = options.mmapBase ?? this.taskSize;
+    this.mmapBase = options.mmapBase ?? this.mapWindow;
     this.legacyLayout = options.legacyLayout ?? false;
   }
 

@@ -20,6 +20,12 @@ export const DEFAULT_MMAP_MIN_ADDRESS = 0x1000;
  */
 export const TASK_SIZE_X86_64 = 0x7fff_ffff_f000;
 
+/**
+ * First address that is not the user's with five levels, bytes: 2^56 less a page there. Traces hold addresses below
+ * 2^52, so the model's end here; what the kernel would place higher, it refuses.
+ */
+export const TASK_SIZE_FIVE_LEVELS: number = 2 ** 52;
+
 /** First address that is not the user's on arm64 with 48-bit addresses, bytes. */
 export const TASK_SIZE_ARM64 = 0x1_0000_0000_0000;
 

@@ -42,6 +42,8 @@ export interface ReturnedCall {
   readonly enter: EnterRecord;
   readonly leave: LeaveRecord;
   readonly files: TraceFiles;
+  /** Whether the machine has protection keys, if the trace says so. */
+  readonly protectionKeys?: boolean;
 }
 
 /** Makes the action from what is known, or says why the model does nothing for the call. */
@@ -205,10 +207,13 @@ function asAnswered(
 }
 
 /** Whether a key was given to the process, the trace does not say: that none was is taken from the answer. */
-function decodePkeyMprotect({ leave }: ReturnedCall, args: readonly number[]): Action | Unmodelled {
+function decodePkeyMprotect(
+  { leave, protectionKeys }: ReturnedCall,
+  args: readonly number[],
+): Action | Unmodelled {
   const [address, length, protection = 0, key = 0] = args;
   const given = int(key);
-  if (given !== -1 && leave.error === "EINVAL") {
+  if (given !== -1 && leave.error === "EINVAL" && protectionKeys !== false) {
     return { unmodelled: "the protection key was refused, or the range" };
   }
   return (space) => {
@@ -217,16 +222,27 @@ function decodePkeyMprotect({ leave }: ReturnedCall, args: readonly number[]): A
   };
 }
 
-/** Modes of mbind that are the process's own policy. */
-const MPOL_DEFAULT = 0;
+/** Modes of mbind: the process's own policy, nodes in order of preference, and the node that the processor is of. */
+const MPOL_DEFAULT = 0, MPOL_PREFERRED = 1, MPOL_LOCAL = 4;
 
-/** Which nodes a policy is about lies in memory; a machine's policies are told apart by their mode alone. */
-function decodeMbind({ leave }: ReturnedCall, args: readonly number[]): Action | Unmodelled {
+/**
+ * A policy as a text that is equal for equal policies; null for the process's own. Of preferred nodes the first counts;
+ * to prefer none is to prefer the processor's own. Mirrors `mpol_new()` and `__mpol_equal()`, Linux mm/mempolicy.c.
+ */
+function policyOf(mode: number, mask: string | undefined): string | null {
+  const nodes = BigInt(mask ?? 0);
+  if (mode === MPOL_DEFAULT) return null;
+  if (mode === MPOL_LOCAL || (mode === MPOL_PREFERRED && nodes === 0n)) return "local";
+  const counted = mode === MPOL_PREFERRED ? nodes & -nodes : nodes;
+  return `mode ${mode}, nodes 0x${counted.toString(16)}`;
+}
+
+function decodeMbind({ enter, leave }: ReturnedCall, args: readonly number[]): Action | Unmodelled {
   const [address, length, mode = 0] = args;
   if (leave.error !== undefined && /^(EINVAL|EPERM|EIO|ENOSYS)$/.test(leave.error)) {
     return { unmodelled: "which nodes there are is not recorded" };
   }
-  const policy = int(mode) === MPOL_DEFAULT ? null : `mode ${int(mode)}`;
+  const policy = policyOf(int(mode), enter.nodes);
   return (space) => {
     space.mbind(size(address), size(length), policy);
     return 0;

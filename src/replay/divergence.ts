@@ -211,8 +211,9 @@ function describeCall({ enter, record }: CallStep): string {
   return `${call}(${args.map(hex).join(", ")}) = ${result}${more && ` (${more})`}`;
 }
 
-function describeProgram({ program, randomized }: ExecRecord): string {
-  return `${program}${randomized === false ? ", addresses not randomized" : ""}`;
+function describeProgram({ program, randomized, mmapBaseGuessed }: ExecRecord): string {
+  const fixed = randomized === false ? ", addresses not randomized" : "";
+  return `${program}${fixed}${mmapBaseGuessed ? ", where its mappings begin is guessed" : ""}`;
 }
 
 function describeFile({ id, name, size, access, kind, noexec }: OpenFile): string {

@@ -5,7 +5,7 @@
  */
 
 import type { Image } from "../mm/calls/exec.ts";
-import { TASK_SIZE_ARM64, TASK_SIZE_X86_64 } from "../mm/rlimit.ts";
+import { TASK_SIZE_ARM64, TASK_SIZE_FIVE_LEVELS, TASK_SIZE_X86_64 } from "../mm/rlimit.ts";
 import {
   type AddressSpaceOptions,
   CommitLedger,
@@ -163,7 +163,11 @@ export class StepReader {
   #call(record: LeaveRecord): CallStep {
     const enter = this.#entered.get(record.pid) ??
       { type: "enter", pid: record.pid, call: record.call, args: [] };
-    const call = { enter, leave: record, files: this.#files };
+    const { protectionKeys } = this.header ?? {};
+    const call = {
+      ...{ enter, leave: record, files: this.#files },
+      ...(protectionKeys !== undefined && { protectionKeys }),
+    };
     const decoded = decode(call);
     const isAction = typeof decoded === "function";
     const modelled = isAction ? decoded : undefined;
@@ -172,6 +176,15 @@ export class StepReader {
     const unmodelled = isAction ? undefined : decoded?.unmodelled;
     return { type: "call", record, enter, pid: record.pid, action, unmodelled };
   }
+}
+
+/** Where the user's addresses end. */
+function addressesOf(
+  { machine, pageTableLevels }: HeaderRecord,
+): Pick<AddressSpaceOptions, "taskSize" | "mapWindow"> {
+  if (machine === "aarch64") return { taskSize: TASK_SIZE_ARM64 };
+  if (pageTableLevels !== 5) return { taskSize: TASK_SIZE_X86_64 };
+  return { taskSize: TASK_SIZE_FIVE_LEVELS, mapWindow: TASK_SIZE_X86_64 };
 }
 
 /** What the header says about every address space of the trace. */
@@ -198,7 +211,8 @@ function optionsOf(header: HeaderRecord, assumed: ReplayAssumptions): AddressSpa
     maxMapCount: header.maxMapCount,
     mmapMinAddress: header.mmapMinAddress,
     ...(header.hintMinAddress !== undefined && { hintMinAddress: header.hintMinAddress }),
-    taskSize: header.machine === "aarch64" ? TASK_SIZE_ARM64 : TASK_SIZE_X86_64,
+    ...addressesOf(header),
+    ...(header.protectionKeys !== undefined && { protectionKeys: header.protectionKeys }),
     commit,
   };
 }

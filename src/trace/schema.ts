@@ -159,6 +159,7 @@ export const RECORDS: {
     file: optional(openFile),
     imposedHint: optional(address),
     name: optional(text),
+    nodes: optional(matching(/^0x[0-9a-f]{1,256}$/)),
     ranges: optional(list(callRange)),
     process: optional(pid),
     afterGap: optional(flag),

@@ -79,6 +79,7 @@ class Fuzzer {
   readonly #names = ["one", "another", "[bracketed]"].map((name) => new Text(name));
   readonly #noLimit = new Text(limit(-1));
   readonly #stackLimit = new Text(limit(0x80_0000));
+  readonly #nodes = new Text(new Uint8Array(new BigUint64Array([1n]).buffer));
   readonly #limited = new Set<number>();
   /** Mappings made where the kernel chose: the call, and bytes. */
   #placed: { readonly position: Position; readonly length: number }[] = [];
@@ -261,9 +262,11 @@ class Fuzzer {
 
   /** Gives memory the policy to lie where it is used, or takes it back. */
   #bind(): void {
-    const [MPOL_DEFAULT, MPOL_LOCAL] = [0, 4];
-    const mode = this.#random.oneIn(3) ? MPOL_DEFAULT : MPOL_LOCAL;
-    this.#table.add("mbind", ...this.#draw.range(), mode, 0, 0, 0);
+    const [DEFAULT, PREFERRED, BIND, INTERLEAVE, LOCAL] = [0, 1, 2, 3, 4];
+    const mode = this.#random.pick([DEFAULT, DEFAULT, PREFERRED, BIND, INTERLEAVE, LOCAL, LOCAL]);
+    const isNamed = mode === BIND || mode === INTERLEAVE || this.#random.oneIn(4);
+    const mask = isNamed ? [this.#nodes, 65] : [0, 0];
+    this.#table.add("mbind", ...this.#draw.range(), mode, ...mask, 0);
   }
 
   /** Makes what can be read executable for a while. */

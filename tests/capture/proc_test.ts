@@ -4,6 +4,7 @@ import { baseName } from "../../src/trace/maps_line.ts";
 import {
   deviceOfMount,
   hasIpcLock,
+  parseAllowedNodes,
   parseDescriptorInfo,
   parseLimits,
   parseMemoryBytes,
@@ -127,4 +128,11 @@ Deno.test("parseMemoryBytes: memory and swap together", () => {
 Deno.test("hasIpcLock: bit 14 of the effective capabilities", () => {
   assertEquals(hasIpcLock("CapPrm:\t000001ffffffffff\nCapEff:\t0000000000004000\n"), true);
   assertEquals(hasIpcLock("CapPrm:\t000001ffffffffff\nCapEff:\t000001ffffffbfff\n"), false);
+});
+
+Deno.test("parseAllowedNodes: a bit each, the highest word first; undefined if there is none", () => {
+  const status =
+    "Cpus_allowed:\tff\nMems_allowed:\t00000000,00000001,00000003\nMems_allowed_list:\t0-1,32\n";
+  assertEquals(parseAllowedNodes(status), 0x1_0000_0003n);
+  assertEquals(parseAllowedNodes("Cpus_allowed:\tff\n"), undefined);
 });

@@ -12,7 +12,8 @@ import { replay } from "../../src/replay/replay.ts";
 import { ReplayError } from "../../src/replay/replay_error.ts";
 import { importText } from "../../src/text/import.ts";
 import type { Codec } from "../../src/trace/codec.ts";
-import type { TraceRecord } from "../../src/trace/format.ts";
+import type { LeaveRecord, MapLine, TraceRecord } from "../../src/trace/format.ts";
+import { present } from "../present.ts";
 import { readTrace } from "../../src/trace/read.ts";
 import { RecordedLayouts } from "../../src/trace/recorded_layouts.ts";
 import { formatRecord, parseRecord, RECORDS } from "../../src/trace/schema.ts";
@@ -46,7 +47,7 @@ const PATHS = Object.entries(RECORDS).flatMap(([type, codec]) => pathsOf(codec, 
 function others(value: unknown): unknown[] {
   if (typeof value === "boolean") return [!value];
   if (typeof value === "number") {
-    return [value + 1, value + 4096, 0, 1, 2, 65536].filter((n) => n !== value);
+    return [value + 1, value - 1, value + 4096, 0, 1, 2, 65536].filter((n) => n !== value);
   }
   if (Array.isArray(value)) return [[...value, ...value.slice(-1)], value.slice(0, -1)];
   if (typeof value === "object" && value !== null) {
@@ -151,13 +152,13 @@ function named(records: readonly TraceRecord[]): TraceRecord[] {
   throw new Error("nothing could be named");
 }
 
-/** A recording of before exec told of the privilege for itself; it had none from the start. */
+/** A recording of before exec told of the privilege for itself; it had none from the start, and could not be asked. */
 function withoutIpcLock(records: readonly TraceRecord[]): TraceRecord[] {
   return records.map((record) => {
     if (record.type === "header") return { ...record, ipcLock: false };
     if (record.type !== "exec") return record;
     const { ipcLock: _, ...rest } = record;
-    return rest;
+    return { ...rest, mmapBaseGuessed: true };
   });
 }
 
@@ -201,6 +202,7 @@ const BASES: readonly (readonly TraceRecord[])[] = [
   await recordsOf("cc1-2022"),
   withGap(importText(CALLS).records),
   withLowMapping(await recordsOf("cc1-hello")),
+  withLargeMachine(await recordsOf("cc1-hello")),
   ...await otherKernels(),
 ];
 
@@ -219,6 +221,48 @@ function withLowMapping(records: readonly TraceRecord[]): TraceRecord[] {
     ...records.slice(1, at + 1),
     { type: "enter", pid, call, args: [start, 0x1000, 1, 0x32, -1, 0] },
     { type: "leave", pid, call, result: start, removed: [], added },
+    { type: "end", reason: "finished" },
+  ];
+}
+
+/**
+ * A run on a machine with five page-table levels, no protection keys and a security module that holds hints up; two
+ * pages get a policy for the same node.
+ */
+function withLargeMachine(records: readonly TraceRecord[]): TraceRecord[] {
+  const at = records.findIndex(({ type }) => type === "leave");
+  const { pid } = present(records.flatMap((each) => each.type === "leave" ? [each] : [])[0]);
+  const header = present(records[0]);
+  if (header.type !== "header") throw new Error("there is no header");
+  const start = 0x10000, page = 0x1000;
+  const line = (first: number, pages: number): MapLine => ({
+    ...{ start: first, end: first + pages * page, permissions: "r--p", offset: 0, device: "00:00" },
+    ...{ inode: 0, name: "", vmFlags: "rd mr mw me" },
+  });
+  const call = (name: string, args: readonly number[], more: Partial<LeaveRecord> = {}) => {
+    const result = { result: 0, removed: [], added: [], ...more };
+    return [
+      { type: "enter", pid, call: name, args },
+      { type: "leave", pid, call: name, ...result },
+    ] as const satisfies TraceRecord[];
+  };
+  const bind = (first: number, nodes: string, shown: Partial<LeaveRecord>) => {
+    const [enter, leave] = call("mbind", [first, page, 2, 0x5000, 65, 0], shown);
+    return [{ ...enter, nodes }, leave];
+  };
+  const rest = { removed: [start], added: [line(start, 1), line(start + page, 2)] };
+  const last = {
+    removed: [start, start + page],
+    added: [line(start, 2), line(start + 2 * page, 1)],
+  };
+  return [
+    { ...header, hintMinAddress: start, pageTableLevels: 5, protectionKeys: false },
+    ...records.slice(1, at + 1),
+    ...call("mmap", [page, 3 * page, 1, 0x22, -1, 0], { result: start, added: [line(start, 3)] }),
+    ...call("munmap", [0x8000_0000_0000, page]), // beyond what four levels have
+    ...call("pkey_mprotect", [start, page, 1, 1], { error: "EINVAL" }),
+    ...bind(start, "0x1", rest),
+    ...bind(start + page, "0x1", last),
     { type: "end", reason: "finished" },
   ];
 }

@@ -60,9 +60,9 @@ const FIRST_GROWTH = 0x2_0000;
  */
 export function buildStack(mm: MemoryDescriptor, stack: ImageStack): Vma {
   const vma = storeHigh(mm);
-  const lowest = pageAlignDown(mm.taskSize - Math.max(1, stack.bytes));
-  for (let at = mm.taskSize - PAGE_SIZE; at >= lowest; at -= PAGE_SIZE) fault(mm, at, "write");
-  const shift = mm.taskSize - stack.top;
+  const lowest = pageAlignDown(mm.mapWindow - Math.max(1, stack.bytes));
+  for (let at = mm.mapWindow - PAGE_SIZE; at >= lowest; at -= PAGE_SIZE) fault(mm, at, "write");
+  const shift = mm.mapWindow - stack.top;
   if (vma.start - shift <= mm.hintMinAddress) {
     const { start, end } = vma;
     throw cannot("shift", start, end, "ENOMEM", "its place is not above mmap_min_addr");
@@ -80,10 +80,10 @@ export function buildStack(mm: MemoryDescriptor, stack: ImageStack): Vma {
 
 /** One page below the task size. Mirrors `__bprm_mm_init()`. */
 function storeHigh(mm: MemoryDescriptor): Vma {
-  const start = mm.taskSize - PAGE_SIZE;
-  const vma = new Vma(start, mm.taskSize, STACK_FLAGS, pages(start), null);
+  const start = mm.mapWindow - PAGE_SIZE;
+  const vma = new Vma(start, mm.mapWindow, STACK_FLAGS, pages(start), null);
   mm.faultInjection.take("a VMA");
-  mm.tree.prepare(start, mm.taskSize, vma);
+  mm.tree.prepare(start, mm.mapWindow, vma);
   mm.tree.commit();
   mm.tree.mapCount++;
   linkReverseMap(mm, vma);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ADDRESS_LIMIT, isPageAligned, pageAlignUp } from "../../abi/page.ts";
+import { ADDRESS_LIMIT, isPageAligned, roundLength } from "../../abi/page.ts";
 import { cannot } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { modify } from "../vma/modify.ts";
@@ -13,7 +13,8 @@ import { modify } from "../vma/modify.ts";
 /**
  * Gives `[address, address + length)` a policy.
  *
- * Precondition: `address` is page-aligned; `length` is rounded up to whole pages, and 0 does nothing.
+ * Precondition: `address` is page-aligned; `length` is rounded up to whole pages. 0, and a length that passes the last
+ * address when it is rounded, do nothing.
  * Postcondition: every VMA in the range has the policy. A range with a hole changes nothing.
  *
  * @param policy a text that is equal for equal policies; null for the process's own
@@ -26,7 +27,7 @@ export function mbind(
   length: number,
   policy: string | null,
 ): void {
-  const end = address + pageAlignUp(length);
+  const end = address + roundLength(length);
   if (!isPageAligned(address)) {
     throw cannot("bind", address, end, "EINVAL", "the address is not page-aligned");
   }

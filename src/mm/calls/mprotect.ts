@@ -56,7 +56,7 @@ const KNOWN = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
  *
  * @param key protection key, as for pkey_mprotect; with -1 it stays
  * @throws {MmError} EINVAL unaligned, unknown protection, PROT_GROWSDOWN on what does not grow,
- * part of a special mapping ·
+ * part of a special mapping, a key where there are none ·
  * ENOMEM a hole, a split would pass max_map_count, a limit, or memory ran out · EACCES the file was
  * not opened for this · EPERM a VMA is sealed
  */
@@ -79,6 +79,9 @@ export function mprotect(
   if (length === 0) return;
   if (roundLength(length) === 0 || end >= ADDRESS_LIMIT) {
     throw cannot("protect", address, end, "ENOMEM", "it ends before it begins");
+  }
+  if (key !== -1 && !mm.protectionKeys) {
+    throw cannot("protect", address, end, "EINVAL", "this machine has no protection keys");
   }
   if (wanted & ~KNOWN) throw cannot("protect", address, end, "EINVAL", "the protection is unknown");
 

@@ -95,7 +95,7 @@ function placeHuge(mm: MemoryDescriptor, hint: number, length: number, size: num
   if (hint !== 0 && isFree(mm, wish, length)) return wish;
   const room = length + size - PAGE_SIZE;
   const address = mm.legacyLayout
-    ? placeUpwards(mm, room, mm.mmapBase, mm.taskSize)
+    ? placeUpwards(mm, room, mm.mmapBase, mm.mapWindow)
     : placeDownwards(mm, room, PAGE_SIZE, mm.mmapBase);
   if (address === NOWHERE) return NOWHERE;
   return mm.legacyLayout
@@ -107,10 +107,11 @@ function placePlain(mm: MemoryDescriptor, hint: number, length: number, flags: n
   if (flags & MAP_32BIT) return placeLow(mm, hint, length);
   if (length > mm.taskSize - mm.hintMinAddress) return NOWHERE;
   if (hint !== 0 && isFree(mm, pageAlignDown(hint), length)) return pageAlignDown(hint);
-  if (mm.legacyLayout) return placeUpwards(mm, length, mm.mmapBase, mm.taskSize);
+  if (pageAlignDown(hint) > mm.mapWindow) return NOWHERE; // asked for more: it would go to the top, beyond 2^52
+  if (mm.legacyLayout) return placeUpwards(mm, length, mm.mmapBase, mm.mapWindow);
   const address = placeDownwards(mm, length, PAGE_SIZE, mm.mmapBase);
   if (address !== NOWHERE) return address;
-  return placeUpwards(mm, length, pageAlignUp(Math.floor(mm.taskSize / 3)), mm.taskSize);
+  return placeUpwards(mm, length, pageAlignUp(Math.floor(mm.mapWindow / 3)), mm.mapWindow);
 }
 
 function placeLow(mm: MemoryDescriptor, hint: number, length: number): number {
@@ -119,8 +120,10 @@ function placeLow(mm: MemoryDescriptor, hint: number, length: number): number {
   return fits ? hint : placeUpwards(mm, length, LOW_WINDOW_START, LOW_WINDOW_END);
 }
 
+/** Mirrors `mmap_address_hint_valid()` too: a hint may not cross the window's end unless it starts above. */
 function isFree(mm: MemoryDescriptor, address: number, length: number): boolean {
   if (address > mm.taskSize - length) return false;
+  if (address <= mm.mapWindow && address + length > mm.mapWindow) return false;
   const vma = mm.tree.findVma(address);
   return vma === undefined || address + length <= startWithGap(vma);
 }

@@ -37,6 +37,15 @@ Deno.test("mbind: the middle of three pages makes three VMAs, back to the defaul
   assertLayout(mm, ["1000-4000 rw-p 1"]);
 });
 
+// Linux 6.18: the length is rounded up first, and passes the last address.
+Deno.test("mbind: a length that rounds up to nothing does nothing", () => {
+  const mm = space();
+  map(mm, 0x1000, 0x4000);
+  mm.mbind(0x2000, Number.MAX_SAFE_INTEGER, "mode 2");
+  mm.mbind(0x2000, 0, "mode 2");
+  assertEquals([...mm.vmas()].map(({ policy }) => policy), [null]);
+});
+
 Deno.test("mbind: what is cut off, forked and moved keeps its policy", () => {
   const mm = space();
   map(mm, 0x1000, 0x4000);
