@@ -81,6 +81,16 @@ kernelTest(
   },
 );
 
+// Indices end at 2^53 - 1 here and at 2^64 - 1 there, and so the free range after the last entry differs in length.
+kernelTest("kernel check: node by node, trees up to 7.1 lie like Maple's", async () => {
+  const built = await build(await newestSource());
+  if (!built.features.isShapeKnown) return;
+  const target = await openTarget(built, { limitMs: 10_000, shape: true });
+  const high = [operation(Verb.STORE, 0x7fff_8d59_2000, 0x7fff_8d5b_2fff, 99)];
+  const result = await checked(target, [caseOf([...high, ...sixtyRanges()])]);
+  assertEquals(result.found, undefined);
+});
+
 kernelTest(
   "kernel check: a store that loses a value is found and shrunk to what shows it",
   async () => {

@@ -10,6 +10,8 @@ import { shapeOf } from "../tree/shape.ts";
 import { mix } from "./content.ts";
 
 const KINDS = ["dense", "leaf64", "range64", "arange64"];
+/** The upper word of a gap: indices end at 2^53 - 1 here and at 2^64 - 1 there, and so does the last free range. */
+const HIGH_BITS = 0x1fffff;
 const NODE = /^node d=(\d+) (\S+) 0x([0-9a-f]+)-0x([0-9a-f]+) end=(\d+)(?: gaps=(\S+))?$/;
 
 /** All nodes in one word. O(nodes). */
@@ -21,7 +23,7 @@ export function hashShape(tree: MapleTree<number>): number {
     const [, depth = "", kind = "", first = "", last = "", end = "", gaps] = match;
     hash = mix(mix(hash, Number(depth)), KINDS.indexOf(kind));
     hash = mix(mixHexadecimal(mixHexadecimal(hash, first), last), Number(end));
-    for (const gap of gaps?.split(",") ?? []) hash = mixHexadecimal(hash, gap.slice(2));
+    for (const gap of gaps?.split(",") ?? []) hash = mixHexadecimal(hash, gap.slice(2), HIGH_BITS);
   }
   return hash >>> 0;
 }
@@ -31,7 +33,7 @@ export function showShape(tree: MapleTree<number>): string {
   return shapeOf(tree).join("\n");
 }
 
-function mixHexadecimal(hash: number, digits: string): number {
+function mixHexadecimal(hash: number, digits: string, highBits = -1): number {
   const padded = digits.padStart(16, "0");
-  return mix(mix(hash, parseInt(padded.slice(8), 16)), parseInt(padded.slice(0, 8), 16));
+  return mix(mix(hash, parseInt(padded.slice(8), 16)), parseInt(padded.slice(0, 8), 16) & highBits);
 }

@@ -88,6 +88,12 @@ static void visit_tree(struct maple_tree *tree, visit_node visit, void *context)
 		visit_nodes(mte_safe_root(root), 0, 0, ULONG_MAX, visit, context);
 }
 
+/* A gap in the terms of indices that end at 2^53 - 1: only the free range at their end is longer than that. */
+static uint64_t gap_of(struct maple_enode *enode, int slot)
+{
+	return mte_to_node(enode)->ma64.gap[slot] & ((1ULL << 53) - 1);
+}
+
 static void mix_node(void *context, struct maple_enode *enode, int depth, unsigned long first,
 		     unsigned long last, unsigned char end)
 {
@@ -96,7 +102,7 @@ static void mix_node(void *context, struct maple_enode *enode, int depth, unsign
 	mixed = mix(mix_long(mix_long(mixed, first), last), end);
 	if (mte_node_type(enode) == maple_arange_64)
 		for (int slot = 0; slot <= end; slot++)
-			mixed = mix_long(mixed, mte_to_node(enode)->ma64.gap[slot]);
+			mixed = mix_long(mixed, gap_of(enode, slot));
 	*hash = mixed;
 }
 
@@ -118,7 +124,7 @@ static void print_node(void *context, struct maple_enode *enode, int depth, unsi
 
 	fprintf(out, "node d=%d %s 0x%lx-0x%lx end=%d", depth, kinds[type & 3], first, last, end);
 	for (int slot = 0; type == maple_arange_64 && slot <= end; slot++)
-		fprintf(out, "%s0x%lx", slot ? "," : " gaps=", mte_to_node(enode)->ma64.gap[slot]);
+		fprintf(out, "%s0x%lx", slot ? "," : " gaps=", gap_of(enode, slot));
 	fprintf(out, "\n");
 }
 
