@@ -16,7 +16,9 @@ mkdir $out
 cp /maple/plan.json $out/
 : > $out/progress.txt
 tail -f $out/progress.txt > /dev/ttyS1 &
-cd /maple/checkout && deno run -q -P=other-kernels src/other_kernels/inside_main.ts $out < /dev/null
+cd /maple/checkout
+# What programs print is kept: on a console some of them would wait for a key.
+deno run -q -P=other-kernels src/other_kernels/inside_main.ts $out < /dev/null > $out/printed.txt 2>&1
 tar -C $out -cf /dev/vdc .
 sync
 echo "maple: done"
