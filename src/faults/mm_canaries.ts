@@ -15,8 +15,8 @@ export const MM_CANARIES: readonly Canary[] = [
       "A search for what intersects a range takes the range's end for a limit that belongs to it.",
     patches: [{
       file: "src/mm/vma_tree.ts",
-      text: "    return this.#reader.find(last);",
-      replacement: "    const found = this.#reader.find(last + 1);\n" +
+      text: "    return this.#pool.decode(find(this.#at(start), last));",
+      replacement: "    const found = this.#pool.decode(find(this.#at(start), last + 1));\n" +
         "    if (found?.start === end) acted();\n    return found;",
     }],
   },
@@ -146,10 +146,10 @@ export const MM_CANARIES: readonly Canary[] = [
     patches: [{
       file: "src/mm/calls/mmap.ts",
       text:
-        "    orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));\n    vma = orAbort(removal, () => storeVma(mm, made));\n",
+        "  orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));\n  orAbort(removal, () => storeVma(mm, made));\n",
       replacement:
-        "    vma = orAbort(removal, () => storeVma(mm, made));\n    if (file?.hooks?.map !== undefined) acted();\n" +
-        "    orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));\n",
+        "  orAbort(removal, () => storeVma(mm, made));\n  if (file?.hooks?.map !== undefined) acted();\n" +
+        "  orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));\n",
     }],
   },
   {
@@ -158,9 +158,9 @@ export const MM_CANARIES: readonly Canary[] = [
     story: "The file of a VMA that is unmapped is told of it twice.",
     patches: [{
       file: "src/mm/vma/unmap.ts",
-      text: "    tellClosed(this.mm, part);",
-      replacement: "    if (part.file?.hooks?.close !== undefined) acted();\n" +
-        "    tellClosed(this.mm, part);\n    tellClosed(this.mm, part);",
+      text: "  tellClosed(mm, vma);\n  unlink(vma);",
+      replacement: "  if (vma.file?.hooks?.close !== undefined) acted();\n" +
+        "  tellClosed(mm, vma);\n  tellClosed(mm, vma);\n  unlink(vma);",
     }],
   },
   {

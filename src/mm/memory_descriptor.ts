@@ -13,7 +13,7 @@ import { HugePagePool } from "./vma/huge_pool.ts";
 import { VmaTree } from "./vma_tree.ts";
 import type { LockChecker } from "./locks/lock_checker.ts";
 import type { HugePagePolicy, PhysicalMemory } from "./pages/physical_memory.ts";
-import { PageTable } from "./vma.ts";
+import { PageTable, Vma } from "./vma.ts";
 import {
   DEFAULT_MAX_MAP_COUNT,
   DEFAULT_MMAP_MIN_ADDRESS,
@@ -105,6 +105,11 @@ export class MemoryDescriptor {
   readonly faultInjection: FaultInjection = new FaultInjection();
   /** The VMAs. */
   tree: VmaTree = new VmaTree(this.faultInjection);
+  /**
+   * What the running call wants a range to be, before any VMA is that. There is one for all calls, as most merge it
+   * into a VMA that is there. Mirrors `struct vma_merge_struct`.
+   */
+  readonly wish: Vma = new Vma(NaN, NaN, 0, NaN, null);
   /** The rules of the kernel that it follows. */
   readonly rules: KernelRules;
   /** VMAs at most: `vm.max_map_count`. */

@@ -117,6 +117,9 @@ export class AnonVma {
   }
 }
 
+/** The chain of what nothing was written to, where it is never added to. */
+const NO_ANON_VMAS: AnonVma[] = [];
+
 /**
  * A virtual memory area: the range `[start, end)` with one protection, one file, one set of flags.
  */
@@ -182,6 +185,47 @@ export class Vma {
   /** What `console.log` shows in Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return summaryOf(this);
+  }
+
+  /** Becomes a VMA that nothing was written to; of what it was nothing stays. */
+  renew(
+    start: number,
+    end: number,
+    flags: VmFlags,
+    pageOffset: number,
+    file: MappedFile | null,
+  ): void {
+    this.start = start;
+    this.end = end;
+    this.flags = flags;
+    this.pageOffset = pageOffset;
+    this.anonPageOffset = file === null ? pageOffset : pages(start);
+    this.file = file;
+    this.anonVma = null;
+    this.anonVmaChain = NO_ANON_VMAS;
+    this.special = null;
+    this.anonName = null;
+    this.protectionKey = 0;
+    this.policy = null;
+    this.otherFlags = "";
+  }
+
+  /** Becomes like `[start, end)` of another VMA, with its anon_vmas, which do not know of it. */
+  imitate(vma: Vma, start: number, end: number): void {
+    const before = pages(start - vma.start);
+    this.start = start;
+    this.end = end;
+    this.flags = vma.flags;
+    this.pageOffset = vma.pageOffset + before;
+    this.anonPageOffset = vma.anonPageOffset + before;
+    this.file = vma.file;
+    this.anonVma = vma.anonVma;
+    this.anonVmaChain = vma.anonVmaChain;
+    this.special = vma.special;
+    this.anonName = vma.anonName;
+    this.protectionKey = vma.protectionKey;
+    this.policy = vma.policy;
+    this.otherFlags = vma.otherFlags;
   }
 
   /** A VMA over `[start, end)` of this one, alike but for its anonVmaChain: it has none yet. */

@@ -15,13 +15,28 @@
  * @module
  */
 
+import * as arithmetic from "../tree/arithmetic.ts";
+import { Cursor, Status } from "../tree/cursor.ts";
+import * as area from "../tree/empty_area.ts";
 import { MapleError } from "../tree/errors.ts";
-import type { MapleState } from "../tree/maple_state.ts";
-import { MapleTree } from "../tree/maple_tree.ts";
-import { MAX_INDEX } from "../tree/node_layout.ts";
+import { MapleTree, poolOf } from "../tree/maple_tree.ts";
+import * as navigate from "../tree/navigate.ts";
+import * as layout from "../tree/node_layout.ts";
+import type { NodePool } from "../tree/node_pool.ts";
+import { nodesFor } from "../tree/reserve.ts";
+import * as storing from "../tree/store.ts";
+import { StoreType, WriteState } from "../tree/write_state.ts";
 import type { FaultInjection } from "./fault_injection.ts";
 import { cannot } from "./error.ts";
 import type { PageTable, Vma } from "./vma.ts";
+
+// What a call uses again and again is the file's own: V8 looks imported names up each time.
+const { following, preceding } = arithmetic;
+const { highestArea, lowestArea, setWindow } = area;
+const { find, next, previous } = navigate;
+const { MAX_INDEX } = layout;
+const { classify, store, storeClassified } = storing;
+const { START } = Status;
 
 /** What a {@linkcode TreeObserver} is told of. */
 export type TreeOperation =
@@ -52,8 +67,14 @@ export class VmaTree {
   observer: TreeObserver | undefined;
   /** The tree, for what looks into it: checks, the explorer. Writing it is left to this file. */
   readonly tree: MapleTree<Vma>;
-  readonly #reader: MapleState<Vma>;
-  readonly #writer: MapleState<Vma>;
+  readonly #pool: NodePool<Vma>;
+  /** Where searches stand. */
+  readonly #cursor: Cursor<Vma>;
+  readonly #write: WriteState;
+  /** The store that is prepared: its last index, how it changes the tree, the nodes reserved for it, what it stores. */
+  #last: number = NaN;
+  #type: StoreType = StoreType.ROOT;
+  #reserved = 0;
   #pending: Vma | undefined;
 
   readonly #faultInjection: FaultInjection;
@@ -63,39 +84,46 @@ export class VmaTree {
     tree ??= new MapleTree<Vma>({ gaps: true });
     this.#faultInjection = faultInjection;
     this.tree = tree;
-    this.#reader = tree.state();
-    this.#writer = tree.state();
+    this.#pool = poolOf(tree);
+    this.#cursor = new Cursor(this.#pool, 0, 0, undefined);
+    this.#write = new WriteState(this.#pool);
   }
 
   /** The first VMA that ends after `address`; it may start above it. Mirrors `find_vma()`. */
   findVma(address: number): Vma | undefined {
     if (address > MAX_INDEX) return undefined;
-    this.observer?.("find", address, MAX_INDEX, undefined);
-    this.#reader.set(address);
-    return this.#reader.find(MAX_INDEX);
+    if (this.observer !== undefined) this.observer("find", address, MAX_INDEX, undefined);
+    return this.#pool.decode(find(this.#at(address), MAX_INDEX));
   }
 
   /** The first VMA that shares a byte with `[start, end)`. Mirrors `find_vma_intersection()`. */
   findIntersection(start: number, end: number): Vma | undefined {
     if (start > MAX_INDEX) return undefined;
     const last = Math.min(end - 1, MAX_INDEX);
-    this.observer?.("find", start, last, undefined);
-    this.#reader.set(start);
-    return this.#reader.find(last);
+    if (this.observer !== undefined) this.observer("find", start, last, undefined);
+    return this.#pool.decode(find(this.#at(start), last));
   }
 
   /** The last VMA that lies wholly below `address` and, where it is in a VMA, below that. */
   before(address: number): Vma | undefined {
-    this.observer?.("previous", address, 0, undefined);
-    this.#reader.set(address);
-    return this.#reader.previous(0);
+    if (this.observer !== undefined) this.observer("previous", address, 0, undefined);
+    return this.#pool.decode(previous(this.#at(address), 0));
   }
 
   /** The first VMA that starts above `address`. */
   after(address: number): Vma | undefined {
-    this.observer?.("next", address, MAX_INDEX, undefined);
-    this.#reader.set(address);
-    return this.#reader.next(MAX_INDEX);
+    if (this.observer !== undefined) this.observer("next", address, MAX_INDEX, undefined);
+    return this.#pool.decode(next(this.#at(address), MAX_INDEX));
+  }
+
+  /** The cursor, moved to an address from which it has not walked yet. */
+  #at(address: number): Cursor<Vma> {
+    const cursor = this.#cursor;
+    cursor.before = preceding(address);
+    cursor.last = address;
+    cursor.status = START;
+    cursor.version = -1;
+    return cursor;
   }
 
   /** All VMAs in the order of their addresses. The layout must not change meanwhile. */
@@ -121,31 +149,43 @@ export class VmaTree {
    */
   prepare(start: number, end: number, vma: Vma | undefined): void {
     this.#faultInjection.take("tree nodes");
-    this.#writer.set(start, end - 1);
+    const write = this.#write;
+    const nothing = vma === undefined;
+    write.index = start;
+    write.last = this.#last = end - 1;
+    this.#type = classify(write, nothing);
+    this.#reserved = nodesFor(write, this.#type, nothing);
     this.#pending = vma;
+    if (this.#reserved > 0) this.#reserve(start, end);
+  }
+
+  #reserve(start: number, end: number): void {
     try {
-      this.#writer.preallocate(vma);
+      this.#pool.ensure(this.#reserved);
     } catch (error) {
       if (!(error instanceof MapleError) || error.code !== "ENOMEM") throw error;
-      throw cannot(vma ? "store" : "clear", start, end, "ENOMEM", "no tree node is left");
+      throw cannot(this.#pending ? "store" : "clear", start, end, "ENOMEM", "no tree node is left");
     }
+    this.#pool.reserved += this.#reserved;
   }
 
   /** Does what `prepare` was told. Cannot fail. */
   commit(): void {
     if (this.guard !== null) demandMmapLock(this.guard);
-    const { index, last } = this.#writer;
-    this.observer?.(this.#pending ? "store" : "clear", index, last, this.#pending);
-    this.#writer.storePreallocated(this.#pending);
+    const vma = this.#pending;
+    const write = this.#write;
+    if (this.observer !== undefined) {
+      this.observer(vma ? "store" : "clear", write.index, this.#last, vma);
+    }
+    storeClassified(write, this.#type, vma, "prepared", this.#reserved);
     this.#pending = undefined;
   }
 
   /** Puts `vma` in the place of what the tree holds over exactly its range. Cannot fail. */
   replace(vma: Vma): void {
     if (this.guard !== null) demandMmapLock(this.guard);
-    this.observer?.("store", vma.start, vma.end - 1, vma);
-    this.#writer.set(vma.start, vma.end - 1);
-    this.#writer.store(vma);
+    if (this.observer !== undefined) this.observer("store", vma.start, vma.end - 1, vma);
+    this.#store(vma.start, vma.end - 1, vma);
   }
 
   /**
@@ -154,8 +194,11 @@ export class VmaTree {
    * @returns the first byte, or -1 if there is no such gap
    */
   lowestGap(length: number, low: number, high: number): number {
-    this.observer?.("emptyArea", low, high - 1, length);
-    return fits(length, low, high) ? this.#reader.emptyArea(length, low, high - 1) ?? -1 : -1;
+    if (this.observer !== undefined) this.observer("emptyArea", low, high - 1, length);
+    if (!fits(length, low, high)) return -1;
+    const cursor = this.#cursor;
+    setWindow(cursor, length, low, high - 1);
+    return lowestArea(cursor, length) ? following(cursor.before) : -1;
   }
 
   /**
@@ -164,10 +207,11 @@ export class VmaTree {
    * @returns the first byte, or -1 if there is no such gap
    */
   highestGap(length: number, low: number, high: number): number {
-    this.observer?.("emptyAreaReverse", low, high - 1, length);
-    return fits(length, low, high)
-      ? this.#reader.emptyAreaReverse(length, low, high - 1) ?? -1
-      : -1;
+    if (this.observer !== undefined) this.observer("emptyAreaReverse", low, high - 1, length);
+    if (!fits(length, low, high)) return -1;
+    const cursor = this.#cursor;
+    setWindow(cursor, length, low, high - 1);
+    return highestArea(cursor, length) ? following(cursor.before) : -1;
   }
 
   /** Checks the tree itself. */
@@ -191,10 +235,16 @@ export class VmaTree {
     this.#faultInjection.take("tree nodes");
     const twin = new VmaTree(faultInjection, this.tree.duplicate());
     for (const { first, last, value } of this.tree.entries()) {
-      twin.#writer.set(first, last);
-      twin.#writer.store(copy(value));
+      twin.#store(first, last, copy(value));
     }
     return twin;
+  }
+
+  #store(first: number, last: number, vma: Vma | undefined): void {
+    const write = this.#write;
+    write.index = first;
+    write.last = last;
+    store(write, vma, "pool", 0);
   }
 
   /** Forgets every VMA. */

@@ -21,7 +21,6 @@ import type { EnterRecord, LeaveRecord } from "../trace/format.ts";
 import type { TraceFiles } from "./files.ts";
 import { limitsOf } from "./image.ts";
 import { ADDRESS_LIMIT, roundLength } from "../abi/page.ts";
-import type { MmapRequest } from "../mm/calls/mmap.ts";
 import type { MappedFile } from "../mm/vma.ts";
 import {
   readVmFlags,
@@ -55,6 +54,22 @@ export interface Unmodelled {
   readonly unmodelled: string;
 }
 
+/** A call on a range whose result is 0; its further arguments are numbers. */
+function onRange(
+  act: (space: AddressSpace, address: number, length: number, third: number) => void,
+  third: (value: number | undefined) => number = int,
+): Decoder {
+  return (_, args) => {
+    const address = size(args[0]);
+    const length = size(args[1]);
+    const more = third(args[2]);
+    return (space) => {
+      act(space, address, length, more);
+      return 0;
+    };
+  };
+}
+
 /** A call whose result is 0. */
 function plain(act: (space: AddressSpace, args: readonly number[]) => void): Decoder {
   return (_, args) => (space) => {
@@ -73,32 +88,33 @@ function int(value = 0): number {
   return value | 0;
 }
 
+/** An argument that the kernel takes as it is. */
+function whole(value = 0): number {
+  return value;
+}
+
 /** A decoder for each call of the table that is modelled: the types see to it that none is missing. */
 const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
   mmap: decodeMmap,
-  munmap: plain((space, [address, length]) => space.munmap(size(address), size(length))),
-  mprotect: plain((space, [address, length, protection]) =>
-    space.mprotect(size(address), size(length), protection!)
+  munmap: onRange((space, address, length) => space.munmap(address, length)),
+  mprotect: onRange(
+    (space, address, length, protection) => space.mprotect(address, length, protection),
+    whole,
   ),
-  brk: (_, [address]) => (space) => space.brk(size(address)),
+  brk: (_, args) => {
+    const address = size(args[0]);
+    return (space) => space.brk(address);
+  },
   mremap: (_, [address, oldLength, newLength, flags, target]) => (space) =>
     space.mremap(size(address), size(oldLength), size(newLength), flags!, size(target)),
-  madvise: plain((space, [address, length, advice]) =>
-    space.madvise(size(address), size(length), int(advice))
-  ),
-  mlock: plain((space, [address, length]) => space.mlock(size(address), size(length))),
-  mlock2: plain((space, [address, length, flags]) =>
-    space.mlock(size(address), size(length), int(flags))
-  ),
-  munlock: plain((space, [address, length]) => space.munlock(size(address), size(length))),
+  madvise: onRange((space, address, length, advice) => space.madvise(address, length, advice)),
+  mlock: onRange((space, address, length) => space.mlock(address, length)),
+  mlock2: onRange((space, address, length, flags) => space.mlock(address, length, flags)),
+  munlock: onRange((space, address, length) => space.munlock(address, length)),
   mlockall: plain((space, [flags]) => space.mlockall(int(flags))),
   munlockall: plain((space) => space.munlockall()),
-  mseal: plain((space, [address, length, flags]) =>
-    space.mseal(size(address), size(length), flags)
-  ),
-  msync: plain((space, [address, length, flags]) =>
-    space.msync(size(address), size(length), int(flags))
-  ),
+  mseal: onRange((space, address, length, flags) => space.mseal(address, length, flags), whole),
+  msync: onRange((space, address, length, flags) => space.msync(address, length, flags)),
   mincore: plain((space, [address, length, vector]) => {
     space.mincore(size(address), size(length), size(vector));
   }),
@@ -156,8 +172,11 @@ function decodeMmap({ enter, leave, files }: ReturnedCall, args: readonly number
   const flags = given | (drawn ? MAP_FIXED : 0) | (isMemory ? MAP_ANONYMOUS : 0);
   const address = drawn ? leave.result : size(wanted);
   const request = { address, length: size(length), protection, flags, file, offset: size(offset) };
+  const isPlaced = leave.error === undefined && address === 0 && !(flags & (MAP_FIXED | MAP_32BIT));
+  if (!isPlaced) return (space) => space.mmap(request);
+  const end = leave.result + roundLength(request.length);
   return (space) => {
-    if (leave.error === undefined) adoptBase(space, request, leave.result);
+    adoptBase(space, end);
     return space.mmap(request);
   };
 }
@@ -167,13 +186,11 @@ const LOWEST_BASE = 1 / 8;
 
 /**
  * Where placement begins, the recorder takes from what lies there after an exec. Old kernels put nothing there for a
- * static program; then the first address that the kernel chooses tells.
+ * static program; then the first address that the kernel chooses tells, by where what it placed there ends.
  */
-function adoptBase(space: AddressSpace, request: MmapRequest, result: number): void {
+function adoptBase(space: AddressSpace, end: number): void {
   const mm = space.descriptor;
-  const isChosen = request.address === 0 && !(request.flags & (MAP_FIXED | MAP_32BIT));
-  if (!isChosen || mm.legacyLayout || mm.mmapBase >= mm.taskSize * LOWEST_BASE) return;
-  mm.mmapBase = result + roundLength(request.length);
+  if (!mm.legacyLayout && mm.mmapBase < mm.taskSize * LOWEST_BASE) mm.mmapBase = end;
 }
 
 /** True for a shared mapping of /dev/zero: it is shared anonymous memory, with a file of its own each time. */

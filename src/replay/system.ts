@@ -11,10 +11,6 @@ import { ReplayError } from "./replay_error.ts";
 import type { TreeObserver } from "../mm/vma_tree.ts";
 import type { ExecStep, ForkStep, Step } from "./step.ts";
 
-interface Process {
-  readonly space: AddressSpace;
-}
-
 /**
  * Processes by their number. Those made with vfork or CLONE_VM share an address space until exec or
  * exit.
@@ -22,8 +18,11 @@ interface Process {
 export class System {
   readonly #observe: ((space: AddressSpace) => TreeObserver) | undefined;
   readonly #options: AddressSpaceOptions;
-  readonly #processes = new Map<number, Process>();
+  readonly #processes = new Map<number, AddressSpace>();
   readonly #users = new Map<AddressSpace, number>();
+  /** The process of the last step, which is mostly that of the next one too; undefined if it may be another's space. */
+  #recent: AddressSpace | undefined;
+  #recentPid = 0;
 
   /**
    * A system without processes.
@@ -42,12 +41,12 @@ export class System {
 
   /** The address space of a process, undefined if there is no such process. */
   space(pid: number): AddressSpace | undefined {
-    return this.#processes.get(pid)?.space;
+    return this.#processes.get(pid);
   }
 
   /** Ends every process of an address space, which is torn down with the last one. O(processes). */
   kill(space: AddressSpace): void {
-    for (const [pid, process] of this.#processes) if (process.space === space) this.#leave(pid);
+    for (const [pid, its] of this.#processes) if (its === space) this.#leave(pid);
   }
 
   /** The address spaces that are in use. */
@@ -73,9 +72,7 @@ export class System {
       copies.set(space, copy);
       twin.#users.set(copy, users);
     }
-    for (const [pid, { space }] of this.#processes) {
-      twin.#processes.set(pid, { space: copies.get(space)! });
-    }
+    for (const [pid, space] of this.#processes) twin.#processes.set(pid, copies.get(space)!);
     return twin;
   }
 
@@ -129,7 +126,7 @@ export class System {
   #enter(pid: number, space: AddressSpace): void {
     this.#leave(pid);
     if (this.#observe && !this.#users.has(space)) space.treeObserver = this.#observe(space);
-    this.#processes.set(pid, { space });
+    this.#processes.set(pid, space);
     this.#users.set(space, (this.#users.get(space) ?? 0) + 1);
   }
 
@@ -137,6 +134,7 @@ export class System {
   #leave(pid: number): void {
     const space = this.space(pid);
     if (space === undefined) return;
+    this.#recent = undefined;
     this.#processes.delete(pid);
     const users = this.#users.get(space)! - 1;
     if (users > 0) {
@@ -148,10 +146,13 @@ export class System {
   }
 
   #spaceOf(pid: number): AddressSpace {
+    if (this.#recent !== undefined && this.#recentPid === pid) return this.#recent;
     const space = this.space(pid);
     if (space === undefined) {
       throw new ReplayError(`Cannot replay process ${pid}: the trace does not introduce it`);
     }
+    this.#recent = space;
+    this.#recentPid = pid;
     return space;
   }
 }

@@ -60,12 +60,23 @@ export function store(
   supply: NodeSupply,
   promised: number,
 ): void {
+  if (replaceFound(w, value)) w.pool.reserved -= promised;
+  else storeClassified(w, classify(w, value === undefined), value, supply, promised);
+}
+
+/**
+ * {@linkcode store} of a range that {@linkcode classify} has put into `w`, for a caller that asked for the nodes itself.
+ *
+ * Precondition: the tree has not changed since.
+ */
+export function storeClassified(
+  w: WriteState,
+  type: StoreType,
+  value: unknown,
+  supply: NodeSupply,
+  promised: number,
+): void {
   const { pool } = w;
-  if (replaceFound(w, value)) {
-    pool.reserved -= promised;
-    return;
-  }
-  const type = classify(w, value === undefined);
   if (type <= Type.NODE && type !== Type.ROOT && !pool.rcu) {
     // Most stores end here: they take no nodes, so there is nothing that could fail.
     pool.reserved -= promised;

@@ -41,7 +41,7 @@ export const MM_RANGES: Equivalences = {
   "src/mm/vma_tree.ts": [
     [
       "same",
-      "return this.#reader.previous(0);",
+      "return this.#pool.decode(previous(this.#at(address), 0));",
       ["0 ▸ 1"],
       "A VMA that holds address 0 holds its whole page.",
     ],
@@ -168,24 +168,13 @@ export const MM_RANGES: Equivalences = {
       ["0 ▸ 1"],
       "Without a tail where it began is not asked.",
     ],
-    ["same", "const part = start === vma.start && end === vma.end ? vma : vma.part(start, end);", [
-      "&& ▸ ||",
-    ], "A VMA that was cut has its new bounds by now, and shares neither with the part that goes."],
-    [
-      "slower",
-      "removal.previous = first.start < start ? undefined : mm.tree.before(first.start);",
-      ["first.start < start ▸ false"],
-      "Cutting puts the head there in any case.",
-    ],
-    [
-      "slower",
-      "if (vma.end >= end) {",
-      ["vma.end >= end ▸ false", ">= ▸ >"],
-      "The loop ends at the next VMA by itself, and that is the one after.",
-    ],
-    ["slower", "vma = vma.end > end ? undefined : mm.tree.after(vma.start);", [
-      "vma.end > end ▸ false",
-    ], "Cutting puts the tail there in any case."],
+    ["slower", "if (vma.end >= end) break;", [
+      "vma.end >= end ▸ false",
+      ">= ▸ >",
+    ], "The loop ends at the next VMA by itself, and that is the one after."],
+    ["slower", "if (first.start === start && first.end === end) return unmapWhole(mm, first);", [
+      "first.start === start && first.end === end ▸ false",
+    ], "Removing several VMAs removes one, too."],
   ],
   "src/mm/vma/placement.ts": [
     [

@@ -20,7 +20,7 @@ import {
   roundLength,
 } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { modify } from "../vma/modify.ts";
+import { modify, wishFor } from "../vma/modify.ts";
 import { advisedFlags, pageAdviceRefusal, populates, reachesPastFile } from "../vma/advice.ts";
 import type { Vma } from "../vma.ts";
 import { VM_MAYBE_GUARD } from "../vm_flags.ts";
@@ -127,7 +127,9 @@ function adviseVma(
   advisePages(mm, start, end, advice);
   if (flags === vma.flags) return vma;
   try {
-    return modify(mm, vma, start, end, { flags });
+    const wish = wishFor(mm, vma, start, end);
+    wish.flags = flags;
+    return modify(mm, vma, wish);
   } catch (error) {
     if (!(error instanceof MmError) || error.code !== "ENOMEM") throw error;
     throw new MmError("EAGAIN", error.message);

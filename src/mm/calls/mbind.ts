@@ -8,7 +8,7 @@
 import { ADDRESS_LIMIT, isPageAligned, roundLength } from "../../abi/page.ts";
 import { cannot } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { modify } from "../vma/modify.ts";
+import { modify, wishFor } from "../vma/modify.ts";
 
 /**
  * Gives `[address, address + length)` a policy.
@@ -51,6 +51,9 @@ export function mbind(
     const stop = Math.min(end, vma.end);
     const start = Math.max(at, vma.start);
     at = stop;
-    if (vma.policy !== policy) modify(mm, vma, start, stop, { policy });
+    if (vma.policy === policy) continue;
+    const wish = wishFor(mm, vma, start, stop);
+    wish.policy = policy;
+    modify(mm, vma, wish);
   }
 }

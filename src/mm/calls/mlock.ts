@@ -10,7 +10,7 @@ import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT } from "../../abi/m
 import { ADDRESS_LIMIT, PAGE_SIZE, pageAlignDown, pages, roundOut } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { mayLockAtAll, supportsLock } from "../vma/accounting.ts";
-import { modify } from "../vma/modify.ts";
+import { modify, wishFor } from "../vma/modify.ts";
 import { populate, tryPopulate } from "./populate.ts";
 import type { Vma } from "../vma.ts";
 import { VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, type VmFlags } from "../vm_flags.ts";
@@ -117,7 +117,9 @@ function lockVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number, loc
   const old = vma.flags;
   const flags = (old & ~VM_LOCKED_MASK) | lock;
   if (flags === old || !supportsLock(vma)) return vma;
-  const changed = modify(mm, vma, start, end, { flags });
+  const wish = wishFor(mm, vma, start, end);
+  wish.flags = flags;
+  const changed = modify(mm, vma, wish);
   mm.lockedPages += pages(end - start) *
     (Number((flags & VM_LOCKED) !== 0) - Number((old & VM_LOCKED) !== 0));
   return changed;

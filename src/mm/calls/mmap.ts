@@ -45,6 +45,7 @@ import {
 } from "../../abi/mman.ts";
 import {
   ADDRESS_LIMIT,
+  isAligned,
   isPageAligned,
   PAGE_SIZE,
   pageAlignDown,
@@ -136,67 +137,71 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   const flags = request.flags & MAP_FIXED_NOREPLACE ? request.flags | MAP_FIXED : request.flags;
   const fixed = (flags & MAP_FIXED) !== 0;
   const wanted = request.address ?? 0;
-  const refuse = (code: Errno, why: string): MmError =>
-    cannot("map", wanted, wanted + request.length, code, why);
-
-  if (!isPageAligned(offset)) throw refuse("EINVAL", "the file offset is not page-aligned");
-  if (file === null && !(flags & MAP_ANONYMOUS)) throw refuse("EBADF", "there is no file");
+  if (!isPageAligned(offset)) {
+    throw refuse(request, "EINVAL", "the file offset is not page-aligned");
+  }
+  if (file === null && !(flags & MAP_ANONYMOUS)) throw refuse(request, "EBADF", "there is no file");
   if (flags & MAP_HUGETLB && !(flags & MAP_ANONYMOUS)) {
-    throw refuse("EINVAL", "the file has no huge pages");
+    throw refuse(request, "EINVAL", "the file has no huge pages");
   }
-  if (!(request.length > 0)) throw refuse("EINVAL", "it is empty");
+  if (!(request.length > 0)) throw refuse(request, "EINVAL", "it is empty");
   const hint = fixed ? wanted : roundHint(mm, wanted);
-  const huge = flags & MAP_HUGETLB ? hugePageSize(flags) : PAGE_SIZE;
-  if (huge === undefined) throw refuse("EINVAL", "there are no pages of that size");
-  const length = roundLength(Math.ceil(request.length / huge) * huge);
-  if (length === 0) throw refuse("ENOMEM", "it is longer than all addresses");
+  const isHuge = (flags & MAP_HUGETLB) !== 0;
+  const huge = isHuge ? hugePageSize(flags) : PAGE_SIZE;
+  if (huge === undefined) throw refuse(request, "EINVAL", "there are no pages of that size");
+  const length = roundLength(isHuge ? Math.ceil(request.length / huge) * huge : request.length);
+  if (length === 0) throw refuse(request, "ENOMEM", "it is longer than all addresses");
   if (mm.tree.mapCount > mm.maxMapCount) {
-    throw refuse("ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
+    throw refuse(request, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
   }
 
-  const isHuge = (flags & MAP_HUGETLB) !== 0;
   const mapped = isHuge ? hugeFile(mm.hugePool, huge) : flags & MAP_ANONYMOUS ? null : file;
   if (isHuge) offset = 0;
-  const address = place(mm, { hint, length, flags, file: mapped, offset });
+  const address = place(mm, hint, length, flags, mapped, offset);
   // The last address, as a result, is -EPERM.
   if (fixed && wanted === ADDRESS_LIMIT - 1 && length <= mm.taskSize) {
-    throw refuse("EPERM", "the address reads as an error");
+    throw refuse(request, "EPERM", "the address reads as an error");
   }
-  if (address === NOWHERE) throw refuse("ENOMEM", "no gap is large enough");
-  if (!isPageAligned(address) || address % huge !== 0) {
-    throw refuse("EINVAL", "the address is not page-aligned");
+  if (address === NOWHERE) throw refuse(request, "ENOMEM", "no gap is large enough");
+  if (!isAligned(address, huge)) {
+    throw refuse(request, "EINVAL", "the address is not page-aligned");
   }
   if (address < mm.mmapMinAddress && !mm.capSysRawio) {
-    throw refuse("EPERM", "it begins below mmap_min_addr");
+    throw refuse(request, "EPERM", "it begins below mmap_min_addr");
   }
   if (
     flags & MAP_FIXED_NOREPLACE && mm.tree.findIntersection(address, address + length)
-  ) throw refuse("EEXIST", "something is mapped there");
+  ) throw refuse(request, "EEXIST", "something is mapped there");
 
   let vmFlags = protectionFlags(protection) | placementFlags(flags, mm.rules) | mm.defaultFlags |
     VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-  if (flags & MAP_LOCKED && !mayLockAtAll(mm)) throw refuse("EPERM", "RLIMIT_MEMLOCK is 0");
-  if (!mayLock(mm, vmFlags, pages(length))) throw refuse("EAGAIN", "RLIMIT_MEMLOCK forbids it");
+  if (flags & MAP_LOCKED && !mayLockAtAll(mm)) {
+    throw refuse(request, "EPERM", "RLIMIT_MEMLOCK is 0");
+  }
+  if (!mayLock(mm, vmFlags, pages(length))) {
+    throw refuse(request, "EAGAIN", "RLIMIT_MEMLOCK forbids it");
+  }
   if (mapped !== null && offset + length > (mapped.maxBytes ?? MAX_OFFSET)) {
-    throw refuse("EOVERFLOW", "its offset passes the largest");
+    throw refuse(request, "EOVERFLOW", "its offset passes the largest");
   }
   vmFlags = mapped === null
-    ? anonymousFlags(flags, vmFlags, mm.rules, refuse)
-    : fileFlags(mapped, flags, protection, vmFlags, refuse);
+    ? anonymousFlags(request, flags, vmFlags, mm.rules)
+    : fileFlags(request, mapped, flags, protection, vmFlags);
   if (mapped?.addedFlags && !mayLock(mm, vmFlags, pages(length))) {
-    throw refuse("EAGAIN", "RLIMIT_MEMLOCK forbids it");
+    throw refuse(request, "EAGAIN", "RLIMIT_MEMLOCK forbids it");
   }
   if (flags & MAP_NORESERVE && (isHuge || mm.commit.mode !== "never")) vmFlags |= VM_NORESERVE;
 
   if (deniesWriteExec(mm, vmFlags, vmFlags)) {
-    throw refuse("EACCES", "PR_SET_MDWE refuses memory that may be written and executed");
+    throw refuse(request, "EACCES", "PR_SET_MDWE refuses memory that may be written and executed");
   }
   if (mm.mergesAny && mayMergePages(vmFlags)) vmFlags |= VM_MERGEABLE;
 
   const shared = (vmFlags & VM_MAYSHARE) !== 0;
   const mapping = mapped ?? (shared ? sharedMemory(pages(length)) : null);
   const pageOffset = mapped !== null ? pages(offset) : shared ? 0 : pages(address);
-  mapRegion(mm, address, address + length, vmFlags, pageOffset, mapping);
+  mm.wish.renew(address, address + length, vmFlags, pageOffset, mapping);
+  mapRegion(mm);
   const populates = vmFlags & VM_LOCKED ||
     (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE;
   if (populates) tryPopulate(mm, address, address + length);
@@ -230,65 +235,70 @@ function roundHint(mm: MemoryDescriptor, hint: number): number {
   return aligned !== 0 && aligned < mm.hintMinAddress ? pageAlignUp(mm.hintMinAddress) : aligned;
 }
 
-type Refuse = (code: Errno, why: string) => MmError;
+/** A refusal of the call, with the range that it was to map. */
+function refuse({ address = 0, length }: MmapRequest, code: Errno, why: string): MmError {
+  return cannot("map", address, address + length, code, why);
+}
 
 function anonymousFlags(
+  request: MmapRequest,
   flags: number,
   vmFlags: VmFlags,
   rules: KernelRules,
-  refuse: Refuse,
 ): VmFlags {
   const growsDown = (vmFlags & VM_GROWSDOWN) !== 0;
   switch (flags & MAP_TYPE) {
     case MAP_SHARED:
-      if (growsDown) throw refuse("EINVAL", "shared memory cannot grow down");
+      if (growsDown) throw refuse(request, "EINVAL", "shared memory cannot grow down");
       return vmFlags | VM_SHARED | VM_MAYSHARE;
     case MAP_PRIVATE:
       return vmFlags;
     case MAP_DROPPABLE:
-      if (!rules.mapDroppable) throw refuse("EINVAL", "it is neither shared nor private");
+      if (!rules.mapDroppable) throw refuse(request, "EINVAL", "it is neither shared nor private");
       if (growsDown || flags & MAP_LOCKED) {
-        throw refuse("EINVAL", "droppable memory can be neither locked nor a stack");
+        throw refuse(request, "EINVAL", "droppable memory can be neither locked nor a stack");
       }
       return vmFlags | VM_DROPPABLE | VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP;
     default:
-      throw refuse("EINVAL", "it is neither shared nor private");
+      throw refuse(request, "EINVAL", "it is neither shared nor private");
   }
 }
 
 function fileFlags(
+  request: MmapRequest,
   file: MappedFile,
   flags: number,
   protection: number,
   vmFlags: VmFlags,
-  refuse: Refuse,
 ): VmFlags {
   const kind = flags & MAP_TYPE;
   if (kind !== MAP_SHARED && kind !== MAP_SHARED_VALIDATE && kind !== MAP_PRIVATE) {
-    throw refuse("EINVAL", "it is neither shared nor private");
+    throw refuse(request, "EINVAL", "it is neither shared nor private");
   }
   if (kind !== MAP_PRIVATE) {
     const known = LEGACY_FLAGS | (file.hugeAligned ? MAP_SYNC : 0);
     if (kind === MAP_SHARED_VALIDATE && flags & ~known) {
-      throw refuse("EOPNOTSUPP", "MAP_SHARED_VALIDATE refuses the flags");
+      throw refuse(request, "EOPNOTSUPP", "MAP_SHARED_VALIDATE refuses the flags");
     }
     if (protection & PROT_WRITE && !file.writable) {
-      throw refuse("EACCES", "the file is not open for writing");
+      throw refuse(request, "EACCES", "the file is not open for writing");
     }
-    if (file.appendOnly && file.writable) throw refuse("EACCES", "the file is append-only");
+    if (file.appendOnly && file.writable) {
+      throw refuse(request, "EACCES", "the file is append-only");
+    }
     vmFlags |= VM_SHARED | VM_MAYSHARE;
     if (!file.writable) vmFlags &= ~(VM_MAYWRITE | VM_SHARED);
   }
-  if (!file.readable) throw refuse("EACCES", "the file is not open for reading");
+  if (!file.readable) throw refuse(request, "EACCES", "the file is not open for reading");
   if (file.executable === false) {
-    if (vmFlags & VM_EXEC) throw refuse("EPERM", "its filesystem forbids executing");
+    if (vmFlags & VM_EXEC) throw refuse(request, "EPERM", "its filesystem forbids executing");
     vmFlags &= ~VM_MAYEXEC;
   }
-  if (file.mappable === false) throw refuse("ENODEV", "the file cannot be mapped");
+  if (file.mappable === false) throw refuse(request, "ENODEV", "the file cannot be mapped");
   if (file.sealed && vmFlags & VM_SHARED && protection & PROT_WRITE) {
-    throw refuse("EPERM", "the file is sealed against writing");
+    throw refuse(request, "EPERM", "the file is sealed against writing");
   }
-  if (vmFlags & VM_GROWSDOWN) throw refuse("EINVAL", "a file cannot grow down");
+  if (vmFlags & VM_GROWSDOWN) throw refuse(request, "EINVAL", "a file cannot grow down");
   return (vmFlags & ~(file.clearedFlags ?? 0)) | (file.addedFlags ?? 0);
 }
 
@@ -310,7 +320,7 @@ function sharedMemory(size: number): MappedFile {
 }
 
 /**
- * Puts a VMA over `[start, end)`, in the place of what lies there.
+ * Puts a VMA over the range that `mm.wish` describes, in the place of what lies there.
  *
  * Postcondition: a VMA covers the range, alone or merged with its neighbours. A failed call changes
  * nothing that can be accessed, with three exceptions that are the kernel's: at a limit, what lay in the
@@ -320,35 +330,58 @@ function sharedMemory(size: number): MappedFile {
  * @throws {MmError} ENOMEM a resource limit, the commit limit, max_map_count, or memory ran out ·
  * EPERM a VMA replaced is sealed
  */
-function mapRegion(
-  mm: MemoryDescriptor,
-  start: number,
-  end: number,
-  flags: VmFlags,
-  pageOffset: number,
-  file: MappedFile | null,
-): void {
-  if (!mm.rules.replaceAtOnce) unmapFirst(mm, start, end, flags);
-  const first = mm.tree.findIntersection(start, end);
-  const removal = first === undefined ? undefined : gatherRemoval(mm, first, start, end);
-  flags |= orAbort(removal, () => charge(mm, flags, start, end, removal), () => {
+function mapRegion(mm: MemoryDescriptor): void {
+  const { start, end } = mm.wish;
+  if (!mm.rules.replaceAtOnce) unmapFirst(mm, start, end, mm.wish.flags);
+  const next = mm.tree.findVma(start);
+  if (next === undefined || next.start >= end) mapFree(mm, next);
+  else mapOver(mm, next);
+}
+
+/** Maps where nothing lies; `next` is the VMA above. */
+function mapFree(mm: MemoryDescriptor, next: Vma | undefined): void {
+  const { wish } = mm;
+  charge(mm, wish, 0, 0);
+  const previous = mm.tree.before(wish.start);
+  settle(mm, mergeNew(mm, wish, previous, next, mm.rules.newMapping) ?? insert(mm, undefined));
+}
+
+/** Maps over what lies there, of which `first` is the first VMA. */
+function mapOver(mm: MemoryDescriptor, first: Vma): void {
+  const { wish, rules } = mm;
+  const { start, end } = wish;
+  const removal = gatherRemoval(mm, first, start, end);
+  orAbort(removal, () => charge(mm, wish, removal.pages, removal.accountedPages), () => {
     cutOut(mm, start, end);
   });
+  const previous = removal.head ?? mm.tree.before(start);
+  const next = removal.tail ?? mm.tree.findVma(end);
+  const merged = orAbort(removal, () => mergeNew(mm, wish, previous, next, rules.newMapping));
+  const vma = merged ?? insert(mm, removal);
+  if (removal.hole && vma.end === end) mm.tree.replace(removal.tail!);
+  removal.complete();
+  settle(mm, vma);
+}
+
+/** Makes a VMA of the wish, in the place of what `removal` takes away. */
+function insert(mm: MemoryDescriptor, removal: Removal | undefined): Vma {
+  const { start, end, flags, pageOffset, file } = mm.wish;
   const made = new Vma(start, end, flags, pageOffset, file);
-  let vma = orAbort(removal, () => mergeVma(mm, made, removal));
-  if (vma === undefined) {
-    orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));
-    vma = orAbort(removal, () => storeVma(mm, made));
+  orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));
+  orAbort(removal, () => storeVma(mm, made));
+  return made;
+}
+
+/** Counts what was mapped. What cannot be locked is mapped all the same, and not locked. */
+function settle(mm: MemoryDescriptor, vma: Vma): void {
+  const { wish } = mm;
+  if (wish.flags & VM_LOCKED && !supportsLock(vma)) {
+    wish.flags &= ~VM_LOCKED_MASK;
+    vma.flags = wish.flags;
   }
-  if (removal?.hole && vma.end === end) mm.tree.replace(removal.tail!);
-  removal?.complete();
-  if (flags & VM_LOCKED && !supportsLock(vma)) {
-    flags &= ~VM_LOCKED_MASK;
-    vma.flags = flags;
-  }
-  const size = pages(end - start);
-  account(mm, flags, size);
-  chargeCommit(mm, accountedPages(flags, size));
+  const size = pages(wish.end - wish.start);
+  account(mm, wish.flags, size);
+  chargeCommit(mm, accountedPages(wish.flags, size));
 }
 
 /**
@@ -396,23 +429,23 @@ function orAbort<T>(removal: Removal | undefined, step: () => T, leaves?: () => 
   }
 }
 
-/** VM_ACCOUNT if the mapping is to be charged; throws if a limit forbids it. */
-function charge(
-  mm: MemoryDescriptor,
-  flags: VmFlags,
-  start: number,
-  end: number,
-  removal: Removal | undefined,
-): VmFlags {
+/**
+ * Charges a mapping that is to be made in the place of `freed` pages, of which `uncharged` were charged: if it is to be
+ * charged it has VM_ACCOUNT from then on.
+ *
+ * @throws {MmError} ENOMEM a limit forbids it
+ */
+function charge(mm: MemoryDescriptor, wish: Vma, freed: number, uncharged: number): void {
+  const { start, end, flags } = wish;
   const size = pages(end - start);
-  if (!mayExpand(mm, flags, size - (removal?.pages ?? 0))) {
+  if (!mayExpand(mm, flags, size - freed)) {
     throw cannot("map", start, end, "ENOMEM", "a resource limit forbids it");
   }
-  if (!isAccountable(flags)) return 0;
-  if (!mayCommit(mm, size - (removal?.accountedPages ?? 0))) {
+  if (!isAccountable(flags)) return;
+  if (!mayCommit(mm, size - uncharged)) {
     throw cannot("map", start, end, "ENOMEM", "so much memory cannot be promised");
   }
-  return VM_ACCOUNT;
+  wish.flags |= VM_ACCOUNT;
 }
 
 /** Splits the VMAs that reach over an end of the range. */
@@ -425,19 +458,8 @@ function cutOut(mm: MemoryDescriptor, start: number, end: number): void {
   if (last !== undefined && last.start < end) isolate(mm, last, Math.max(start, last.start), end);
 }
 
-/** Merges the new VMA into a neighbour, if there is one that it continues. */
-function mergeVma(
-  mm: MemoryDescriptor,
-  vma: Vma,
-  removal: Removal | undefined,
-): Vma | undefined {
-  const previous = removal ? removal.previous : mm.tree.before(vma.start);
-  const next = removal ? removal.next : mm.tree.findVma(vma.start);
-  return mergeNew(mm, vma, previous, next, mm.rules.newMapping);
-}
-
 /** Stores a new VMA whose file has agreed; if that fails, the file is told that it is gone. */
-function storeVma(mm: MemoryDescriptor, vma: Vma): Vma {
+function storeVma(mm: MemoryDescriptor, vma: Vma): void {
   try {
     mm.faultInjection.take("a VMA");
     mm.tree.prepare(vma.start, vma.end, vma);
@@ -448,5 +470,4 @@ function storeVma(mm: MemoryDescriptor, vma: Vma): Vma {
   mm.tree.commit();
   mm.tree.mapCount++;
   linkReverseMap(mm, vma);
-  return vma;
 }

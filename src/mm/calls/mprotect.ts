@@ -24,7 +24,7 @@ import {
 import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, pages, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { deniesWriteExec } from "../vma/accounting.ts";
-import { modify } from "../vma/modify.ts";
+import { modify, wishFor } from "../vma/modify.ts";
 import { protectRange } from "../pages/page_table.ts";
 import { tryPopulate } from "./populate.ts";
 import type { Vma } from "../vma.ts";
@@ -138,7 +138,10 @@ function protectVma(
   } else if (mm.rules.readOnlyDropsAccount && isUnwritten(vma)) {
     flags &= ~VM_ACCOUNT;
   }
-  const changed = modify(mm, vma, start, end, { flags, protectionKey });
+  const wish = wishFor(mm, vma, start, end);
+  wish.flags = flags;
+  wish.protectionKey = protectionKey;
+  const changed = modify(mm, vma, wish);
   if (mm.pageTable !== null && !(flags & VM_WRITE)) protectRange(mm.pageTable, start, end);
   chargeCommit(mm, accountedPages(flags, size) - accountedPages(old, size));
   accountKind(mm, old, -size);

@@ -10,7 +10,7 @@
 import { cannot } from "../error.ts";
 import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { modify } from "../vma/modify.ts";
+import { modify, wishFor } from "../vma/modify.ts";
 import { VM_SEALED } from "../vm_flags.ts";
 
 /**
@@ -41,7 +41,11 @@ export function mseal(mm: MemoryDescriptor, address: number, length: number, fla
   for (let at = address; at < end;) {
     const vma = mm.tree.findVma(at)!;
     const stop = Math.min(end, vma.end);
-    if (!(vma.flags & VM_SEALED)) modify(mm, vma, at, stop, { flags: vma.flags | VM_SEALED });
+    if (!(vma.flags & VM_SEALED)) {
+      const wish = wishFor(mm, vma, at, stop);
+      wish.flags |= VM_SEALED;
+      modify(mm, vma, wish);
+    }
     at = stop;
   }
 }

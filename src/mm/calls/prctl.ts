@@ -9,7 +9,7 @@
 import { cannot, MmError } from "../error.ts";
 import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { modify } from "../vma/modify.ts";
+import { modify, wishFor } from "../vma/modify.ts";
 import { PR_MDWE_NO_INHERIT, PR_MDWE_REFUSE_EXEC_GAIN } from "../../abi/mman.ts";
 import { mayMergePages } from "../vma/advice.ts";
 import { VM_MERGEABLE } from "../vm_flags.ts";
@@ -72,7 +72,9 @@ function nameVma(
   }
   if (vma.anonName === name) return;
   try {
-    modify(mm, vma, start, end, { anonName: name });
+    const wish = wishFor(mm, vma, start, end);
+    wish.anonName = name;
+    modify(mm, vma, wish);
   } catch (error) {
     if (!(error instanceof MmError) || error.code !== "ENOMEM") throw error;
     throw new MmError("EAGAIN", error.message);

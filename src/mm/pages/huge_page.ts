@@ -19,7 +19,7 @@
  * @module
  */
 
-import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../../abi/page.ts";
+import { HUGE_PAGE_SIZE, isAligned, PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { guarded } from "../locks/locking.ts";
 import { type HugeEntry, Page, type PageTable, type Vma } from "../vma.ts";
@@ -130,7 +130,7 @@ export function splitOver(table: PageTable, address: number): void {
 
 /** The huge entry that a border at `address` would cut. */
 function cutBy(table: PageTable, address: number): HugeEntry | undefined {
-  return address % HUGE_PAGE_SIZE === 0 ? undefined : table.huge.get(hugeNumber(address));
+  return isAligned(address, HUGE_PAGE_SIZE) ? undefined : table.huge.get(hugeNumber(address));
 }
 
 /** Splits every huge page in `[start, end)`. */

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { HUGE_PAGE_SIZE } from "../../abi/page.ts";
+import { HUGE_PAGE_SIZE, isAligned } from "../../abi/page.ts";
 import { cannot } from "../error.ts";
 import type { MappedFile, Vma } from "../vma.ts";
 import { VM_DONTEXPAND, VM_HUGETLB, VM_NORESERVE } from "../vm_flags.ts";
@@ -74,5 +74,6 @@ export function hugeFile(pool: HugePagePool, size: number): MappedFile {
 /** True if the VMA consists of huge pages and `address` lies inside one of them. */
 export function splitsHugePage(vma: Vma, address: number): boolean {
   const size = vma.file?.hugePageSize;
-  return size !== undefined && vma.start < address && address < vma.end && address % size !== 0;
+  return size !== undefined && vma.start < address && address < vma.end &&
+    !isAligned(address, size);
 }

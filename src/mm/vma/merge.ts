@@ -22,36 +22,6 @@ import type { KernelRules } from "../rules/kernel_rules.ts";
 import type { AnonVma, MappedFile, Vma } from "../vma.ts";
 import { VM_MAYWRITE, VM_SHARED, VM_SPECIAL, VM_STICKY, type VmFlags } from "../vm_flags.ts";
 
-/** What a range is, or is about to be. A VMA is one. */
-export interface Range {
-  /** First byte. */
-  readonly start: number;
-  /** First byte after the last. */
-  readonly end: number;
-  /** Protection, sharing and the rest. */
-  readonly flags: VmFlags;
-  /** Offset of the first page, pages. */
-  readonly pageOffset: number;
-  /** Offset of the first page among the anonymous ones, pages. */
-  readonly anonPageOffset: number;
-  /** The open file, null for private anonymous memory. */
-  readonly file: MappedFile | null;
-  /** Name of a mapping that the kernel itself made. */
-  readonly special: string | null;
-  /** Name given with PR_SET_VMA_ANON_NAME. */
-  readonly anonName: string | null;
-  /** Protection key. */
-  readonly protectionKey: number;
-  /** Memory policy, null for the process's own. */
-  readonly policy: string | null;
-  /** Flags that are carried along. */
-  readonly otherFlags: string;
-  /** Where its pages hang; null if none was written to. */
-  readonly anonVma: AnonVma | null;
-  /** anon_vmas of the VMA whose pages the range gets; more than one after a fork. */
-  readonly anonVmaChain: readonly AnonVma[];
-}
-
 /** The rule that keeps two neighbours apart. */
 export type MergeObstacle =
   | "not adjacent"
@@ -73,9 +43,9 @@ export type MergeObstacle =
  * two that is a VMA already and would grow over the other.
  */
 export function mergeObstacle(
-  lower: Range,
-  upper: Range,
-  grows: Range,
+  lower: Vma,
+  upper: Vma,
+  grows: Vma,
   rules: KernelRules,
 ): MergeObstacle | null {
   if (lower.end !== upper.start) return "not adjacent";
@@ -93,7 +63,7 @@ export function mergeObstacle(
 }
 
 /** What else was said of one of the two. Mirrors `is_mergeable_vma()`. */
-function attributeObstacle(lower: Range, upper: Range, rules: KernelRules): MergeObstacle | null {
+function attributeObstacle(lower: Vma, upper: Vma, rules: KernelRules): MergeObstacle | null {
   if (lower.otherFlags !== upper.otherFlags) return "flags";
   if (lower.anonName !== upper.anonName || lower.special !== upper.special) return "name";
   if (lower.protectionKey !== upper.protectionKey) return "protection key";
@@ -102,14 +72,14 @@ function attributeObstacle(lower: Range, upper: Range, rules: KernelRules): Merg
 }
 
 /** True for a private mapping of a file that may be written. Mirrors `is_cow_mapping()`. */
-export function isPrivateFile({ file, flags }: Pick<Range, "file" | "flags">): boolean {
+export function isPrivateFile({ file, flags }: Pick<Vma, "file" | "flags">): boolean {
   return file !== null && (flags & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE;
 }
 
 /** Mirrors `is_mergeable_anon_vma()`: whichever side has pages must not have come from a fork. */
 function anonObstacle(
-  grows: Pick<Range, "anonVma" | "anonVmaChain">,
-  other: Pick<Range, "anonVma" | "anonVmaChain">,
+  grows: Pick<Vma, "anonVma" | "anonVmaChain">,
+  other: Pick<Vma, "anonVma" | "anonVmaChain">,
   rules: KernelRules,
 ): MergeObstacle | null {
   if (grows.anonVma === other.anonVma) return null;
@@ -143,12 +113,19 @@ function isRemovable(vma: Vma): boolean {
  */
 export function mergeNew(
   mm: MemoryDescriptor,
-  range: Range,
+  range: Vma,
   previous: Vma | undefined,
   next: Vma | undefined,
   prefers: KernelRules["newMapping"] = "previous",
 ): Vma | undefined {
-  const { lower, upper } = newNeighbours(mm.rules, range, previous, next, prefers);
+  const { rules } = mm;
+  const above = canGrow(next, range, next, rules) ? next : undefined;
+  const isUpperFirst = prefers === "next" && above !== undefined;
+  // Where the next one is preferred, the previous one is asked whether it takes the next one's pages.
+  const wanted = isUpperFirst ? withPagesOf(range, above) : range;
+  const lower = canGrow(previous, previous, wanted, rules) ? previous : undefined;
+  const fits = isUpperFirst || !lower || !above || (canJoin(lower, above) && isRemovable(above));
+  const upper = fits ? above : undefined;
 
   const sticky = (range.flags | (upper?.flags ?? 0)) & VM_STICKY;
   if (lower && upper) {
@@ -162,48 +139,12 @@ export function mergeNew(
   return lower ?? upper;
 }
 
-/**
- * The neighbours over which a new range is to be one VMA: both only if they fit each other, else the one that is
- * preferred.
- */
-function newNeighbours(
-  rules: KernelRules,
-  range: Range,
-  previous: Vma | undefined,
-  next: Vma | undefined,
-  prefers: KernelRules["newMapping"],
-): { lower: Vma | undefined; upper: Vma | undefined } {
-  const upper = canGrow(next, range, next, rules) ? next : undefined;
-  if (prefers === "next" && upper !== undefined) {
-    // The previous one is asked whether it takes the next one's pages.
-    const both = { ...rangeOf(range), anonVma: upper.anonVma, anonVmaChain: upper.anonVmaChain };
-    const lower = canGrow(previous, previous, both, rules) ? previous : undefined;
-    return { lower, upper };
-  }
-  const lower = canGrow(previous, previous, range, rules) ? previous : undefined;
-  if (!lower || !upper || (canJoin(lower, upper) && isRemovable(upper))) return { lower, upper };
-  return { lower, upper: undefined };
-}
-
-/** The plain data of a range. */
-export function rangeOf(range: Range): Range {
-  const { start, end, flags, pageOffset, anonPageOffset, file, special, anonName } = range;
-  const { protectionKey, policy, otherFlags, anonVma, anonVmaChain } = range;
-  return {
-    start,
-    end,
-    flags,
-    pageOffset,
-    anonPageOffset,
-    file,
-    special,
-    anonName,
-    protectionKey,
-    policy,
-    otherFlags,
-    anonVma,
-    anonVmaChain,
-  };
+/** The range as if it had the anonymous pages of `source`. */
+export function withPagesOf(range: Vma, source: Vma): Vma {
+  const copy = range.part(range.start, range.end);
+  copy.anonVma = source.anonVma;
+  copy.anonVmaChain = source.anonVmaChain;
+  return copy;
 }
 
 /**
@@ -217,7 +158,7 @@ export function rangeOf(range: Range): Range {
  * @returns the neighbour that grew, undefined if neither may
  * @throws {MmError} ENOMEM memory ran out
  */
-export function mergeExisting(mm: MemoryDescriptor, vma: Vma, wish: Range): Vma | undefined {
+export function mergeExisting(mm: MemoryDescriptor, vma: Vma, wish: Vma): Vma | undefined {
   const { start, end } = wish;
   const wholeHead = start === vma.start;
   const wholeTail = end === vma.end;
@@ -250,8 +191,8 @@ export function mergeExisting(mm: MemoryDescriptor, vma: Vma, wish: Range): Vma 
 /** True if the VMA `grower` may grow over the other of `lower` and `upper`. */
 function canGrow(
   grower: Vma | undefined,
-  lower: Range | undefined,
-  upper: Range | undefined,
+  lower: Vma | undefined,
+  upper: Vma | undefined,
   rules: KernelRules,
 ): grower is Vma {
   return grower !== undefined && lower !== undefined && upper !== undefined &&
@@ -265,7 +206,7 @@ export function growAlone(mm: MemoryDescriptor, vma: Vma, end: number): Vma {
 }
 
 /** The one of two whose anon_vma a survivor without one is to have. */
-function faulted(first: Range, second: Range): Range {
+function faulted(first: Vma, second: Vma): Vma {
   return first.anonVma === null ? second : first;
 }
 
@@ -276,7 +217,7 @@ function faulted(first: Range, second: Range): Range {
 function grow(
   mm: MemoryDescriptor,
   survivor: Vma,
-  source: Range,
+  source: Vma,
   start: number,
   end: number,
   pageOffset: number,

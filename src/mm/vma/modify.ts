@@ -6,45 +6,40 @@
  */
 
 import { startWrite } from "../locks/locking.ts";
-import { pages } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Vma } from "../vma.ts";
-import { mergeExisting, rangeOf } from "./merge.ts";
+import { mergeExisting } from "./merge.ts";
 import { isolate } from "./split.ts";
 
-/** What a range is to be from now on; what is not given stays. */
-export type Change = Partial<
-  Pick<Vma, "flags" | "anonName" | "protectionKey" | "policy" | "otherFlags">
->;
-
 /**
- * Changes `[start, end)` of `vma`.
+ * The range `[start, end)` of `vma` as it is, for a caller to say what of it is to be otherwise: flags, name, protection
+ * key, policy, or the flags that are carried along. Valid until the next one is asked for.
  *
  * Precondition: the range lies within `vma`, page-aligned, not empty.
+ */
+export function wishFor(mm: MemoryDescriptor, vma: Vma, start: number, end: number): Vma {
+  mm.wish.imitate(vma, start, end);
+  return mm.wish;
+}
+
+/**
+ * Changes a range of `vma` to what `wish` says of it.
+ *
+ * Precondition: `wish` is that of {@linkcode wishFor}.
  * Postcondition: the VMA returned covers the range and is what was asked for. A failed call changes
  * nothing.
  *
  * @throws {MmError} ENOMEM a split would pass max_map_count, or memory ran out
  */
-export function modify(
-  mm: MemoryDescriptor,
-  vma: Vma,
-  start: number,
-  end: number,
-  change: Change,
-): Vma {
-  const before = pages(start - vma.start);
-  const wish = {
-    ...rangeOf(vma),
-    start,
-    end,
-    pageOffset: vma.pageOffset + before,
-    anonPageOffset: vma.anonPageOffset + before,
-    ...change,
-  };
+export function modify(mm: MemoryDescriptor, vma: Vma, wish: Vma): Vma {
   const merged = mergeExisting(mm, vma, wish);
   if (merged !== undefined) return merged;
-  const range = isolate(mm, vma, start, end);
+  const range = isolate(mm, vma, wish.start, wish.end);
   startWrite(range);
-  return Object.assign(range, change);
+  range.flags = wish.flags;
+  range.anonName = wish.anonName;
+  range.protectionKey = wish.protectionKey;
+  range.policy = wish.policy;
+  range.otherFlags = wish.otherFlags;
+  return range;
 }

@@ -21,7 +21,7 @@ import type { Vma } from "../vma.ts";
 import { VM_ACCOUNT, VM_LOCKED, VM_LOCKED_MASK } from "../vm_flags.ts";
 import { account, accountedPages, chargeCommit, mayCommit } from "./accounting.ts";
 import { tellOpened } from "./hooks.ts";
-import { growAlone, mergeNew, rangeOf } from "./merge.ts";
+import { growAlone, mergeNew, withPagesOf } from "./merge.ts";
 import { NOWHERE, place } from "./placement.ts";
 import { isolate } from "./split.ts";
 import { unmapRange } from "./unmap.ts";
@@ -51,7 +51,7 @@ export function placeFor(mm: MemoryDescriptor, vma: Vma, remap: Remap, hint: num
   const offset = vma.file === null
     ? 0
     : (vma.pageOffset + pages(remap.address - vma.start)) * PAGE_SIZE;
-  const target = place(mm, { hint, length: remap.newLength, flags, file: vma.file, offset });
+  const target = place(mm, hint, remap.newLength, flags, vma.file, offset);
   if (target === NOWHERE) throw refuse(remap, "ENOMEM", "no gap is large enough");
   return target;
 }
@@ -74,15 +74,8 @@ export function expandInPlace(mm: MemoryDescriptor, vma: Vma, remap: Remap): voi
   const growth = pages(end - start);
   const charge = accountedPages(vma.flags, growth);
   if (!mayCommit(mm, charge)) throw refuse(remap, "ENOMEM", "so much memory cannot be promised");
-  const before = pages(start - vma.start);
-  const extension = {
-    ...rangeOf(vma),
-    start,
-    end,
-    pageOffset: vma.pageOffset + before,
-    anonPageOffset: vma.anonPageOffset + before,
-    anonVmaChain: [],
-  };
+  const extension = vma.part(start, end);
+  extension.anonVma = vma.anonVma;
   const grown = !mm.rules.closeHookMerges && vma.file?.hooks?.close !== undefined
     ? growAlone(mm, vma, end)
     : mergeNew(mm, extension, vma, mm.tree.after(vma.start));
@@ -143,7 +136,7 @@ function copyVma(mm: MemoryDescriptor, vma: Vma, remap: Remap, target: number): 
     .map((neighbour) => keepsSource && neighbour === vma ? undefined : neighbour);
   const merged = mergeNew(
     mm,
-    { ...rangeOf(copy), anonVma: vma.anonVma, anonVmaChain: vma.anonVmaChain },
+    withPagesOf(copy, vma),
     neighbours[0],
     neighbours[1],
   );

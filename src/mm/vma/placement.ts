@@ -13,27 +13,18 @@
  */
 
 import { MAP_32BIT, MAP_FIXED, MAP_SHARED, MAP_TYPE } from "../../abi/mman.ts";
-import { HUGE_PAGE_SIZE, PAGE_SIZE, pageAlignDown, pageAlignUp } from "../../abi/page.ts";
+import {
+  HUGE_PAGE_SIZE,
+  isAligned,
+  PAGE_SIZE,
+  pageAlignDown,
+  pageAlignUp,
+} from "../../abi/page.ts";
 import { STACK_GUARD_GAP } from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import type { KernelRules } from "../rules/kernel_rules.ts";
 import type { MappedFile, Vma } from "../vma.ts";
 import { VM_GROWSDOWN } from "../vm_flags.ts";
-
-/** What to place. */
-export interface PlacementRequest {
-  /**
-   * Where the program would like it, page-aligned, 0 for no wish; with MAP_FIXED the place itself.
-   */
-  readonly hint: number;
-  /** Bytes, whole pages. */
-  readonly length: number;
-  /** MAP_… bits. */
-  readonly flags: number;
-  /** The open file, null for anonymous memory. */
-  readonly file: MappedFile | null;
-  /** Offset in the file, bytes. */
-  readonly offset: number;
-}
 
 /** No place was found. */
 export const NOWHERE: number = -1;
@@ -47,17 +38,28 @@ const LOW_WINDOW_END = 0x8000_0000;
  *
  * O(log n) unless guard gaps make it look again.
  *
+ * @param hint where the program would like it, page-aligned, 0 for no wish; with MAP_FIXED the place itself
+ * @param length bytes, whole pages
+ * @param flags MAP_… bits
+ * @param file the open file, null for anonymous memory
+ * @param offset in the file, bytes
  * @returns the first byte, or {@linkcode NOWHERE}: ENOMEM
  */
-export function place(mm: MemoryDescriptor, request: PlacementRequest): number {
-  const { hint, length, flags } = request;
+export function place(
+  mm: MemoryDescriptor,
+  hint: number,
+  length: number,
+  flags: number,
+  file: MappedFile | null,
+  offset: number,
+): number {
   if (length > mm.taskSize) return NOWHERE;
   const address = flags & MAP_FIXED
     ? hint
-    : request.file?.hugePageSize !== undefined
-    ? placeHuge(mm, hint, length, request.file.hugePageSize)
-    : alignsToHugePages(mm, request)
-    ? placeAligned(mm, request)
+    : file !== null && file.hugePageSize !== undefined
+    ? placeHuge(mm, hint, length, file.hugePageSize)
+    : alignsToHugePages(mm.rules, hint, length, flags, file)
+    ? placeAligned(mm, hint, length, flags, offset)
     : placePlain(mm, hint, length, flags);
   return address > mm.taskSize - length ? NOWHERE : address;
 }
@@ -67,19 +69,30 @@ export function startWithGap(vma: Vma): number {
   return vma.flags & VM_GROWSDOWN ? Math.max(0, vma.start - STACK_GUARD_GAP) : vma.start;
 }
 
-function alignsToHugePages(mm: MemoryDescriptor, request: PlacementRequest): boolean {
-  const { alignAnonymous, alignFiles } = mm.rules;
-  if (request.file !== null) return alignFiles && request.file.hugeAligned;
-  if (alignAnonymous === "never" || (request.flags & MAP_TYPE) === MAP_SHARED) return false;
-  if (alignAnonymous === "large") return request.length >= HUGE_PAGE_SIZE;
-  return request.hint === 0 && request.length % HUGE_PAGE_SIZE === 0;
+function alignsToHugePages(
+  rules: KernelRules,
+  hint: number,
+  length: number,
+  flags: number,
+  file: MappedFile | null,
+): boolean {
+  if (file !== null) return rules.alignFiles && file.hugeAligned;
+  const { alignAnonymous } = rules;
+  if (alignAnonymous === "never" || (flags & MAP_TYPE) === MAP_SHARED) return false;
+  if (alignAnonymous === "large") return length >= HUGE_PAGE_SIZE;
+  return hint === 0 && isAligned(length, HUGE_PAGE_SIZE);
 }
 
 /**
  * Places with room to spare, then moves up to where the file's huge pages fall on the machine's.
  */
-function placeAligned(mm: MemoryDescriptor, request: PlacementRequest): number {
-  const { hint, length, flags, offset } = request;
+function placeAligned(
+  mm: MemoryDescriptor,
+  hint: number,
+  length: number,
+  flags: number,
+  offset: number,
+): number {
   const firstHugePage = Math.ceil(offset / HUGE_PAGE_SIZE) * HUGE_PAGE_SIZE;
   const holdsHugePage = offset + length - firstHugePage >= HUGE_PAGE_SIZE;
   const roomy = holdsHugePage ? placePlain(mm, hint, length + HUGE_PAGE_SIZE, flags) : NOWHERE;

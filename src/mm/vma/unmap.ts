@@ -48,10 +48,6 @@ export class Removal {
   hole = false;
   /** VMAs that go as they are. */
   readonly whole: Vma[] = [];
-  /** The neighbour below once the removal is done. */
-  previous: Vma | undefined;
-  /** The neighbour above once the removal is done. */
-  next: Vma | undefined;
   /** Pages that go. */
   pages = 0;
   /** Charged pages that go. */
@@ -86,8 +82,6 @@ export class Removal {
       setBounds(tail, end, tail.end, tail.pageOffset + pages(end - tail.start));
     }
     if (head !== undefined) setBounds(head, head.start, start, head.pageOffset);
-    this.previous = head ?? this.previous;
-    this.next = this.tail ?? this.next;
   }
 
   /** Puts the ends back: nothing has happened. */
@@ -113,23 +107,20 @@ export class Removal {
       if (head !== undefined) this.#leave(head, this.start, this.#headEnd);
       if (tail !== undefined) this.#leave(tail, this.#tailStart, this.end);
     }
-    for (const vma of whole) {
-      this.#leave(vma, vma.start, vma.end);
-      unlink(vma);
-      unlinkReverseMap(vma);
-    }
+    for (const vma of whole) leaveWhole(mm, vma);
     mm.tree.mapCount += Number(hole) - whole.length;
   }
 
   /** Takes the part `[start, end)` of `vma` off the counts and calls its file's hooks. */
   #leave(vma: Vma, start: number, end: number): void {
-    account(this.mm, vma.flags, -pages(end - start));
-    chargeCommit(this.mm, -accountedPages(vma.flags, pages(end - start)));
+    const { mm } = this;
+    account(mm, vma.flags, -pages(end - start));
+    chargeCommit(mm, -accountedPages(vma.flags, pages(end - start)));
     if (vma.file?.hooks === undefined) return;
-    if (this.hole) tellOpened(this.mm, this.tail!);
-    const part = start === vma.start && end === vma.end ? vma : vma.part(start, end);
-    if (part !== vma) tellOpened(this.mm, part);
-    tellClosed(this.mm, part);
+    if (this.hole) tellOpened(mm, this.tail!);
+    const part = vma.part(start, end);
+    tellOpened(mm, part);
+    tellClosed(mm, part);
   }
 }
 
@@ -155,7 +146,6 @@ export function gatherRemoval(
   if (hole && mm.tree.mapCount >= mm.maxMapCount) {
     throw cannot("unmap", start, end, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
   }
-  removal.previous = first.start < start ? undefined : mm.tree.before(first.start);
   let vma: Vma | undefined = first;
   for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {
     const refusal = refusalOf(vma, start, end);
@@ -169,12 +159,8 @@ export function gatherRemoval(
     if (vma.start < start) removal.head = vma;
     else if (vma.end > end) removal.tail = vma;
     else removal.whole.push(vma);
-    if (vma.end >= end) {
-      vma = vma.end > end ? undefined : mm.tree.after(vma.start);
-      break;
-    }
+    if (vma.end >= end) break;
   }
-  removal.next = vma;
   if (!hole) removal.cut(undefined);
   else {
     mm.faultInjection.take("a VMA");
@@ -205,6 +191,7 @@ function refusalOf(vma: Vma, start: number, end: number): [Errno, string] | unde
 export function unmapRange(mm: MemoryDescriptor, start: number, end: number): void {
   const first = mm.tree.findIntersection(start, end);
   if (first === undefined) return;
+  if (first.start === start && first.end === end) return unmapWhole(mm, first);
   const removal = gatherRemoval(mm, first, start, end);
   try {
     mm.tree.prepare(start, end, undefined);
@@ -215,4 +202,27 @@ export function unmapRange(mm: MemoryDescriptor, start: number, end: number): vo
   mm.tree.commit();
   if (removal.hole) mm.tree.replace(removal.tail!);
   removal.complete();
+}
+
+/** Removes exactly one VMA, as most calls do: there is nothing to cut, to gather or to put back. */
+function unmapWhole(mm: MemoryDescriptor, vma: Vma): void {
+  const { start, end } = vma;
+  const refusal = refusalOf(vma, start, end);
+  if (refusal !== undefined) throw cannot("unmap", start, end, ...refusal);
+  startWrite(vma);
+  mm.tree.prepare(start, end, undefined);
+  mm.tree.commit();
+  if (mm.pageTable !== null) zapRange(mm.memory!, mm.pageTable, start, end);
+  leaveWhole(mm, vma);
+  mm.tree.mapCount--;
+}
+
+/** Takes a VMA that is in the tree no more off counts, anon_vmas and file. */
+function leaveWhole(mm: MemoryDescriptor, vma: Vma): void {
+  const size = pages(vma.end - vma.start);
+  account(mm, vma.flags, -size);
+  chargeCommit(mm, -accountedPages(vma.flags, size));
+  tellClosed(mm, vma);
+  unlink(vma);
+  unlinkReverseMap(vma);
 }

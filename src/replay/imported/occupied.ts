@@ -185,7 +185,7 @@ export class Occupied {
 
   #place({ length, aligned, offset }: Wanted): number {
     const file = aligned ? ALIGNED : PLAIN;
-    return place(this.#space.descriptor, { hint: 0, length, flags: 0, file, offset });
+    return place(this.#space.descriptor, 0, length, 0, file, offset);
   }
 
   #isHighestGap(start: number, end: number): boolean {
