@@ -4,18 +4,29 @@
  * @module
  */
 
-import { account, chargeCommit, mayCommit, mayExpand, mayLock } from "../vma/accounting.ts";
+import * as accounting from "../vma/accounting.ts";
 import { MmError } from "../error.ts";
-import { PAGE_SIZE, pageAlignUp, pages } from "../../abi/page.ts";
-import { STACK_GUARD_GAP } from "../rlimit.ts";
+import * as page from "../../abi/page.ts";
+import * as rlimits from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { mergeNew } from "../vma/merge.ts";
-import { unmapRange } from "../vma/unmap.ts";
-import { startWithGap } from "../vma/placement.ts";
-import { tryPopulate } from "./populate.ts";
-import { linkReverseMap } from "../pages/reverse_map.ts";
+import * as merging from "../vma/merge.ts";
+import * as unmapping from "../vma/unmap.ts";
+import * as placing from "../vma/placement.ts";
+import * as populating from "./populate.ts";
+import * as reverseMap from "../pages/reverse_map.ts";
 import { Vma } from "../vma.ts";
-import {
+import * as vmFlags from "../vm_flags.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { account, chargeCommit, mayCommit, mayExpand, mayLock } = accounting;
+const { PAGE_SIZE, pageAlignUp, pages } = page;
+const { STACK_GUARD_GAP } = rlimits;
+const { mergeNew } = merging;
+const { unmapRange } = unmapping;
+const { startWithGap } = placing;
+const { tryPopulate } = populating;
+const { linkReverseMap } = reverseMap;
+const {
   VM_ACCOUNT,
   VM_EXEC,
   VM_LOCKED,
@@ -25,7 +36,7 @@ import {
   VM_MERGEABLE,
   VM_READ,
   VM_WRITE,
-} from "../vm_flags.ts";
+} = vmFlags;
 
 const HEAP_FLAGS = VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT;
 

@@ -6,24 +6,26 @@
  * @module
  */
 
-import {
-  account,
-  accountedPages,
-  chargeCommit,
-  mayCommit,
-  mayExpand,
-  mayLock,
-} from "../vma/accounting.ts";
-import { attach, setBounds, takeAttach } from "../pages/anon_vma.ts";
+import * as accounting from "../vma/accounting.ts";
+import * as anonVmas from "../pages/anon_vma.ts";
 import { cannot, type MmError } from "../error.ts";
-import { HUGE_PAGE_SIZE, PAGE_SIZE, pageAlignDown, pages } from "../../abi/page.ts";
-import { STACK_GUARD_GAP } from "../rlimit.ts";
+import * as page from "../../abi/page.ts";
+import * as rlimits from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { enterPage } from "../pages/pte_fault.ts";
+import * as entering from "../pages/pte_fault.ts";
 import type { KernelRules } from "../rules/kernel_rules.ts";
-import { isPrivateFile } from "../vma/merge.ts";
+import * as merging from "../vma/merge.ts";
 import type { AnonVma, Vma } from "../vma.ts";
-import {
+import * as vmFlags from "../vm_flags.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { account, accountedPages, chargeCommit, mayCommit, mayExpand, mayLock } = accounting;
+const { attach, setBounds, takeAttach } = anonVmas;
+const { HUGE_PAGE_SIZE, PAGE_SIZE, pageAlignDown, pages } = page;
+const { STACK_GUARD_GAP } = rlimits;
+const { enterPage } = entering;
+const { isPrivateFile } = merging;
+const {
   VM_ACCESS_FLAGS,
   VM_EXEC,
   VM_GROWSDOWN,
@@ -34,7 +36,7 @@ import {
   VM_SPECIAL,
   VM_STICKY,
   VM_WRITE,
-} from "../vm_flags.ts";
+} = vmFlags;
 
 /** What touches the page. `force`: a debugger's write, which private mappings cannot refuse. */
 export type Access = "read" | "write" | "execute" | "force";

@@ -8,22 +8,25 @@
  */
 
 import { pageOut } from "../pages/migrate.ts";
-import { zapRange } from "../pages/page_table.ts";
+import * as pageTables from "../pages/page_table.ts";
 import { cannot, MmError } from "../error.ts";
-import { MADV } from "../../abi/mman.ts";
-import { fault, mapsHugePage, prepareAnonVma } from "./fault.ts";
-import {
-  ADDRESS_LIMIT,
-  isPageAligned,
-  PAGE_SIZE,
-  pageAlignUp,
-  roundLength,
-} from "../../abi/page.ts";
+import * as mman from "../../abi/mman.ts";
+import * as faulting from "./fault.ts";
+import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { modify, wishFor } from "../vma/modify.ts";
-import { advisedFlags, pageAdviceRefusal, populates, reachesPastFile } from "../vma/advice.ts";
+import * as modifying from "../vma/modify.ts";
+import * as advising from "../vma/advice.ts";
 import type { Vma } from "../vma.ts";
-import { VM_MAYBE_GUARD } from "../vm_flags.ts";
+import * as vmFlags from "../vm_flags.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { zapRange } = pageTables;
+const { MADV } = mman;
+const { fault, mapsHugePage, prepareAnonVma } = faulting;
+const { ADDRESS_LIMIT, isPageAligned, PAGE_SIZE, pageAlignUp, roundLength } = page;
+const { modify, wishFor } = modifying;
+const { advisedFlags, pageAdviceRefusal, populates, reachesPastFile } = advising;
+const { VM_MAYBE_GUARD } = vmFlags;
 
 /** Advice there is; poisoning pages is for kernels with CONFIG_MEMORY_FAILURE, and not modelled. */
 const KNOWN: ReadonlySet<number> = new Set(

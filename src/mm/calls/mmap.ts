@@ -4,7 +4,29 @@
  * @module
  */
 
-import {
+import * as accounting from "../vma/accounting.ts";
+import { cannot, MmError } from "../error.ts";
+import type { Errno } from "../../abi/errno.ts";
+import * as mman from "../../abi/mman.ts";
+import * as page from "../../abi/page.ts";
+import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import * as advising from "../vma/advice.ts";
+import * as hugePool from "../vma/huge_pool.ts";
+import * as hooks from "../vma/hooks.ts";
+import * as merging from "../vma/merge.ts";
+import * as unmapping from "../vma/unmap.ts";
+import type { Removal } from "../vma/unmap.ts";
+import * as placing from "../vma/placement.ts";
+import * as splitting from "../vma/split.ts";
+import * as populating from "./populate.ts";
+import * as reverseMap from "../pages/reverse_map.ts";
+import type { KernelRules } from "../rules/kernel_rules.ts";
+import { type MappedFile, Vma } from "../vma.ts";
+import * as vmFlags from "../vm_flags.ts";
+import type { VmFlags } from "../vm_flags.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const {
   account,
   accountedPages,
   chargeCommit,
@@ -15,10 +37,8 @@ import {
   mayLock,
   mayLockAtAll,
   supportsLock,
-} from "../vma/accounting.ts";
-import { cannot, MmError } from "../error.ts";
-import type { Errno } from "../../abi/errno.ts";
-import {
+} = accounting;
+const {
   MAP_32BIT,
   MAP_ANONYMOUS,
   MAP_DENYWRITE,
@@ -42,8 +62,8 @@ import {
   PROT_EXEC,
   PROT_READ,
   PROT_WRITE,
-} from "../../abi/mman.ts";
-import {
+} = mman;
+const {
   ADDRESS_LIMIT,
   isAligned,
   isPageAligned,
@@ -52,20 +72,17 @@ import {
   pageAlignUp,
   pages,
   roundLength,
-} from "../../abi/page.ts";
-import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { mayMergePages } from "../vma/advice.ts";
-import { hugeFile, hugePageSize } from "../vma/huge_pool.ts";
-import { askToMap, tellClosed } from "../vma/hooks.ts";
-import { mergeNew } from "../vma/merge.ts";
-import { gatherRemoval, type Removal, unmapRange } from "../vma/unmap.ts";
-import { NOWHERE, place } from "../vma/placement.ts";
-import { isolate } from "../vma/split.ts";
-import { tryPopulate } from "./populate.ts";
-import { linkReverseMap } from "../pages/reverse_map.ts";
-import type { KernelRules } from "../rules/kernel_rules.ts";
-import { type MappedFile, Vma } from "../vma.ts";
-import {
+} = page;
+const { mayMergePages } = advising;
+const { hugeFile, hugePageSize } = hugePool;
+const { askToMap, tellClosed } = hooks;
+const { mergeNew } = merging;
+const { gatherRemoval, unmapRange } = unmapping;
+const { NOWHERE, place } = placing;
+const { isolate } = splitting;
+const { tryPopulate } = populating;
+const { linkReverseMap } = reverseMap;
+const {
   VM_ACCOUNT,
   VM_DONTDUMP,
   VM_DROPPABLE,
@@ -85,8 +102,7 @@ import {
   VM_SYNC,
   VM_WIPEONFORK,
   VM_WRITE,
-  type VmFlags,
-} from "../vm_flags.ts";
+} = vmFlags;
 
 /** What `mmap` is asked for. */
 export interface MmapRequest {

@@ -5,30 +5,27 @@
  * @module
  */
 
-import {
-  accountedPages,
-  accountKind,
-  chargeCommit,
-  mayCommit,
-  mayExpand,
-} from "../vma/accounting.ts";
+import * as accounting from "../vma/accounting.ts";
 import { cannot } from "../error.ts";
-import {
-  PROT_EXEC,
-  PROT_GROWSDOWN,
-  PROT_GROWSUP,
-  PROT_READ,
-  PROT_SEM,
-  PROT_WRITE,
-} from "../../abi/mman.ts";
-import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, pages, roundLength } from "../../abi/page.ts";
+import * as mman from "../../abi/mman.ts";
+import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { deniesWriteExec } from "../vma/accounting.ts";
-import { modify, wishFor } from "../vma/modify.ts";
-import { protectRange } from "../pages/page_table.ts";
-import { tryPopulate } from "./populate.ts";
+import * as modifying from "../vma/modify.ts";
+import * as pageTables from "../pages/page_table.ts";
+import * as populating from "./populate.ts";
 import type { Vma } from "../vma.ts";
-import {
+import * as vmFlags from "../vm_flags.ts";
+import type { VmFlags } from "../vm_flags.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { accountedPages, accountKind, chargeCommit, deniesWriteExec, mayCommit, mayExpand } =
+  accounting;
+const { PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_SEM, PROT_WRITE } = mman;
+const { ADDRESS_LIMIT, isPageAligned, pageAlignUp, pages, roundLength } = page;
+const { modify, wishFor } = modifying;
+const { protectRange } = pageTables;
+const { tryPopulate } = populating;
+const {
   VM_ACCESS_FLAGS,
   VM_ACCOUNT,
   VM_EXEC,
@@ -41,8 +38,7 @@ import {
   VM_SEALED,
   VM_SHARED,
   VM_WRITE,
-  type VmFlags,
-} from "../vm_flags.ts";
+} = vmFlags;
 
 const KNOWN = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
 

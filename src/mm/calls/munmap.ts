@@ -5,9 +5,13 @@
  */
 
 import { cannot } from "../error.ts";
-import { isPageAligned, pageAlignUp } from "../../abi/page.ts";
+import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { unmapRange } from "../vma/unmap.ts";
+import * as unmapping from "../vma/unmap.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { isPageAligned, pageAlignUp } = page;
+const { unmapRange } = unmapping;
 
 /**
  * Unmaps `[address, address + length)`, trimming or splitting the VMAs at its ends. Mirrors

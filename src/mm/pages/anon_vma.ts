@@ -18,16 +18,15 @@
  */
 
 import type { FaultInjection } from "../fault_injection.ts";
-import {
-  guarded,
-  lockReverseMap,
-  locksOf,
-  startWrite,
-  unlockReverseMap,
-} from "../locks/locking.ts";
+import * as locking from "../locks/locking.ts";
 import { AnonVma, type Vma } from "../vma.ts";
-import { splitAt } from "./huge_page.ts";
-import { lastOffset } from "./page_offset.ts";
+import * as hugePages from "./huge_page.ts";
+import * as offsets from "./page_offset.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { guarded, lockReverseMap, locksOf, startWrite, unlockReverseMap } = locking;
+const { splitAt } = hugePages;
+const { lastOffset } = offsets;
 
 /** What a clone is made from: a VMA, or a range that is to have a VMA's pages. */
 export type AnonSource = Pick<Vma, "anonVma"> & { readonly anonVmaChain: readonly AnonVma[] };

@@ -5,10 +5,15 @@
  * @module
  */
 
-import { PAGE_SIZE } from "../../abi/page.ts";
+import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Vma } from "../vma.ts";
-import {
+import * as vmFlags from "../vm_flags.ts";
+import type { VmFlags } from "../vm_flags.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { PAGE_SIZE } = page;
+const {
   VM_ACCOUNT,
   VM_DROPPABLE,
   VM_EXEC,
@@ -19,8 +24,7 @@ import {
   VM_SHARED,
   VM_SPECIAL,
   VM_WRITE,
-  type VmFlags,
-} from "../vm_flags.ts";
+} = vmFlags;
 
 /** True if a VMA with these flags counts as data: private, writable, no stack. */
 export function isData(flags: VmFlags): boolean {

@@ -14,13 +14,20 @@
  * @module
  */
 
-import { clone, setBounds, takeClone, unlink } from "../pages/anon_vma.ts";
-import { pages } from "../../abi/page.ts";
+import * as anonVmas from "../pages/anon_vma.ts";
+import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { unlinkReverseMap } from "../pages/reverse_map.ts";
+import * as reverseMap from "../pages/reverse_map.ts";
 import type { KernelRules } from "../rules/kernel_rules.ts";
-import type { AnonVma, MappedFile, Vma } from "../vma.ts";
-import { VM_MAYWRITE, VM_SHARED, VM_SPECIAL, VM_STICKY, type VmFlags } from "../vm_flags.ts";
+import type { Vma } from "../vma.ts";
+import * as vmFlags from "../vm_flags.ts";
+import type { VmFlags } from "../vm_flags.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { clone, setBounds, takeClone, unlink } = anonVmas;
+const { pages } = page;
+const { unlinkReverseMap } = reverseMap;
+const { VM_MAYWRITE, VM_SHARED, VM_SPECIAL, VM_STICKY } = vmFlags;
 
 /** The rule that keeps two neighbours apart. */
 export type MergeObstacle =

@@ -5,11 +5,16 @@
  * @module
  */
 
-import { startWrite } from "../locks/locking.ts";
+import * as locking from "../locks/locking.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { Vma } from "../vma.ts";
-import { mergeExisting } from "./merge.ts";
-import { isolate } from "./split.ts";
+import * as merging from "./merge.ts";
+import * as splitting from "./split.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { startWrite } = locking;
+const { mergeExisting } = merging;
+const { isolate } = splitting;
 
 /**
  * The range `[start, end)` of `vma` as it is, for a caller to say what of it is to be otherwise: flags, name, protection

@@ -12,19 +12,19 @@
  * @module
  */
 
-import { MAP_32BIT, MAP_FIXED, MAP_SHARED, MAP_TYPE } from "../../abi/mman.ts";
-import {
-  HUGE_PAGE_SIZE,
-  isAligned,
-  PAGE_SIZE,
-  pageAlignDown,
-  pageAlignUp,
-} from "../../abi/page.ts";
-import { STACK_GUARD_GAP } from "../rlimit.ts";
+import * as mman from "../../abi/mman.ts";
+import * as page from "../../abi/page.ts";
+import * as rlimits from "../rlimit.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import type { KernelRules } from "../rules/kernel_rules.ts";
 import type { MappedFile, Vma } from "../vma.ts";
-import { VM_GROWSDOWN } from "../vm_flags.ts";
+import * as vmFlags from "../vm_flags.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { MAP_32BIT, MAP_FIXED, MAP_SHARED, MAP_TYPE } = mman;
+const { HUGE_PAGE_SIZE, isAligned, PAGE_SIZE, pageAlignDown, pageAlignUp } = page;
+const { STACK_GUARD_GAP } = rlimits;
+const { VM_GROWSDOWN } = vmFlags;
 
 /** No place was found. */
 export const NOWHERE: number = -1;

@@ -9,13 +9,19 @@
  * @module
  */
 
-import { clone, setBounds, splitAtBorders, takeClone } from "../pages/anon_vma.ts";
-import { splitsHugePage } from "./huge_pool.ts";
+import * as anonVmas from "../pages/anon_vma.ts";
+import * as hugePool from "./huge_pool.ts";
 import { cannot } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { tellOpened } from "./hooks.ts";
-import { linkReverseMap } from "../pages/reverse_map.ts";
+import * as hooks from "./hooks.ts";
+import * as reverseMap from "../pages/reverse_map.ts";
 import type { Vma } from "../vma.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { clone, setBounds, splitAtBorders, takeClone } = anonVmas;
+const { splitsHugePage } = hugePool;
+const { tellOpened } = hooks;
+const { linkReverseMap } = reverseMap;
 
 /**
  * Makes `[start, end)` of `vma` a VMA of its own.

@@ -17,20 +17,32 @@
  * @module
  */
 
-import { account, accountedPages, chargeCommit } from "./accounting.ts";
-import { clone, setBounds, splitAtBorders, takeClone, unlink } from "../pages/anon_vma.ts";
+import * as accounting from "./accounting.ts";
+import * as anonVmas from "../pages/anon_vma.ts";
 import { cannot } from "../error.ts";
 import type { Errno } from "../../abi/errno.ts";
-import { pages } from "../../abi/page.ts";
+import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { startWrite } from "../locks/locking.ts";
-import { splitsHugePage } from "./huge_pool.ts";
-import { tellClosed, tellOpened } from "./hooks.ts";
-import { zapRange } from "../pages/page_table.ts";
-import { linkReverseMap, unlinkReverseMap } from "../pages/reverse_map.ts";
-import { isolate } from "./split.ts";
+import * as locking from "../locks/locking.ts";
+import * as hugePool from "./huge_pool.ts";
+import * as hooks from "./hooks.ts";
+import * as pageTables from "../pages/page_table.ts";
+import * as reverseMap from "../pages/reverse_map.ts";
+import * as splitting from "./split.ts";
 import type { Vma } from "../vma.ts";
-import { VM_SEALED } from "../vm_flags.ts";
+import * as vmFlags from "../vm_flags.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { account, accountedPages, chargeCommit } = accounting;
+const { clone, setBounds, splitAtBorders, takeClone, unlink } = anonVmas;
+const { pages } = page;
+const { startWrite } = locking;
+const { splitsHugePage } = hugePool;
+const { tellClosed, tellOpened } = hooks;
+const { zapRange } = pageTables;
+const { linkReverseMap, unlinkReverseMap } = reverseMap;
+const { isolate } = splitting;
+const { VM_SEALED } = vmFlags;
 
 /** VMAs on their way out, cut at both ends. */
 export class Removal {
