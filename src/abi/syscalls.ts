@@ -85,6 +85,7 @@ const PRCTL_OPTIONS: ReadonlyMap<number, CallOption> = new Map([
 
 /** The rows. `Object.entries` of it, or {@linkcode systemCall} for a name that a file or program gave. */
 export const SYSTEM_CALLS = {
+  arch_prctl: row([158], 2),
   brk: row([12, 214], 1, { recorded: true, model: "brk" }),
   clone: row([56, 220], 5, { recorded: true, model: "fork" }),
   clone3: row([435, 435], 2, { recorded: true, model: "fork" }),
@@ -95,9 +96,12 @@ export const SYSTEM_CALLS = {
   exit: row([60, 93], 1),
   exit_group: row([231, 94], 1),
   faccessat: row([269, 48], 3),
+  fcntl: row([72, 25], 3),
   fork: row([57], 0, { recorded: true, model: "fork", errors: ["ENOMEM"] }),
   ftruncate: row([77, 46], 2),
   getpid: row([39, 172], 0),
+  io_setup: row([206, 0], 2),
+  ioctl: row([16, 29], 3),
   kcmp: row([312, 272], 5),
   kill: row([62, 129], 2),
   lseek: row([8, 62], 3),
@@ -154,6 +158,8 @@ export const SYSTEM_CALLS = {
       "EPERM",
     ],
   }),
+  mount: row([165, 40], 5),
+  mount_setattr: row([442, 442], 5),
   mprotect: row([10, 226], 3, {
     recorded: true,
     model: "mprotect",
@@ -211,6 +217,8 @@ export const SYSTEM_CALLS = {
     model: "processMadvise",
     errors: ["EACCES", "EAGAIN", "EFAULT", "EINVAL", "ENOMEM", "EPERM"],
   }),
+  process_vm_writev: row([311, 271], 6),
+  ptrace: row([101, 117], 4),
   read: row([0, 63], 3),
   remap_file_pages: row([216, 234], 5, {
     recorded: true,

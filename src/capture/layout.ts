@@ -82,7 +82,7 @@ export function withGrown(layout: readonly MapLine[], grown: readonly MapLine[])
 }
 
 /**
- * For each VMA of `after`, whether it is known from `before` to have been written to: it is private, and
+ * For each VMA of `after`, ascending, whether it is known from `before` to have been written to: it is private, and
  * pages of a written VMA went into it. What is written in `after` beyond that was written since.
  */
 export function carriedWrites(
@@ -95,9 +95,12 @@ export function carriedWrites(
   const written: Range[] = before.filter((line) => line.written)
     .flatMap((line) => without(line, replaced));
   written.push(...arrived.filter((part) => part.written));
-  return after.map((line) =>
-    line.permissions[3] === "p" && written.some((range) => overlaps(line, range))
-  );
+  written.sort((a, b) => a.start - b.start);
+  let at = 0;
+  return after.map((line) => {
+    while (at < written.length && written[at]!.end <= line.start) at++;
+    return line.permissions[3] === "p" && at < written.length && overlaps(line, written[at]!);
+  });
 }
 
 /** The parts of VMAs that moved, where they are now. */
@@ -119,7 +122,8 @@ function isResized({ from, to }: { readonly from: Range; readonly to: Range }): 
 
 /** True if a VMA has the flag among its VmFlags. */
 export function hasFlag(line: MapLine, flag: string): boolean {
-  return line.vmFlags?.split(" ").includes(flag) ?? false;
+  // Each flag has two letters, with a blank between two flags: no match can begin within one.
+  return line.vmFlags?.includes(flag) ?? false;
 }
 
 /** True if two ranges have an address in common. */

@@ -21,12 +21,6 @@ const SYMBOLS = {
   getenv: { parameters: ["buffer"], result: "pointer" },
   access: { parameters: ["buffer", "i32"], result: "i32" },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  waitpidElsewhere: {
-    name: "waitpid",
-    parameters: ["i32", "buffer", "i32"],
-    result: "i32",
-    nonblocking: true,
-  },
   ptrace: { parameters: ["i32", "i32", "usize", "usize"], result: "i32" },
   ptraceBuffer: { name: "ptrace", parameters: ["i32", "i32", "usize", "buffer"], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
@@ -34,10 +28,17 @@ const SYMBOLS = {
   open: { parameters: ["buffer", "i32"], result: "i32" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  ioctl: { parameters: ["i32", "u32", "buffer"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
   uname: { parameters: ["buffer"], result: "i32" },
+  gettid: { parameters: [], result: "i32" },
+  abs: { type: "pointer" },
+  sigaction: { parameters: ["i32", "buffer", "pointer"], result: "i32" },
+  timer_create: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  timer_settime: { parameters: ["usize", "i32", "buffer", "pointer"], result: "i32" },
+  timer_delete: { parameters: ["usize"], result: "i32" },
   sched_yield: { parameters: [], result: "i32" },
   syscall: { parameters: ["usize", "usize", "usize", "usize", "usize", "usize"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
@@ -63,6 +64,8 @@ export class LibcError extends Error {
 }
 
 const O_CLOEXEC = 0x80000;
+const CLOCK_MONOTONIC = 1, SIGEV_THREAD_ID = 4;
+const TICK_SIGNAL = 41;
 const EMPTY_PATH = 0x1000; // AT_EMPTY_PATH
 /** AT_FDCWD: a path is relative to the working directory. */
 const WORKING_DIRECTORY = -100;
@@ -142,14 +145,39 @@ export class Libc {
     return pid[0]!;
   }
 
-  /** `waitpid`, which returns at once if `WNOHANG` is among the options. */
+  /**
+   * `waitpid`, which returns at once if `WNOHANG` is among the options. Without, it holds up the whole thread: only
+   * between {@linkcode startTicks} and its end.
+   */
   wait(pid: number, status: Int32Array<ArrayBuffer>, options: number): number {
     return this.#symbols.waitpid(pid, status, options);
   }
 
-  /** `waitpid` on another thread, so that this one hears a Ctrl-C while it waits. */
-  waitElsewhere(pid: number, status: Int32Array<ArrayBuffer>, options: number): Promise<number> {
-    return this.#symbols.waitpidElsewhere(pid, status, options);
+  /**
+   * Interrupts what this thread waits for at regular times: a wait then ends with EINTR, and the thread can turn to
+   * something else. Calls that are not waits are not harmed.
+   *
+   * The signal is a real-time one that nobody else uses; its handler is a function of the library that does nothing.
+   *
+   * @returns ends it
+   * @throws {LibcError} the system has no timer
+   */
+  startTicks(intervalMs: number): () => void {
+    const action = new BigUint64Array(19); // struct sigaction: handler, mask, flags, restorer
+    action[0] = BigInt(Deno.UnsafePointer.value(this.#symbols.abs));
+    const event = new Int32Array(16); // struct sigevent: value, signal, kind, thread
+    event[2] = TICK_SIGNAL;
+    event[3] = SIGEV_THREAD_ID;
+    event[4] = this.#symbols.gettid();
+    const timer = new BigUint64Array(1);
+    this.#symbols.sigaction(TICK_SIGNAL, action, null);
+    if (this.#symbols.timer_create(CLOCK_MONOTONIC, event, timer) !== 0) {
+      throw new LibcError("timer_create", this.errno());
+    }
+    const nanoseconds = BigInt(intervalMs * 1_000_000);
+    const times = new BigInt64Array([0n, nanoseconds, 0n, nanoseconds]); // struct itimerspec
+    this.#symbols.timer_settime(timer[0]!, 0, times, null);
+    return () => this.#symbols.timer_delete(timer[0]!);
   }
 
   /** Lets another process run. */
@@ -208,6 +236,22 @@ export class Libc {
     this.close(descriptor);
     if (length < 0) return undefined;
     return this.#decoder.decode(this.#buffer.subarray(0, length));
+  }
+
+  /** `ioctl` with a structure; -1 if it failed. */
+  ioctl(descriptor: number, request: number, structure: Uint32Array<ArrayBuffer>): number {
+    return this.#symbols.ioctl(descriptor, request, structure);
+  }
+
+  /** All of an open file, from its start, or nothing if it cannot be read. The bytes are good until the next reading. */
+  readBytes(descriptor: number): Uint8Array<ArrayBuffer> | undefined {
+    const length = this.#readAll(descriptor);
+    return length < 0 ? undefined : this.#buffer.subarray(0, length);
+  }
+
+  /** The start of an open file, up to `buffer.length` bytes, in one piece; how many there were, or -1. */
+  readStart(descriptor: number, buffer: Uint8Array<ArrayBuffer>): number {
+    return this.#symbols.pread(descriptor, buffer, BigInt(buffer.length), 0n);
   }
 
   /** Where a symbolic link points, or nothing. */

@@ -6,6 +6,7 @@
  */
 import { parseMapsLine } from "../trace/maps_line.ts";
 import type { MapLine, ResourceLimits } from "../trace/format.ts";
+import type { Libc } from "./libc.ts";
 
 /** What the recorder takes from `/proc/PID/stat`. */
 export interface Stat {
@@ -50,6 +51,17 @@ export function parseSmaps(text: string): MapLine[] {
     position = end + 1;
   }
   return lines;
+}
+
+/**
+ * The layout as the kernel shows it now; nothing if the process does not stand still any more: it was killed, and
+ * what was read may end anywhere.
+ */
+export function readSmaps(libc: Libc, pid: number): MapLine[] | undefined {
+  const text = libc.readText(`/proc/${pid}/smaps`);
+  if (text === undefined || text === "") return undefined;
+  const { state } = parseStat(libc.readText(`/proc/${pid}/stat`) ?? "");
+  return state === "t" ? parseSmaps(text) : undefined;
 }
 
 /** The number after a field's name, the next time it stands there. */

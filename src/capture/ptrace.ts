@@ -28,14 +28,12 @@ const TRACE_EXITKILL = 0x100000;
 const OPTIONS = TRACE_SYSGOOD | TRACE_FORK | TRACE_VFORK | TRACE_CLONE | TRACE_EXEC |
   TRACE_EXITKILL;
 
-const WNOHANG = 1;
 const WALL = 0x40000000;
 const SIGTRAP = 5;
 const STOPPED = 0x7f;
-/** Ctrl-C and a polite kill are heard at least this often. */
-const HEAR_MS = 50;
-/** How often to look for a stop before waiting on another thread: a stop is mostly microseconds away. */
-const SPINS = 40;
+/** Ctrl-C and a polite kill are heard, and what was recorded is written, at least this often. */
+const HEAR_MS = 25;
+const EINTR = 4;
 
 const EVENT_NAMES = new Map<number, "fork" | "vfork" | "clone" | "exec">([
   [1, "fork"],
@@ -106,51 +104,42 @@ export class Tracer {
     }
   }
 
+  /** Begins to wait in this thread, which is interrupted now and then; ended by what it returns. */
+  start(): () => void {
+    return this.#libc.startTicks(HEAR_MS);
+  }
+
   /**
-   * Waits for the next stop of any traced process; nothing when none is left. The wait is in this
-   * thread while stops come quickly, and gives way now and then so that signals to the recorder are
-   * heard.
+   * Waits for the next stop of any traced process; nothing when none is left. The wait is in this thread, as a stop is
+   * mostly microseconds away; it gives way now and then so that signals to the recorder are heard.
    *
    * @param patienceMs answer `"late"` if none comes so long
    */
-  async next(patienceMs?: number): Promise<Stop | "late" | undefined> {
-    if (performance.now() - this.#heardMs > HEAR_MS) {
-      await new Promise((resolve) => setTimeout(resolve));
-      this.#heardMs = performance.now();
+  async next(patienceMs = Infinity): Promise<Stop | "late" | undefined> {
+    const startMs = performance.now();
+    if (startMs - this.#heardMs > HEAR_MS) await this.#hear();
+    for (;;) {
+      const pid = this.#libc.wait(-1, this.#status, WALL);
+      if (pid > 0) return this.#stop(pid, this.#status[0]!);
+      if (this.#libc.errno() !== EINTR) return undefined;
+      await this.#hear();
+      if (performance.now() - startMs > patienceMs) return "late";
     }
-    let pid = 0;
-    for (let spin = 0; pid === 0 && spin < SPINS; spin++) {
-      if (spin > 0) this.#libc.yield();
-      pid = this.#libc.wait(-1, this.#status, WALL | WNOHANG);
-    }
-    if (pid === 0 && patienceMs !== undefined) return await this.#poll(patienceMs);
-    if (pid === 0) {
-      pid = await this.#libc.waitElsewhere(-1, this.#status, WALL);
-      this.#heardMs = performance.now();
-    }
-    return pid <= 0 ? undefined : this.#stop(pid, this.#status[0]!);
   }
 
-  /** Waits for a stop with an eye on the clock. */
-  async #poll(patienceMs: number): Promise<Stop | "late" | undefined> {
-    const startMs = performance.now();
-    while (performance.now() - startMs < patienceMs) {
-      await new Promise((resolve) => setTimeout(resolve));
-      const pid = this.#libc.wait(-1, this.#status, WALL | WNOHANG);
-      if (pid < 0) return undefined;
-      if (pid > 0) return this.#stop(pid, this.#status[0]!);
-    }
-    return "late";
+  /** Lets whatever else waits for this thread happen. */
+  async #hear(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve));
+    this.#heardMs = performance.now();
   }
 
   /** Waits for the next stop of one process, at most so long; nothing if it does not stop. */
   stopOf(pid: number, patienceMs = 2_000): Stop | undefined {
     const startMs = performance.now();
     do {
-      const found = this.#libc.wait(pid, this.#status, WALL | WNOHANG);
+      const found = this.#libc.wait(pid, this.#status, WALL);
       if (found === pid) return this.#stop(pid, this.#status[0]!);
-      if (found < 0) return undefined;
-      this.#libc.yield();
+      if (this.#libc.errno() !== EINTR) return undefined;
     } while (performance.now() - startMs < patienceMs);
     return undefined;
   }

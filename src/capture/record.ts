@@ -56,6 +56,7 @@ export async function* record(
   const tracer = new Tracer(libc);
   const root = launch(libc, tracer, command);
   const { machine } = libc.uname();
+  const stopTicks = tracer.start();
   const recorder = new Recorder(libc, tracer, {
     olderPlacement: options.placement === "5.19",
     machine,
@@ -85,6 +86,7 @@ export async function* record(
   } finally {
     options.signal?.removeEventListener("abort", wake);
     recorder.letGo();
+    stopTicks();
   }
 }
 

@@ -6,7 +6,7 @@
  * - A process is stopped while its layout is read, and still stopped afterwards, so what a record shows is what
  *   the kernel had between two instructions of that process. Threads share a layout: while one of them is inside a
  *   call that changes it the others are held, wherever they are (see `space.ts`).
- * - `Space.layout` is the layout as the records so far show it: applying every `leave`, `grow` and `fault`
+ * - `Observer.layout` is the layout as the records so far show it: applying every `leave`, `grow` and `fault`
  *   record to the one of the `exec` gives exactly it.
  * - First writes and stack growth become known at the entry of the next call of any kind. Those that a
  *   call itself brought about (`MAP_POPULATE`, `mlock`) stand after its `leave`, as the kernel faults
@@ -21,30 +21,37 @@ import {
   recordedCalls,
   systemCall,
 } from "../abi/syscalls.ts";
-import { baseName } from "../trace/maps_line.ts";
-import type { MapLine, OpenFile, ResourceLimits, TraceRecord } from "../trace/format.ts";
-import { askBase, type AskedBase, baseFrom } from "./ask_base.ts";
+import type { OpenFile, ResourceLimits, TraceRecord } from "../trace/format.ts";
+import { askBase } from "./ask_base.ts";
 import { cloneFlags, cloneSharesMemory, failedMoves, isExclusive, pageMoves } from "./calls.ts";
 import { errnoName } from "../abi/errno.ts";
 import { RecordError } from "./launch.ts";
-import { carriedWrites, difference, grownStacks, hasFlag, withGrown } from "./layout.ts";
+import { changesRules, effectOf, isQuiet } from "./effects.ts";
+import { execRecord } from "./exec_record.ts";
+import { FlagMemory } from "./flag_memory.ts";
+import { carriedWrites, hasFlag } from "./layout.ts";
 import type { Libc } from "./libc.ts";
 import { olderPlacement } from "./older_placement.ts";
+import { type Looker, Observer } from "./observer.ts";
 import { OpenFiles } from "./open_files.ts";
 import { pointedTo } from "./pointers.ts";
-import { hasIpcLock, parseLimits, parseSmaps, parseStat } from "./proc.ts";
+import { parseLimits, parseStat, readSmaps } from "./proc.ts";
 import type { CallInfo, Stop, Tracer } from "./ptrace.ts";
+import { findSources, type Sources } from "./sources.ts";
 import { type OpenCall, Space, type Task } from "./space.ts";
+import { unrecordedCalls } from "./unrecorded.ts";
+import type { Between } from "./whole.ts";
 import * as arm64 from "./registers_arm64.ts";
 import * as x86_64 from "./registers_x86_64.ts";
 
-const ADDR_NO_RANDOMIZE = 0x0040000, ADDR_COMPAT_LAYOUT = 0x0200000;
 const MAP_ANONYMOUS = 0x20;
 const CLONE_THREAD = 0x10000;
 const SHM_RDONLY = 0x1000;
 const SIGINT = 2;
 
 type Arguments = readonly number[];
+
+const NO_CHANGE = { grown: [], written: [], removed: [], added: [] };
 
 /** How {@linkcode Recorder} records. */
 export interface RecorderOptions {
@@ -66,12 +73,17 @@ export class Recorder {
   readonly #registers: typeof x86_64 | typeof arm64;
   readonly #calls: ReadonlyMap<number, string>;
   readonly #files: OpenFiles;
+  readonly #meaningOf: ReturnType<typeof unrecordedCalls>;
+  readonly #sources: Sources;
+  /** What calls do to VmFlags in processes that have not changed the rules for themselves. */
+  readonly #usualFlags = new FlagMemory();
   readonly #randomized: boolean;
   readonly #tasks = new Map<number, Task>();
   /** New processes that stopped before their parent told of them; they wait. */
   readonly #early = new Set<number>();
   #records: TraceRecord[] = [];
   #rootStatus: number | undefined;
+  #late = 0;
 
   /**
    * Nothing is recorded until the root's first exec.
@@ -87,6 +99,8 @@ export class Recorder {
     const machine: Architecture = options.machine === "aarch64" ? "aarch64" : "x86_64";
     this.#registers = machine === "aarch64" ? arm64 : x86_64;
     this.#calls = recordedCalls(machine);
+    this.#meaningOf = unrecordedCalls(machine);
+    this.#sources = findSources(libc);
     this.#files = new OpenFiles(libc, machine);
     this.#randomized = libc.readText("/proc/sys/kernel/randomize_va_space")?.trim() !== "0";
   }
@@ -94,6 +108,14 @@ export class Recorder {
   /** Exit status of the root; nothing while it runs. */
   get rootStatus(): number | undefined {
     return this.#rootStatus;
+  }
+
+  /**
+   * VMAs that differed from what was recorded when a layout was read as a whole, and that no call can have changed. They
+   * stand in the record of that time; those of a process's last moments in none.
+   */
+  get late(): number {
+    return this.#late;
   }
 
   /** The records since the last call. */
@@ -198,11 +220,38 @@ export class Recorder {
       throw new RecordError("ENOEXEC", this.#options.program, "it runs 32-bit code");
     }
     const call = this.#calls.get(info.number);
-    if (call === undefined || !isRecorded(call, info.args)) {
-      this.#lookIfFaulted(task);
-      return this.#resume(task.pid);
+    if (call === undefined || !isRecorded(call, info.args)) this.#atUnrecorded(task, info);
+    else this.#enter(task, call, argumentsOf(call, info.args));
+  }
+
+  /** Looks at what happened before a call that is not recorded, and at what the call may do. */
+  #atUnrecorded(task: Task, { number, args }: CallInfo & { at: "entry" }): void {
+    const { space, pid } = task;
+    const meaning = this.#meaningOf(number, args);
+    if (meaning === "other rules") {
+      this.#usualFlags.clear();
+      space.observer.memory.clear();
     }
-    this.#enter(task, call, argumentsOf(call, info.args));
+    task.isSuspicious = meaning === "uncertain";
+    if (task.isSuspicious) space.observer.isUncertain = true;
+    if (meaning === "uncertain everywhere") this.#tasks.forEach((each) => this.#suspect(each));
+    if (!space.isHeldFor(task)) {
+      const looker = space.looker(task);
+      if (meaning === "end" && looker.isAlone) this.#lookAtEnd(task, looker);
+      else this.#tellBetween(pid, space.observer.between(looker, false));
+    }
+    this.#resume(pid);
+  }
+
+  #suspect({ space }: Task): void {
+    space.observer.isUncertain = true;
+  }
+
+  /** Reads all of a layout that will be gone, and counts what was not told of it. */
+  #lookAtEnd({ pid, space: { observer } }: Task, looker: Looker): void {
+    this.#tellBetween(pid, observer.atEnd(looker));
+    this.#late += observer.late;
+    observer.late = 0;
   }
 
   /** Holds the tasks that share their memory with one that is about to change the layout. */
@@ -217,11 +266,11 @@ export class Recorder {
     const flags = this.#flags(task, call, args);
     if (isExclusive(call, cloneSharesMemory(call, flags))) this.#holdOthers(task);
     if (!this.#tasks.has(task.pid)) return; // another thread's exec or exit ended it meanwhile
-    this.#lookBetweenCalls(task);
+    this.#lookBetweenCalls(task, systemCall(call)?.model === "exec");
     const isFile = call === "mmap" && ((args[3] ?? 0) & MAP_ANONYMOUS) === 0;
     const file = isFile ? this.#files.identify(task.leader, (args[4] ?? -1) | 0) : undefined;
     const imposedHint = call === "mmap" && this.#options.olderPlacement
-      ? olderPlacement(task.space.layout, task.space.mmapBase, args)
+      ? olderPlacement(task.space.observer.layout.lines, task.space.mmapBase, args)
       : undefined;
     this.#records.push({
       type: "enter",
@@ -243,6 +292,8 @@ export class Recorder {
   #atReturn(task: Task, info: CallInfo & { at: "exit" }): void {
     const { open, space } = task;
     task.open = undefined;
+    if (task.isSuspicious) space.observer.isUncertain = true;
+    task.isSuspicious = false;
     if (open !== undefined) {
       if (open.imposedHint !== undefined) {
         this.#registers.restoreFirstArgument(this.#libc, task.pid, open.args[0] ?? 0);
@@ -259,16 +310,19 @@ export class Recorder {
     // A call that excludes no other changes no VMA: what has changed is the work of who is inside. An exec that fails
     // changes nothing either, or it fails so late that the kernel ends the process before it runs on.
     const isUnchanged = space.isHeldFor(task) || systemCall(call)?.model === "exec";
-    const shown = isUnchanged ? space.layout : this.#layoutOf(pid);
-    if (shown === undefined) return; // it was killed: that is what ends the call
-    // What grows while mmap or mremap runs may be what they mapped next to a stack.
-    if (call !== "mmap" && call !== "mremap") this.#recordGrowth(task, shown);
-    const moves = info.failed ? failedMoves(call, args) : pageMoves(call, args, info.result);
-    const carried = carriedWrites(space.layout, shown, moves);
-    const first = shown.filter((line, i) => line.written && !carried[i]);
-    const layout = shown.map((line, i) => carried[i] ? { ...line, written: true } : line);
+    const unmapsFile = call === "munmap" &&
+      space.observer.layout.hasFile(args[0] ?? 0, args[1] ?? 0);
+    const found = isUnchanged ? NO_CHANGE : space.observer.after(space.looker(task), {
+      effect: effectOf({ ...open, ...info, brk: space.brk }),
+      moves: info.failed ? failedMoves(call, args) : pageMoves(call, args, info.result),
+      // What grows while mmap or mremap runs may be what they mapped next to a stack.
+      mayGrow: call !== "mmap" && call !== "mremap",
+      isQuiet: isQuiet(call, args) && space.observer.memory === this.#usualFlags,
+    });
+    if (found === undefined) return; // it was killed: that is what ends the call
+    for (const { start } of found.grown) this.#records.push({ type: "grow", pid, start });
     const file = call === "shmat" && !info.failed
-      ? this.#segment(layout, info.result, args)
+      ? this.#segment(space, info.result, args)
       : undefined;
     const limits = call === "setrlimit" || call === "prlimit64" ? this.#limits(pid) : undefined;
     this.#records.push({
@@ -277,13 +331,18 @@ export class Recorder {
       call,
       result: info.failed ? 0 : info.result,
       ...(info.failed && { error: errnoName(-info.result) }),
-      ...difference(space.layout, layout),
+      removed: found.removed,
+      added: found.added,
       ...(file && { file }),
       ...(limits && { limits }),
     });
-    space.layout = layout;
-    for (const line of first) this.#records.push({ type: "fault", pid, address: line.start });
-    if (call === "munmap") this.#forgetFiles();
+    for (const { start } of found.written) {
+      this.#records.push({ type: "fault", pid, address: start });
+    }
+    if (call === "brk" && !info.failed) space.brk = info.result;
+    if (call === "prctl") space.brk = undefined; // it may have moved the heap
+    if (changesRules(call, args)) space.observer.memory = new FlagMemory();
+    if (unmapsFile) this.#forgetFiles();
   }
 
   /** The thread inside a call has left it: the held ones go on, in the order in which they stopped. */
@@ -309,7 +368,7 @@ export class Recorder {
       return this.#resume(pid);
     }
     const leader = (flags & CLONE_THREAD) === 0 ? childPid : parent.leader;
-    const child = { pid: childPid, leader, space, isInKernel: false, resumedMs: 0, faults: 0 };
+    const child = { pid: childPid, leader, space, isInKernel: false, resumedMs: 0 };
     this.#tasks.set(childPid, child);
     space.enter(child);
     this.#records.push({
@@ -318,7 +377,7 @@ export class Recorder {
       child: childPid,
       sharesMemory,
       ...(call.startsWith("clone") && { flags }),
-      ...(!sharesMemory && { layout: space.layout }),
+      ...(!sharesMemory && { layout: [...space.observer.layout.lines] }),
     });
     if (early === undefined || early.kind === "trap") this.#resume(childPid);
     else this.handle(early);
@@ -327,67 +386,44 @@ export class Recorder {
 
   /** The memory of a new process; nothing if it was killed. */
   #copyOf(space: Space, pid: number): Space | undefined {
-    const shown = this.#layoutOf(pid);
+    const shown = readSmaps(this.#libc, pid);
     if (shown === undefined) return undefined;
-    const carried = carriedWrites(space.layout, shown, { fresh: [] });
+    const carried = carriedWrites(space.observer.layout.lines, shown, { fresh: [] });
     const layout = shown.map((line, i) =>
       carried[i] && !hasFlag(line, "wf") ? { ...line, written: true } : line
     );
-    return new Space(layout, space.mmapBase);
+    const isUsual = space.observer.memory === this.#usualFlags;
+    const memory = isUsual ? this.#usualFlags : new FlagMemory();
+    return new Space(new Observer(this.#libc, this.#sources, memory, layout), space);
   }
 
   /** A process became another program. If a thread called exec, it now has its leader's id. */
   #atExec(pid: number, formerPid: number): void {
-    const layout = this.#layoutOf(pid);
+    const layout = readSmaps(this.#libc, pid);
     if (layout === undefined) return this.#tracer.resume(pid); // it was killed: its exit follows
-    const space = new Space(layout, 0);
     for (const other of [...this.#tasks.values()]) {
       if (other.leader === pid && other.pid !== pid) this.#forget(other, 0);
     }
-    const task = this.#tasks.get(pid) ??
-      { pid, leader: pid, space, isInKernel: true, resumedMs: 0, faults: 0 };
-    this.#tasks.set(pid, task);
-    const former = task.space;
-    space.enter(task);
-    if (former !== space && former.inside === task) this.#letNextIn(former);
-    if (formerPid !== pid) task.open = undefined;
     const asked = askBase(this.#libc, this.#tracer, pid, layout);
-    this.#recordExec(task, asked);
+    const former = this.#tasks.get(pid);
+    const isUsual = former === undefined || former.space.observer.memory === this.#usualFlags;
+    const memory = isUsual ? this.#usualFlags : new FlagMemory();
+    const record = execRecord(this.#libc, pid, layout, {
+      isRandomized: this.#randomized,
+      stackDecides: this.#registers === arm64,
+      page: asked.page,
+    });
+    const space = new Space(new Observer(this.#libc, this.#sources, memory, layout), record);
+    const task = former ?? { pid, leader: pid, space, isInKernel: true, resumedMs: 0 };
+    this.#tasks.set(pid, task);
+    const old = task.space;
+    space.enter(task);
+    if (old !== space && old.inside === task) this.#letNextIn(old);
+    if (formerPid !== pid) task.open = undefined;
+    this.#records.push(record);
     this.#forgetFiles();
     if (asked.stop !== undefined) this.handle(asked.stop);
     else if (asked.execExit !== undefined) this.#atReturn(task, asked.execExit);
-  }
-
-  #recordExec({ pid, space }: Task, { page }: AskedBase): void {
-    const stat = parseStat(this.#libc.readText(`/proc/${pid}/stat`) ?? "");
-    const personality = parseInt(this.#libc.readText(`/proc/${pid}/personality`) ?? "0", 16);
-    const limits = this.#limits(pid);
-    const legacyLayout = (personality & ADDR_COMPAT_LAYOUT) !== 0 || this.#isLegacy(limits);
-    const guess = mmapBase(space.layout, stat.stack, legacyLayout);
-    space.mmapBase = page === undefined ? guess : baseFrom(page, guess, legacyLayout);
-    this.#records.push({
-      type: "exec",
-      pid,
-      program: baseName(this.#libc.readLink(`/proc/${pid}/exe`) ?? ""),
-      layout: space.layout,
-      brk: stat.brk,
-      stack: stat.stack,
-      mmapBase: space.mmapBase,
-      ...(page === undefined && { mmapBaseGuessed: true }),
-      legacyLayout,
-      randomized: this.#randomized && (personality & ADDR_NO_RANDOMIZE) === 0,
-      ipcLock: hasIpcLock(this.#libc.readText(`/proc/${pid}/status`) ?? ""),
-      limits,
-    });
-  }
-
-  /**
-   * True if programs are laid out upwards whatever their personality. Mirrors `mmap_is_legacy()`: that of arm64 goes by
-   * the stack's limit too (Linux mm/util.c), that of x86-64 does not (arch/x86/mm/mmap.c).
-   */
-  #isLegacy({ stack }: ResourceLimits): boolean {
-    const setting = this.#libc.readText("/proc/sys/vm/legacy_va_layout") ?? "0";
-    return Number(setting) !== 0 || (this.#registers === arm64 && stack === undefined);
   }
 
   #atExit(pid: number, status: number): void {
@@ -413,50 +449,21 @@ export class Recorder {
     if (space.inside === task) this.#letNextIn(space);
   }
 
-  /** Looks at the layout if pages were faulted in since: cheap enough for the entry of every call. */
-  #lookIfFaulted(task: Task): void {
-    if (task.space.isHeldFor(task)) return;
-    const { faults } = parseStat(this.#libc.readText(`/proc/${task.pid}/stat`) ?? "");
-    if (faults === task.faults) return;
-    task.faults = faults;
-    this.#lookBetweenCalls(task);
-  }
-
   /** Records what happened to the layout since it was last shown: stacks that grew, first writes. */
-  #lookBetweenCalls(task: Task): void {
+  #lookBetweenCalls(task: Task, isLast: boolean): void {
     const { space, pid } = task;
     if (space.isHeldFor(task)) return;
-    const shown = this.#layoutOf(pid);
-    if (shown === undefined) return;
-    this.#recordGrowth(task, shown);
-    let at = 0;
-    space.layout = space.layout.map((line) => {
-      while (at < shown.length && shown[at]!.start < line.start) at++;
-      const now = shown[at];
-      const isFirst = now?.start === line.start && now.end === line.end && now.written &&
-        !line.written;
-      if (!isFirst) return line;
-      this.#records.push({ type: "fault", pid, address: line.start });
-      return { ...line, written: true };
-    });
+    const looker = space.looker(task);
+    if (isLast && looker.isAlone) this.#lookAtEnd(task, looker);
+    else this.#tellBetween(pid, space.observer.between(looker, true));
   }
 
-  #recordGrowth({ space, pid }: Task, shown: readonly MapLine[]): void {
-    const grown = grownStacks(space.layout, shown);
-    if (grown.length === 0) return;
-    space.layout = withGrown(space.layout, grown);
-    for (const { start } of grown) this.#records.push({ type: "grow", pid, start });
-  }
-
-  /**
-   * The layout as the kernel shows it now; nothing if the process does not stand still any more: it was killed, and
-   * what was read may end anywhere.
-   */
-  #layoutOf(pid: number): MapLine[] | undefined {
-    const text = this.#libc.readText(`/proc/${pid}/smaps`);
-    if (text === undefined || text === "") return undefined;
-    const { state } = parseStat(this.#libc.readText(`/proc/${pid}/stat`) ?? "");
-    return state === "t" ? parseSmaps(text) : undefined;
+  #tellBetween(pid: number, found: Between | undefined): void {
+    if (found === undefined) return;
+    for (const { start } of found.grown) this.#records.push({ type: "grow", pid, start });
+    for (const { start } of found.written) {
+      this.#records.push({ type: "fault", pid, address: start });
+    }
   }
 
   #limits(pid: number): ResourceLimits {
@@ -470,9 +477,13 @@ export class Recorder {
     return Number(this.#libc.readWord(task.pid, args[0] ?? 0) ?? 0n);
   }
 
-  #segment(layout: readonly MapLine[], address: number, args: Arguments): OpenFile | undefined {
-    const line = layout.find((candidate) => candidate.start === address);
-    if (line === undefined) return undefined;
+  #segment(
+    { observer: { layout } }: Space,
+    address: number,
+    args: Arguments,
+  ): OpenFile | undefined {
+    const line = layout.lines[layout.indexFrom(address)];
+    if (line?.start !== address) return undefined;
     const { device, inode, name } = line;
     const access = ((args[2] ?? 0) & SHM_RDONLY) === 0 ? "read-write" : "read";
     const size = line.end - line.start;
@@ -482,7 +493,7 @@ export class Recorder {
   /** Closes the files that no process maps any more, nor is about to map. */
   #forgetFiles(): void {
     const tasks = [...this.#tasks.values()];
-    const layouts = new Set(tasks.map((task) => task.space.layout));
+    const layouts = new Set(tasks.map((task) => task.space.observer.layout.lines));
     this.#files.keepOnly(({ id, device, inode }) =>
       tasks.some((task) => task.open?.file?.id === id) ||
       [...layouts].some((lines) =>
@@ -490,15 +501,4 @@ export class Recorder {
       )
     );
   }
-}
-
-/**
- * Where `mmap(NULL)` seems to begin to place, by what lies there: the first thing placed after an exec, the interpreter
- * or the vdso, mostly lies right there. Top-down it is the highest mapping below the
- * stack, in the legacy layout the lowest above a third of the address space.
- */
-function mmapBase(layout: readonly MapLine[], stack: number, legacyLayout: boolean): number {
-  if (legacyLayout) return layout.find((line) => line.start >= 0x2aaa_aaaa_a000)?.start ?? 0;
-  const below = layout.filter((line) => line.end <= stack);
-  return below.at(-1)?.end ?? 0;
 }

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import type { MapLine, OpenFile } from "../trace/format.ts";
+import type { OpenFile } from "../trace/format.ts";
+import type { Looker, Observer } from "./observer.ts";
 import type { Stop, Tracer } from "./ptrace.ts";
 
 /** A recorded call that a task is inside. */
@@ -37,8 +38,8 @@ export interface Task {
   isInKernel: boolean;
   /** When it was last let go on, ms. */
   resumedMs: number;
-  /** Page faults of its process when the layout was last looked at between calls. */
-  faults: number;
+  /** It is inside an unrecorded call after which the layout is uncertain. */
+  isSuspicious?: boolean;
 }
 
 /**
@@ -51,10 +52,12 @@ const STOP_MS = 2_000;
 
 /** An address space. */
 export class Space {
-  /** The layout as the records so far show it. */
-  layout: MapLine[];
+  /** Looks at the layout, and has it as the records so far show it. */
+  readonly observer: Observer;
   /** Where placement begins, bytes. */
-  mmapBase: number;
+  readonly mmapBase: number;
+  /** The end of the heap, as brk returned it last; before, where it starts. */
+  brk: number | undefined;
   /** The task that is inside a call which excludes others. */
   inside: Task | undefined;
   readonly #tasks = new Set<Task>();
@@ -62,9 +65,13 @@ export class Space {
   #deferred: Stop[] = [];
 
   /** A space that no task uses yet. */
-  constructor(layout: MapLine[], mmapBase: number) {
-    this.layout = layout;
+  constructor(
+    observer: Observer,
+    { mmapBase, brk }: { readonly mmapBase: number; readonly brk: number | undefined },
+  ) {
+    this.observer = observer;
     this.mmapBase = mmapBase;
+    this.brk = brk;
   }
 
   /** Puts a task into this space, and takes it out of the one it was in. */
@@ -74,9 +81,17 @@ export class Space {
     this.#tasks.add(task);
   }
 
-  /** Takes a task out. */
+  /** Takes a task out; after the last nobody looks any more. */
   leave(task: Task): void {
     this.#tasks.delete(task);
+    if (this.#tasks.size === 0) this.observer.close();
+  }
+
+  /** A task as the one for whom the observer looks. */
+  looker({ pid, leader }: Task): Looker {
+    const isAlone = this.#tasks.size === 1;
+    const isOneProcess = isAlone || [...this.#tasks].every((task) => task.leader === leader);
+    return { pid, leader, isAlone, isOneProcess };
   }
 
   /** True while another task is inside a call that changes the layout, and may have done half of it. */

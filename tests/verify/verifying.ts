@@ -19,10 +19,12 @@ export interface Verified {
  *
  * @param args its command line
  * @param inspect gets the working directory before that is removed
+ * @param env variables added to the environment
  */
 export async function runVerify(
   args: readonly string[],
   inspect?: (directory: string) => Promise<void>,
+  env: Record<string, string> = {},
 ): Promise<Verified> {
   const directory = await Deno.makeTempDir();
   try {
@@ -30,6 +32,7 @@ export async function runVerify(
     const output = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", ...permissions, "--config", CONFIG, MAIN, ...args],
       cwd: directory,
+      env,
     }).output();
     await inspect?.(directory);
     const decoder = new TextDecoder();

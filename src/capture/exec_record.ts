@@ -1,0 +1,74 @@
+/**
+ * What `/proc` says of a program that has just begun, as a record.
+ *
+ * @module
+ */
+import { baseName } from "../trace/maps_line.ts";
+import type { ExecRecord, MapLine } from "../trace/format.ts";
+import { baseFrom } from "./ask_base.ts";
+import type { Libc } from "./libc.ts";
+import { hasIpcLock, parseLimits, parseStat } from "./proc.ts";
+
+const ADDR_NO_RANDOMIZE = 0x0040000, ADDR_COMPAT_LAYOUT = 0x0200000;
+
+/** What is known of a new program beside what `/proc` says. */
+export interface ExecFacts {
+  /** Whether the system randomizes addresses. */
+  readonly isRandomized: boolean;
+  /** True if programs without a limit of their stack are laid out upwards, as on arm64. */
+  readonly stackDecides: boolean;
+  /** Where a page went that the program was made to map, if it could be asked. */
+  readonly page: number | undefined;
+}
+
+/**
+ * The record of an exec.
+ *
+ * @param layout what the kernel shows of the new program
+ */
+export function execRecord(
+  libc: Libc,
+  pid: number,
+  layout: readonly MapLine[],
+  { isRandomized, stackDecides, page }: ExecFacts,
+): ExecRecord {
+  const stat = parseStat(libc.readText(`/proc/${pid}/stat`) ?? "");
+  const personality = parseInt(libc.readText(`/proc/${pid}/personality`) ?? "0", 16);
+  const limits = parseLimits(libc.readText(`/proc/${pid}/limits`) ?? "");
+  const legacyLayout = (personality & ADDR_COMPAT_LAYOUT) !== 0 ||
+    isLegacy(libc, stackDecides && limits.stack === undefined);
+  const guess = guessBase(layout, stat.stack, legacyLayout);
+  return {
+    type: "exec",
+    pid,
+    program: baseName(libc.readLink(`/proc/${pid}/exe`) ?? ""),
+    layout,
+    brk: stat.brk,
+    stack: stat.stack,
+    mmapBase: page === undefined ? guess : baseFrom(page, guess, legacyLayout),
+    ...(page === undefined && { mmapBaseGuessed: true }),
+    legacyLayout,
+    randomized: isRandomized && (personality & ADDR_NO_RANDOMIZE) === 0,
+    ipcLock: hasIpcLock(libc.readText(`/proc/${pid}/status`) ?? ""),
+    limits,
+  };
+}
+
+/**
+ * True if programs are laid out upwards whatever their personality. Mirrors `mmap_is_legacy()`: that of arm64 goes by
+ * the stack's limit too (Linux mm/util.c), that of x86-64 does not (arch/x86/mm/mmap.c).
+ */
+function isLegacy(libc: Libc, byStack: boolean): boolean {
+  return byStack || Number(libc.readText("/proc/sys/vm/legacy_va_layout") ?? "0") !== 0;
+}
+
+/**
+ * Where `mmap(NULL)` seems to begin to place, by what lies there: the first thing placed after an exec, the interpreter
+ * or the vdso, mostly lies right there. Top-down it is the highest mapping below the
+ * stack, in the legacy layout the lowest above a third of the address space.
+ */
+function guessBase(layout: readonly MapLine[], stack: number, legacyLayout: boolean): number {
+  if (legacyLayout) return layout.find((line) => line.start >= 0x2aaa_aaaa_a000)?.start ?? 0;
+  const below = layout.filter((line) => line.end <= stack);
+  return below.at(-1)?.end ?? 0;
+}
