@@ -64,6 +64,12 @@ export function readSmaps(libc: Libc, pid: number): MapLine[] | undefined {
   return state === "t" ? parseSmaps(text) : undefined;
 }
 
+/** True if a process waits for something; one that only has no processor yet does not. */
+export function sleeps(libc: Libc, pid: number): boolean {
+  const { state } = parseStat(libc.readText(`/proc/${pid}/stat`) ?? "");
+  return state === "S" || state === "D";
+}
+
 /** The number after a field's name, the next time it stands there. */
 function fieldAfter(text: string, name: string, from: number): number {
   const at = text.indexOf(name, from) + name.length;

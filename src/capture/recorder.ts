@@ -35,7 +35,7 @@ import { olderPlacement } from "./older_placement.ts";
 import { type Looker, Observer } from "./observer.ts";
 import { OpenFiles } from "./open_files.ts";
 import { pointedTo } from "./pointers.ts";
-import { parseLimits, parseStat, readSmaps } from "./proc.ts";
+import { parseLimits, readSmaps, sleeps } from "./proc.ts";
 import type { CallInfo, Stop, Tracer } from "./ptrace.ts";
 import { findSources, type Sources } from "./sources.ts";
 import { type OpenCall, Space, type Task } from "./space.ts";
@@ -149,14 +149,10 @@ export class Recorder {
   giveUpHolding(): void {
     for (const space of new Set([...this.#tasks.values()].map((task) => task.space))) {
       const { inside } = space;
-      if (inside !== undefined && space.holds && this.#sleeps(inside.pid)) this.#letNextIn(space);
+      if (inside !== undefined && space.holds && sleeps(this.#libc, inside.pid)) {
+        this.#letNextIn(space);
+      }
     }
-  }
-
-  /** True if a process waits for something; one that only has no processor yet does not. */
-  #sleeps(pid: number): boolean {
-    const { state } = parseStat(this.#libc.readText(`/proc/${pid}/stat`) ?? "");
-    return state === "S" || state === "D";
   }
 
   #take(stop: Stop, task: Task | undefined): void {

@@ -98,12 +98,15 @@ export function decide(
   const runs = childrenOf(records);
   let known: KernelRules = usual;
   const found = new Map<RuleName, ProbedRule>();
-  // Twice: what is found late may be what an earlier probe needed.
-  for (let round = 0; round < 2; round++) {
+  // Again if some rule was not as assumed: an earlier probe may have needed it.
+  for (let round = 0, isNews = true; round < 2 && isNews; round++) {
+    isNews = false;
     PROBED.forEach((name, at) => {
       const probed = decideRule(name, runs[at] ?? [], known, usual);
       found.set(name, probed);
-      if (probed.value !== undefined) known = overrideRules(known, { [name]: probed.value });
+      if (probed.value === undefined || probed.value === known[name]) return;
+      isNews = true;
+      known = overrideRules(known, { [name]: probed.value });
     });
   }
   if (reserve !== undefined) found.set("mremapReserve", probedReserve(reserve, usual));
