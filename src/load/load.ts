@@ -31,7 +31,7 @@ import { evict, reclaim } from "../mm/pages/reclaim.ts";
 import { collapse, HUGE_PAGES, hugeNumber, splitHugePage } from "../mm/pages/huge_page.ts";
 import { pageIndex } from "../mm/pages/page_offset.ts";
 import { truncate } from "../mm/pages/truncate.ts";
-import type { FileMapping, Page, PageTableEntry, Vma } from "../mm/vma.ts";
+import type { FileMapping, HugeEntry, Page, Vma } from "../mm/vma.ts";
 import {
   VM_DONTCOPY,
   VM_DONTDUMP,
@@ -279,9 +279,8 @@ export class Load {
   }
 
   #page(kind: LoadEvent["kind"], life: RunningLife, address: number): boolean {
-    const { space } = life;
-    const vma = space.findVma(address);
-    if (vma === undefined || vma.start > address || vma.special !== null) return false;
+    const vma = life.space.descriptor.tree.load(address);
+    if (vma === undefined || vma.special !== null) return false;
     switch (kind) {
       case "read":
         return (vma.flags & VM_READ) !== 0 && this.#read(life, vma, address);
@@ -299,7 +298,7 @@ export class Load {
   }
 
   #read(life: RunningLife, vma: Vma, address: number): boolean {
-    const before = life.space.entry(address);
+    const before = stateOf(life, address);
     const stamp = this.#patiently(life, () => life.space.readPage(address));
     if (stamp === undefined) return false;
     const expected = this.expected(life, vma, address);
@@ -312,7 +311,7 @@ export class Load {
   }
 
   #write(life: RunningLife, vma: Vma, address: number): boolean {
-    const before = life.space.entry(address);
+    const before = stateOf(life, address);
     const value = ++this.#writes;
     const stamp = amended(this.expected(life, vma, address), value);
     if (this.#patiently(life, () => (life.space.amendPage(address, value), 0)) !== 0) return false;
@@ -322,12 +321,8 @@ export class Load {
   }
 
   /** Checks the entry that a fault has made, if it has made one, and what it has done to VMAs. */
-  #checkPage(
-    life: RunningLife,
-    address: number,
-    before: PageTableEntry | undefined,
-  ): boolean {
-    if (life.space.entry(address) === before) return true;
+  #checkPage(life: RunningLife, address: number, before: number | HugeEntry): boolean {
+    if (stateOf(life, address) === before) return true;
     validateEntry(life.space.descriptor, address / PAGE_SIZE);
     life.validator.check();
     return true;
@@ -428,6 +423,13 @@ export class Load {
     }
     return largest;
   }
+}
+
+/** What differs after a fault that has changed the page table: how often that was written, or the huge entry. */
+function stateOf(life: RunningLife, address: number): number | HugeEntry {
+  const table = life.space.descriptor.pageTable!;
+  const huge = table.huge.size === 0 ? undefined : table.huge.get(hugeNumber(address));
+  return huge ?? table.changes;
 }
 
 /** True if a call answered as it did when it was recorded. */

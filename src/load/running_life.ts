@@ -55,6 +55,10 @@ export class RunningLife {
   readonly files: readonly MappedFile[];
   /** Checks what each event touched. */
   readonly validator: SpaceValidator;
+  /** Pages that it used lately: where it is likely to use memory again. */
+  readonly recent: number[] = [];
+  /** Where the last VMA ends to which it strayed from them. */
+  strayed = 0;
   /** Its place among the lives of the load. */
   place = 0;
   readonly #steps: Life;
@@ -89,9 +93,11 @@ export class RunningLife {
     this.#at++;
   }
 
-  /** Among its VMAs, the one that maps its result. */
-  resultMapping(vmas: readonly Vma[]): Vma | undefined {
-    return this.result && vmas.find(({ file }) => file === this.result);
+  /** The VMA that maps its result. */
+  resultMapping(): Vma | undefined {
+    if (this.result === undefined) return undefined;
+    const vma = this.space.descriptor.tree.load(TMPFS_START + TMPFS_FILE_PAGES * PAGE_SIZE);
+    return vma?.file === this.result ? vma : undefined;
   }
 }
 

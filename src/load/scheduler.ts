@@ -41,25 +41,16 @@ const MOST_STRUCTURES = 4;
 /** A life without recorded steps ends after about so many turns in which it would have done one. */
 const FORKED_STEPS = 20;
 
-/** What the scheduler remembers of a life. */
-interface Memory {
-  /** Its VMAs after `steps` steps. */
-  vmas: readonly Vma[];
-  steps: number;
-  /** Pages that it used lately. */
-  readonly recent: number[];
-}
-
 /** Draws events for a machine. */
 export class Scheduler {
   readonly #load: Load;
   readonly #random: Random;
   readonly #programs: number;
   readonly #processes: number;
-  readonly #weights: EventWeights;
+  /** Every kind as many times as it weighs. */
+  readonly #kinds: readonly EventKind[];
   #runs = 0;
   #forks = 0;
-  readonly #memories = new WeakMap<RunningLife, Memory>();
 
   /** Keeps `processes` lives running, of `programs` programs. */
   constructor(
@@ -73,7 +64,7 @@ export class Scheduler {
     this.#random = random;
     this.#programs = programs;
     this.#processes = processes;
-    this.#weights = weights;
+    this.#kinds = weights.flatMap(([weight, kind]) => new Array<EventKind>(weight).fill(kind));
   }
 
   /** The next event. */
@@ -83,10 +74,10 @@ export class Scheduler {
       const argument = this.#random.below(this.#programs);
       return { kind: "start", life: ++this.#runs, argument };
     }
-    const kind = this.#random.weighted(this.#weights);
+    const kind = this.#random.pick(this.#kinds);
     if (kind === "settle") return { kind, life: 0, argument: 0 };
     const life = this.#random.pick(lives);
-    if (life.next === undefined && kind === "step") {
+    if (kind === "step" && life.next === undefined) {
       const ends = this.#random.oneIn(FORKED_STEPS);
       return { kind: ends ? "exit" : "settle", life: ends ? life.number : 0, argument: 0 };
     }
@@ -100,14 +91,13 @@ export class Scheduler {
   }
 
   #addressIn(life: RunningLife, kind: EventKind): number {
-    const memory = this.#memoryOf(life);
-    const { recent } = memory;
-    const strays = kind === "read" || kind === "write" ? STRAYS : Infinity;
-    if (kind === "truncate") return this.#pageOf(life.resultMapping(memory.vmas));
-    if (recent.length > 0 && (strays === Infinity || !this.#random.oneIn(strays))) {
+    if (kind === "truncate") return this.#pageOf(life.resultMapping());
+    const { recent } = life;
+    const strays = kind === "read" || kind === "write";
+    if (recent.length > 0 && !(strays && this.#random.oneIn(STRAYS))) {
       return this.#random.pick(recent);
     }
-    const page = this.#pageOf(this.#random.pick(memory.vmas));
+    const page = this.#pageOf(nextVma(life));
     if (recent.length < WORKING_SET) recent.push(page);
     else recent[this.#random.below(WORKING_SET)] = page;
     return page;
@@ -117,16 +107,12 @@ export class Scheduler {
     if (vma === undefined) return 0;
     return vma.start + this.#random.below(pages(vma.end - vma.start)) * PAGE_SIZE;
   }
+}
 
-  #memoryOf(life: RunningLife): Memory {
-    let memory = this.#memories.get(life);
-    if (memory === undefined) {
-      memory = { vmas: [...life.space.vmas()], steps: life.steps, recent: [] };
-      this.#memories.set(life, memory);
-    } else if (memory.steps !== life.steps) {
-      memory.vmas = [...life.space.vmas()];
-      memory.steps = life.steps;
-    }
-    return memory;
-  }
+/** The VMA that comes after the one to which the life strayed last; after the highest comes the lowest. */
+function nextVma(life: RunningLife): Vma | undefined {
+  const { tree } = life.space.descriptor;
+  const vma = tree.findVma(life.strayed) ?? tree.findVma(0);
+  if (vma !== undefined) life.strayed = vma.end;
+  return vma;
 }

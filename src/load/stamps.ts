@@ -8,10 +8,11 @@
  */
 
 import { PAGE_SIZE } from "../abi/page.ts";
+import { RadixTable } from "../mm/pages/radix_table.ts";
 
 /** What the private memory of one address space holds, by page. */
 export class PrivateStamps {
-  readonly #stamps = new Map<number, number>();
+  readonly #stamps = new RadixTable<number>();
 
   /** What was written to the page last; undefined if it was not, so that it shows its file or zeros. O(1). */
   get(address: number): number | undefined {
@@ -50,14 +51,7 @@ export class PrivateStamps {
   }
 
   #within(start: number, end: number): number[] {
-    const first = start / PAGE_SIZE;
-    const last = end / PAGE_SIZE;
-    if (last - first > this.#stamps.size) {
-      return [...this.#stamps.keys()].filter((page) => first <= page && page < last);
-    }
-    const pages = [];
-    for (let page = first; page < last; page++) if (this.#stamps.has(page)) pages.push(page);
-    return pages;
+    return this.#stamps.keysIn(start / PAGE_SIZE, end / PAGE_SIZE - 1);
   }
 }
 

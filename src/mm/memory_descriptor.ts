@@ -99,6 +99,9 @@ export interface AddressSpaceOptions {
   memory?: PhysicalMemory | null;
 }
 
+/** The rules unless others are given: the same for all, and derived from their table once. */
+const DEFAULT_RULES: KernelRules = kernelRules();
+
 /** State of one address space. */
 export class MemoryDescriptor {
   /** Memory for VMAs, anon_vmas, links and tree nodes. */
@@ -182,7 +185,7 @@ export class MemoryDescriptor {
 
   /** An empty address space. */
   constructor(options: AddressSpaceOptions = {}) {
-    this.rules = options.rules ?? kernelRules();
+    this.rules = options.rules ?? DEFAULT_RULES;
     this.maxMapCount = options.maxMapCount ?? DEFAULT_MAX_MAP_COUNT;
     this.mmapMinAddress = options.mmapMinAddress ?? DEFAULT_MMAP_MIN_ADDRESS;
     this.hintMinAddress = options.hintMinAddress ?? this.mmapMinAddress;

@@ -260,8 +260,11 @@ export class Page {
   mapped = 0;
   /** Migration entries that stand for it, over all page tables. */
   migrating = 0;
-  /** The VMA through which it was entered last, where a walk looks first; null if that is not known. */
-  shownBy: Vma | null = null;
+  /**
+   * VMAs through which it was entered, where a walk looks first; null if none is known. They may have changed since,
+   * and others may show it too: a walk takes those only that the reverse map leads to and whose page table shows it.
+   */
+  shownBy: Vma[] | null = null;
   /** Where it came back from, while other entries still point there. */
   slot: SwapSlot | null = null;
   /** What it holds: the number that was written last, 0 if none was. */

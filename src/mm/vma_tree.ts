@@ -65,6 +65,8 @@ export class VmaTree {
   guard: PageTable | null = null;
   /** Told of every tree operation, if set. */
   observer: TreeObserver | undefined;
+  /** Told of every write before it happens, if set; searches, which are many more, cost nothing then. */
+  writeObserver: TreeObserver | undefined;
   /** The tree, for what looks into it: checks, the explorer. Writing it is left to this file. */
   readonly tree: MapleTree<Vma>;
   readonly #pool: NodePool<Vma>;
@@ -174,9 +176,7 @@ export class VmaTree {
     if (this.guard !== null) demandMmapLock(this.guard);
     const vma = this.#pending;
     const write = this.#write;
-    if (this.observer !== undefined) {
-      this.observer(vma ? "store" : "clear", write.index, this.#last, vma);
-    }
+    this.#tellWrite(vma ? "store" : "clear", write.index, this.#last, vma);
     storeClassified(write, this.#type, vma, "prepared", this.#reserved);
     this.#pending = undefined;
   }
@@ -184,8 +184,18 @@ export class VmaTree {
   /** Puts `vma` in the place of what the tree holds over exactly its range. Cannot fail. */
   replace(vma: Vma): void {
     if (this.guard !== null) demandMmapLock(this.guard);
-    if (this.observer !== undefined) this.observer("store", vma.start, vma.end - 1, vma);
+    this.#tellWrite("store", vma.start, vma.end - 1, vma);
     this.#store(vma.start, vma.end - 1, vma);
+  }
+
+  #tellWrite(
+    operation: "store" | "clear",
+    first: number,
+    last: number,
+    vma: Vma | undefined,
+  ): void {
+    if (this.observer !== undefined) this.observer(operation, first, last, vma);
+    if (this.writeObserver !== undefined) this.writeObserver(operation, first, last, vma);
   }
 
   /**

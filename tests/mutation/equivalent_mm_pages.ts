@@ -28,19 +28,6 @@ export const MM_PAGES: Equivalences = {
       "vma.anonVma === null ▸ true",
     ], "It looks for an anon_vma that is not used."],
   ],
-  "src/mm/pages/interval_tree.ts": [
-    ["same", "#age = 0;", ["0 ▸ 1"], "Ages are only compared with one another."],
-    [
-      "same",
-      "return a.first < b.first || (a.first === b.first && a.age < b.age);",
-      ["< ▸ <= (2)"],
-      "No two have the same age, and nothing is compared with itself.",
-    ],
-    ["same", "node.reach = Math.max(node.last, node.left?.reach ?? -1, node.right?.reach ?? -1);", [
-      "1 ▸ 2",
-      "1 ▸ 2 (2)",
-    ], "No offset is negative."],
-  ],
   "src/mm/calls/mincore.ts": [
     [
       "same",

@@ -82,14 +82,6 @@ export const RULES: readonly Rule[] = [
   },
   {
     kind: "slower",
-    files: /^src\/mm\/pages\/interval_tree\.ts$/,
-    line: /\bhash\b|\.priority > /,
-    change: /^(?!node\.priority)/,
-    why:
-      "Priorities only shape the tree: with any others, and in either order of two, it holds the same.",
-  },
-  {
-    kind: "slower",
     files: /^src\/tree\/empty_area\.ts$/,
     line: /^if \((extent\(.* last\) >= size|words\[.*\] === 0)\) \{$/,
     change: /^(extent|words).* ▸ false$|^>= ▸ >$/,

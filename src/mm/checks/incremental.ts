@@ -42,9 +42,9 @@ export class SpaceValidator {
   constructor(mm: MemoryDescriptor) {
     validateOwn(mm);
     const vmas = mm.tree;
-    const told = vmas.observer;
-    vmas.observer = (operation, first, last, value) => {
-      if (operation === "store" || operation === "clear") this.#note({ first, last });
+    const told = vmas.writeObserver;
+    vmas.writeObserver = (operation, first, last, value) => {
+      this.#note({ first, last });
       told?.(operation, first, last, value);
     };
     this.#vmas = vmas;

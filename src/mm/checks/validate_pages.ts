@@ -18,7 +18,7 @@ import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { checkMigration } from "../pages/page_table.ts";
 import { isFileMapping, ZERO_PAGE } from "../pages/physical_memory.ts";
-import { countMappings, findsVma } from "../pages/reverse_map.ts";
+import { countMappings } from "../pages/reverse_map.ts";
 import type { Page, PageTable, PageTableEntry, Vma } from "../vma.ts";
 import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
 
@@ -31,7 +31,7 @@ export function validatePages(mm: MemoryDescriptor, table: PageTable): void {
   for (const [vpn, entry] of table) {
     const vma = checkEntry(mm, vpn, entry);
     if (entry.kind === "swap") continue;
-    checkReverseMap(vma, vpn, entry.page, entry.kind);
+    if (entry.page !== ZERO_PAGE) checkReverseMap(vma, vpn, entry.page, entry.kind);
     if (entry.writable) checkWritable(vma, vpn, entry);
   }
   for (const number of table.huge.keys()) checkHugeEntry(mm, table, number);
@@ -107,12 +107,9 @@ function checkReverseMap(
   page: Page,
   kind: PageTableEntry["kind"],
 ): void {
-  if (page === ZERO_PAGE) return;
-  if (!findsVma(page.mapping!, vma, page.index)) {
-    throw broken(vpn, "the reverse map of its page misses it");
-  }
+  const mapped = countMappings(page, vma);
+  if (mapped === undefined) throw broken(vpn, "the reverse map of its page misses it");
   if (kind !== "present") return;
-  const mapped = countMappings(page);
   if (mapped === page.mapped) return;
   throw broken(vpn, `its page counts ${page.mapped} entries, the reverse map finds ${mapped}`);
 }
@@ -133,7 +130,8 @@ function checkTrees(vma: Vma): void {
 }
 
 function checkTree(tree: IntervalTree<Vma>, vma: Vma): void {
-  if (tree.finds(vma, vma.pageOffset) && tree.finds(vma, lastOffset(vma))) return;
+  const isFoundAt = (offset: number) => tree.some(offset, (found) => found === vma);
+  if (isFoundAt(vma.pageOffset) && isFoundAt(lastOffset(vma))) return;
   throw new MmInvariantError("the reverse map does not find it by its page offsets", vma);
 }
 

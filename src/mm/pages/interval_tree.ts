@@ -3,46 +3,36 @@
  * in. Plays the part of `struct interval_tree` (Linux include/linux/interval_tree_generic.h), where
  * the kernel uses a red-black tree.
  *
- * This one is a treap: a search tree by first point (by age among equals) that is also a heap by a
- * number drawn for each node, which keeps it balanced without any rotation to be got wrong.
+ * This one has two levels: a list of blocks, each with up to 64 intervals side by side. Most have one block: a few
+ * VMAs hang on an anon_vma, some hundred on a library. A search then passes over numbers that lie next to each other
+ * in memory, where each node of a binary tree would have to be waited for.
  *
- * Invariants: a node's key is above all keys on its left and below all on its right; no node's
- * priority is below its children's; `reach` is the greatest last point of the node and all below
- * it. A search leaves out a subtree whose reach ends before what it looks for.
+ * Invariants: over all blocks, intervals ascend by first point, and those with the same one are in the order in which
+ * they came; no block is empty; a block's `reach` is the greatest last point in it, and a search leaves out a block
+ * whose reach ends before what it looks for; `#blockOf` has each item's block, or is null where there is one block.
  *
  * @module
  */
 
-/** One item and its interval, both ends included. */
-class Node<T> {
-  readonly item: T;
-  readonly first: number;
-  readonly last: number;
-  readonly age: number;
-  readonly priority: number;
-  reach: number;
-  left: Node<T> | null = null;
-  right: Node<T> | null = null;
+/** Intervals of a block at most. */
+const CAPACITY = 64;
 
-  constructor(item: T, first: number, last: number, age: number) {
-    this.item = item;
-    this.first = first;
-    this.last = last;
-    this.age = age;
-    this.priority = scramble(age);
-    this.reach = last;
-  }
+/** Neighbours in the order of their first points: an item and its interval have the same position. */
+interface Block<T> {
+  readonly items: T[];
+  readonly firsts: number[];
+  readonly lasts: number[];
+  reach: number;
 }
 
 /**
  * Items by interval.
  *
- * | method | complexity, expected |
+ * | method | complexity |
  * |---|---|
- * | `add`, `delete`, `move` | O(log n) |
- * | `overlapping`, `some` | O(log n + items found) |
- * | `finds` | O(log n) |
- * | `has` | O(1) |
+ * | `add`, `delete`, `move` | O(log n + 64) |
+ * | `overlapping`, `some` | O(n / 64 + 64 + items found) |
+ * | `finds`, `has` | O(64) |
  *
  * @example
  * ```ts
@@ -55,18 +45,18 @@ class Node<T> {
  * ```
  */
 export class IntervalTree<T> {
-  readonly #nodes = new Map<T, Node<T>>();
-  #root: Node<T> | null = null;
-  #age = 0;
+  readonly #blocks: Block<T>[] = [];
+  #blockOf: Map<T, Block<T>> | null = null;
+  #size = 0;
 
   /** Items in the tree. */
   get size(): number {
-    return this.#nodes.size;
+    return this.#size;
   }
 
   /** True if the item is in the tree. */
   has(item: T): boolean {
-    return this.#nodes.has(item);
+    return this.#find(item) !== undefined;
   }
 
   /**
@@ -77,26 +67,48 @@ export class IntervalTree<T> {
   add(item: T, first: number, last: number): void {
     if (!(first <= last)) throw new RangeError(`Cannot add ${first}-${last}: it ends too early`);
     if (this.has(item)) throw new RangeError(`Cannot add ${first}-${last}: the item is there`);
-    const node = new Node(item, first, last, this.#age++);
-    this.#nodes.set(item, node);
-    this.#root = insert(this.#root, node);
+    if (this.#size++ === 0) this.#blocks.push({ items: [], firsts: [], lasts: [], reach: last });
+    const number = blockFor(this.#blocks, first);
+    const block = this.#blocks[number]!;
+    const { items, firsts, lasts } = block;
+    let at = items.length;
+    while (at > 0 && firsts[at - 1]! > first) at--;
+    insert(items, at, item);
+    insert(firsts, at, first);
+    insert(lasts, at, last);
+    if (last > block.reach) block.reach = last;
+    this.#blockOf?.set(item, block);
+    if (items.length > CAPACITY) this.#split(number);
   }
 
   /** Takes an item out; false if it was not in. */
   delete(item: T): boolean {
-    const node = this.#nodes.get(item);
-    if (node === undefined) return false;
-    this.#nodes.delete(item);
-    this.#root = remove(this.#root!, node);
+    const block = this.#find(item);
+    if (block === undefined) return false;
+    const at = block.items.indexOf(item);
+    remove(block.items, at);
+    remove(block.firsts, at);
+    remove(block.lasts, at);
+    this.#blockOf?.delete(item);
+    this.#size--;
+    if (block.items.length === 0) this.#blocks.splice(this.#blocks.indexOf(block), 1);
+    else block.reach = greatest(block.lasts);
+    if (this.#blocks.length < 2) this.#blockOf = null;
     return true;
   }
 
-  /** Gives an item of the tree another interval. */
+  /** Gives an item of the tree another interval. It keeps its place among those with the same first point. */
   move(item: T, first: number, last: number): void {
-    const node = this.#nodes.get(item);
-    if (node === undefined || (node.first === first && node.last === last)) return;
-    this.delete(item);
-    this.add(item, first, last);
+    const block = this.#find(item);
+    if (block === undefined) return;
+    const at = block.items.indexOf(item);
+    if (block.firsts[at] !== first) {
+      this.delete(item);
+      this.add(item, first, last);
+    } else if (block.lasts[at] !== last) {
+      block.lasts[at] = last;
+      block.reach = greatest(block.lasts);
+    }
   }
 
   /**
@@ -105,115 +117,88 @@ export class IntervalTree<T> {
    * @returns true if it did
    */
   some(point: number, visit: (item: T) => boolean): boolean {
-    return visitAt(this.#root, point, visit);
+    for (const { items, firsts, lasts, reach } of this.#blocks) {
+      if (firsts[0]! > point) return false;
+      if (reach < point) continue;
+      for (let at = 0; at < items.length && firsts[at]! <= point; at++) {
+        if (lasts[at]! >= point && visit(items[at]!)) return true;
+      }
+    }
+    return false;
   }
 
-  /** True if a search for `point` comes upon the item, which need not be in the tree. */
+  /** True if the item, which need not be in the tree, is among those whose interval holds a point. */
   finds(item: T, point: number): boolean {
-    const sought = this.#nodes.get(item);
-    if (sought === undefined) return false;
-    let node = this.#root;
-    while (node !== null && node.reach >= point && node !== sought) {
-      if (isBelow(sought, node)) node = node.left;
-      else node = node.first > point ? null : node.right;
-    }
-    return node === sought && node.reach >= point && node.first <= point && point <= node.last;
+    const block = this.#find(item);
+    if (block === undefined || block.reach < point || block.firsts[0]! > point) return false;
+    const at = block.items.indexOf(item);
+    return block.firsts[at]! <= point && block.lasts[at]! >= point;
   }
 
   /** The items whose interval shares a point with `[first, last]`, by their first points. */
   overlapping(first: number, last: number): T[] {
     const found: T[] = [];
-    search(this.#root, first, last, found);
+    for (const { items, firsts, lasts, reach } of this.#blocks) {
+      if (firsts[0]! > last) break;
+      if (reach < first) continue;
+      for (let at = 0; at < items.length && firsts[at]! <= last; at++) {
+        if (lasts[at]! >= first) found.push(items[at]!);
+      }
+    }
     return found;
   }
-}
 
-/** Collects what overlaps `[first, last]` in the subtree of `node`. */
-function search<T>(node: Node<T> | null, first: number, last: number, found: T[]): void {
-  for (; node !== null && node.reach >= first; node = node.right) {
-    search(node.left, first, last, found);
-    if (node.first > last) return;
-    if (node.last >= first) found.push(node.item);
+  /** The block that holds an item. */
+  #find(item: T): Block<T> | undefined {
+    if (this.#blockOf !== null) return this.#blockOf.get(item);
+    const block = this.#blocks[0];
+    return block?.items.includes(item) ? block : undefined;
+  }
+
+  /** Moves the upper half of a block into one of its own. */
+  #split(number: number): void {
+    const { items, firsts, lasts } = this.#blocks[number]!;
+    const half = items.length >> 1;
+    const upper = {
+      items: items.splice(half),
+      firsts: firsts.splice(half),
+      lasts: lasts.splice(half),
+    };
+    const lower = this.#blocks[number]!;
+    lower.reach = greatest(lasts);
+    const block = { ...upper, reach: greatest(upper.lasts) };
+    this.#blocks.splice(number + 1, 0, block);
+    this.#blockOf ??= new Map(items.map((item) => [item, lower]));
+    for (const item of block.items) this.#blockOf.set(item, block);
   }
 }
 
-/** Visits what holds `point` in the subtree of `node`; true if a visit ended it. */
-function visitAt<T>(node: Node<T> | null, point: number, visit: (item: T) => boolean): boolean {
-  for (; node !== null && node.reach >= point; node = node.right) {
-    if (node.left !== null && visitAt(node.left, point, visit)) return true;
-    if (node.first > point) return false;
-    if (node.last >= point && visit(node.item)) return true;
+/** The position of the last block that begins at `first` or before; 0 if none does. O(log n). */
+function blockFor<T>(blocks: readonly Block<T>[], first: number): number {
+  let low = 0;
+  let high = blocks.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (blocks[middle]!.firsts[0]! <= first) low = middle;
+    else high = middle - 1;
   }
-  return false;
+  return low;
 }
 
-/** The tree with `node` in it; its root. */
-function insert<T>(root: Node<T> | null, node: Node<T>): Node<T> {
-  if (root === null) return node;
-  if (node.priority > root.priority) {
-    splitAround(root, node, node);
-    return updated(node);
-  }
-  if (isBelow(node, root)) root.left = insert(root.left, node);
-  else root.right = insert(root.right, node);
-  return updated(root);
+/** Makes room at a position of a list, without a list of what was removed. */
+function insert<T>(list: T[], at: number, value: T): void {
+  list.push(value);
+  for (let to = list.length - 1; to > at; to--) list[to] = list[to - 1]!;
+  list[at] = value;
 }
 
-/** Hangs what is below `key` on the left of `parts`, which has nothing yet, what is above it on the right. */
-function splitAround<T>(
-  root: Node<T> | null,
-  key: Node<T>,
-  parts: { left: Node<T> | null; right: Node<T> | null },
-): void {
-  if (root === null) return;
-  const halves: { left: Node<T> | null; right: Node<T> | null } = { left: null, right: null };
-  if (isBelow(key, root)) {
-    splitAround(root.left, key, halves);
-    root.left = halves.right;
-    parts.left = halves.left;
-    parts.right = updated(root);
-  } else {
-    splitAround(root.right, key, halves);
-    root.right = halves.left;
-    parts.left = updated(root);
-    parts.right = halves.right;
-  }
+function remove<T>(list: T[], at: number): void {
+  for (let to = at; to < list.length - 1; to++) list[to] = list[to + 1]!;
+  list.pop();
 }
 
-/** The tree without `node`, which is in it; its root. */
-function remove<T>(root: Node<T>, node: Node<T>): Node<T> | null {
-  if (root === node) return join(root.left, root.right);
-  if (isBelow(node, root)) root.left = remove(root.left!, node);
-  else root.right = remove(root.right!, node);
-  return updated(root);
-}
-
-/** One tree of two, all keys of `low` below those of `high`. */
-function join<T>(low: Node<T> | null, high: Node<T> | null): Node<T> | null {
-  if (low === null) return high;
-  if (high === null) return low;
-  if (low.priority > high.priority) {
-    low.right = join(low.right, high);
-    return updated(low);
-  }
-  high.left = join(low, high.left);
-  return updated(high);
-}
-
-function isBelow<T>(a: Node<T>, b: Node<T>): boolean {
-  return a.first < b.first || (a.first === b.first && a.age < b.age);
-}
-
-/** The node with its reach made anew from its children's. */
-function updated<T>(node: Node<T>): Node<T> {
-  node.reach = Math.max(node.last, node.left?.reach ?? -1, node.right?.reach ?? -1);
-  return node;
-}
-
-/** A number that looks drawn at random, the same in every run (the finaliser of MurmurHash3). */
-function scramble(value: number): number {
-  let hash = value + 1;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+function greatest(numbers: readonly number[]): number {
+  let most = numbers[0]!;
+  for (const number of numbers) if (number > most) most = number;
+  return most;
 }

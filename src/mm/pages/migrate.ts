@@ -18,7 +18,7 @@ import { withPageLocked } from "../locks/locking.ts";
 import { isFileMapping, type PhysicalMemory } from "./physical_memory.ts";
 import { splitWithin } from "./huge_page.ts";
 import { setEntry, vpnsIn } from "./page_table.ts";
-import { mappingsOf, migrationsOf, type Place } from "./reverse_map.ts";
+import { mappingsOf, migrationsOf, noteShown, type Place } from "./reverse_map.ts";
 import { Page, type PageTable, type SwapSlot } from "../vma.ts";
 
 /** A page on its way. */
@@ -91,7 +91,7 @@ function restore(old: Page, page: Page): void {
     setEntry(table, vpn, { kind: "present", page, writable });
     old.migrating--;
     page.mapped++;
-    page.shownBy = vma;
+    noteShown(page, vma);
   }
 }
 

@@ -21,6 +21,7 @@ import { checkMigration, dropSlot, setEntry } from "./page_table.ts";
 import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
 import { enterHugePage, hugeNumber, splitHugePage } from "./huge_page.ts";
 import { pageIndex } from "./page_offset.ts";
+import { noteShown } from "./reverse_map.ts";
 import type { Page, PageTable, PageTableEntry, SwapSlot, Vma } from "../vma.ts";
 import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
 
@@ -78,8 +79,8 @@ export function enterPage(
     : old.page;
   if (old?.kind !== "present") show(shown);
   const entry = writes ? written(memory, vma, shown, index) : unwritable(shown);
-  if (entry.page !== ZERO_PAGE) entry.page.shownBy = vma;
   setEntry(table, vpn, entry);
+  if (entry.page !== ZERO_PAGE) noteShown(entry.page, vma);
 }
 
 /**

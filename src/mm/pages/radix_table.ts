@@ -44,6 +44,8 @@ interface Leaf<T> {
  */
 export class RadixTable<T extends NonNullable<unknown>> {
   readonly #leaves = new Map<number, Leaf<T>>();
+  /** Values that were set or taken away so far: as long as it stays, so does the table. */
+  changes = 0;
   #size = 0;
   #last: Leaf<T> | undefined;
   #lastNumber = -1;
@@ -74,6 +76,7 @@ export class RadixTable<T extends NonNullable<unknown>> {
       this.#size++;
     }
     leaf.values[slot] = value;
+    this.changes++;
   }
 
   /** Takes the value of a key away; false if it has none. */
@@ -85,6 +88,7 @@ export class RadixTable<T extends NonNullable<unknown>> {
     leaf.values[slot] = undefined;
     leaf.used--;
     this.#size--;
+    this.changes++;
     if (leaf.used > 0) return true;
     this.#leaves.delete(number);
     this.#last = undefined;

@@ -74,9 +74,9 @@ export function placesOf(mapping: AnonVma | FileMapping, index: number): Place[]
 }
 
 /**
- * The places that show a page now, which must not have been given back. O(log n) where it is shown once and its VMA
- * has not changed; else O(log n + VMAs that may map it), up to the one with which the page's count of entries is full
- * (`folio_not_mapped()`).
+ * The places that show a page now, which must not have been given back. O(log n) for each entry where the VMAs that
+ * entered it have not changed; else O(log n + VMAs that may map it), up to the one with which the page's count of
+ * entries is full (`folio_not_mapped()`).
  */
 export function mappingsOf(page: Page): Place[] {
   return placesWith(page, "present", page.mapped);
@@ -100,26 +100,45 @@ function placesWith(page: Page, kind: "present" | "migration", count: number): P
     if (entry === undefined || entry.kind !== kind || entry.page !== page) return false;
     return places.push({ vma, table, vpn, entry }) === count;
   };
-  if (count === 1 && shownBy !== null && tree.finds(shownBy, index) && add(shownBy)) return places;
+  if (shownBy !== null && shownBy.length >= count) {
+    for (const vma of shownBy) if (tree.finds(vma, index) && add(vma)) return places;
+    places.length = 0;
+  }
   tree.some(index, add);
+  page.shownBy = places.map(({ vma }) => vma);
   return places;
 }
 
-/** How many places show a page now, whatever it counts itself. O(log n + VMAs that may map it). */
-export function countMappings(page: Page): number {
+/** VMAs that a page may remember beyond those that show it, and twice as many. */
+const SPARE = 2;
+
+/** Notes that a page was entered through a VMA, for walks to look there first. Amortised O(entries). */
+export function noteShown(page: Page, vma: Vma): void {
+  const { shownBy, mapped, index } = page;
+  if (shownBy === null) page.shownBy = [vma];
+  else if (!shownBy.includes(vma)) shownBy.push(vma);
+  if (shownBy === null || shownBy.length <= 2 * mapped + SPARE) return;
+  page.shownBy = shownBy.filter(({ pageTable, start, pageOffset }) => {
+    const entry = pageTable!.get(start / PAGE_SIZE + index - pageOffset);
+    return entry !== undefined && entry.kind !== "swap" && entry.page === page;
+  });
+}
+
+/**
+ * How many places show a page now, whatever it counts itself; undefined if the walk does not come upon `vma`.
+ * O(log n + VMAs that may map it).
+ */
+export function countMappings(page: Page, vma: Vma): number | undefined {
   const { mapping, index } = page;
   let count = 0;
-  treeOf(mapping!).some(index, (vma) => {
-    const entry = vma.pageTable!.get(pageNumber(vma, index));
+  let found = false;
+  treeOf(mapping!).some(index, (other) => {
+    if (other === vma) found = true;
+    const entry = other.pageTable!.get(pageNumber(other, index));
     if (entry?.kind === "present" && entry.page === page) count++;
     return false;
   });
-  return count;
-}
-
-/** True if a search from the page at an offset comes upon the VMA. O(log n). */
-export function findsVma(mapping: AnonVma | FileMapping, vma: Vma, index: number): boolean {
-  return treeOf(mapping).finds(vma, index);
+  return found ? count : undefined;
 }
 
 /** The number of the page that has the offset. Mirrors `vma_address()`. */

@@ -11,6 +11,12 @@ class NaiveIntervals {
     this.items.set(item, { first, last, age: this.#age++ });
   }
 
+  move(item: number, first: number, last: number): void {
+    const old = this.items.get(item)!;
+    if (old.first === first) this.items.set(item, { ...old, last });
+    else this.add(item, first, last);
+  }
+
   overlapping(first: number, last: number): number[] {
     return [...this.items]
       .filter(([, interval]) => interval.first <= last && interval.last >= first)
@@ -19,44 +25,60 @@ class NaiveIntervals {
   }
 }
 
-Deno.test("IntervalTree: answers as a list does, through random additions, moves and deletions", () => {
-  for (let seed = 1; seed <= 20; seed++) {
-    const random = new Random(seed);
-    const tree = new IntervalTree<number>();
-    const naive = new NaiveIntervals();
-    for (let step = 0; step < 400; step++) {
-      const item = random.below(60);
-      const first = random.below(100);
-      const last = first + random.below(12);
-      const present = naive.items.has(item);
-      assertEquals(tree.has(item), present);
-      if (!present) {
-        tree.add(item, first, last);
-        naive.add(item, first, last);
-      } else if (random.below(2) === 0) {
-        const { first: oldFirst, last: oldLast } = naive.items.get(item)!;
-        tree.move(item, first, last);
-        if (oldFirst !== first || oldLast !== last) naive.add(item, first, last);
-      } else {
-        assert(tree.delete(item));
-        naive.items.delete(item);
-      }
-      const from = random.below(110);
-      const to = from + random.below(10);
-      assertEquals([...tree.overlapping(from, to)], naive.overlapping(from, to), `seed ${seed}`);
-      assertEquals(tree.size, naive.items.size);
-      const holding = naive.overlapping(from, from);
-      for (let stop = 0; stop <= holding.length; stop++) {
-        const visited: number[] = [];
-        const ended = tree.some(from, (found) => visited.push(found) === stop);
-        assertEquals([ended, visited], [stop > 0, stop > 0 ? holding.slice(0, stop) : holding]);
-      }
-      for (let other = 0; other < 60; other++) {
-        assertEquals(tree.finds(other, from), holding.includes(other), `seed ${seed}`);
-      }
+// A few items lie in one block; hundreds, many of them with the same first point, in several that split and empty.
+for (const [items, points, steps, seeds] of [[60, 100, 400, 15], [400, 12, 2_000, 3]] as const) {
+  Deno.test(`IntervalTree: answers as a list does, through random changes of ${items} items`, () => {
+    for (let seed = 1; seed <= seeds; seed++) play(new Random(seed), items, points, steps);
+  });
+}
+
+function play(random: Random, items: number, points: number, steps: number): void {
+  const tree = new IntervalTree<number>();
+  const naive = new NaiveIntervals();
+  for (let step = 0; step < steps; step++) {
+    const item = random.below(items);
+    const first = random.below(points);
+    const last = first + random.below(12);
+    const present = naive.items.has(item);
+    assertEquals(tree.has(item), present);
+    // It fills up in the first half of the steps, and empties in the second.
+    const isRemoved = random.below(steps) < step;
+    if (!present) {
+      if (isRemoved) continue;
+      tree.add(item, first, last);
+      naive.add(item, first, last);
+    } else if (!isRemoved) {
+      tree.move(item, first, last);
+      naive.move(item, first, last);
+    } else {
+      assert(tree.delete(item));
+      naive.items.delete(item);
     }
+    const from = random.below(points + 10);
+    const to = from + random.below(10);
+    assertEquals(tree.overlapping(from, to), naive.overlapping(from, to), `step ${step}`);
+    assertEquals(tree.size, naive.items.size);
+    compareVisits(tree, naive, from, random.below(4));
   }
-});
+}
+
+/** What a search for a point visits, to the end and stopped after a few; and whether it finds each item. */
+function compareVisits(
+  tree: IntervalTree<number>,
+  naive: NaiveIntervals,
+  point: number,
+  stop: number,
+): void {
+  const holding = naive.overlapping(point, point);
+  const visited: number[] = [];
+  const ended = tree.some(point, (found) => visited.push(found) === stop);
+  const expected = stop === 0 ? holding : holding.slice(0, stop);
+  assertEquals([ended, visited], [stop > 0 && holding.length >= stop, expected]);
+  for (const item of naive.items.keys()) {
+    if (tree.finds(item, point) !== holding.includes(item)) throw new Error(`item ${item}`);
+  }
+  assertEquals(tree.finds(-1, point), false);
+}
 
 // Intervals added in order are what makes an unbalanced tree a list.
 Deno.test("IntervalTree: ten thousand in ascending order are searched without running out of stack", () => {
