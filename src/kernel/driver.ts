@@ -50,6 +50,9 @@ const KEPT_OUTPUT = 1 << 16;
 /** How many times the limit a frame may take by the clock: the driver's own limit is of time on a processor. */
 const PATIENCE = 20;
 
+/** Milliseconds by the clock that every frame may take. */
+const LEAST_PATIENCE_MS = 3000;
+
 /** A driver that answers. */
 export class Driver {
   readonly hello: Hello;
@@ -57,6 +60,8 @@ export class Driver {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #input: Input;
   readonly #limitMs: number;
+  /** Of the frame that is being performed. */
+  #frameLimitMs: number;
   readonly #output: Output;
   #ended: Ending | undefined;
 
@@ -65,6 +70,7 @@ export class Driver {
     this.hello = hello;
     this.#input = input;
     this.#limitMs = limitMs;
+    this.#frameLimitMs = limitMs;
     this.#writer = child.stdin.getWriter();
     this.#output = new Output(child.stderr);
   }
@@ -117,13 +123,17 @@ export class Driver {
    * Has operations performed.
    *
    * @param words operations, {@linkcode OPERATION_WORDS} each
+   * @param limitMs milliseconds on a processor after which the frame is given up
    * @returns the answers, {@linkcode ANSWER_WORDS} each
    * @throws {DriverEnded} it did not answer
    */
-  async perform(words: Uint32Array<ArrayBuffer>): Promise<Uint32Array> {
+  async perform(words: Uint32Array<ArrayBuffer>, limitMs?: number): Promise<Uint32Array> {
+    this.#frameLimitMs = limitMs ?? this.#limitMs;
     const count = words.length / OPERATION_WORDS;
     await this.#ask(FrameKind.OPERATIONS, count, words);
-    return await this.#reply(count * ANSWER_WORDS);
+    const answers = await this.#reply(count * ANSWER_WORDS);
+    this.#frameLimitMs = this.#limitMs;
+    return answers;
   }
 
   /** The same from operations, for lists that are short. */
@@ -161,7 +171,7 @@ export class Driver {
   async #ask(kind: number, count: number, body: Uint32Array<ArrayBuffer>): Promise<void> {
     if (this.#ended !== undefined) throw new DriverEnded(this.#ended);
     const frame = new Uint32Array(FRAME_WORDS + body.length);
-    frame.set([kind, count, this.#limitMs]);
+    frame.set([kind, count, this.#frameLimitMs]);
     frame.set(body, FRAME_WORDS);
     try {
       await this.#writer.write(new Uint8Array(frame.buffer));
@@ -181,7 +191,7 @@ export class Driver {
     const timer = setTimeout(() => {
       isLate = true;
       kill(this.#child);
-    }, PATIENCE * this.#limitMs);
+    }, Math.max(LEAST_PATIENCE_MS, PATIENCE * this.#frameLimitMs));
     const result = await said.finally(() => clearTimeout(timer));
     if (result !== undefined && !isLate) return result;
     throw new DriverEnded(await this.#end(isLate));
@@ -189,11 +199,11 @@ export class Driver {
 
   async #end(isLate: boolean): Promise<Ending> {
     // Its answers have ended, so that it is about to; one that is not gets no longer than a frame.
-    const timer = setTimeout(() => kill(this.#child), isLate ? 0 : this.#limitMs);
+    const timer = setTimeout(() => kill(this.#child), isLate ? 0 : this.#frameLimitMs);
     const { code, signal } = await this.#child.status;
     clearTimeout(timer);
     await this.#output.done;
-    const seconds = `${this.#limitMs / 1000} s`;
+    const seconds = `${this.#frameLimitMs / 1000} s`;
     if (isLate || signal === "SIGPROF") {
       this.#ended = { kind: "hang", text: `it did not end within ${seconds} on a processor` };
     } else if (signal !== null) this.#ended = { kind: "crash", text: `it crashed: ${signal}` };

@@ -127,11 +127,12 @@ async function* casesOf(
     yield* cases;
     return;
   }
-  const wanted = (it: Case) => only === undefined || `${it.group}: ${it.name}`.includes(only);
+  const wanted = (it: Pick<Case, "group" | "name">) =>
+    only === undefined || `${it.group}: ${it.name}`.includes(only);
   yield* (await traceCases()).filter(wanted);
   yield* (await goldenCases(target.features)).filter(wanted);
-  yield* (await scenarioCases(target.features)).filter(wanted);
-  for (const it of sweepCases()) if (wanted(it)) yield it;
+  yield* await scenarioCases(target.features, wanted);
+  yield* sweepCases(wanted);
   const start = runner.performed;
   for (let turn = 0, idle = 0; runner.performed - start < steps && idle < IDLE; turn++) {
     const isCursor = turn % CURSOR_EVERY === CURSOR_EVERY - 1;

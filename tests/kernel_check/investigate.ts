@@ -10,7 +10,7 @@ import { Option } from "../../src/kernel/protocol.ts";
 import type { Difference } from "./difference.ts";
 import { treeFlags } from "./answer.ts";
 import type { KnownFault } from "./known_faults.ts";
-import type { Finding } from "./runner.ts";
+import { type Finding, FRAME } from "./runner.ts";
 import { shrink, type Shrunk } from "./shrink.ts";
 import type { Target } from "./target.ts";
 import { Trials } from "./trial.ts";
@@ -51,7 +51,7 @@ export async function investigate(
   await using trials = new Trials({ ...target.setting, limitMs, tree });
   const found = finding.ending === undefined
     ? await trials.firstOfAll(list)
-    : await trials.firstDifferenceByStep(list);
+    : await trials.firstDifferenceByStep(list, Math.max(0, list.length - FRAME));
   if (found === undefined) {
     const { difference } = finding;
     const length = list.length;
@@ -67,6 +67,7 @@ export async function investigate(
   const known = await trials.faultBehind(list, found);
   if (known !== undefined) return known;
   const failing = list.slice(0, found.at + 1);
+  if (found.kind === "hang") await trials.takePace(failing);
   const deadline = performance.now() + SHRINK_MS;
   const shrunk = await shrink(failing, found, tree, trials, deadline);
   const dumps = await dumpsOf(shrunk.operations, treeFlags(tree), target, limitMs);

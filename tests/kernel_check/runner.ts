@@ -43,7 +43,7 @@ export interface Printed {
 }
 
 /** Operations in a frame. */
-const FRAME = 512;
+export const FRAME = 512;
 
 interface Frame {
   readonly operations: Operation[];

@@ -9,6 +9,7 @@
  */
 
 import { reduceAsync } from "../../src/replay/debug/reduce.ts";
+import { Random } from "../random.ts";
 import { MAX_INDEX } from "../../src/tree/node_layout.ts";
 import {
   isOnCursor,
@@ -18,7 +19,7 @@ import {
   operation,
   Verb,
 } from "../../src/kernel/operation.ts";
-import { type Difference, isSameFailure } from "./difference.ts";
+import type { Difference } from "./difference.ts";
 import type { ReferenceOptions } from "./answer.ts";
 import { Reference } from "./reference.ts";
 import type { Trials } from "./trial.ts";
@@ -30,6 +31,10 @@ export interface Shrunk {
   /** Nothing more can be removed; false if the time ran out before. */
   readonly isMinimal: boolean;
 }
+
+/** Random orders that are tried of what a tree held, if that is not much. */
+const ORDERS = 12;
+const MANY = 1_000;
 
 /** Indices from one boundary of a renumbered list to the next. */
 const SPACING = 0x10;
@@ -48,21 +53,24 @@ export async function shrink(
 ): Promise<Shrunk> {
   const search = new Search(operations, difference, trials, deadline);
   await search.dropReads();
-  await search.startLate(tree);
   for (let length = Infinity; search.list.length < length && !search.isLate;) {
     length = search.list.length;
+    await search.startLate(tree);
     await search.remove();
     await search.joinBoundaries();
     await search.endAtFailure();
   }
   await search.renumber();
-  await search.endAtFailure();
-  return { operations: search.list, difference: search.difference, isMinimal: !search.isLate };
+  const isMinimal = !search.isLate;
+  await search.confirm();
+  return { operations: search.list, difference: search.difference, isMinimal };
 }
 
 class Search {
   list: readonly Operation[];
   difference: Difference;
+  /** What failed when every write was looked at and time was not short. */
+  #sure: Pick<Search, "list" | "difference">;
   #checks: "all" | "last" = "last";
   readonly #trials: Trials;
   readonly #deadline: number;
@@ -75,6 +83,7 @@ class Search {
   ) {
     this.list = list;
     this.difference = difference;
+    this.#sure = { list, difference };
     this.#trials = trials;
     this.#deadline = deadline;
   }
@@ -86,8 +95,8 @@ class Search {
   /** Takes the list if it fails in the same way, without what follows the failure. */
   async #take(list: readonly Operation[]): Promise<boolean> {
     if (this.isLate || list.length === 0) return false;
-    const found = await this.#trials.firstDifference(list, this.#checks);
-    if (found === undefined || !isSameFailure(found, this.difference)) return false;
+    const found = await this.#trials.failureLike(list, this.difference, this.#checks);
+    if (found === undefined) return false;
     this.list = list.slice(0, Math.max(1, found.at + 1));
     this.difference = found;
     return true;
@@ -102,10 +111,14 @@ class Search {
     if (without.length < this.list.length) await this.#take(without);
   }
 
-  /** Keeps the last 1, 2, 4 … operations and stores before them what the tree held there. */
+  /**
+   * Keeps the last 1, 2, 4 … operations and stores before them what the tree held there, upwards, downwards or in
+   * random order: how full the nodes are depends on it.
+   */
   async startLate(tree: ReferenceOptions): Promise<void> {
     const whole = this.list;
-    for (let kept = 1; kept < whole.length / 2; kept *= 2) {
+    const random = new Random(whole.length);
+    for (let kept = 1; kept < whole.length / 2 && !this.isLate; kept *= 2) {
       const from = whole.length - kept;
       const reference = new Reference({ ...tree, isGuarded: false });
       for (const it of whole.slice(0, from)) reference.answer(it);
@@ -114,15 +127,33 @@ class Search {
         ({ first, last, value }) => operation(Verb.STORE, first, last, value),
       );
       if (content.length + kept >= whole.length) continue;
-      if (await this.#take([...content, ...whole.slice(from)])) return;
+      const rest = whole.slice(from);
+      if (await this.#take([...content, ...rest])) return;
+      if (await this.#take([...content.toReversed(), ...rest])) return;
+      const orders = content.length > 2 && content.length + kept < MANY ? ORDERS : 0;
+      for (let i = 0; i < orders; i++) {
+        if (await this.#take([...random.shuffle([...content]), ...rest])) return;
+      }
     }
   }
 
   /** Looks at the tree after every write: what went wrong earlier than the last operation ends the list there. */
   async endAtFailure(): Promise<void> {
     this.#checks = "all";
-    await this.#take(this.list);
+    if (await this.#take(this.list)) this.#sure = { list: this.list, difference: this.difference };
     this.#checks = "last";
+  }
+
+  /** Goes back to what surely fails, if the list does not when time is not short. */
+  async confirm(): Promise<void> {
+    const found = await this.#trials.failureLike(this.list, this.difference, "all");
+    if (found === undefined) {
+      this.list = this.#sure.list;
+      this.difference = this.#sure.difference;
+    } else {
+      this.list = this.list.slice(0, Math.max(1, found.at + 1));
+      this.difference = found;
+    }
   }
 
   async remove(): Promise<void> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Driver, DriverEnded, type DriverOptions } from "../../src/kernel/driver.ts";
+import { Driver, DriverEnded, type DriverOptions, type Ending } from "../../src/kernel/driver.ts";
 import { type Operation, operation, Verb } from "../../src/kernel/operation.ts";
 import {
   ANSWER_WORDS,
@@ -19,7 +19,9 @@ import {
   describe,
   type Difference,
   differenceIn,
+  type DifferenceKind,
   hasPrinted,
+  isSameFailure,
 } from "./difference.ts";
 import { type ReferenceOptions, treeFlags } from "./answer.ts";
 import type { KnownFault } from "./known_faults.ts";
@@ -44,10 +46,21 @@ export function isWarning(text: string): boolean {
   return WARNING.test(text);
 }
 
+/** Kinds of a difference that is the end of the driver. */
+const ENDINGS: ReadonlySet<DifferenceKind> = new Set(["crash", "hang", "exit"]);
+
+/** How many times longer than measured a list may take, and milliseconds on top of that. */
+const SLACK = 20;
+const SOON_MS = 20;
+
 /** Lists of operations tried one after another, each on a new tree; the process is a new one after each failure. */
 export class Trials {
   readonly #setting: TrialSetting;
   #driver: Driver | undefined;
+  /** Started beforehand, for trials that end their driver. */
+  #spare: Promise<Driver> | undefined;
+  /** Milliseconds that an operation may take; undefined: the setting's limit holds. */
+  #operationMs: number | undefined;
   /** Trials so far. */
   count = 0;
 
@@ -66,23 +79,22 @@ export class Trials {
   ): Promise<Difference | undefined> {
     this.count++;
     const found = await this.#firstDifference(operations, checks);
-    if (found === undefined || !this.#mayExplain()) return found;
+    if (found === undefined) return undefined;
+    return await this.#isNew(operations, found) ? found : undefined;
+  }
+
+  /** True unless a known fault explains what went wrong. */
+  async #isNew(operations: readonly Operation[], found: Difference): Promise<boolean> {
+    const { explaining, tree } = this.#setting;
+    if (!explaining.some((fault) => isOfTree(fault, tree))) return true;
     const exact = found.kind === "crash" ? await this.firstDifferenceByStep(operations) : found;
-    if (exact === undefined || await this.faultBehind(operations, exact) === undefined) {
-      return found;
-    }
-    return undefined;
+    return exact === undefined || await this.faultBehind(operations, exact) === undefined;
   }
 
   /** The first operation that goes wrong, for whatever reason. */
   async firstOfAll(operations: readonly Operation[]): Promise<Difference | undefined> {
     this.count++;
     return await this.#firstDifference(operations, "all");
-  }
-
-  /** True if there is a known fault of such trees that only what went wrong tells. */
-  #mayExplain(): boolean {
-    return this.#setting.explaining.some((fault) => isOfTree(fault, this.#setting.tree));
   }
 
   /** The known fault that explains what went wrong. */
@@ -117,25 +129,89 @@ export class Trials {
     try {
       const actual = await driver.perform(encode(list, this.#setting, from));
       const found = firstIn(list, expected, actual, driver, this.#setting.comparing);
-      if (found !== undefined) await this[Symbol.asyncDispose]();
+      if (found !== undefined) await this.#end();
       return found && { ...found, at: found.at - 1 };
     } catch (error) {
       if (!(error instanceof DriverEnded)) throw error;
-      await this[Symbol.asyncDispose]();
-      const { ending } = error;
-      const last = list.length - 1;
-      return { at: last - 1, operation: list[last]!, kind: ending.kind, text: ending.text };
+      await this.#end();
+      return endingAt(list.length - 2, list, error.ending);
     }
   }
 
-  /** The same, one operation at a time: names the one after which the driver ended. */
-  async firstDifferenceByStep(operations: readonly Operation[]): Promise<Difference | undefined> {
+  /**
+   * What goes wrong if a list fails as another one did. Where that one ended the driver, the driver is asked first: most
+   * lists do not end it, and whether the operations are allowed matters only of those that do.
+   *
+   * @param checks as for {@linkcode firstDifference}
+   */
+  async failureLike(
+    operations: readonly Operation[],
+    like: Difference,
+    checks: "all" | "last",
+  ): Promise<Difference | undefined> {
+    if (checks === "all" || !ENDINGS.has(like.kind)) {
+      const found = await this.firstDifference(operations, checks);
+      return found && isSameFailure(found, like) ? found : undefined;
+    }
+    this.count++;
+    const list = withTree(operations, this.#setting.tree);
+    const ending = await this.#endingOf(list);
+    if (ending === undefined) return undefined;
+    const found = endingAt(list.length - 2, list, ending);
+    if (!isSameFailure(found, like)) return undefined;
+    if (expectedOf(list, this.#setting, list.length) === undefined) return undefined;
+    return await this.#isNew(operations, found) ? found : undefined;
+  }
+
+  /**
+   * Takes the time of a list that fails without its last operation. {@linkcode failureLike} then gives up lists that
+   * take many times longer.
+   */
+  async takePace(operations: readonly Operation[]): Promise<void> {
+    const sound = withTree(operations.slice(0, -1), this.#setting.tree);
+    await this.#start();
+    const start = performance.now();
+    if (await this.#endingOf(sound) !== undefined) return;
+    this.#operationMs = SLACK * (performance.now() - start) / sound.length;
+  }
+
+  /** How a list ends the driver; undefined if it does not. */
+  async #endingOf(list: readonly Operation[]): Promise<Ending | undefined> {
+    const driver = await this.#start();
+    this.#spare ??= this.#startAnother();
+    const limitMs = this.#operationMs && Math.ceil(SOON_MS + this.#operationMs * list.length);
+    try {
+      await driver.perform(encode(list, this.#setting, list.length - 2), limitMs);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof DriverEnded)) throw error;
+      await this.#end();
+      return error.ending;
+    }
+  }
+
+  /**
+   * As {@linkcode firstDifference}, one operation at a time: names the one after which the driver ended.
+   *
+   * @param sound so many operations at the beginning that did not end it
+   */
+  async firstDifferenceByStep(
+    operations: readonly Operation[],
+    sound = 0,
+  ): Promise<Difference | undefined> {
     const list = withTree(operations, this.#setting.tree);
     const expected = expectedOf(list, this.#setting, 0);
     if (expected === undefined) return undefined;
-    await this[Symbol.asyncDispose]();
+    await this.#end();
     const driver = await this.#start();
+    const beginning = list.slice(0, sound);
+    if (sound > 0) {
+      const actual = await driver.perform(encode(beginning, this.#setting, 0));
+      const found = firstIn(beginning, expected, actual, driver, this.#setting.comparing);
+      if (found !== undefined) return { ...found, at: found.at - 1 };
+    }
     for (const [at, step] of list.entries()) {
+      if (at < sound) continue;
       try {
         const actual = await driver.perform(encode([step], this.#setting, 0));
         const own = expected.subarray(answerAt(at), answerAt(at + 1));
@@ -143,24 +219,41 @@ export class Trials {
         if (found !== undefined) return { ...found, at: at - 1 };
       } catch (error) {
         if (!(error instanceof DriverEnded)) throw error;
-        const { ending } = error;
-        return { at: at - 1, operation: step, kind: ending.kind, text: ending.text };
+        return endingAt(at - 1, list, error.ending);
       }
     }
     return undefined;
   }
 
   async #start(): Promise<Driver> {
-    const { program, limitMs } = this.#setting;
-    this.#driver ??= await Driver.start(program, { limitMs });
-    return this.#driver;
+    if (this.#driver !== undefined) return this.#driver;
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return this.#driver = await (spare ?? this.#startAnother());
   }
 
-  /** Ends the process. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async #startAnother(): Promise<Driver> {
+    const { program, limitMs } = this.#setting;
+    return await Driver.start(program, { limitMs });
+  }
+
+  async #end(): Promise<void> {
     await this.#driver?.[Symbol.asyncDispose]();
     this.#driver = undefined;
   }
+
+  /** Ends the processes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end();
+    const spare = await this.#spare;
+    this.#spare = undefined;
+    await spare?.[Symbol.asyncDispose]();
+  }
+}
+
+/** What is known of a list that ended the driver, if not after which operation. */
+function endingAt(at: number, list: readonly Operation[], { kind, text }: Ending): Difference {
+  return { at, operation: list[at + 1]!, kind, text };
 }
 
 function isOfTree({ tree }: KnownFault, { gaps, readers }: ReferenceOptions): boolean {

@@ -20,10 +20,32 @@ import type { Features } from "../../../src/kernel/protocol.ts";
 import type { Case } from "./case.ts";
 import { convertLogged } from "./traces.ts";
 
-/** All scenarios that act on trees. */
-export async function scenarioCases(features: Features): Promise<Case[]> {
+/**
+ * All scenarios that act on trees.
+ *
+ * @param isWanted of those whose name this rejects none is played
+ */
+export async function scenarioCases(
+  features: Features,
+  isWanted: (it: Pick<Case, "group" | "name">) => boolean = () => true,
+): Promise<Case[]> {
   const build = await load(ROOT);
-  return SUITE.flatMap((scenario) => casesOf(scenario, build, features));
+  const mayBe = (scenario: Scenario) =>
+    KINDS.some((kind) => isWanted({ group: GROUP, name: nameOf(scenario, kind) }));
+  return SUITE.filter(mayBe).flatMap((scenario) => casesOf(scenario, build, features))
+    .filter(isWanted);
+}
+
+const GROUP = "regression scenarios";
+
+/** The kinds of tree that a scenario may use. */
+const KINDS = [0, 1, 2, 3].map((flags) => ({
+  gaps: (flags & 1) !== 0,
+  readers: (flags & 2) !== 0,
+}));
+
+function nameOf({ row, name }: Scenario, { gaps, readers }: typeof KINDS[number]): string {
+  return `row ${row}, ${name}${gaps ? "" : ", no gaps"}${readers ? ", readers" : ""}`;
 }
 
 /** A stage on which nothing is checked: the operations are what matters. */
@@ -70,24 +92,23 @@ class Recording {
   }
 }
 
-function casesOf({ row, name, run }: Scenario, build: Build, features: Features): Case[] {
+function casesOf(scenario: Scenario, build: Build, features: Features): Case[] {
   const recording = new Recording();
   const maple = {
     ...build.maple,
     MapleTree: recordingTree(recording),
     AddressSpace: recordingSpace(recording),
   };
-  run(new UncheckedStage({ ...build, maple }));
+  scenario.run(new UncheckedStage({ ...build, maple }));
   recording.end();
   return [...recording.byFlags].map(([flags, operations]) => {
-    const gaps = (flags & 1) !== 0;
-    const readers = (flags & 2) !== 0;
+    const kind = KINDS[flags & 3]!;
     const list = operations.filter(({ verb }) => features.rangeMoves || !RANGE_MOVES.has(verb));
     return {
-      group: "regression scenarios",
-      name: `row ${row}, ${name}${gaps ? "" : ", no gaps"}${readers ? ", readers" : ""}`,
-      row,
-      options: { gaps, readers },
+      group: GROUP,
+      name: nameOf(scenario, kind),
+      row: scenario.row,
+      options: kind,
       operations: () => list,
     };
   });
