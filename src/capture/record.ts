@@ -44,13 +44,15 @@ const HOLD_MS = 25;
  *
  * @param command the program and its arguments
  * @throws {RecordError} ENOSYS not such a system · ENOENT no such command · EPERM no permission ·
- * ENOEXEC the program cannot be started, or runs 32-bit code
+ * ENOEXEC the program cannot be started, or runs 32-bit code. What `signal` was aborted with, if that was before the
+ * first record.
  */
 export async function* record(
   command: readonly string[],
   options: RecordOptions = {},
 ): AsyncGenerator<TraceRecord, void> {
   const program = command[0] ?? "";
+  options.signal?.throwIfAborted(); // before anything runs
   checkSystem(program);
   const libc = new Libc();
   const tracer = new Tracer(libc);
@@ -80,6 +82,7 @@ export async function* record(
       for (const each of records) yield each;
     }
     if (!started) {
+      options.signal?.throwIfAborted();
       throw new RecordError("ENOEXEC", program, `it did not start (status ${recorder.rootStatus})`);
     }
     yield { type: "end", reason: options.signal?.aborted ? "interrupted" : "finished" };
