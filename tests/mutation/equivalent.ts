@@ -11,12 +11,20 @@
 import { COMMANDS } from "./equivalent_commands.ts";
 import { MM_PAGES } from "./equivalent_mm_pages.ts";
 import { MM_RANGES } from "./equivalent_mm_ranges.ts";
+import { TEXTS } from "./equivalent_texts.ts";
 import { TREE_READING } from "./equivalent_tree_reading.ts";
 import { TREE_WRITING } from "./equivalent_tree_writing.ts";
 import { changeOf, type Mutant } from "./mutants.ts";
 import { RULES } from "./rules.ts";
 
-const EQUIVALENT = { ...TREE_READING, ...TREE_WRITING, ...MM_PAGES, ...MM_RANGES, ...COMMANDS };
+const EQUIVALENT = {
+  ...TREE_READING,
+  ...TREE_WRITING,
+  ...MM_PAGES,
+  ...MM_RANGES,
+  ...COMMANDS,
+  ...TEXTS,
+};
 
 /** Why no test can notice a mutant, undefined if it should be noticed. */
 export function equivalence(source: string, mutant: Mutant): string | undefined {

@@ -111,7 +111,14 @@ const LONG_TESTS = /two workers/;
 const BUDGET_MS = 1_500;
 
 /** What tests may do: some run git, or a program that was made for them. */
-const RIGHTS = ["--allow-write", "--allow-run", "--allow-env", "--allow-sys", "--allow-ffi"];
+const RIGHTS = [
+  "--allow-write",
+  "--allow-run",
+  "--allow-env",
+  "--allow-sys",
+  "--allow-ffi",
+  "--allow-net=127.0.0.1",
+];
 
 /** Longest time for loading the tests, ms. */
 const LOAD_LIMIT_MS = 60_000;

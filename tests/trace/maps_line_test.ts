@@ -83,3 +83,9 @@ Deno.test("parseMapsLine: anything else is nothing", () => {
     ]
   ) assertEquals(parseMapsLine(text), undefined);
 });
+
+Deno.test("parseMaps: the first page of all may be mapped, and a VMA has at least one byte", () => {
+  const layout = parseMaps("00000000-00001000 r--p 00000000 00:00 0 \n");
+  assertEquals([layout[0]?.start, layout[0]?.end], [0, 0x1000]);
+  assertEquals(parseMapsLine("00001000-00001000 r--p 00000000 00:00 0 "), undefined);
+});

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { fileURLToPath as fromFileUrl } from "node:url";
 import fc from "fast-check";
 import { readTrace } from "../../src/trace/read.ts";
 import { LineError, TraceError, type TraceErrorCode } from "../../src/trace/trace_error.ts";
@@ -51,6 +52,31 @@ Deno.test("readTrace: a path, a file URL and a .gz file are read", async () => {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("readTrace: a path through a file says what the system says, not that there is no such file", async () => {
+  const path = `${fromFileUrl(import.meta.url)}/below`;
+  const error = await assertRejects(() => Array.fromAsync(readTrace(path)), TraceError);
+  assertEquals([error.code, /no such file/.test(error.message)], ["EIO", false]);
+});
+
+Deno.test("readTrace: an address is fetched; a refusal is an error with its status", async () => {
+  const bytes = await gzipped(textOf(ALL));
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/empty") return new Response(null, { status: 200 });
+      return pathname === "/trace"
+        ? new Response(bytes)
+        : new Response("nothing is here", { status: 404 });
+    },
+  );
+  const at = (path: string) => readTrace(`http://127.0.0.1:${server.addr.port}/${path}`);
+  assertEquals(await Array.fromAsync(at("trace")), [...ALL]);
+  const missing = await assertRejects(() => Array.fromAsync(at("missing")), TraceError);
+  assertEquals([missing.code, missing.message.endsWith("status 404")], ["EIO", true]);
+  await assertRejects(() => Array.fromAsync(at("empty")), TraceError);
 });
 
 Deno.test("readTrace: a file that does not exist", async () => {

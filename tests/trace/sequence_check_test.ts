@@ -1,4 +1,5 @@
 import { assertThrows } from "@std/assert";
+import type { TraceRecord } from "../../src/trace/format.ts";
 import { MOST_PROCESSES, MOST_VMAS, SequenceCheck } from "../../src/trace/sequence_check.ts";
 import { LineError } from "../../src/trace/trace_error.ts";
 import { EXEC, HEADER, HEAP } from "./samples.ts";
@@ -53,4 +54,50 @@ Deno.test("SequenceCheck: what calls add and remove counts", () => {
   map([]);
   map(Array(MOST_VMAS / 2).fill(0x1000));
   assertThrows(() => map([]), LineError, "VMAs are in use");
+});
+
+Deno.test("SequenceCheck: memory of which a child has a copy goes when its one user ends", () => {
+  const layout = Array(MOST_VMAS / 2).fill(HEAP);
+  const check = started();
+  check.accept({ ...EXEC, pid: 11, layout });
+  check.accept({ type: "fork", pid: 11, child: 12, sharesMemory: false, layout: [] });
+  check.accept({ type: "exit", pid: 11, status: 0 });
+  check.accept({ ...EXEC, pid: 13, layout });
+  assertThrows(() => check.accept({ ...EXEC, pid: 14, layout }), LineError, "VMAs are in use");
+});
+
+Deno.test("SequenceCheck: a new program gives back the VMAs of the one before", () => {
+  const layout = Array(MOST_VMAS / 2 - 2 * EXEC.layout.length).fill(HEAP);
+  const check = started();
+  for (let i = 0; i < 4; i++) check.accept({ ...EXEC, pid: 11, layout });
+  check.accept({ type: "fork", pid: 11, child: 12, sharesMemory: true });
+  check.accept({ ...EXEC, pid: 11, layout: EXEC.layout });
+  check.accept({ ...EXEC, pid: 13, layout });
+  assertThrows(() => check.accept({ ...EXEC, pid: 14, layout }), LineError, "VMAs are in use");
+});
+
+Deno.test("SequenceCheck: what stands where it cannot is named", () => {
+  const pid = EXEC.pid, call = "mmap";
+  const enter = { type: "enter", pid, call, args: [] } as const;
+  const leave = { type: "leave", pid, call, result: 0, removed: [], added: [] } as const;
+  const cases: readonly [readonly TraceRecord[], string][] = [
+    [[HEADER], "a second header"],
+    [[{ type: "end", reason: "finished" }, enter], "something follows the end record"],
+    [[leave], `process ${pid} leaves mmap without having entered it`],
+    [[enter, { ...enter, call: "brk" }], `process ${pid} enters brk but has not left mmap`],
+    [[enter, leave, leave], "without having entered it"],
+    [[enter, { ...leave, call: "brk" }], "leaves brk without"],
+    [[{ ...enter, pid: 99 }], "process 99 is not known"],
+    [[{ type: "fault", pid: 99, address: 0 }], "process 99 is not known"],
+    [[{ type: "grow", pid: 99, start: 0 }], "process 99 is not known"],
+    [[{ type: "fork", pid: 99, child: 8, sharesMemory: true }], "process 99 is not known"],
+    [[{ type: "fork", pid, child: pid, sharesMemory: true }], `process ${pid} exists already`],
+    [[{ type: "exit", pid, status: 0 }, enter], `process ${pid} is not known`],
+  ];
+  for (const [records, message] of cases) {
+    const check = started();
+    const run = () => records.forEach((record) => check.accept(record));
+    assertThrows(run, LineError, message);
+  }
+  assertThrows(() => new SequenceCheck().accept(EXEC), LineError, "does not begin with a header");
 });

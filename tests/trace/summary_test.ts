@@ -86,6 +86,63 @@ Deno.test("RecordedLayouts: a fork has its own layout, a vfork its parent's unti
   assertEquals([7, 8, 9].map((pid) => recorded.of(pid).length), [1, 0, 2]);
 });
 
+Deno.test("summarize: what was recorded, how many processes, how many first writes", async () => {
+  const summary = await summarize([
+    ...unmapping(LAYOUT, 0x2000, 0x3000),
+    { type: "fault", pid: 7, address: 0x1000 },
+    { type: "fault", pid: 7, address: 0x2000 },
+    { type: "fork", pid: 7, child: 8, sharesMemory: true },
+    { ...EXEC, pid: 8 },
+    { type: "fork", pid: 8, child: 9, sharesMemory: true },
+    { type: "exit", pid: 9, status: 0 },
+  ]);
+  const { header, records, faults, processes } = summary;
+  assertEquals({ header, records, faults, processes }, {
+    ...{ header: HEADER, records: 10, faults: 2, processes: 3 },
+  });
+  assertEquals([...summary.calls], [["munmap", 1]]);
+});
+
+Deno.test("summarize: a trace without calls has no map_count", async () => {
+  const { mapCount, header, processes } = await summarize([]);
+  assertEquals(mapCount, { min: 0, median: 0, max: 0 });
+  assertEquals([header, processes], [undefined, 0]);
+});
+
+Deno.test("summarize: map_count's least, middle and most of several calls", async () => {
+  const call = "mmap", pid = 7;
+  const grow = (i: number): TraceRecord[] => [
+    { type: "enter", pid, call, args: [] },
+    {
+      ...{ type: "leave", pid, call, result: 0, removed: [] },
+      added: [vma(0x100000 + i * 0x2000, 0x101000 + i * 0x2000)],
+    },
+  ];
+  const records = [HEADER, { ...EXEC, layout: LAYOUT }, ...[0, 1, 2, 3].flatMap(grow)];
+  assertEquals((await summarize(records)).mapCount, { min: 3, median: 4, max: 6 });
+});
+
+Deno.test("RecordedLayouts: a stack that grows down to another VMA does not change that one", () => {
+  const recorded = new RecordedLayouts();
+  recorded.apply({ ...EXEC, layout: LAYOUT });
+  recorded.apply({ type: "grow", pid: 7, start: 0x4000 });
+  assertEquals(recorded.of(7), [vma(0x1000, 0x4000), vma(0x4000, 0x9000)]);
+  recorded.apply({ type: "grow", pid: 7, start: 0x9000 });
+  assertEquals(recorded.of(7), [vma(0x1000, 0x4000), vma(0x4000, 0x9000)]);
+});
+
+Deno.test("RecordedLayouts: what a call changes is in the order of addresses, and nothing is shared by a fork", () => {
+  const recorded = new RecordedLayouts();
+  recorded.apply({ ...EXEC, layout: LAYOUT });
+  recorded.apply({ type: "fork", pid: 7, child: 8, sharesMemory: false, layout: LAYOUT });
+  const call = "mmap", added = [vma(0x4000, 0x5000), vma(0x0, 0x1000)];
+  recorded.apply({ type: "leave", pid: 7, call, result: 0, removed: [0x6000], added });
+  assertEquals(recorded.of(7).map(({ start }) => start), [0, 0x1000, 0x4000]);
+  recorded.apply({ type: "leave", pid: 7, call, result: 0, removed: [0x1000], added: [] });
+  assertEquals([recorded.count(7), recorded.count(8), recorded.count(9)], [2, 2, 0]);
+  assertEquals(recorded.of(8), LAYOUT);
+});
+
 Deno.test("RecordedLayouts: grow moves the start of the first VMA above", () => {
   const recorded = new RecordedLayouts();
   recorded.apply({ ...EXEC, layout: LAYOUT });

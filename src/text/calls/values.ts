@@ -24,7 +24,7 @@ export interface Value {
  */
 export function readValue(text: string, prefix = ""): Value {
   const plain = withoutComment(text).trim();
-  const descriptor = /^(-?\d+|0x[0-9a-f]+|AT_FDCWD)\s*[<(]/.exec(plain);
+  const descriptor = /^(-?\d+|0x[0-9a-f]+|AT_FDCWD)\s*(?:<(?!<)|\()/.exec(plain);
   if (descriptor !== null) {
     const [whole, number = ""] = descriptor;
     const close = plain.lastIndexOf(whole.endsWith("<") ? ">" : ")");

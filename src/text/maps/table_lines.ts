@@ -21,13 +21,15 @@ export function readDebuggerLine(text: string, line: number): LayoutLine | undef
   if (end <= start || start % 0x1000 !== 0 || end % 0x1000 !== 0) return undefined;
   const rest = text.slice(match.index + match[0].length);
   const words = rest.split(/[ \t]+/, 5);
-  let permissions = "????", offset: number | undefined, taken = 0;
+  let permissions = "????", offset: number | undefined, isSized = false, taken = 0;
   for (const word of words) {
     if (PERMISSIONS.test(word)) {
       permissions = word.length === 3 ? `${word}?` : word.replace(/-$/, "?");
     } else if (/^(?:0x)?[0-9a-f]{1,16}$/i.test(word)) {
       const value = parseInt(word.replace(/^0x/i, ""), 16);
-      if (value !== end - start || offset !== undefined) offset = value;
+      // A single number that is the size may be the offset all the same: then it is not known.
+      if (value === end - start && !isSized) isSized = true;
+      else offset = value;
     } else break;
     taken += word.length + (/^[ \t]*/.exec(rest.slice(taken + word.length))?.[0].length ?? 0);
   }

@@ -1,0 +1,41 @@
+/**
+ * Mutants of traces and of texts that no test can notice, and why: see `equivalent.ts`.
+ *
+ * @module
+ */
+
+import type { Equivalences } from "./equivalences.ts";
+
+/** By source file. */
+export const TEXTS: Equivalences = {
+  "src/trace/codec.ts": [
+    [
+      "slower",
+      "return value >= 0 ? hex(value) : `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`;",
+      ["value >= 0 ▸ false", ">= ▸ >", "0 ▸ 1"],
+      "Numbers that are not negative are written alike by way of a BigInt.",
+    ],
+  ],
+  "src/trace/gunzip.ts": [
+    [
+      "slower",
+      "if (!output.write(chunk)) await writable(output);",
+      ["await writable(output); ▸ ;"],
+      "What is written too early waits in memory.",
+    ],
+    [
+      "same",
+      "if (done) controller.close();",
+      ["controller.close(); ▸ ;"],
+      "It runs where there is no node:zlib, in browsers: the explorer's tests read a trace there.",
+    ],
+  ],
+  "src/trace/write.ts": [
+    [
+      "same",
+      "if (this.#batch.length >= BATCH) await this.#queue(() => this.#pass());",
+      [">= ▸ >"],
+      "A batch of just the length waits for one record more.",
+    ],
+  ],
+};
