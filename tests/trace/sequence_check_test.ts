@@ -43,6 +43,14 @@ Deno.test("SequenceCheck: VMAs are counted for each memory once, until its last 
   }
 });
 
+Deno.test("SequenceCheck: as many VMAs as a reader can keep are accepted, one more is not", () => {
+  const check = started();
+  const layout = Array(MOST_VMAS - EXEC.layout.length).fill(HEAP);
+  check.accept({ ...EXEC, pid: 11, layout });
+  const grow = () => check.accept({ ...EXEC, pid: 12, layout: [HEAP] });
+  assertThrows(grow, LineError, "VMAs are in use");
+});
+
 Deno.test("SequenceCheck: what calls add and remove counts", () => {
   const check = started();
   const added = Array(MOST_VMAS / 2).fill(HEAP);

@@ -128,6 +128,7 @@ Deno.test("RecordedLayouts: a stack that grows down to another VMA does not chan
   recorded.apply({ type: "grow", pid: 7, start: 0x4000 });
   assertEquals(recorded.of(7), [vma(0x1000, 0x4000), vma(0x4000, 0x9000)]);
   recorded.apply({ type: "grow", pid: 7, start: 0x9000 });
+  recorded.apply({ type: "grow", pid: 99, start: 0x1000 });
   assertEquals(recorded.of(7), [vma(0x1000, 0x4000), vma(0x4000, 0x9000)]);
 });
 
