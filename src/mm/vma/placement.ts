@@ -120,7 +120,8 @@ function placePlain(mm: MemoryDescriptor, hint: number, length: number, flags: n
   if (flags & MAP_32BIT) return placeLow(mm, hint, length);
   if (length > mm.taskSize - mm.hintMinAddress) return NOWHERE;
   if (hint !== 0 && isFree(mm, pageAlignDown(hint), length)) return pageAlignDown(hint);
-  if (pageAlignDown(hint) > mm.mapWindow) return NOWHERE; // asked for more: it would go to the top, beyond 2^52
+  // Asked for more than the usual window, on a machine that has more: it would go to the top, beyond 2^52.
+  if (mm.mapWindow < mm.taskSize && pageAlignDown(hint) > mm.mapWindow) return NOWHERE;
   if (mm.legacyLayout) return placeUpwards(mm, length, mm.mmapBase, mm.mapWindow);
   const address = placeDownwards(mm, length, PAGE_SIZE, mm.mmapBase);
   if (address !== NOWHERE) return address;

@@ -54,6 +54,12 @@ Deno.test("five levels: what the kernel would place beyond 2^52 is refused", () 
   assertEquals(error.code, "ENOMEM");
 });
 
+Deno.test("four levels: a hint beyond all that there is counts as none", () => {
+  const mm = space({ taskSize: WINDOW, mmapBase: WINDOW });
+  assertEquals(place(mm, 0x10_0000_0000_0000, 0x1000), WINDOW - 0x1000);
+  assertEquals(place(mm, Number.MAX_SAFE_INTEGER - 0xfff, 0x2000), WINDOW - 0x3000);
+});
+
 Deno.test("mprotect: a machine without protection keys refuses them", () => {
   const mm = space({ protectionKeys: false });
   mm.mmap({ address: 0x10000, length: 0x1000, protection: RW, flags: FIXED });
