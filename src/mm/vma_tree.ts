@@ -19,13 +19,13 @@ import * as arithmetic from "../tree/arithmetic.ts";
 import { Cursor, Status } from "../tree/cursor.ts";
 import * as area from "../tree/empty_area.ts";
 import { MapleError } from "../tree/errors.ts";
-import { MapleTree, poolOf } from "../tree/maple_tree.ts";
+import { MapleTree, poolOf, writeStateOf } from "../tree/maple_tree.ts";
 import * as navigate from "../tree/navigate.ts";
 import * as layout from "../tree/node_layout.ts";
 import type { NodePool } from "../tree/node_pool.ts";
 import { nodesFor } from "../tree/reserve.ts";
 import * as storing from "../tree/store.ts";
-import { StoreType, WriteState } from "../tree/write_state.ts";
+import { StoreType, type WriteState } from "../tree/write_state.ts";
 import type { FaultInjection } from "./fault_injection.ts";
 import { cannot } from "./error.ts";
 import type { PageTable, Vma } from "./vma.ts";
@@ -88,7 +88,7 @@ export class VmaTree {
     this.tree = tree;
     this.#pool = poolOf(tree);
     this.#cursor = new Cursor(this.#pool, 0, 0, undefined);
-    this.#write = new WriteState(this.#pool);
+    this.#write = writeStateOf(tree);
   }
 
   /** The first VMA that ends after `address`; it may start above it. Mirrors `find_vma()`. */
@@ -116,6 +116,20 @@ export class VmaTree {
   after(address: number): Vma | undefined {
     if (this.observer !== undefined) this.observer("next", address, MAX_INDEX, undefined);
     return this.#pool.decode(next(this.#at(address), MAX_INDEX));
+  }
+
+  /** The first VMA of all. */
+  first(): Vma | undefined {
+    return this.#pool.decode(find(this.#at(0), MAX_INDEX));
+  }
+
+  /**
+   * The VMA after the one that was found last. Mirrors `vma_next()`.
+   *
+   * Precondition: the tree has not been asked for anything else since, nor changed.
+   */
+  following(): Vma | undefined {
+    return this.#pool.decode(next(this.#cursor, MAX_INDEX));
   }
 
   /** The cursor, moved to an address from which it has not walked yet. */

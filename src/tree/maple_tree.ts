@@ -79,6 +79,13 @@ export function poolOf<V>(tree: MapleTree<V>): NodePool<V> {
   return nodesOf(tree);
 }
 
+let writeOf: (tree: MapleTree<unknown>) => WriteState;
+
+/** The write state of a tree, for a room that stores by itself. Not part of the public module. */
+export function writeStateOf<V>(tree: MapleTree<V>): WriteState {
+  return writeOf(tree);
+}
+
 /**
  * An ordered map from ranges of indices to values: the Linux maple tree.
  *
@@ -125,6 +132,7 @@ export function poolOf<V>(tree: MapleTree<V>): NodePool<V> {
 export class MapleTree<V> {
   static {
     nodesOf = (tree) => tree.#pool;
+    writeOf = (tree) => tree.#write;
   }
 
   #pool: NodePool<V>;

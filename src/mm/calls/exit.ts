@@ -4,14 +4,22 @@
  * @module
  */
 
-import { account, accountedPages, chargeCommit } from "../vma/accounting.ts";
-import { unlink } from "../pages/anon_vma.ts";
+import * as accounting from "../vma/accounting.ts";
+import * as anonVmas from "../pages/anon_vma.ts";
 import { MmInvariantError } from "../error.ts";
-import { pages } from "../../abi/page.ts";
+import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { tellClosed } from "../vma/hooks.ts";
-import { zapRange } from "../pages/page_table.ts";
-import { unlinkReverseMap } from "../pages/reverse_map.ts";
+import * as hooks from "../vma/hooks.ts";
+import * as pageTables from "../pages/page_table.ts";
+import * as reverseMap from "../pages/reverse_map.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const { account, accountedPages, chargeCommit } = accounting;
+const { unlink } = anonVmas;
+const { pages } = page;
+const { tellClosed } = hooks;
+const { zapRange } = pageTables;
+const { unlinkReverseMap } = reverseMap;
 
 /**
  * Tears everything down.
@@ -21,10 +29,11 @@ import { unlinkReverseMap } from "../pages/reverse_map.ts";
  * @throws {MmInvariantError} if the walk does not meet as many VMAs as `mapCount` says
  */
 export function exit(mm: MemoryDescriptor): void {
-  const { mapCount } = mm.tree;
+  const { tree } = mm;
+  const { mapCount } = tree;
   let walked = 0;
   if (mm.pageTable !== null) zapRange(mm.memory!, mm.pageTable, 0, mm.taskSize);
-  for (const vma of mm.tree.vmas()) {
+  for (let vma = tree.first(); vma !== undefined; vma = tree.following()) {
     walked++;
     const size = pages(vma.end - vma.start);
     account(mm, vma.flags, -size);
@@ -33,7 +42,7 @@ export function exit(mm: MemoryDescriptor): void {
     unlinkReverseMap(vma);
     tellClosed(mm, vma);
   }
-  mm.tree.clear();
+  tree.clear();
   if (walked !== mapCount) {
     throw new MmInvariantError(`mapCount is ${mapCount}, but the walk at exit met ${walked} VMAs`);
   }
