@@ -16,7 +16,7 @@ export const MM_RANGES: Equivalences = {
   "src/mm/calls/exec_stack.ts": [
     [
       "same",
-      "const lowest = pageAlignDown(mm.taskSize - Math.max(1, stack.bytes));",
+      "const lowest = pageAlignDown(mm.mapWindow - Math.max(1, stack.bytes));",
       ["1 ▸ 2"],
       "The last two bytes lie in one page.",
     ],

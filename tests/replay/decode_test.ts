@@ -95,7 +95,7 @@ Deno.test("decode: each call hands its arguments on, addresses and lengths as un
       assertAsks("remap_file_pages", [...range, 0, -0x1000, 2], [
         ...["remapFilePages", ...shown, 0, HIGH, 2] as const,
       ]);
-      assertAsks("mbind", [...range, 2, 0, 0, 0], ["mbind", ...shown, "mode 2"]);
+      assertAsks("mbind", [...range, 2, 0, 0, 0], ["mbind", ...shown, "mode 2, nodes 0x0"]);
       assertAsks("pkey_mprotect", [...range, 3, 2], ["mprotect", ...shown, 3, 2]);
       assertAsks("prctl", [PR_SET_VMA, PR_SET_VMA_ANON_NAME, ...range, 0], [
         ...["setAnonName", ...shown, null] as const,
@@ -130,7 +130,7 @@ Deno.test("decode: what the kernel takes as 32 bits is cut to them", () => {
   assertAsks("mlock2", [...range, WIDE], ["mlock", ...range, 3]);
   assertAsks("mlockall", [WIDE], ["mlockall", 3]);
   assertAsks("msync", [...range, WIDE], ["msync", ...range, 3]);
-  assertAsks("mbind", [...range, WIDE, 0, 0, 0], ["mbind", ...range, "mode 3"]);
+  assertAsks("mbind", [...range, WIDE, 0, 0, 0], ["mbind", ...range, "mode 3, nodes 0x0"]);
   assertAsks("pkey_mprotect", [...range, 1, WIDE], ["mprotect", ...range, 1, 3]);
   assertAsks("mbind", [...range, 0, 0, 0, 0], ["mbind", ...range, null]);
 });
@@ -257,9 +257,29 @@ Deno.test("decode: calls whose answer depends on what the trace does not tell ar
     const said = perform("mbind", [...range, 2, 0, 0, 0], { leave: { error } });
     assertEquals(said, "which nodes there are is not recorded");
   }
-  assertAsks("mbind", [...range, 2, 0, 0, 0], ["mbind", ...range, "mode 2"], {
+  assertAsks("mbind", [...range, 2, 0, 0, 0], ["mbind", ...range, "mode 2, nodes 0x0"], {
     leave: { error: "EFAULT" },
   });
+});
+
+// mpol_new() and __mpol_equal(), Linux mm/mempolicy.c: MPOL_DEFAULT 0, PREFERRED 1, BIND 2, INTERLEAVE 3, LOCAL 4
+Deno.test("decode mbind: equal policies are one text, the process's own is none", () => {
+  const policy = (mode: number, nodes?: string) => {
+    const enter = nodes === undefined ? {} : { nodes };
+    const performed = perform("mbind", [0x1000, 0x2000, mode, 0x7000, 64, 0], { enter });
+    return typeof performed === "string" ? performed : performed.asked[0]?.[3];
+  };
+  assertEquals([policy(0), policy(0, "0x3")], [null, null]);
+  assertEquals(policy(4, "0x0"), policy(1, "0x0"));
+  assertEquals(policy(1, "0x6"), policy(1, "0x2"));
+  const others = [
+    policy(1, "0x1"),
+    policy(1, "0x2"),
+    policy(2, "0x3"),
+    policy(2, "0x1"),
+    policy(3, "0x3"),
+  ];
+  assertEquals(new Set([...others, policy(4), policy(0)]).size, 7);
 });
 
 Deno.test("decode personality: the answer is the one recorded, and one bit matters", () => {

@@ -142,6 +142,10 @@ const FIELDS: Readonly<Record<string, Fields>> = {
     imposedHint: address,
     name: text,
     ranges: { address: bytes, length: bytes },
+    nodes: {
+      good: ["0x0", "0x3", `0x${"f".repeat(256)}`],
+      bad: ["3", "0x", "0xg", `0x${"f".repeat(257)}`, ...NO_TEXT],
+    },
     process: pid,
     afterGap: flag,
   },
@@ -170,7 +174,7 @@ const OPTIONAL: ReadonlySet<string> = new Set([
     .map((name) => `header.${name}`),
   ...["overcommitMemory", "memoryBytes", "ipcLock"].map((name) => `header.${name}`),
   ...["mmapBaseGuessed", "randomized", "ipcLock", "unknown"].map((name) => `exec.${name}`),
-  ...["file", "imposedHint", "name", "ranges", "process", "afterGap"].map((name) =>
+  ...["file", "imposedHint", "name", "nodes", "ranges", "process", "afterGap"].map((name) =>
     `enter.${name}`
   ),
   ...["error", "file", "limits"].map((name) => `leave.${name}`),
