@@ -10,19 +10,20 @@
  */
 
 import { loadavg } from "node:os";
-import { outputOf } from "../../src/command/child.ts";
 import { type CommandArguments, runCommand, Unable } from "../../src/command/command.ts";
 import { TemporaryFolder } from "../../src/command/files.ts";
 import { print, printJson } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { thisHost } from "../../src/compare/host.ts";
 import { traceOf, treeWorkload } from "../traces.ts";
-import { findRacers, KERNEL, type Racer } from "./racers.ts";
+import { type PairResult, pairText, racePairs, type Result, runAll } from "./turns.ts";
+import { findPairRacers, findRacers, KERNEL, type Racer } from "./racers.ts";
 
 const SPECIFICATION = {
   name: "race",
   summary:
-    "Performs the tree operations of recorded programs on Maple and on native trees and maps.",
+    "Performs the tree operations of recorded programs on Maple and on native trees and maps,\n" +
+    "and pairs of mmap and munmap on the model and on the running kernel.",
   usage: "[options] [TRACE…]",
   operands: [0, Infinity],
   options: {
@@ -31,7 +32,7 @@ const SPECIFICATION = {
   },
   details:
     "TRACE is a name in traces/, without .jsonl.gz; cc1-2022, cc1-ggc, cc1-large and gcc-make unless given. Needs g++, " +
-    "rustc,\nDebian's libabsl-dev, linux-source and liburcu-dev; whoever cannot be built is left out, and it is said why.\n" +
+    "gcc, rustc,\nDebian's libabsl-dev, linux-source and liburcu-dev; whoever cannot be built is left out, and it is said why.\n" +
     "Exit status: 0 all answers were equal, 1 they were not, 2 it could not run.",
 } as const;
 
@@ -40,23 +41,13 @@ const TRACES = ["cc1-2022", "cc1-ggc", "cc1-large", "gcc-make"];
 const OPERATIONS = 3_000_000;
 const LEAST_PASSES = 40;
 
-/** What one racer did on one list, in ns an operation. */
-interface Result {
-  readonly racer: string;
-  /** The least of the second half of the passes, over all turns. */
-  readonly least: number;
-  /** The median of these. */
-  readonly median: number;
-  /** The first pass, before anything is compiled or cached; the least of the turns. */
-  readonly first: number;
-  readonly hash: number;
-}
-
 async function main(args: CommandArguments): Promise<number> {
   const rounds = args.integer("rounds", 1) ?? 3;
   const names = args.operands.length > 0 ? args.operands : TRACES;
   const progress = new Progress();
   const { racers, absent } = await findRacers((what) => progress.show(() => `building: ${what}`));
+  const pairs = await findPairRacers((what) => progress.show(() => `building: ${what}`));
+  let pair: PairResult | undefined;
   const lists: { trace: string; operations: number; results: Result[] }[] = [];
   using folder = TemporaryFolder.create("maple-race-");
   try {
@@ -69,15 +60,18 @@ async function main(args: CommandArguments): Promise<number> {
       });
       lists.push({ trace, operations, results });
     }
+    progress.show(() => "pairs of mmap and munmap");
+    pair = await racePairs(pairs, rounds);
   } finally {
     progress.clear();
   }
   const host = thisHost();
   const load = loadavg()[0]!;
-  if (args.has("json")) printJson({ cpu: host.cpu, load, rounds, lists, absent });
+  if (args.has("json")) printJson({ cpu: host.cpu, load, rounds, lists, pair, absent });
   else {
     print(`${host.cpu}; ns an operation, least of ${rounds} turns (first pass)\n`);
     print(table(lists, racers));
+    print(`\n${pairText(pair)}`);
     for (const { name, why } of absent) print(`without ${name}: ${why}`);
     if (load > host.cores) {
       print(`The machine is busy (load ${load.toFixed(1)} on ${host.cores}): trust no figure.`);
@@ -97,53 +91,6 @@ async function writeOperations(trace: string, file: string): Promise<number> {
   for (let i = 0; i < length; i++) rows.set([verbs[i]!, as[i]!, bs[i]!, cs[i]!], i * 4);
   await Deno.writeFile(file, new Uint8Array(rows.buffer));
   return length;
-}
-
-/** All racers, taking turns. */
-async function runAll(
-  racers: readonly Racer[],
-  file: string,
-  passes: number,
-  rounds: number,
-  onTurn: (racer: string, round: number) => void,
-): Promise<Result[]> {
-  const turns = racers.map((): Turn[] => []);
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, { name, command }] of racers.entries()) {
-      onTurn(name, round);
-      turns[i]!.push(await runOne(command, file, passes));
-    }
-  }
-  return racers.map(({ name }, i) => resultOf(name, turns[i]!));
-}
-
-/** What a racer prints. */
-interface Turn {
-  readonly passes: readonly number[];
-  readonly hash: number;
-}
-
-async function runOne(command: readonly string[], file: string, passes: number): Promise<Turn> {
-  const [program, ...args] = command;
-  const { success, stdout, stderr } = await outputOf(program!, {
-    args: [...args, file, `${passes}`],
-    stdin: "null",
-  });
-  const text = new TextDecoder();
-  if (!success) throw new Unable(`${program} failed: ${text.decode(stderr).trim().split("\n")[0]}`);
-  return JSON.parse(text.decode(stdout));
-}
-
-function resultOf(racer: string, turns: readonly Turn[]): Result {
-  const late = turns.flatMap(({ passes }) => passes.slice(passes.length >> 1));
-  late.sort((a, b) => a - b);
-  return {
-    racer,
-    least: late[0]!,
-    median: late[late.length >> 1]!,
-    first: Math.min(...turns.map(({ passes }) => passes[0]!)),
-    hash: turns[0]!.hash,
-  };
 }
 
 function table(

@@ -64,6 +64,27 @@ export async function findRacers(
   return { racers, absent };
 }
 
+/** The racers of a pair of mmap and munmap: the model, and the running kernel or why it cannot take part. */
+export async function findPairRacers(
+  onProgress: (what: string) => void,
+): Promise<{ readonly model: Racer; readonly kernel: Racer | Absentee }> {
+  const script = pathOf("bench/race/pair.ts");
+  const model = { name: MAPLE, command: [Deno.execPath(), "run", "-q", "--allow-read", script] };
+  const name = "the running kernel's pair";
+  try {
+    const program = `${await cacheFolder("race")}/pair`;
+    const compiler = Deno.env.get("CC") ?? "gcc";
+    const args = ["-O2", `${NATIVE}pair.c`];
+    return {
+      model,
+      kernel: { name, command: [await compiled(compiler, args, program, onProgress)] },
+    };
+  } catch (error) {
+    if (!(error instanceof Unable)) throw error;
+    return { model, kernel: { name, why: error.message } };
+  }
+}
+
 const CHILD = pathOf("bench/race/child.ts");
 
 /** One of the JavaScript racers. */
