@@ -123,6 +123,7 @@ export const SYSTEM_CALLS = {
     errors: ["EFAULT", "EINVAL", "ENOMEM"],
   }),
   memfd_create: row([319, 279], 2),
+  memfd_secret: row([447, 447], 1),
   mincore: row([27, 232], 3, {
     recorded: true,
     model: "mincore",

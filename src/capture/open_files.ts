@@ -27,7 +27,7 @@ const KINDS: ReadonlyMap<number, FileKind> = new Map([
 ]);
 /** Flag of a mount on which nothing can be executed: statfs(2). */
 const ST_NOEXEC = 8;
-const O_ACCMODE = 3;
+const O_ACCMODE = 3, O_PATH = 0o10000000;
 
 /** An open file and the recorder's own descriptor to it. */
 interface Held {
@@ -75,6 +75,10 @@ export class OpenFiles {
       return undefined;
     }
     const info = parseDescriptorInfo(text);
+    if ((info.flags & O_PATH) !== 0) { // it stands for a place, and is no open file to any call that maps
+      if (descriptor >= 0) this.#libc.close(descriptor);
+      return undefined;
+    }
     const { magic, flags } = descriptor < 0
       ? { magic: 0, flags: 0 }
       : this.#libc.fileSystem(descriptor);

@@ -64,6 +64,8 @@ export interface MappedFile {
   readonly executable?: boolean;
   /** Flags that every mapping of it gets. */
   readonly addedFlags?: VmFlags;
+  /** True if the kernel itself cannot reach its pages (memfd_secret): none is faulted in ahead of its use. */
+  readonly secret?: boolean;
   /** True if it may only be appended to (`chattr +a`). */
   readonly appendOnly?: boolean;
   /** Bytes that its filesystem lets a mapping reach at most; 2^53 unless given. */

@@ -48,6 +48,9 @@ function copyState(from: MemoryDescriptor, to: MemoryDescriptor): void {
   to.brk = from.brk;
   to.startStack = from.startStack;
   to.defaultFlags = from.defaultFlags;
+  to.denyWriteExec = from.denyWriteExec;
+  to.mergesAny = from.mergesAny;
+  to.readImpliesExec = from.readImpliesExec;
   to.totalPages = from.totalPages;
   to.lockedPages = from.lockedPages;
   to.dataPages = from.dataPages;

@@ -9,6 +9,7 @@ import {
   MAP_32BIT,
   MAP_ANONYMOUS,
   MAP_FIXED,
+  MAP_PRIVATE,
   MAP_SHARED,
   MAP_TYPE,
   PR_SET_MDWE,
@@ -30,8 +31,10 @@ import {
   VM_DONTEXPAND,
   VM_IO,
   VM_MAYEXEC,
+  VM_MAYWRITE,
   VM_MIXEDMAP,
   VM_PFNMAP,
+  VM_WRITE,
 } from "../mm/vm_flags.ts";
 
 /** What a call does to the address space of its process; gives the call's result. */
@@ -210,11 +213,13 @@ const DRIVER_FLAGS = VM_IO | VM_PFNMAP | VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTCO
  */
 function asAnswered(
   file: MappedFile,
-  { file: opened }: EnterRecord,
+  enter: EnterRecord,
   leave: LeaveRecord,
 ): MappedFile {
+  const { file: opened } = enter;
   if (leave.error === "ENODEV") return { ...file, mappable: false };
   if (leave.error === "EPERM") return { ...file, sealed: true };
+  if (opened?.kind === "shmem") return asSealed(file, enter, leave);
   const isDriver = opened?.kind === "device" || opened?.kind === "other";
   const line = isDriver && leave.error === undefined && file.addedFlags === undefined
     ? leave.added.find(({ start }) => start === leave.result)
@@ -223,6 +228,23 @@ function asAnswered(
   const addedFlags = readVmFlags(line.vmFlags).flags & DRIVER_FLAGS;
   return Object.assign(file, { addedFlags, clearedFlags: DRIVER_FLAGS & ~addedFlags });
 }
+
+/**
+ * Shared memory that was sealed against writing may be mapped to be read, and never written to then: that it was, the
+ * trace does not say, but the flags of what is mapped do.
+ */
+function asSealed(file: MappedFile, { args }: EnterRecord, leave: LeaveRecord): MappedFile {
+  const isShared = ((args[3] ?? 0) & MAP_TYPE) !== MAP_PRIVATE;
+  const line = leave.added.find(({ start }) => leave.error === undefined && start === leave.result);
+  const flags = line?.vmFlags === undefined ? undefined : readVmFlags(line.vmFlags).flags;
+  if (!isShared || flags === undefined || flags & (VM_WRITE | VM_MAYWRITE)) return file;
+  const known = SEALED.get(file) ?? { ...file, clearedFlags: VM_MAYWRITE };
+  SEALED.set(file, known);
+  return known;
+}
+
+/** Files as they are once they are sealed: what was mapped before differs in flags, so the two never merge. */
+const SEALED = new WeakMap<MappedFile, MappedFile>();
 
 /** Whether a key was given to the process, the trace does not say: that none was is taken from the answer. */
 function decodePkeyMprotect(

@@ -18,7 +18,8 @@ const DISK_FILE: MappingHooks = {
 };
 
 /** Memory that is always locked, and only shared. Mirrors `secretmem_mmap()` (Linux mm/secretmem.c). */
-const SECRET: Pick<MappedFile, "addedFlags" | "hooks"> = {
+const SECRET: Pick<MappedFile, "addedFlags" | "hooks" | "secret"> = {
+  secret: true,
   addedFlags: VM_LOCKED | VM_DONTDUMP,
   hooks: {
     map(vma) {

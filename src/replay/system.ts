@@ -5,6 +5,7 @@
  */
 
 import { AddressSpace } from "../mm/address_space.ts";
+import { inherit } from "../mm/calls/exec.ts";
 import type { AddressSpaceOptions } from "../mm/memory_descriptor.ts";
 import { MmError } from "../mm/error.ts";
 import { ReplayError } from "./replay_error.ts";
@@ -113,6 +114,8 @@ export class System {
 
   #exec(step: ExecStep): void {
     const space = new AddressSpace({ ...step.options, ...this.#options });
+    const former = this.space(step.pid);
+    if (former !== undefined) inherit(former.descriptor, space.descriptor);
     this.#enter(step.pid, space);
     space.exec(step.image);
   }

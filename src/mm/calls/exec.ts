@@ -5,6 +5,7 @@
  * @module
  */
 
+import { PR_MDWE_NO_INHERIT } from "../../abi/mman.ts";
 import { account, accountedPages, chargeCommit } from "../vma/accounting.ts";
 import { attach } from "../pages/anon_vma.ts";
 import { buildStack, type ImageStack } from "./exec_stack.ts";
@@ -70,6 +71,7 @@ export function exec(mm: MemoryDescriptor, image: Image): void {
   checkImage(mm, image);
   exit(mm);
   mm.defaultFlags = 0;
+  inherit(mm, mm);
   mm.startBrk = mm.brk = image.startBrk;
   mm.startStack = image.startStack;
   mm.mmapBase = image.mmapBase;
@@ -77,6 +79,16 @@ export function exec(mm: MemoryDescriptor, image: Image): void {
   Object.assign(mm.limits, image.limits);
   if (image.stack !== undefined) buildStack(mm, image.stack);
   for (const part of image.vmas) load(mm, part);
+}
+
+/**
+ * What a program's address space has from the one before: PR_SET_MDWE, unless it said that it is not to be inherited, and
+ * PR_SET_MEMORY_MERGE. Mirrors `mmf_init_flags()`, and `SET_PERSONALITY2()` for a program that has a header for its stack.
+ */
+export function inherit(from: MemoryDescriptor, to: MemoryDescriptor): void {
+  to.denyWriteExec = from.denyWriteExec & PR_MDWE_NO_INHERIT ? 0 : from.denyWriteExec;
+  to.mergesAny = from.mergesAny;
+  to.readImpliesExec = false;
 }
 
 /** Refuses an image whose numbers are no addresses, or whose VMAs overlap or are not in order. */

@@ -116,7 +116,8 @@ function applyToAll(mm: MemoryDescriptor, lock: VmFlags): void {
 function lockVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number, lock: VmFlags): Vma {
   const old = vma.flags;
   const flags = (old & ~VM_LOCKED_MASK) | lock;
-  if (flags === old || !supportsLock(vma)) return vma;
+  // Secret memory is locked from the start, and stays so.
+  if (flags === old || !supportsLock(vma) || vma.file?.secret) return vma;
   const wish = wishFor(mm, vma, start, end);
   wish.flags = flags;
   const changed = modify(mm, vma, wish);

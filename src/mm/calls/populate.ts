@@ -61,6 +61,9 @@ function populateVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number)
   if (!(vma.flags & VM_ACCESS_FLAGS)) {
     throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its pages may not be accessed");
   }
+  if (vma.file?.secret) {
+    throw cannot("fault in", vma.start, vma.end, "ENOMEM", "the kernel cannot reach its pages");
+  }
   enter(mm, vma, start, end);
   if (reachesPastFile(vma, end)) {
     throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its file ends before it");

@@ -1,0 +1,184 @@
+/**
+ * Calls that few programs make, on the running kernel: a small program makes them under the recorder, and the model
+ * agrees after each.
+ */
+import { assert, assertEquals } from "@std/assert";
+import {
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  PROT_EXEC,
+  PROT_READ,
+  PROT_WRITE,
+} from "../../src/abi/mman.ts";
+import { PAGE_SIZE } from "../../src/abi/page.ts";
+import { record } from "../../src/capture/record.ts";
+import { TemporaryFolder } from "../../src/command/files.ts";
+import { probedOptions } from "../../src/probe/recorded_rules.ts";
+import { formatDivergence } from "../../src/replay/divergence.ts";
+import { replay } from "../../src/replay/replay.ts";
+import type { TraceRecord } from "../../src/trace/format.ts";
+import { CallTable } from "../../src/verify/call_table.ts";
+import { executable, Text } from "../../src/verify/executable.ts";
+import { impossible } from "../capture/capturing.ts";
+
+const RW = PROT_READ | PROT_WRITE;
+const FLAGS = MAP_PRIVATE | MAP_ANONYMOUS;
+const BASE = 0x2000_0000_0000;
+const AT_FDCWD = -100, O_PATH = 0o10000000;
+const FILE = 3;
+
+/** Records a program made by `write`, which gets the path of a second one made by `then`, if it is to become that. */
+async function recordCalls(
+  write: (table: CallTable, next: Text) => void,
+  then?: (table: CallTable) => void,
+): Promise<TraceRecord[]> {
+  using folder = TemporaryFolder.create("maple-test-");
+  const save = async (name: string, calls: (table: CallTable) => void) => {
+    const table = new CallTable(Deno.build.arch);
+    table.add("close_range", FILE, 0xffff_ffff, 0);
+    calls(table);
+    table.add("exit_group", 0);
+    const path = `${folder.path}/${name}`;
+    await Deno.writeFile(path, executable(Deno.build.arch, table.calls), { mode: 0o700 });
+    return path;
+  };
+  const second = then === undefined ? "" : await save("second", then);
+  const first = await save("first", (table) => write(table, new Text(second)));
+  return await Array.fromAsync(record([first], await probedOptions()));
+}
+
+async function assertAgrees(records: readonly TraceRecord[]): Promise<void> {
+  const { divergence, matched, steps } = await replay(records, { validate: "touched" });
+  assertEquals(divergence && formatDivergence(divergence), undefined);
+  assertEquals(matched, steps);
+}
+
+function test(name: string, run: () => Promise<void>): void {
+  Deno.test({ name: `calls: ${name}`, ignore: impossible, fn: run });
+}
+
+/** What each call of a name answered. */
+function answers(records: readonly TraceRecord[], call: string): (string | number)[] {
+  return records.flatMap((each) =>
+    each.type === "leave" && each.call === call ? [each.error ?? each.result] : []
+  );
+}
+
+test("memory that was sealed against writing can be mapped to be read, and never written to", async () => {
+  const MFD_ALLOW_SEALING = 2, F_ADD_SEALS = 1033, F_SEAL_WRITE = 8;
+  const records = await recordCalls((table) => {
+    const map = (page: number, protection: number, flags: number) =>
+      table.add("mmap", BASE + page * PAGE_SIZE, PAGE_SIZE, protection, flags | MAP_FIXED, FILE, 0);
+    table.add("memfd_create", new Text("sealed"), MFD_ALLOW_SEALING);
+    table.add("ftruncate", FILE, PAGE_SIZE);
+    map(0, PROT_READ, MAP_PRIVATE);
+    table.add("fcntl", FILE, F_ADD_SEALS, F_SEAL_WRITE);
+    map(2, RW, MAP_SHARED);
+    map(4, PROT_READ, MAP_SHARED);
+    table.add("mprotect", BASE + 4 * PAGE_SIZE, PAGE_SIZE, RW);
+    map(6, RW, MAP_PRIVATE);
+  });
+  await assertAgrees(records);
+  assertEquals(answers(records, "mmap")[1], "EPERM");
+});
+
+test("a descriptor that stands for a place (O_PATH) cannot be mapped", async () => {
+  const records = await recordCalls((table) => {
+    table.add("openat", AT_FDCWD, new Text("/etc/passwd"), O_PATH);
+    table.add("mmap", 0, PAGE_SIZE, PROT_READ, MAP_PRIVATE, FILE, 0);
+  });
+  await assertAgrees(records);
+  assertEquals(answers(records, "mmap"), ["EBADF"]);
+});
+
+test("secret memory is locked, whatever mlock and munlock are asked for", async () => {
+  const records = await recordCalls((table) => {
+    table.add("memfd_secret", 0);
+    table.add("ftruncate", FILE, 4 * PAGE_SIZE);
+    table.add("mmap", BASE, 2 * PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, FILE, 0);
+    table.add("mprotect", BASE, PAGE_SIZE, PROT_READ);
+    table.add("mlock", BASE, PAGE_SIZE);
+    table.add("munlock", BASE, 2 * PAGE_SIZE);
+  });
+  await assertAgrees(records);
+});
+
+/** A program that asks for memory that may be written and executed, and for memory to become executable. */
+function executes(table: CallTable): void {
+  table.add("mmap", BASE, 2 * PAGE_SIZE, RW, FLAGS | MAP_FIXED, -1, 0);
+  table.add("mprotect", BASE, PAGE_SIZE, PROT_READ | PROT_EXEC);
+  table.add("mmap", 0, PAGE_SIZE, RW | PROT_EXEC, FLAGS, -1, 0);
+}
+
+for (const [bits, inherits] of [[1, true], [3, false]] as const) {
+  test(`PR_SET_MDWE ${bits} is ${inherits ? "" : "not "}inherited by the next program`, async () => {
+    const PR_SET_MDWE = 65;
+    const records = await recordCalls((table, next) => {
+      table.add("prctl", PR_SET_MDWE, bits, 0, 0, 0);
+      table.add("execve", next, 0, 0);
+    }, executes);
+    await assertAgrees(records);
+    const [denied] = answers(records, "prctl");
+    if (denied !== 0) return; // kernels before 6.3, and for 3 before 6.7, have no such thing
+    assertEquals(answers(records, "mprotect"), [inherits ? "EACCES" : 0]);
+  });
+}
+
+test("PR_SET_MEMORY_MERGE holds for the next program too", async () => {
+  const PR_SET_MEMORY_MERGE = 67;
+  const records = await recordCalls((table, next) => {
+    table.add("prctl", PR_SET_MEMORY_MERGE, 1, 0, 0, 0);
+    table.add("execve", next, 0, 0);
+  }, (table) => {
+    table.add("mmap", 0, PAGE_SIZE, RW, FLAGS, -1, 0);
+    table.add("prctl", PR_SET_MEMORY_MERGE, 0, 0, 0, 0);
+    table.add("mmap", 0, PAGE_SIZE, PROT_READ, FLAGS, -1, 0);
+  });
+  await assertAgrees(records);
+});
+
+test("READ_IMPLIES_EXEC ends with the program", async () => {
+  const READ_IMPLIES_EXEC = 0x40_0000;
+  const records = await recordCalls((table, next) => {
+    table.add("personality", READ_IMPLIES_EXEC);
+    table.add("mmap", 0, PAGE_SIZE, PROT_READ, FLAGS, -1, 0);
+    table.add("execve", next, 0, 0);
+  }, (table) => {
+    table.add("mmap", 0, PAGE_SIZE, PROT_READ, FLAGS, -1, 0);
+  });
+  await assertAgrees(records);
+});
+
+test("mbind: policies for other nodes, and in other modes, keep VMAs apart", async () => {
+  const [DEFAULT, PREFERRED, BIND, INTERLEAVE, LOCAL] = [0, 1, 2, 3, 4];
+  const STATIC = 0x8000;
+  const records = await recordCalls((table) => {
+    const nodes = (mask: bigint) => new Text(new Uint8Array(new BigUint64Array([mask]).buffer));
+    const [first, two, none] = [nodes(1n), nodes(3n), 0];
+    const bind = (page: number, pages: number, mode: number, mask: Text | number) =>
+      table.add(
+        "mbind",
+        BASE + page * PAGE_SIZE,
+        pages * PAGE_SIZE,
+        mode,
+        mask,
+        mask === 0 ? 0 : 65,
+        0,
+      );
+    table.add("mmap", BASE, 10 * PAGE_SIZE, RW, FLAGS | MAP_FIXED, -1, 0);
+    bind(1, 1, PREFERRED, first);
+    bind(2, 1, PREFERRED, none); // which is what LOCAL is
+    bind(3, 1, LOCAL, none);
+    bind(4, 1, BIND, first);
+    bind(5, 1, BIND, two); // the same where there is one node
+    bind(6, 1, INTERLEAVE, first);
+    bind(7, 1, BIND | STATIC, first);
+    bind(8, 1, BIND | STATIC, two);
+    bind(0, 10, DEFAULT, none);
+    bind(0, -1, LOCAL, none); // rounded up it is nothing
+  });
+  await assertAgrees(records);
+  assert(records.some((each) => each.type === "enter" && each.nodes !== undefined));
+});
