@@ -54,14 +54,15 @@ const LEFT_OUT = new RegExp(
 );
 
 /**
- * Left out as well: what runs only in a process of its own, where no mutant is switched on. Commands from outside, the
- * recorder and the measuring processes have their tests, but these do not count here.
+ * Left out as well: what runs only in a process of its own, where no mutant is switched on, as commands from outside
+ * and the measuring processes do: they have their tests, but these do not count here. And of the recorder what sends
+ * signals: a mutant of it might end any process of the machine.
  */
 const ELSEWHERE = new RegExp(
   [
     "(/|_)main\\.ts$",
-    "^src/capture/(libc|ptrace|record|recorder|launch|space|registers_\\w+)\\.ts$",
-    "^src/verify/(verify|fuzz_program)\\.ts$",
+    "^src/capture/(libc|ptrace|record|recorder|launch|space|ask_base|registers_\\w+)\\.ts$",
+    "^src/verify/fuzz_program\\.ts$",
     "^src/command/(lines|signals|progress|paths)\\.ts$",
     "^src/compare/(worker|workloads)/",
     "^src/compare/(git|host|worktree|rounds|instructions|compare)\\.ts$",
@@ -92,8 +93,9 @@ const AREAS: readonly Area[] = [
   {
     sources: ["src/capture/", "src/verify/"],
     tests: [
-      ...["layout", "calls", "proc", "older_placement"].map((name) => `capture/${name}_test.ts`),
-      "verify/fuzz_test.ts",
+      ...["layout", "calls", "proc", "older_placement", "open_files", "record", "ask_base"]
+        .map((name) => `capture/${name}_test.ts`),
+      ...["verify/fuzz_test.ts", "verify/draw_test.ts"],
     ],
   },
   {
