@@ -22,13 +22,8 @@ export {
   replayUnchecked,
   type UncheckedOptions,
 } from "./compiled.ts";
-export {
-  type MapCountRange,
-  Replay,
-  replay,
-  type ReplayOptions,
-  type ReplayReport,
-} from "./replay.ts";
+export type { MapCountRange } from "./map_counts.ts";
+export { Replay, replay, type ReplayOptions, type ReplayReport } from "./replay.ts";
 export type { Validation } from "./step_validator.ts";
 export type { CallStep, ExecStep, ExitStep, ForkStep, Step, TouchStep } from "./step.ts";
 export { ReplayError } from "./replay_error.ts";

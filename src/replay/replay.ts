@@ -16,6 +16,7 @@ import { PAGE_SIZE } from "../abi/page.ts";
 import type { ExecRecord, HeaderRecord, TraceRecord } from "../trace/format.ts";
 import { RecordedLayouts } from "../trace/recorded_layouts.ts";
 import { type AnswerCounts, Answers } from "./imported/answers.ts";
+import { type MapCountRange, MapCounts } from "./map_counts.ts";
 import { LayoutComparison } from "./layout_diff.ts";
 import { describeDivergence, type Divergence } from "./divergence.ts";
 import { System } from "./system.ts";
@@ -34,16 +35,6 @@ export interface ReplayOptions {
   readonly assume?: ReplayAssumptions;
   /** Called after every step with the steps so far. */
   readonly onStep?: (steps: number) => void;
-}
-
-/** VMAs in use, over all steps. */
-export interface MapCountRange {
-  /** Fewest. */
-  readonly min: number;
-  /** In half of the steps at most this many. */
-  readonly median: number;
-  /** Most. */
-  readonly max: number;
 }
 
 /** What a replay found. */
@@ -101,7 +92,7 @@ export class Replay {
   readonly #recorded = new RecordedLayouts();
   readonly #comparison = new LayoutComparison();
   readonly #unmodelled = new UnmodelledCount();
-  readonly #mapCounts: number[] = [];
+  readonly #mapCounts = new MapCounts();
   #steps = 0;
   #matched = 0;
   #interrupted = false;
@@ -218,7 +209,7 @@ export class Replay {
   /** Counts the VMAs of the step's process, or of the child that a fork made. */
   #count(step: Step): void {
     const space = this.#system.space(step.type === "fork" ? step.record.child : step.pid);
-    if (space !== undefined) this.#mapCounts.push(space.mapCount);
+    if (space !== undefined) this.#mapCounts.add(space.mapCount);
   }
 
   /** What was found. */
@@ -229,7 +220,7 @@ export class Replay {
       header,
       steps: this.#steps,
       matched: this.#matched,
-      mapCount: rangeOf(this.#mapCounts),
+      mapCount: this.#mapCounts.range,
       approximate: this.#fidelity !== "exact",
       ...(this.#answers && { answers: this.#answers.counts }),
       ...(this.#status !== undefined && { status: this.#status }),
@@ -300,10 +291,4 @@ export class Replay {
       (vma, line) => space !== undefined && this.#comparison.isAlike(space, vma, line),
     );
   }
-}
-
-function rangeOf(counts: readonly number[]): MapCountRange {
-  const sorted = [...counts].sort((a, b) => a - b);
-  const at = (part: number) => sorted[Math.floor((sorted.length - 1) * part)] ?? 0;
-  return { min: at(0), median: at(0.5), max: at(1) };
 }
