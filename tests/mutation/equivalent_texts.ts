@@ -36,7 +36,33 @@ export const TEXTS: Equivalences = {
       "It runs only where there is no node:zlib, in browsers.",
     ],
   ],
+  "src/trace/is_trace.ts": [
+    [
+      "same",
+      "return false;",
+      ["false ▸ true"],
+      "A file without a record is an error before.",
+    ],
+  ],
   "src/trace/read.ts": [
+    [
+      "same",
+      'if ("Deno" in globalThis) return (await Deno.open(path)).readable;',
+      ['"Deno" in globalThis ▸ true'],
+      "What follows is for Node and Bun: the tests of the package read a trace there.",
+    ],
+    [
+      "slower",
+      "const head = await source.peek(2);",
+      ["2 ▸ 3"],
+      "It looks one byte further than it must.",
+    ],
+    [
+      "same",
+      "await source.cancel();",
+      ["await source.cancel(); ▸ ;"],
+      "The file is closed when it is collected, at the latest.",
+    ],
     [
       "same",
       'return error instanceof Error && "code" in error && error.code === "ENOENT";',

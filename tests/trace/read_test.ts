@@ -2,6 +2,8 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { fileURLToPath as fromFileUrl } from "node:url";
 import fc from "fast-check";
 import { readTrace } from "../../src/trace/read.ts";
+import { TemporaryFolder } from "../../src/command/files.ts";
+import { isTrace } from "../../src/trace/is_trace.ts";
 import { LineError, TraceError, type TraceErrorCode } from "../../src/trace/trace_error.ts";
 import { boundedLines } from "../../src/trace/lines.ts";
 import { ALL, END, EXEC, HEADER, streamOf, textOf, textStream } from "./samples.ts";
@@ -364,4 +366,44 @@ Deno.test("readTrace: time grows with the length of a line, not with its square"
   await time(1);
   const [short, long] = [await time(2), await time(32)];
   assert(long < 64 * short + 500, `2 MiB take ${short} ms, 32 MiB ${long} ms`);
+});
+
+Deno.test("readTrace: a stream that breaks says why, plain or compressed, whatever was thrown", async () => {
+  const bytes = await gzipped(textOf(ALL));
+  const text = new TextEncoder().encode(textOf(ALL));
+  for (const [whole, isPacked] of [[bytes, true], [text, false]] as const) {
+    for (
+      const [thrown, code, why] of [
+        [new Error("the disk is gone"), "EIO", "the disk is gone"],
+        ["the cable is out", "EIO", "the cable is out"],
+        [new TypeError("invalid gzip data"), "ECUT", isPacked ? "damaged or cut off" : "cut off"],
+      ] as const
+    ) {
+      const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+        start: (controller) => controller.enqueue(whole.slice(0, whole.length - 20)),
+        pull: (controller) => controller.error(thrown),
+      });
+      const error = await assertRejects(() => Array.fromAsync(readTrace(stream)), TraceError);
+      assertEquals([error.code, error.message.includes(why)], [code, true], error.message);
+    }
+  }
+});
+
+Deno.test("boundedLines: a line of just the longest length is read, one byte more is not", async () => {
+  const read = (text: string) =>
+    Array.fromAsync(boundedLines(textStream(text, 3), 4), (line) => line.text);
+  assertEquals(await read("abcd\nabc\n"), ["abcd", "abc"]);
+  await assertRejects(() => read("abcde\n"), LineError, "it is longer than");
+  await assertRejects(() => read("abc\nabcde"), LineError, "it is longer than");
+});
+
+Deno.test("isTrace: by its first record; what begins otherwise is an error", async () => {
+  using folder = TemporaryFolder.create("maple-trace-");
+  const path = `${folder.path}/t.jsonl`;
+  await Deno.writeTextFile(path, textOf(ALL).slice(0, 2000));
+  assertEquals(await isTrace(path), true);
+  for (const text of ["", "something else\n", textOf([END])]) {
+    await Deno.writeTextFile(path, text);
+    await assertRejects(() => isTrace(path), TraceError);
+  }
 });

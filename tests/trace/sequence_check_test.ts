@@ -1,4 +1,4 @@
-import { assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import type { TraceRecord } from "../../src/trace/format.ts";
 import { MOST_PROCESSES, MOST_VMAS, SequenceCheck } from "../../src/trace/sequence_check.ts";
 import { LineError } from "../../src/trace/trace_error.ts";
@@ -10,6 +10,10 @@ function started(): SequenceCheck {
   check.accept(EXEC);
   return check;
 }
+
+Deno.test("SequenceCheck: what a reader can keep: 131,072 processes, 4,194,304 VMAs", () => {
+  assertEquals([MOST_PROCESSES, MOST_VMAS], [131_072, 4_194_304]);
+});
 
 Deno.test("SequenceCheck: more live processes than a reader can keep are refused", () => {
   const check = started();

@@ -132,6 +132,25 @@ Deno.test("RecordedLayouts: a stack that grows down to another VMA does not chan
   assertEquals(recorded.of(7), [vma(0x1000, 0x4000), vma(0x4000, 0x9000)]);
 });
 
+Deno.test("RecordedLayouts: a call of a process that is not known changes nothing", () => {
+  const recorded = new RecordedLayouts();
+  const leave = { type: "leave", call: "mmap", result: 0, removed: [], added: LAYOUT } as const;
+  recorded.apply({ ...leave, pid: 99 });
+  assertEquals(recorded.count(99), 0);
+});
+
+Deno.test("summarize: a munmap that only meets parts of several VMAs cuts the first, and tells its size", async () => {
+  const cut = async (start: number, end: number) => {
+    const { munmaps: [only] } = await summarize(unmapping(LAYOUT, start, end));
+    return [only?.kind, only?.vmaPages];
+  };
+  assertEquals(await cut(0x3000, 0x7000), ["tail", 3]);
+  assertEquals(await cut(0x5000, 0x7000), ["head", 3]);
+  assertEquals(await cut(0x1000, 0x7000), ["head", 3]);
+  assertEquals(await cut(0x2000, 0x2800), ["split", 3]);
+  assertEquals(await cut(0x4000, 0x6000), ["none", 0]);
+});
+
 Deno.test("RecordedLayouts: what a call changes is in the order of addresses, and nothing is shared by a fork", () => {
   const recorded = new RecordedLayouts();
   recorded.apply({ ...EXEC, layout: LAYOUT });
