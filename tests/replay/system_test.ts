@@ -1,0 +1,285 @@
+/**
+ * Records as steps, steps applied to processes, and what a run without comparison gives.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from "../../src/abi/mman.ts";
+import { type CommandArguments, parseArguments, Unable } from "../../src/command/command.ts";
+import { kernelRules } from "../../src/mm/rules/kernel_rules.ts";
+import { compileTrace, replayUnchecked } from "../../src/replay/compiled.ts";
+import { replay } from "../../src/replay/replay.ts";
+import { ReplayError } from "../../src/replay/replay_error.ts";
+import { rulesOption } from "../../src/replay/rules_option.ts";
+import { type ExecStep, type Step, StepReader } from "../../src/replay/step.ts";
+import { System } from "../../src/replay/system.ts";
+import { treeOperations } from "../../src/replay/tree_log.ts";
+import { formatUnmodelled, UnmodelledCount } from "../../src/replay/unmodelled.ts";
+import type { HeaderRecord, MapLine, TraceRecord } from "../../src/trace/format.ts";
+import { present } from "../present.ts";
+import { EXEC, HEADER } from "../trace/samples.ts";
+
+const LAYOUT: readonly MapLine[] = [{
+  ...{ start: 0x400000, end: 0x402000, permissions: "r-xp", offset: 0, device: "fe:00", inode: 7 },
+  ...{ name: "cc1", vmFlags: "rd ex mr mw me" },
+}];
+const START: readonly TraceRecord[] = [HEADER, { ...EXEC, layout: LAYOUT, brk: 0x500000 }];
+
+/** The records of a call. */
+function call(pid: number, name: string, args: readonly number[], result: number): TraceRecord[] {
+  return [
+    { type: "enter", pid, call: name, args },
+    { type: "leave", pid, call: name, result, removed: [], added: [] },
+  ];
+}
+
+const FIXED = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+
+function map(pid: number, start: number, pages = 1): TraceRecord[] {
+  return call(pid, "mmap", [start, pages * 4096, 3, FIXED, -1, 0], start);
+}
+
+function stepsOf(records: readonly TraceRecord[]): Step[] {
+  const reader = new StepReader();
+  return records.flatMap((record) => reader.read(record) ?? []);
+}
+
+function applied(records: readonly TraceRecord[]): System {
+  const system = new System();
+  for (const step of stepsOf(records)) system.apply(step);
+  return system;
+}
+
+Deno.test("StepReader: records that change an address space are steps, the others are none", () => {
+  const steps = stepsOf([
+    ...START,
+    ...map(7, 0x10000),
+    { type: "fault", pid: 7, address: 0x10000 },
+    { type: "grow", pid: 7, start: 0x20000 },
+    { type: "fork", pid: 7, child: 8, sharesMemory: false },
+    { type: "exit", pid: 8, status: 0 },
+    { type: "end", reason: "finished" },
+  ]);
+  assertEquals(steps.map(({ type, pid }) => [type, pid]), [
+    ...[["exec", 7], ["call", 7], ["touch", 7], ["touch", 7], ["fork", 7], ["exit", 8]],
+  ]);
+  assertEquals(steps.flatMap((step) => step.type === "touch" ? [step.address] : []), [
+    0x10000,
+    0x20000,
+  ]);
+});
+
+/** What a program's address space is made with, by the header. */
+function optionsWith(
+  header: Partial<HeaderRecord>,
+  exec: Partial<typeof EXEC> = {},
+): ExecStep["options"] {
+  const [step] = stepsOf([{ ...HEADER, ...header }, { ...EXEC, layout: LAYOUT, ...exec }]);
+  if (step?.type !== "exec") throw new Error("no exec");
+  return step.options;
+}
+
+Deno.test("StepReader: the header's bounds are those of every address space", () => {
+  const { commit, rules, ...rest } = optionsWith({});
+  assertEquals(rest, {
+    ...{ capSysRawio: false, maxMapCount: 65530, mmapMinAddress: 0x10000, capIpcLock: true },
+    taskSize: 0x7fff_ffff_f000,
+  });
+  assertEquals([commit?.mode, commit?.memoryPages], ["heuristic", Math.floor(0x5e298d000 / 4096)]);
+  assertEquals(rules, { ...kernelRules(HEADER.kernel), alignAnonymous: "never" });
+  assertEquals(optionsWith({ rawIo: true }).capSysRawio, true);
+  assertEquals(optionsWith({ hugePages: "always" }).hugePages, "always");
+  assertEquals(optionsWith({ hintMinAddress: 0x20000 }).hintMinAddress, 0x20000);
+  assertEquals(optionsWith({ protectionKeys: false }).protectionKeys, false);
+  assertEquals("protectionKeys" in optionsWith({}), false);
+  for (const [mode, name] of [[0, "heuristic"], [1, "always"], [2, "never"]] as const) {
+    assertEquals(optionsWith({ overcommitMemory: mode }).commit?.mode, name);
+  }
+  const { memoryBytes: _, overcommitMemory: __, ...bare } = HEADER;
+  const [step] = stepsOf([bare, { ...EXEC, layout: LAYOUT }]);
+  if (step?.type !== "exec") throw new Error("no exec");
+  assertEquals([step.options.commit?.memoryPages, step.options.commit?.mode], [
+    Infinity,
+    "heuristic",
+  ]);
+});
+
+Deno.test("StepReader: where the user's addresses end, the machine and its page tables tell", () => {
+  const { taskSize: arm, mapWindow: none } = optionsWith({ machine: "aarch64" });
+  assertEquals([arm, none], [2 ** 48, undefined]);
+  const five = optionsWith({ pageTableLevels: 5 });
+  assert((five.taskSize ?? 0) > 2 ** 50);
+  assertEquals(five.mapWindow, 0x7fff_ffff_f000);
+  const four = optionsWith({ pageTableLevels: 4 });
+  assertEquals([four.taskSize, four.mapWindow], [0x7fff_ffff_f000, undefined]);
+});
+
+Deno.test("StepReader: the program's own privilege goes before the header's, an unknown one is the default", () => {
+  assertEquals(optionsWith({ ipcLock: true }, { ipcLock: false }).capIpcLock, false);
+  assertEquals(optionsWith({ ipcLock: false }).capIpcLock, false);
+  const { ipcLock: _, ...bare } = HEADER;
+  const [step] = stepsOf([bare, { ...EXEC, layout: LAYOUT }]);
+  assert(step?.type === "exec" && !("capIpcLock" in step.options));
+});
+
+Deno.test("System: processes that share memory have one address space until one execs or the last exits", () => {
+  const records = [
+    ...START,
+    { type: "fork", pid: 7, child: 8, sharesMemory: true },
+    { type: "fork", pid: 7, child: 9, sharesMemory: false },
+    ...map(8, 0x10000),
+  ] as const;
+  const system = applied(records);
+  const [parent, child, copy] = [
+    present(system.space(7)),
+    system.space(8),
+    present(system.space(9)),
+  ];
+  assert(parent === child && copy !== parent);
+  assertEquals([parent.mapCount, copy.mapCount, [...system.spaces()].length], [2, 1, 2]);
+  const [, exec] = stepsOf([HEADER, { ...EXEC, layout: LAYOUT }, {
+    ...EXEC,
+    pid: 8,
+    layout: LAYOUT,
+  }]);
+  system.apply(exec!);
+  assert(system.space(8) !== parent && system.space(7) === parent);
+  assertEquals([system.space(8)?.mapCount, parent.mapCount, [...system.spaces()].length], [
+    1,
+    2,
+    3,
+  ]);
+  const exit = (pid: number) =>
+    system.apply({ type: "exit", pid, record: { type: "exit", pid, status: 0 } });
+  exit(7);
+  assertEquals([system.space(7), parent.mapCount], [undefined, 0]);
+  system.kill(copy);
+  assertEquals([system.space(9), copy.mapCount, [...system.spaces()].length], [undefined, 0, 1]);
+});
+
+Deno.test("System: a process that the trace does not introduce is an error", () => {
+  const [, step] = stepsOf([...START, ...map(99, 0x10000)]);
+  assertThrows(() => new System().apply(step!), ReplayError, "process 99");
+});
+
+Deno.test("System: a refused call is its errno below 0, what is no refusal is thrown", () => {
+  const system = applied(START);
+  const [, refused] = stepsOf([...START, ...call(7, "munmap", [0x1001, 4096], 0)]);
+  assertEquals(system.perform(refused!), -22);
+  const [, strange] = stepsOf([...START, ...map(99, 0x10000)]);
+  assertThrows(() => system.perform(strange!), ReplayError);
+});
+
+Deno.test("System: the observer of a tree is asked for once for each address space, of copies too", () => {
+  const records: TraceRecord[] = [
+    ...[...START, { type: "fork", pid: 7, child: 8, sharesMemory: false } as const],
+    ...[{ type: "fork", pid: 7, child: 9, sharesMemory: true } as const, ...map(9, 0x10000)],
+  ];
+  const seen: unknown[] = [];
+  let operations = 0;
+  const observe = (space: unknown) => {
+    seen.push(space);
+    return () => void operations++;
+  };
+  const system = new System(observe);
+  for (const step of stepsOf(records)) system.apply(step);
+  assertEquals([new Set(seen).size, seen.length, operations > 0], [2, 2, true]);
+  const twin = system.copy((space) => space.fork(), observe);
+  assertEquals([seen.length, twin.space(7) === twin.space(9), twin.space(7) === twin.space(8)], [
+    4,
+    true,
+    false,
+  ]);
+});
+
+Deno.test("replayUnchecked: every step's result and every layout that ends is in the hash", async () => {
+  const end: TraceRecord[] = [{ type: "exit", pid: 7, status: 0 }];
+  const hash = async (...records: TraceRecord[]) =>
+    replayUnchecked(await compileTrace([...START, ...records]));
+  const base = await hash(...map(7, 0x10000), ...end);
+  assertEquals(await hash(...map(7, 0x10000), ...end), base);
+  assertNotEquals(await hash(...map(7, 0x20000), ...end), base);
+  assertNotEquals(await hash(...map(7, 0x10000, 2), ...end), base);
+  assertNotEquals(await hash(...map(7, 0x10000)), base);
+  const exec = { ...EXEC, layout: LAYOUT };
+  const before = await hash(...map(7, 0x10000), exec);
+  assertNotEquals(await hash(...map(7, 0x10000, 2), exec), before);
+  assert(Number.isInteger(base) && base >= 0 && base < 2 ** 32);
+});
+
+Deno.test("treeOperations: a log for each address space, values numbered from 1, a fork's begins with what it inherits", async () => {
+  const logs = treeOperations(
+    await compileTrace([
+      ...[
+        ...START,
+        ...map(7, 0x10000),
+        { type: "fork", pid: 7, child: 8, sharesMemory: false } as const,
+      ],
+    ]),
+  );
+  assertEquals(logs.length, 2);
+  const stores = (log = logs[0]!) => log.filter(({ operation }) => operation === "store");
+  assertEquals(stores().map(({ first, last, value }) => [first, last, value]), [
+    ...[[0x400000, 0x401fff, 1], [0x10000, 0x10fff, 2]],
+  ]);
+  const inherited = stores(logs[1]);
+  assertEquals(inherited.map(({ first, last }) => [first, last]), [[0x10000, 0x10fff], [
+    0x400000,
+    0x401fff,
+  ]]);
+  assert(inherited.every(({ value }) => value > 2));
+});
+
+Deno.test("replay: a recording that was interrupted says so, and with which status the first program ended", async () => {
+  const ended = async (...records: TraceRecord[]) => {
+    const { interrupted, status } = await replay([...START, ...records]);
+    return [interrupted, status];
+  };
+  assertEquals(await ended({ type: "end", reason: "interrupted" }), [true, undefined]);
+  assertEquals(
+    await ended({ type: "exit", pid: 7, status: 3 }, { type: "end", reason: "finished" }),
+    [false, 3],
+  );
+  const child: TraceRecord[] = [
+    { type: "fork", pid: 7, child: 8, sharesMemory: true },
+    { type: "exit", pid: 8, status: 5 },
+  ];
+  assertEquals(await ended(...child, { type: "end", reason: "finished" }), [false, undefined]);
+});
+
+Deno.test("UnmodelledCount: calls of one name and reason are counted together, modelled ones not at all", () => {
+  const count = new UnmodelledCount();
+  const take = (name: string, args: readonly number[], unmodelled: string | undefined) =>
+    count.count({
+      ...{ type: "call", pid: 7, action: undefined, unmodelled },
+      enter: { type: "enter", pid: 7, call: name, args },
+      record: { type: "leave", pid: 7, call: name, result: 0, removed: [], added: [] },
+    });
+  take("mmap", [], undefined);
+  take("mbind", [], "one");
+  take("prctl", [35], "two");
+  take("mbind", [], "one");
+  take("mbind", [], "another");
+  assertEquals(count.calls(), [
+    { call: "mbind", steps: 2, why: "one" },
+    { call: "prctl(PR_SET_MM)", steps: 1, why: "two" },
+    { call: "mbind", steps: 1, why: "another" },
+  ]);
+  assertEquals(formatUnmodelled([]), "");
+});
+
+Deno.test("rulesOption: a kernel's version, nothing if it is not given, a sentence if it is none", () => {
+  const parsed = (...argv: string[]): CommandArguments =>
+    parseArguments({
+      ...{ name: "x", summary: "", usage: "", operands: [0, 0] },
+      options: { rules: { help: "", value: "VERSION" } },
+    }, argv);
+  assertEquals(rulesOption(parsed()), undefined);
+  assertEquals(rulesOption(parsed("--rules", "6.1")), kernelRules("6.1"));
+  assertThrows(
+    () => rulesOption(parsed("--rules", "new")),
+    Unable,
+    "--rules takes a kernel's version",
+  );
+});
