@@ -13,6 +13,7 @@ import {
   MAP_HUGETLB,
   MAP_NORESERVE,
   MAP_PRIVATE,
+  MAP_SHARED,
   MAP_STACK,
   MLOCK_ONFAULT,
   MREMAP_DONTUNMAP,
@@ -37,8 +38,11 @@ const MOVE = MREMAP_MAYMOVE | MREMAP_FIXED;
 const LEAVE = MOVE | MREMAP_DONTUNMAP;
 /** The descriptor of the file that the probes may map: 0 to 2 are the caller's. */
 const FILE = 3;
+/** The descriptor that a probe opens itself. */
+const NEXT_FILE = 4;
 const AT_FDCWD = -100, O_RDWR = 2, SIGCHLD = 17;
 const IPC_CREAT = 0o1000, IPC_RMID = 0;
+const MFD_ALLOW_SEALING = 2, F_ADD_SEALS = 1033, F_SEAL_WRITE = 8;
 /** Key of the System V segment that is there for a moment. */
 const SEGMENT = 0x6d61706e;
 
@@ -137,6 +141,12 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
   },
   mapStackNoHugePages: (probe) => probe.map(0, 1, RW, FIXED | MAP_STACK),
   mapDroppable: (probe) => probe.map(0, 1, RW, MAP_DROPPABLE | MAP_ANONYMOUS | MAP_FIXED),
+  sealedMapsForReading(probe) {
+    probe.call("memfd_create", new Text("sealed"), MFD_ALLOW_SEALING);
+    probe.call("ftruncate", NEXT_FILE, PAGE_SIZE);
+    probe.call("fcntl", NEXT_FILE, F_ADD_SEALS, F_SEAL_WRITE);
+    probe.call("mmap", at(0), PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, NEXT_FILE, 0);
+  },
   replaceAtOnce(probe) {
     probe.map(0, 1, PROT_READ);
     probe.map(0, 2 ** 32, RW); // 16 TiB cannot be promised

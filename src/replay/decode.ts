@@ -238,7 +238,7 @@ function asSealed(file: MappedFile, { args }: EnterRecord, leave: LeaveRecord): 
   const line = leave.added.find(({ start }) => leave.error === undefined && start === leave.result);
   const flags = line?.vmFlags === undefined ? undefined : readVmFlags(line.vmFlags).flags;
   if (!isShared || flags === undefined || flags & (VM_WRITE | VM_MAYWRITE)) return file;
-  const known = SEALED.get(file) ?? { ...file, clearedFlags: VM_MAYWRITE };
+  const known = SEALED.get(file) ?? { ...file, sealed: true };
   SEALED.set(file, known);
   return known;
 }

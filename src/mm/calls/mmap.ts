@@ -202,7 +202,7 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   }
   vmFlags = mapped === null
     ? anonymousFlags(request, flags, vmFlags, mm.rules)
-    : fileFlags(request, mapped, flags, protection, vmFlags);
+    : fileFlags(mm.rules, request, mapped, flags, protection, vmFlags);
   if (mapped?.addedFlags && !mayLock(mm, vmFlags, pages(length))) {
     throw refuse(request, "EAGAIN", "RLIMIT_MEMLOCK forbids it");
   }
@@ -281,6 +281,7 @@ function anonymousFlags(
 }
 
 function fileFlags(
+  rules: KernelRules,
   request: MmapRequest,
   file: MappedFile,
   flags: number,
@@ -311,8 +312,11 @@ function fileFlags(
     vmFlags &= ~VM_MAYEXEC;
   }
   if (file.mappable === false) throw refuse(request, "ENODEV", "the file cannot be mapped");
-  if (file.sealed && vmFlags & VM_SHARED && protection & PROT_WRITE) {
-    throw refuse(request, "EPERM", "the file is sealed against writing");
+  if (file.sealed && vmFlags & VM_SHARED) {
+    if (protection & PROT_WRITE || !rules.sealedMapsForReading) {
+      throw refuse(request, "EPERM", "the file is sealed against writing");
+    }
+    vmFlags &= ~VM_MAYWRITE;
   }
   if (vmFlags & VM_GROWSDOWN) throw refuse(request, "EINVAL", "a file cannot grow down");
   return (vmFlags & ~(file.clearedFlags ?? 0)) | (file.addedFlags ?? 0);

@@ -55,6 +55,8 @@ export type KernelRules = {
   readonly mapStackNoHugePages: boolean;
   /** Has MAP_DROPPABLE. */
   readonly mapDroppable: boolean;
+  /** Maps memory that was sealed against writing shared, if it is to be read only. */
+  readonly sealedMapsForReading: boolean;
   /**
    * Replaces what MAP_FIXED covers with one store, after every check; before, it unmaps first and asks for
    * the commit charge then.
@@ -159,6 +161,11 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     decides: "has MAP_DROPPABLE",
     source: "do_mmap(), mm/mmap.c",
     values: since("6.11"),
+  },
+  sealedMapsForReading: {
+    decides: "maps memory that was sealed against writing shared, if it is to be read only",
+    source: "mmap_region(), mm/mmap.c; memfd_check_seals_mmap(), mm/memfd.c",
+    values: since("6.7"),
   },
   replaceAtOnce: {
     decides:

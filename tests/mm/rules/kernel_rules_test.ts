@@ -138,6 +138,11 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     return flagsAt(mm, 0x1000);
   },
   mapDroppable: (mm) => outcome(() => mm.mmap({ length: PAGE, protection: RW, flags: 0x28 })),
+  sealedMapsForReading(mm) {
+    const file = { ...open(), sealed: true };
+    const what = outcome(() => mapShared(mm, 0x1000, 0x2000, file, 0));
+    return mm.mapCount === 0 ? what : `${what} ${flagsAt(mm, 0x1000)}`;
+  },
   replaceAtOnce(mm) {
     map(mm, 0x1000, 0x4000, 1);
     mm.descriptor.commit.memoryPages = 1;
@@ -247,6 +252,7 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   },
   mapStackNoHugePages: { false: "rd wr mr mw me ac", true: "rd wr mr mw me ac nh" },
   mapDroppable: { false: "EINVAL", true: "ok" },
+  sealedMapsForReading: { false: "EPERM", true: "ok rd sh mr me ms" },
   replaceAtOnce: {
     false: "ENOMEM 1000-2000 r--p 1",
     true: "ENOMEM 1000-2000 r--p 1,2000-4000 r--p 2",
