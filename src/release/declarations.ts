@@ -28,12 +28,12 @@ export function declarations({ root, exports }: Project): Declarations {
   if (diagnostics.length > 0) {
     throw new Unable(`Cannot write types: ${diagnostics.map(sentence).join("; ")}`);
   }
-  const reached = new Map<string, string>();
+  const reached = new Map([[DISPOSABLE, DISPOSABLE_TEXT]]);
   for (let path = entries.pop(); path !== undefined; path = entries.pop()) {
     const text = emitted.get(path);
     if (text === undefined) throw new Unable(`Cannot write types: ${path} has none`);
     if (reached.has(path)) continue;
-    reached.set(path, forNode(text));
+    reached.set(path, forNode(path, text));
     for (const [, , imported] of text.matchAll(SPECIFIER)) {
       entries.push(new URL(`${imported}.ts`, `file:///${path}`).pathname.slice(1));
     }
@@ -60,14 +60,26 @@ const SPECIFIER = /((?:from|import)\s*\(?\s*")(\.[^"]+)(\.ts")/g;
 /** A typed array over a kind of buffer, which TypeScript before 5.7 does not know. */
 const BUFFERED = /\b(\w+\d+(?:Clamped)?Array)<ArrayBuffer(?:Like)?>/g;
 
+/** A module of no source: what `using` asks for, which TypeScript has since 5.2, and only where `lib` names it. */
+const DISPOSABLE = "disposable.ts";
+const DISPOSABLE_TEXT = `interface SymbolConstructor {
+  readonly dispose: unique symbol;
+}
+
+interface Disposable {
+  [Symbol.dispose](): void;
+}
+`;
+
 /**
- * Imports end in `.js`, as TypeScript's `node16` resolution wants them, and what is newer than ES2022 names its
- * library, so that a program with `lib: ["ES2022"]` and TypeScript 5.2 can check the file.
+ * Imports end in `.js`, as TypeScript's `node16` resolution wants them, and what is newer than ES2022 is declared, so
+ * that a program with `lib: ["ES2022"]` and TypeScript 5.0 can check the file.
  */
-function forNode(text: string): string {
+function forNode(path: string, text: string): string {
   const js = text.replaceAll(SPECIFIER, '$1$2.js"').replaceAll(BUFFERED, "$1");
-  const needsDispose = /\bDisposable\b|\bSymbol\.dispose\b/.test(js);
-  return needsDispose ? `/// <reference lib="esnext.disposable" />\n${js}` : js;
+  if (!/\bDisposable\b|\bSymbol\.dispose\b/.test(js)) return js;
+  const up = "../".repeat(path.split("/").length - 1);
+  return `/// <reference path="${up}${DISPOSABLE.replace(".ts", ".d.ts")}" />\n${js}`;
 }
 
 function sentence({ messageText, file }: ts.Diagnostic): string {

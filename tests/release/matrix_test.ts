@@ -18,8 +18,11 @@ const RUNTIMES: readonly [name: string, alias: string, source: string, binary: s
   ["Bun", "bun", `@oven/bun-${PLATFORM.replace("arm64", "aarch64")}@1.4.5`, "bin/bun"],
 ];
 
-/** TypeScript 5 from the first with `using` on. */
-const COMPILERS = ["5.2.2", "5.5.4", "5.9.3"];
+/** TypeScript 5 from its first on: every minor version. */
+const COMPILERS = [
+  ...["5.0.4", "5.1.6", "5.2.2", "5.3.3", "5.4.5"],
+  ...["5.5.4", "5.6.3", "5.7.3", "5.8.3", "5.9.3"],
+];
 
 /** Whether npm can get a package; if not, why a test is left out. */
 async function isHad(source: string): Promise<boolean> {
