@@ -10,6 +10,7 @@ import { print } from "../src/command/output.ts";
 import { pathOf } from "../src/command/paths.ts";
 import { interruptible, selectWorkloads, timeLeft } from "../src/compare/command_line.ts";
 import { formatSkipped } from "../src/compare/format.ts";
+import { Watch } from "../src/compare/busy.ts";
 import { latestLibrary } from "../src/kernel/latest.ts";
 import { save, type Saved } from "../src/history/save.ts";
 
@@ -29,7 +30,7 @@ const SPECIFICATION = {
     },
     machine: { help: "with --save: name for machines like this one", value: "NAME" },
   },
-  details:
+  details: "Says on standard error if the machine was too busy for times to be trusted. " +
     "The history is the branch maple-history; see `deno task history` and `deno task report`. " +
     "Exit status: 0, or 2 if a bench failed or could not be run.",
 } as const;
@@ -86,6 +87,7 @@ async function runBenches(args: CommandArguments): Promise<number> {
   ];
   const files = args.operands.length > 0 ? args.operands : FILES;
   const native = await latestLibrary();
+  const watch = await Watch.begin();
   const command = new Deno.Command(Deno.execPath(), {
     args: [
       "bench",
@@ -108,6 +110,8 @@ async function runBenches(args: CommandArguments): Promise<number> {
     return status;
   });
   if (endedBy !== null) throw new Unable(`deno bench was ended by ${endedBy}`);
+  const warning = watch.end();
+  if (warning !== undefined) console.error(warning);
   return success ? 0 : 2;
 }
 

@@ -9,15 +9,19 @@
  * @module
  */
 
-import { loadavg } from "node:os";
 import { type CommandArguments, runCommand, Unable } from "../../src/command/command.ts";
+import { Watch } from "../../src/compare/busy.ts";
 import { TemporaryFolder } from "../../src/command/files.ts";
 import { print, printJson } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
+import { runTool } from "../../src/kernel/tool.ts";
 import { thisHost } from "../../src/compare/host.ts";
-import { traceOf, treeWorkload } from "../traces.ts";
-import { type PairResult, pairText, racePairs, type Result, runAll } from "./turns.ts";
-import { findPairRacers, findRacers, KERNEL, type Racer } from "./racers.ts";
+import { compareLibraries, librariesTable } from "./libraries.ts";
+import { listOf, LISTS } from "./lists.ts";
+import { findPairRacers, findRacers } from "./racers.ts";
+import type { RacedList } from "./result.ts";
+import { markdown, table, updated } from "./table.ts";
+import { type PairResult, pairText, racePairs, runAll } from "./turns.ts";
 
 const SPECIFICATION = {
   name: "race",
@@ -27,28 +31,64 @@ const SPECIFICATION = {
   usage: "[options] [TRACE…]",
   operands: [0, Infinity],
   options: {
-    rounds: { value: "N", help: "turns of each racer (3)" },
+    rounds: { value: "N", help: "turns of each racer (3; of libraries 50)" },
+    markdown: { help: "print what README says: the table, the machine, and where Maple is behind" },
+    update: {
+      help: "write that into a file, between its lines <!-- race --> and <!-- /race -->",
+      value: "FILE",
+    },
+    libraries: {
+      help: "compare JavaScript's range maps with RangeMap instead, operation by operation",
+    },
     json: { help: "print one JSON object instead of a table" },
   },
   details:
-    "TRACE is a name in traces/, without .jsonl.gz; cc1-2022, cc1-ggc, cc1-large and gcc-make unless given. Needs g++, " +
-    "gcc, rustc,\nDebian's libabsl-dev, linux-source and liburcu-dev; whoever cannot be built is left out, and it is said why.\n" +
+    "TRACE is a name in traces/, without .jsonl.gz; unless given cc1-2022, cc1-ggc, cc1-large, gcc-make, all recordings " +
+    "of\nthe repository one after the other, and random operations. Needs g++, gcc, rustc, Debian's libabsl-dev, linux-source and liburcu-dev; whoever cannot be built is left out, and it is said why.\n" +
     "Exit status: 0 all answers were equal, 1 they were not, 2 it could not run.",
 } as const;
 
-const TRACES = ["cc1-2022", "cc1-ggc", "cc1-large", "gcc-make"];
 /** Operations a turn: long enough for V8 to have compiled half-way. */
 const OPERATIONS = 3_000_000;
 const LEAST_PASSES = 40;
 
 async function main(args: CommandArguments): Promise<number> {
+  return args.has("libraries") ? await raceLibraries(args) : await raceLists(args);
+}
+
+async function raceLibraries(args: CommandArguments): Promise<number> {
+  if (args.operands.length > 0) throw new Unable("--libraries takes no traces; see --help");
+  const watch = await Watch.begin();
+  const compared = compareLibraries(args.integer("rounds", 5));
+  const { cpu } = thisHost();
+  const busy = watch.end();
+  const text = [
+    `On ${cpu}, 1,000 ranges, each time over that of \`RangeMap\`:`,
+    librariesTable(compared),
+    ...(busy === undefined ? [] : [`${busy}.`]),
+  ].join("\n\n");
+  if (args.has("json")) printJson({ cpu, busy, compared });
+  else await give(args, text);
+  return 0;
+}
+
+/** Prints a text of Markdown, or writes it where `--update` says. */
+async function give(args: CommandArguments, text: string): Promise<void> {
+  const file = args.text("update");
+  if (file === undefined) return print(text);
+  await Deno.writeTextFile(file, updated(await Deno.readTextFile(file), text));
+  await runTool(Deno.execPath(), ["fmt", "-q", file], "format the file");
+}
+
+async function raceLists(args: CommandArguments): Promise<number> {
   const rounds = args.integer("rounds", 1) ?? 3;
-  const names = args.operands.length > 0 ? args.operands : TRACES;
+  const names = args.operands.length > 0 ? args.operands : LISTS;
   const progress = new Progress();
   const { racers, absent } = await findRacers((what) => progress.show(() => `building: ${what}`));
   const pairs = await findPairRacers((what) => progress.show(() => `building: ${what}`));
   let pair: PairResult | undefined;
-  const lists: { trace: string; operations: number; results: Result[] }[] = [];
+  const lists: RacedList[] = [];
+  const watch = await Watch.begin();
   using folder = TemporaryFolder.create("maple-race-");
   try {
     for (const trace of names) {
@@ -66,54 +106,27 @@ async function main(args: CommandArguments): Promise<number> {
     progress.clear();
   }
   const host = thisHost();
-  const load = loadavg()[0]!;
-  if (args.has("json")) printJson({ cpu: host.cpu, load, rounds, lists, pair, absent });
+  const busy = watch.end();
+  const race = { cpu: host.cpu, busy, rounds, lists, pair, absent };
+  if (args.has("json")) printJson(race);
+  else if (args.has("markdown") || args.has("update")) await give(args, markdown(race));
   else {
     print(`${host.cpu}; ns an operation, least of ${rounds} turns (first pass)\n`);
-    print(table(lists, racers));
+    print(table(lists, true));
     print(`\n${pairText(pair)}`);
     for (const { name, why } of absent) print(`without ${name}: ${why}`);
-    if (load > host.cores) {
-      print(`The machine is busy (load ${load.toFixed(1)} on ${host.cores}): trust no figure.`);
-    }
+    if (busy !== undefined) print(busy);
   }
   return lists.every(({ results }) => new Set(results.map(({ hash }) => hash)).size === 1) ? 0 : 1;
 }
 
 /** Writes the operations as rows of four doubles; gives their number. */
 async function writeOperations(trace: string, file: string): Promise<number> {
-  const compiled = await traceOf(trace).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) throw new Unable(`There is no trace ${trace}`);
-    throw error;
-  });
-  const { length, verbs, as, bs, cs } = treeWorkload(compiled);
+  const { length, verbs, as, bs, cs } = await listOf(trace);
   const rows = new Float64Array(length * 4);
   for (let i = 0; i < length; i++) rows.set([verbs[i]!, as[i]!, bs[i]!, cs[i]!], i * 4);
   await Deno.writeFile(file, new Uint8Array(rows.buffer));
   return length;
 }
 
-function table(
-  lists: readonly { readonly trace: string; readonly results: readonly Result[] }[],
-  racers: readonly Racer[],
-): string {
-  const kernel = racers.findIndex(({ name }) => name === KERNEL);
-  const rows = racers.map(({ name }, i) => [
-    name,
-    ...lists.map(({ results }) => {
-      const { least, first } = results[i]!;
-      const ratio = kernel < 0 ? "" : ` ${(least / results[kernel]!.least).toFixed(2)}`;
-      return `${least.toFixed(1)}${ratio} (${first.toFixed(0)})`;
-    }),
-  ]);
-  const all = [["", ...lists.map(({ trace }) => trace)], ...rows];
-  const widths = all[0]!.map((_, i) => Math.max(...all.map((row) => row[i]!.length)));
-  const lines = all.map((row) =>
-    `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`
-  );
-  lines.splice(1, 0, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`);
-  return lines.join("\n") +
-    (kernel < 0 ? "" : "\nThe second figure of each is the ratio to the kernel's tree.");
-}
-
-await runCommand(SPECIFICATION, main);
+if (import.meta.main) await runCommand(SPECIFICATION, main);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { peersOf } from "../peers/all.ts";
 import { Unable } from "../../src/command/command.ts";
 import { pathOf } from "../../src/command/paths.ts";
 import { build } from "../../src/kernel/build.ts";
@@ -18,6 +19,8 @@ export interface Racer {
   readonly name: string;
   /** The command that performs FILE PASSES, given after it. */
   readonly command: readonly string[];
+  /** The share of the passes that it performs: those that take ten times as long perform a tenth. All unless given. */
+  readonly share?: number;
 }
 
 /** Who does not, and why. */
@@ -33,6 +36,9 @@ export const KERNEL = "Linux, lib/maple_tree.c";
 /** Name of our own. */
 export const MAPLE = "maple";
 
+/** The JavaScript racers that perform all passes; and our own by its other face, which is the same tree. */
+const FAST = [MAPLE, "sorted Float64Array", "maple RangeMap"];
+
 const NATIVE = pathOf("bench/race/native/");
 const CPP = ["-O2", "-std=c++17", `${NATIVE}ordered_map.cc`];
 /** What absl's containers need besides; a library that is not there is not needed by that version. */
@@ -42,7 +48,13 @@ const ABSL_LIBRARIES = ["-labsl_throw_delegate", "-labsl_raw_logging_internal"];
 export async function findRacers(
   onProgress: (what: string) => void,
 ): Promise<{ readonly racers: readonly Racer[]; readonly absent: readonly Absentee[] }> {
-  const racers: Racer[] = [peer(MAPLE), peer("sorted Float64Array")];
+  const racers: Racer[] = [
+    peer(MAPLE),
+    peer("sorted Float64Array"),
+    ...peersOf("recorded").filter(({ name }) => !FAST.includes(name)).map(({ name }) =>
+      peer(name, 0.1)
+    ),
+  ];
   const absent: Absentee[] = [];
   const folder = await cacheFolder("race");
   const program = (name: string) => async () => ({
@@ -88,15 +100,16 @@ export async function findPairRacers(
 const CHILD = pathOf("bench/race/child.ts");
 
 /** One of the JavaScript racers. */
-function peer(name: string): Racer {
-  return { name, command: [Deno.execPath(), "run", "-q", "--allow-read", CHILD, name] };
+function peer(name: string, share: number = 1): Racer {
+  return { name, command: [Deno.execPath(), "run", "-q", "--allow-read", CHILD, name], share };
 }
 
 /** The kernel's tree: a library, called once for a pass. */
 async function kernelTree(onProgress: (what: string) => void): Promise<Racer> {
   const library = (await build(await findSource(undefined), "library", onProgress)).program;
   const flags = ["run", "-q", "--allow-read", "--allow-ffi"];
-  return { name: KERNEL, command: [Deno.execPath(), ...flags, CHILD, `--native=${library}`] };
+  const command = [Deno.execPath(), ...flags, CHILD, `--native=${library}`];
+  return { name: KERNEL, command };
 }
 
 const NATIVES: Readonly<

@@ -32,9 +32,9 @@ export async function runAll(
 ): Promise<Result[]> {
   const turns = racers.map((): Turn[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [i, { name, command }] of racers.entries()) {
+    for (const [i, { name, command, share = 1 }] of racers.entries()) {
       onTurn(name, round);
-      turns[i]!.push(await runOne(command, file, passes));
+      turns[i]!.push(await runOne(command, file, Math.max(4, Math.ceil(passes * share))));
     }
   }
   return racers.map(({ name }, i) => resultOf(name, turns[i]!));
