@@ -24,6 +24,14 @@ const COMPILERS = [
   ...["5.5.4", "5.6.3", "5.7.3", "5.8.3", "5.9.3"],
 ];
 
+/** Modules, how they are found, the program, and the libraries it may use. */
+const COMPILATIONS = [
+  ["node16", "node16", "types", "es2022,dom,dom.iterable"],
+  ["esnext", "bundler", "types", "esnext,dom,dom.iterable"],
+  ["node16", "node16", "types_es2022", "es2022"],
+  ["esnext", "bundler", "types_es2022", "es2022"],
+] as const;
+
 /** Whether npm can get a package; if not, why a test is left out. */
 async function isHad(source: string): Promise<boolean> {
   if (!isAsked || !await hasCommand("npm")) return false;
@@ -71,19 +79,15 @@ for (const version of COMPILERS) {
     ignore: !await isHad(`typescript@${version}`),
     async fn() {
       await using project = await ProjectFolder.create([`typescript@${version}`]);
-      for (const [module, resolution] of [["node16", "node16"], ["esnext", "bundler"]] as const) {
-        for (
-          const [file, lib] of [["types", "es2022,dom,dom.iterable"], ["types_es2022", "es2022"]]
-        ) {
-          const flags = `--noEmit --strict --target es2022 --module ${module} ` +
-            `--moduleResolution ${resolution} --lib ${lib} ${file}.ts`;
-          const tsc = "node_modules/typescript/bin/tsc";
-          assertEquals(await project.run("node", tsc, ...flags.split(" ")), {
-            code: 0,
-            stdout: "",
-            stderr: "",
-          });
-        }
+      for (const [module, resolution, file, lib] of COMPILATIONS) {
+        const flags = `--noEmit --strict --target es2022 --module ${module} ` +
+          `--moduleResolution ${resolution} --lib ${lib} ${file}.ts`;
+        const tsc = "node_modules/typescript/bin/tsc";
+        assertEquals(
+          await project.run("node", tsc, ...flags.split(" ")),
+          { code: 0, stdout: "", stderr: "" },
+          flags,
+        );
       }
     },
   });
