@@ -184,8 +184,18 @@ export class Observer {
     return this.#vmas === undefined || this.#pages === undefined;
   }
 
-  #betweenWhole({ pid }: Looker): Between | undefined {
+  /** The whole layout, and with it what only the page tables show; nothing if the process is gone. */
+  #whole(pid: number): MapLine[] | undefined {
     const shown = readSmaps(this.#libc, pid);
+    const unwritten = shown?.filter((line) => !line.written) ?? [];
+    const zeros = new Set(this.#pages?.hugeZeros(unwritten));
+    return zeros.size === 0
+      ? shown
+      : shown?.map((line) => zeros.has(line) ? { ...line, written: true } : line);
+  }
+
+  #betweenWhole({ pid }: Looker): Between | undefined {
+    const shown = this.#whole(pid);
     if (shown === undefined) return undefined;
     const { lines, ...found } = betweenOf(this.layout.lines, shown);
     this.layout.replaceAll(lines);
@@ -194,7 +204,7 @@ export class Observer {
 
   #afterWhole({ pid }: Looker, deed: Deed): After | undefined {
     const startMs = performance.now();
-    const shown = readSmaps(this.#libc, pid);
+    const shown = this.#whole(pid);
     if (shown === undefined) return undefined;
     const before = this.layout.lines;
     const { lines, ...found } = afterOf(before, shown, deed);
@@ -319,7 +329,7 @@ export class Observer {
   /** What the whole says, where that is asked for beside what a look finds. */
   #expected<T>({ pid }: Looker, tell: (shown: MapLine[]) => Told<T>): Told<T> | undefined {
     if (!this.#sources.isChecked) return undefined;
-    const shown = readSmaps(this.#libc, pid);
+    const shown = this.#whole(pid);
     return shown && tell(shown);
   }
 }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { HUGE_PAGE_SIZE } from "../abi/page.ts";
 import type { MapLine } from "../trace/format.ts";
 import type { Libc } from "./libc.ts";
 import { indexFrom } from "./live_layout.ts";
@@ -14,8 +15,11 @@ import { getNumber, setNumber } from "./vma_query.ts";
 /** `_IOWR('f', 16, struct pm_scan_arg)`. */
 const PAGEMAP_SCAN = 0xc0606610;
 const SIZE = 96;
+/** Where the machine uses transparent huge pages, by its setting. */
+export type HugePages = "never" | "madvise" | "always";
+
 /** Categories of a page. A guard is no page, but looks like a swapped one; its category came with Linux 6.15. */
-const FILE = 0x4, PRESENT = 0x8, SWAPPED = 0x10, ZERO = 0x20, GUARD = 0x100;
+const FILE = 0x4, PRESENT = 0x8, SWAPPED = 0x10, ZERO = 0x20, HUGE = 0x40, GUARD = 0x100;
 /** Words of 32 bits in the structure: each field's lower half. */
 const FIELD = {
   size: 0,
@@ -39,6 +43,7 @@ export class PageScan {
   readonly #libc: Libc;
   readonly #descriptor: number;
   readonly #absent: number;
+  readonly #hugePages: HugePages;
   readonly #words = new Uint32Array(SIZE / 4);
   readonly #regions = new Uint32Array(REGIONS * REGION_WORDS);
   readonly #address = Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(this.#regions)));
@@ -47,15 +52,18 @@ export class PageScan {
    * Asks by a descriptor of `/proc/PID/pagemap`, which it closes in the end.
    *
    * @param knowsGuards the kernel has a category for guards
+   * @param hugePages where a read may show the huge zero page
    */
-  constructor(libc: Libc, descriptor: number, knowsGuards: boolean) {
+  constructor(libc: Libc, descriptor: number, knowsGuards: boolean, hugePages: HugePages) {
     this.#libc = libc;
     this.#descriptor = descriptor;
     this.#absent = FILE | ZERO | (knowsGuards ? GUARD : 0);
+    this.#hugePages = hugePages;
   }
 
   /**
-   * Those of the VMAs that have an anonymous page, in memory or swapped out; nothing if the kernel does not say.
+   * Those of the VMAs that have an anonymous page, in memory or swapped out, or show the huge zero page, for which a VMA
+   * gets an anon_vma too; nothing if the kernel does not say.
    *
    * O(pages of the VMAs up to the first anonymous one), as the kernel walks page tables.
    *
@@ -69,7 +77,17 @@ export class PageScan {
       if (!this.#group(lines.slice(first, end), found)) return undefined;
       first = end;
     }
-    return found;
+    const zeros = this.hugeZeros(lines).filter((line) => !found.includes(line));
+    return zeros.length === 0 ? found : [...found, ...zeros].sort((a, b) => a.start - b.start);
+  }
+
+  /** Those of the VMAs somewhere in which a read has mapped the huge zero page: smaps counts nothing for it. */
+  hugeZeros(lines: readonly MapLine[]): MapLine[] {
+    const wanted = PRESENT | ZERO | HUGE;
+    const filter = { inverted: FILE, all: FILE | wanted, any: wanted };
+    return lines.filter((line) =>
+      mayBeHuge(line, this.#hugePages) && this.#ask(line.start, line.end, true, filter) > 0
+    );
   }
 
   /** Closes what is open. */
@@ -92,6 +110,20 @@ export class PageScan {
   }
 
   #scan(start: number, end: number, single: boolean): number {
+    const absent = this.#absent;
+    return this.#ask(start, end, single, { inverted: absent, all: absent, any: PRESENT | SWAPPED });
+  }
+
+  #ask(
+    start: number,
+    end: number,
+    single: boolean,
+    { inverted, all, any }: {
+      readonly inverted: number;
+      readonly all: number;
+      readonly any: number;
+    },
+  ): number {
     const words = this.#words;
     words.fill(0);
     words[FIELD.size] = SIZE;
@@ -100,9 +132,9 @@ export class PageScan {
     setNumber(words, FIELD.regions, this.#address);
     words[FIELD.regionCount] = single ? 1 : REGIONS;
     words[FIELD.mostPages] = single ? 1 : 0;
-    words[FIELD.inverted] = this.#absent;
-    words[FIELD.all] = this.#absent;
-    words[FIELD.any] = PRESENT | SWAPPED;
+    words[FIELD.inverted] = inverted;
+    words[FIELD.all] = all;
+    words[FIELD.any] = any;
     words[FIELD.returned] = PRESENT;
     return this.#libc.ioctl(this.#descriptor, PAGEMAP_SCAN, words);
   }
@@ -114,4 +146,16 @@ export class PageScan {
       if (found.at(-1) !== lines[i]) found.push(lines[i]!);
     }
   }
+}
+
+/** True for anonymous memory that holds a whole huge page, where the setting and what was advised allow one. */
+function mayBeHuge(
+  { start, end, inode, permissions, vmFlags = "" }: MapLine,
+  hugePages: HugePages,
+): boolean {
+  if (hugePages === "never" || inode !== 0 || permissions[3] !== "p") return false;
+  const first = Math.ceil(start / HUGE_PAGE_SIZE) * HUGE_PAGE_SIZE;
+  if (end - first < HUGE_PAGE_SIZE) return false;
+  const flags = vmFlags.split(" ");
+  return hugePages === "always" ? !flags.includes("nh") : flags.includes("hg");
 }

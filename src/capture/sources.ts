@@ -5,7 +5,7 @@
  */
 import type { Libc } from "./libc.ts";
 import { MapsText } from "./maps_text.ts";
-import { PageScan } from "./page_scan.ts";
+import { type HugePages, PageScan } from "./page_scan.ts";
 import { VmaQuery, type VmaSource } from "./vma_query.ts";
 
 /**
@@ -28,6 +28,8 @@ export interface Sources {
   readonly isChecked: boolean;
   /** The kernel's page scan has a category for guards. */
   readonly knowsGuards: boolean;
+  /** Where the machine uses transparent huge pages. */
+  readonly hugePages: HugePages;
 }
 
 /** Tries the means on the recorder itself. */
@@ -39,7 +41,13 @@ export function findSources(libc: Libc): Sources {
     : wanted.includes("text") || !canQuery(libc)
     ? "text"
     : "query";
-  return { means, isChecked, knowsGuards };
+  return { means, isChecked, knowsGuards, hugePages: hugePagesOf(libc) };
+}
+
+/** `never` where none are built in. */
+function hugePagesOf(libc: Libc): HugePages {
+  const text = libc.readText("/sys/kernel/mm/transparent_hugepage/enabled") ?? "";
+  return (["madvise", "always"] as const).find((each) => text.includes(`[${each}]`)) ?? "never";
 }
 
 /** Opens a process's VMAs; nothing if it is gone, or no descriptor is left. */
@@ -58,10 +66,10 @@ export function openVmas(
 export function openPages(
   libc: Libc,
   pid: number,
-  { knowsGuards }: Pick<Sources, "knowsGuards">,
+  { knowsGuards, hugePages = "never" }: Pick<Sources, "knowsGuards"> & Partial<Sources>,
 ): PageScan | undefined {
   const descriptor = libc.open(`/proc/${pid}/pagemap`);
-  return descriptor < 0 ? undefined : new PageScan(libc, descriptor, knowsGuards);
+  return descriptor < 0 ? undefined : new PageScan(libc, descriptor, knowsGuards, hugePages);
 }
 
 function canQuery(libc: Libc): boolean {
