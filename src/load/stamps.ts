@@ -2,7 +2,7 @@
  * What every process must read: the obviously right memory. No page, no swap, no sharing by copy on write; just the
  * stamp that was written last to each page of each address space and of each file.
  *
- * A stamp is one number that stands for what a page holds. Memory that was never written holds 0.
+ * A stamp is one whole number below 2^32 that stands for what a page holds. Memory that was never written holds 0.
  *
  * @module
  */
@@ -10,18 +10,19 @@
 import { PAGE_SIZE } from "../abi/page.ts";
 import { RadixTable } from "../mm/pages/radix_table.ts";
 
-/** What the private memory of one address space holds, by page. */
+/** What the private memory of one address space holds, by page. Stamps are kept as signed numbers: V8 boxes others. */
 export class PrivateStamps {
   readonly #stamps = new RadixTable<number>();
 
   /** What was written to the page last; undefined if it was not, so that it shows its file or zeros. O(1). */
   get(address: number): number | undefined {
-    return this.#stamps.get(address / PAGE_SIZE);
+    const stamp = this.#stamps.get(address / PAGE_SIZE);
+    return stamp === undefined ? undefined : stamp >>> 0;
   }
 
   /** Notes a write. O(1). */
   set(address: number, stamp: number): void {
-    this.#stamps.set(address / PAGE_SIZE, stamp);
+    this.#stamps.set(address / PAGE_SIZE, stamp | 0);
   }
 
   /** Forgets `[start, end)`: it was unmapped, or its pages were given up. O(the lesser of range and pages). */
@@ -47,7 +48,7 @@ export class PrivateStamps {
 
   /** All that was written, by address. */
   *entries(): IterableIterator<[address: number, stamp: number]> {
-    for (const [page, stamp] of this.#stamps) yield [page * PAGE_SIZE, stamp];
+    for (const [page, stamp] of this.#stamps) yield [page * PAGE_SIZE, stamp >>> 0];
   }
 
   #within(start: number, end: number): number[] {

@@ -130,8 +130,7 @@ function checkTrees(vma: Vma): void {
 }
 
 function checkTree(tree: IntervalTree<Vma>, vma: Vma): void {
-  const isFoundAt = (offset: number) => tree.some(offset, (found) => found === vma);
-  if (isFoundAt(vma.pageOffset) && isFoundAt(lastOffset(vma))) return;
+  if (tree.finds(vma, vma.pageOffset) && tree.finds(vma, lastOffset(vma))) return;
   throw new MmInvariantError("the reverse map does not find it by its page offsets", vma);
 }
 

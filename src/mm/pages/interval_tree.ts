@@ -127,12 +127,15 @@ export class IntervalTree<T> {
     return false;
   }
 
-  /** True if the item, which need not be in the tree, is among those whose interval holds a point. */
+  /** True if a search for `point` comes upon the item in its block; it need not be in the tree. */
   finds(item: T, point: number): boolean {
     const block = this.#find(item);
-    if (block === undefined || block.reach < point || block.firsts[0]! > point) return false;
-    const at = block.items.indexOf(item);
-    return block.firsts[at]! <= point && block.lasts[at]! >= point;
+    if (block === undefined || block.reach < point) return false;
+    const { items, firsts, lasts } = block;
+    for (let at = 0; at < items.length && firsts[at]! <= point; at++) {
+      if (items[at] === item) return lasts[at]! >= point;
+    }
+    return false;
   }
 
   /** The items whose interval shares a point with `[first, last]`, by their first points. */
