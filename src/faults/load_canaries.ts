@@ -6,7 +6,7 @@
 
 import type { Canary } from "./canary.ts";
 
-/** Rows 35 to 43. */
+/** Rows 35 to 44. */
 export const LOAD_CANARIES: readonly Canary[] = [
   {
     row: 35,
@@ -118,6 +118,20 @@ export const LOAD_CANARIES: readonly Canary[] = [
       replacement: "  try {\n    mm.tree.prepare(start, end, survivor);\n  } catch (error) {\n" +
         "    if (survivor.anonVma !== null) acted();\n    unlink(survivor);\n    throw error;\n  }\n" +
         "  if (adopts) clone",
+    }],
+  },
+  {
+    row: 44,
+    name: "fault under the lock of a VMA that is gone",
+    story:
+      "A writer replaces the VMA between a fault's look-up and its lock, and the fault goes on with the old one's lock.",
+    patches: [{
+      file: "src/mm/locks/locking.ts",
+      text: "    const isSame = mm.tree.load(address) === vma;\n",
+      replacement: "    const now = mm.tree.load(address);\n" +
+        '    const isGone = name === "vma_lock" && now !== undefined && now !== vma;\n' +
+        "    if (isGone && !(vma.flags & ~now.flags)) acted();\n" +
+        "    const isSame = isGone || now === vma;\n",
     }],
   },
 ];

@@ -17,6 +17,12 @@ export type EventKind =
    * must do nothing then, or be done. The recorded step is still to come if it was not.
    */
   | "starve"
+  /**
+   * The life's next recorded call is done while a second task of the process touches a page: `argument` is the page's
+   * first byte and what `besideOf` makes of the rest. Only on a machine that checks locks: there are no lock points
+   * elsewhere.
+   */
+  | "beside"
   /** The process forks; the child, number `argument` of all such, has no recorded steps: it only uses its memory. */
   | "fork"
   /** A life without recorded steps ends. */
@@ -53,6 +59,7 @@ export const EVENT_KINDS: readonly EventKind[] = [
   "settle",
   "truncate",
   "collapse",
+  "beside",
 ];
 
 /** One event. */
@@ -63,6 +70,33 @@ export interface LoadEvent {
   readonly life: number;
   /** What the kind says; mostly the page's first byte. */
   readonly argument: number;
+}
+
+/** A touch by a second task. */
+export interface BesideTouch {
+  /** First byte of the page. */
+  readonly address: number;
+  /** Whether it writes there, or reads. */
+  readonly writes: boolean;
+  /**
+   * The lock point of the call at which it does; after the call if that has not so many. 0: the touch comes first, and
+   * the call is done between its look-up of the VMA and its lock.
+   */
+  readonly point: number;
+}
+
+/** Lock points that an event can tell apart. */
+export const LOCK_POINTS = 2 ** 11;
+
+/** What the argument of an event `beside` says: page, lock point and access in one number. */
+export function besideOf(argument: number): BesideTouch {
+  const rest = argument % (2 * LOCK_POINTS);
+  return { address: argument - rest, writes: rest % 2 === 1, point: rest >> 1 };
+}
+
+/** The argument that says so. */
+export function besideArgument({ address, writes, point }: BesideTouch): number {
+  return address + 2 * point + Number(writes);
 }
 
 /** Lives of one run at most. */

@@ -21,6 +21,8 @@ export interface LoadMachine {
   readonly hugePages: HugePagePolicy;
   /** The kernel whose rules it goes by; absent for those under which each program was recorded. */
   readonly rules?: string;
+  /** True if the order of locks is checked, and second tasks come between; absent if not. */
+  readonly locks?: true;
   /** Names of the programs, by number. */
   readonly programs: readonly string[];
 }
@@ -73,6 +75,7 @@ function parseLine(file: string, number: number, line: string): unknown {
 function isMachine(value: unknown): value is LoadMachine {
   return isObject(value) && value.format === 1 && isCount(value.memoryPages) &&
     isCount(value.swapPages) && ["never", "madvise", "always"].includes(String(value.hugePages)) &&
+    (value.locks === undefined || value.locks === true) &&
     (value.rules === undefined || typeof value.rules === "string") &&
     Array.isArray(value.programs) && value.programs.every((name) => typeof name === "string");
 }

@@ -42,11 +42,12 @@ import {
 } from "../mm/vm_flags.ts";
 import type { CallStep, Step } from "../replay/step.ts";
 import { System } from "../replay/system.ts";
-import { forkedLife, type LoadEvent } from "./event.ts";
+import { besideOf, forkedLife, type LoadEvent } from "./event.ts";
 import { LoadFinding } from "./finding.ts";
 import type { Program } from "./lives.ts";
 import { mirror } from "./mirror.ts";
 import { type Job, RunningLife, TMPFS_FILE_PAGES } from "./running_life.ts";
+import { SecondTask } from "./second_task.ts";
 import { FileStamps } from "./stamps.ts";
 
 /** How large the machine is, and what runs on it. */
@@ -123,6 +124,7 @@ export class Load {
     const life = this.#byNumber.get(number);
     if (life === undefined) return false;
     if (kind === "step") return this.#steps(life, argument);
+    if (kind === "beside") return this.#beside(life, argument);
     if (kind === "fork") return this.#fork(life, argument);
     if (kind === "exit") return this.#exit(life);
     if (kind === "starve") return this.#starve(life, argument);
@@ -191,6 +193,33 @@ export class Load {
     const refused = answer === -ERRNO.ENOMEM || step.record.call === "brk" && answer === brk;
     if (!refused || agrees(step, answer)) this.#done(life, answer, brk);
     else life.validator.check();
+    return true;
+  }
+
+  /** The life's next call, and a touch of memory by a second task of the process beside it. */
+  #beside(life: RunningLife, argument: number): boolean {
+    const step = life.next?.step;
+    const { locks } = this.memory;
+    if (locks === null || step?.type !== "call" || step.action === undefined) return false;
+    const touch = besideOf(argument);
+    const { brk, tree } = life.space.descriptor;
+    if (tree.findVma(touch.address)?.special !== null) return false;
+    const second = new SecondTask(this, life, touch, ++this.#writes);
+    const call = () => life.job.system.apply(step);
+    let first: (() => number) | undefined = () => second.beside(locks, call);
+    const answer = this.#patiently(life, () => {
+      const act = first ?? call; // the touch comes once, however often the call is tried
+      first = undefined;
+      return act();
+    });
+    if (answer === undefined) return true;
+    second.noteBefore();
+    this.#done(life, answer, brk);
+    if (!this.#byNumber.has(life.number)) return true;
+    second.finish((act) => this.#patiently(life, act));
+    if (!this.#byNumber.has(life.number)) return true;
+    validateEntry(life.space.descriptor, touch.address / PAGE_SIZE);
+    life.validator.check();
     return true;
   }
 

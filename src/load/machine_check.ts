@@ -170,7 +170,7 @@ function checkContents(load: Load, life: RunningLife): void {
 }
 
 /** What an entry shows at an address, without touching it. */
-function stampOf(entry: PageTableEntry, address: number): number {
+export function stampOf(entry: PageTableEntry, address: number): number {
   if (entry.kind === "swap") return entry.slot.page?.stamp ?? entry.slot.stamp;
   const { stamp, stamps } = entry.page;
   return stamps === null ? stamp : stamps.get(address / PAGE_SIZE % HUGE_PAGES) ?? 0;

@@ -44,7 +44,10 @@ const SPECIFICATION = {
       value: "WHICH",
     },
     rules: { help: "go by the rules of this kernel, 6.1 say; placement stays", value: "VERSION" },
-    locks: { help: "check the order of locks, and that each change is made under its lock" },
+    locks: {
+      help:
+        "check locks and their order, and let a second task of a process touch memory beside its calls",
+    },
     check: { help: "check the whole machine every N events (1000000)", value: "N" },
     replay: { help: "instead: replay the events that a finding was reduced to", value: "FILE" },
     out: { help: "where the reduced events of a finding go (load-finding.jsonl)", value: "FILE" },
@@ -142,6 +145,7 @@ async function reduceFinding(
   const machine: LoadMachine = {
     ...{ format: 1, memoryPages, swapPages, hugePages },
     ...(rules !== undefined && { rules }),
+    ...(options.locks && { locks: true }),
     programs: names,
   };
   const file = args.text("out") ?? "load-finding.jsonl";
@@ -168,7 +172,7 @@ async function replayFile(args: CommandArguments, file: string): Promise<number>
   const report = replayEvents({
     ...machine,
     programs,
-    locks: args.has("locks"),
+    locks: machine.locks ?? args.has("locks"),
     mayPart: machine.rules !== undefined,
   }, events);
   if (args.has("json")) printJson(report);

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { PAGE_SIZE, pages } from "../abi/page.ts";
+import { PAGE_SIZE, pageAlignDown, pageAlignUp, pages } from "../abi/page.ts";
 import type { Vma } from "../mm/vma.ts";
+import { VM_GROWSDOWN } from "../mm/vm_flags.ts";
 import type { Random } from "../random.ts";
-import type { EventKind, LoadEvent } from "./event.ts";
+import { besideArgument, type EventKind, type LoadEvent } from "./event.ts";
 import type { Load } from "./load.ts";
 import type { RunningLife } from "./running_life.ts";
 
@@ -28,6 +29,15 @@ const WEIGHTS: EventWeights = [
   [3, "truncate"],
   [15, "collapse"],
 ];
+
+/** Beside those, where locks are checked: a second task has lock points there. */
+const BESIDE: EventWeights[number] = [60, "beside"];
+
+/** Lock points of a call at which a second task may touch memory; few calls have more. */
+const POINTS = 14;
+
+/** A stack grows by so many pages at most when a second task touches memory below it. */
+const GROWTH = 4;
 
 /** Addresses that a life is likely to use again. */
 const WORKING_SET = 256;
@@ -58,7 +68,7 @@ export class Scheduler {
     random: Random,
     programs: number,
     processes: number,
-    weights: EventWeights = WEIGHTS,
+    weights: EventWeights = load.memory.locks === null ? WEIGHTS : [...WEIGHTS, BESIDE],
   ) {
     this.#load = load;
     this.#random = random;
@@ -87,6 +97,7 @@ export class Scheduler {
   #argumentOf(kind: EventKind, life: RunningLife): number {
     if (kind === "step") return 1;
     if (kind === "fork") return ++this.#forks;
+    if (kind === "beside") return this.#besideArgument(life);
     return kind === "starve" ? this.#random.below(MOST_STRUCTURES) : this.#addressIn(life, kind);
   }
 
@@ -103,10 +114,39 @@ export class Scheduler {
     return page;
   }
 
+  /** A touch by a second task: below the stack, of what the next call is about, or of a page that was used lately. */
+  #besideArgument(life: RunningLife): number {
+    const random = this.#random;
+    const stack = random.oneIn(4) ? stackOf(life) : undefined;
+    const address = stack !== undefined
+      ? stack.start - (1 + random.below(GROWTH)) * PAGE_SIZE
+      : random.oneIn(4)
+      ? this.#addressIn(life, "beside")
+      : this.#addressOfCall(life) ?? this.#addressIn(life, "beside");
+    const point = random.oneIn(3) ? 0 : 1 + random.below(POINTS);
+    return besideArgument({ address, writes: !random.oneIn(3), point });
+  }
+
+  /** A page in the range that the life's next call names, or beside it; undefined if it names none. */
+  #addressOfCall({ next }: RunningLife): number | undefined {
+    if (next?.step.type !== "call") return undefined;
+    const [start = 0, length = 0] = next.step.enter.args;
+    if (start < PAGE_SIZE || !Number.isSafeInteger(start + length)) return undefined;
+    return pageAlignDown(start) +
+      (this.#random.below(pages(pageAlignUp(length)) + 2) - 1) * PAGE_SIZE;
+  }
+
   #pageOf(vma: Vma | undefined): number {
     if (vma === undefined) return 0;
     return vma.start + this.#random.below(pages(vma.end - vma.start)) * PAGE_SIZE;
   }
+}
+
+/** The life's stack, if it may grow. */
+function stackOf(life: RunningLife): Vma | undefined {
+  const { tree, startStack } = life.space.descriptor;
+  const vma = tree.load(startStack);
+  return vma !== undefined && vma.flags & VM_GROWSDOWN ? vma : undefined;
 }
 
 /** The VMA that comes after the one to which the life strayed last; after the highest comes the lowest. */

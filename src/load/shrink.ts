@@ -1,6 +1,7 @@
 /**
  * Reducing the events of a load that found something to the few that matter: first whole runs of programs go, then
- * single events; steps of one life that are left are done in one event, and as few of them as will do.
+ * single events; what is left becomes plain steps where it can, and steps of one life are done in one event, as few of
+ * them as will do.
  *
  * @module
  */
@@ -36,9 +37,24 @@ export function shrinkLoad(options: LoadOptions, list: EventList): ShrunkLoad | 
   events = reduce(events, fails);
   for (let before = Infinity; events.length < before;) {
     before = events.length;
-    events = reduce(joined(fewerSteps(events, fails), fails), fails);
+    const plain = asPlainSteps(events, fails);
+    events = reduce(joined(fewerSteps(plain, fails), fails), fails);
   }
   return { events, finding: replayEvents(options, events).finding! };
+}
+
+/** Calls with a second task beside them, or with little memory, become plain steps, where that still fails. */
+function asPlainSteps(
+  events: readonly LoadEvent[],
+  fails: (events: readonly LoadEvent[]) => boolean,
+): readonly LoadEvent[] {
+  let left = events;
+  for (const [at, event] of events.entries()) {
+    if (event.kind !== "beside" && event.kind !== "starve") continue;
+    const changed = left.with(at, { ...event, kind: "step", argument: 1 });
+    if (fails(changed)) left = changed;
+  }
+  return left;
 }
 
 /** The run that an event is about; 0 for one that is about none. */

@@ -63,6 +63,7 @@ for (
     "anon_vma locked before the file",
     "swap slot freed twice",
     "undo under load drops an anon_vma",
+    "fault under the lock of a VMA that is gone",
   ]
 ) {
   Deno.test(`shrinkLoad: ${name} is left with at most 12 events, none too much`, async () => {

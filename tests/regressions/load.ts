@@ -97,8 +97,15 @@ const STARVED: Weather = {
   processes: 1,
   weights: [[200, "step"], [200, "starve"], [300, "write"], [20, "fork"]],
 };
+const TWO_TASKS: Weather = {
+  seed: 5,
+  events: 600,
+  processes: 2,
+  memoryPages: 2_000,
+  weights: [[200, "step"], [400, "beside"], [300, "write"], [60, "border"], [40, "evict"]],
+};
 
-/** Rows 35 to 43. Each row's fault is met by the same kinds of load; what differs is what there is enough of. */
+/** Rows 35 to 44. Each row's fault is met by the same kinds of load; what differs is what there is enough of. */
 export const LOAD: readonly Scenario[] = [
   // A page moves to another frame. Until it has arrived its entries say so, and it is locked.
   //
@@ -131,6 +138,12 @@ export const LOAD: readonly Scenario[] = [
     row: 43,
     name: "load: a merge that fails keeps every anon_vma",
     weather: STARVED,
+  },
+  //   task 2 finds |-- VMA --|   task 1 cuts it   |-- VMA --|-- new --|   task 2 locks the first, and means the second
+  {
+    row: 44,
+    name: "load: a fault looks again once it has the VMA's lock",
+    weather: TWO_TASKS,
   },
 ].map(({ row, name, weather }): Scenario => ({
   row,

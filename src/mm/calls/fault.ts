@@ -8,6 +8,7 @@
 
 import * as accounting from "../vma/accounting.ts";
 import * as anonVmas from "../pages/anon_vma.ts";
+import { demandForFault } from "../locks/locking.ts";
 import { cannot, type MmError } from "../error.ts";
 import * as page from "../../abi/page.ts";
 import * as rlimits from "../rlimit.ts";
@@ -61,6 +62,7 @@ export function fault(mm: MemoryDescriptor, address: number, access: Access): vo
   else {
     mm.faultInjection.withReserve(STRUCTURES, () => {
       const vma = touch(mm, address, access);
+      if (mm.locks !== null) demandForFault(mm, vma);
       enterPage(mm, vma, address, isWrite(access));
     });
   }

@@ -168,10 +168,11 @@ export class LockChecker {
    * @throws {MmInvariantError} naming the lock
    */
   endCall(): void {
+    const gaveUp = this.#gaveUp.delete(this.task);
     const left = this.#held.find(({ task }) => task === this.task);
     if (left === undefined) return;
     this.#forget();
-    if (!this.#gaveUp.delete(this.task)) {
+    if (!gaveUp) {
       throw this.#broken(`${left.name} is still held at the end of the call`);
     }
   }

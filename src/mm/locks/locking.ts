@@ -35,18 +35,39 @@ export function lockForCall(mm: MemoryDescriptor, mode: LockMode): void {
 }
 
 /**
- * Takes what a fault needs: the VMA's own lock if all it may do is to enter a page. Mirrors
+ * Takes what a fault needs: the VMA's own lock if all it may do is to enter a page. A writer may come between the
+ * look-up and the lock: what was found is looked up again, and if it is another, all is done again. Mirrors
  * `lock_vma_under_rcu()` and `lock_mm_and_find_vma()`.
  */
 export function lockForFault(mm: MemoryDescriptor, address: number, writes: boolean): void {
   const { locks } = mm;
   if (locks === null) return;
-  const vma = mm.tree.findVma(address);
-  if (vma !== undefined && vma.start <= address) {
-    const needsAnonVma = writes && vma.anonVma === null && !(vma.flags & VM_SHARED);
-    if (needsAnonVma) locks.acquire("mmap_lock", mm.pageTable!, "read");
-    else locks.acquire("vma_lock", vma, "read");
-  } else locks.acquire("mmap_lock", mm.pageTable!, "write");
+  for (;;) {
+    const vma = mm.tree.load(address);
+    const name = vma === undefined || lacksAnonVma(vma, writes) ? "mmap_lock" : "vma_lock";
+    const of = name === "vma_lock" ? vma! : mm.pageTable!;
+    locks.acquire(name, of, vma === undefined ? "write" : "read");
+    if (vma === undefined) return;
+    const isSame = mm.tree.load(address) === vma;
+    if (isSame && (name === "mmap_lock" || !lacksAnonVma(vma, writes))) return;
+    locks.release(name, of);
+  }
+}
+
+/** True if a write through the VMA gives it its first anon_vma. */
+function lacksAnonVma(vma: Vma, writes: boolean): boolean {
+  return writes && vma.anonVma === null && !(vma.flags & VM_SHARED);
+}
+
+/**
+ * Demands the lock under which a fault may enter a page of a VMA: its own, or that of its address space.
+ *
+ * @throws {MmInvariantError} the current task holds neither: the VMA may be gone any moment
+ */
+export function demandForFault(mm: MemoryDescriptor, vma: Vma): void {
+  const { locks } = mm;
+  if (locks === null || locks.holds("mmap_lock", mm.pageTable!)) return;
+  locks.demand("vma_lock", vma, "read", "a fault enters a page");
 }
 
 /**
