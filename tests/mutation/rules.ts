@@ -109,4 +109,12 @@ export const RULES: readonly Rule[] = [
     change: /▸ ;$/,
     why: "It runs only in a process of its own: the tests of whole commands have it.",
   },
+  {
+    kind: "same",
+    files: /^src\/verify\/fuzz\.ts$/,
+    line: /\boneIn\(\d+\)|\bbelow\(\d+\)|^\[\d+, \(\) =>/,
+    change: /^\d+ ▸ \d+$/,
+    why:
+      "How often a random program does something, or how far it goes: any such program is as good. That each call occurs is tested.",
+  },
 ];

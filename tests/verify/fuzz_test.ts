@@ -33,6 +33,19 @@ Deno.test("fuzz: every recorded memory call occurs, with forks, faults and bad a
   }
 });
 
+Deno.test("fuzz: before its first step a program has its files: each way of opening one, a copy, memory, /dev/zero", () => {
+  const table = fuzzTable({ ...OPTIONS, seed: 1, steps: 1 });
+  const name = (number: number) => X86_64.find(([, { numbers }]) => numbers.x86_64 === number)?.[0];
+  const opening = table.slice(0, 10).map(({ number }) => name(number));
+  assertEquals(opening, [
+    ...["close_range", "openat", "openat", "openat", "openat", "memfd_create", "openat", "dup"],
+    ...["ftruncate", "prlimit64"],
+  ]);
+  const access = table.slice(1, 5).map(({ args }) => args[2]);
+  assertEquals(access, [2, 2, 0, 1]); // O_RDWR twice: two open files of one inode
+  assertEquals(name(table.at(-1)!.number), "exit_group");
+});
+
 Deno.test("executable: what cannot be a call of the machine is refused", () => {
   let message = "";
   try {
