@@ -76,7 +76,21 @@ export const TEXTS: Equivalences = {
       "It looks one piece further than it must.",
     ],
   ],
+  "src/trace/summary.ts": [
+    [
+      "same",
+      "const [start = 0, length = 0] = call.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "A munmap has both arguments.",
+    ],
+  ],
   "src/trace/write.ts": [
+    [
+      "same",
+      "this.#pumped.catch((error) => this.#writer.abort(error).catch(() => {}));",
+      ["this.#pumped.catch((error) => this.#writer.abort(error).c… ▸ ;"],
+      "The next write, or the end, waits for what fails there, and fails as well.",
+    ],
     [
       "same",
       "if (this.#batch.length >= BATCH) await this.#queue(() => this.#pass());",

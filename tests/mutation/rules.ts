@@ -111,8 +111,9 @@ export const RULES: readonly Rule[] = [
   },
   {
     kind: "same",
-    files: /^src\/verify\/fuzz\.ts$/,
-    line: /\boneIn\(\d+\)|\bbelow\(\d+\)|^\[\d+, \(\) =>/,
+    files: /^src\/verify\/(fuzz|draw)\.ts$/,
+    line:
+      /\boneIn\(\d+\)|^(?!return PAGE_SIZE).*\bbelow\(\d+\)|^\[\d+, (\(\) =>|[A-Z][A-Z_ |]*\],)/,
     change: /^\d+ ▸ \d+$/,
     why:
       "How often a random program does something, or how far it goes: any such program is as good. That each call occurs is tested.",
