@@ -10,6 +10,7 @@ import type { MemoryDescriptor } from "../mm/memory_descriptor.ts";
 import type { MappedFile, Vma } from "../mm/vma.ts";
 import { formatPermissions, type ReadVmFlags, VM_MAYBE_GUARD } from "../mm/vm_flags.ts";
 import type { MapLine } from "../trace/format.ts";
+import { lineFrom } from "../trace/recorded_layouts.ts";
 import { lineFlags } from "./image.ts";
 
 /** Where two layouts first differ. */
@@ -46,6 +47,26 @@ export class LayoutComparison {
     }
     if (space.mapCount === position) return undefined;
     return { position: 0, what: `mapCount is ${space.mapCount}, the walk met ${position}` };
+  }
+
+  /**
+   * Whether what lies in a range, and what touches it, is the same in both. O(log n + VMAs in the range).
+   *
+   * @param first first byte
+   * @param last last byte
+   */
+  agrees(space: AddressSpace, recorded: readonly MapLine[], first: number, last: number): boolean {
+    const mm = space.descriptor;
+    let at = lineFrom(recorded, first);
+    if (at > 0 && recorded[at - 1]!.end >= first) at--;
+    let vma = mm.tree.findVma(Math.max(0, first - 1));
+    while (vma !== undefined && vma.start <= last + 1) {
+      const line = recorded[at++];
+      if (line === undefined || this.#compare(mm, vma, line) !== undefined) return false;
+      vma = mm.tree.after(vma.start);
+    }
+    const next = recorded[at];
+    return next === undefined || next.start > last + 1;
   }
 
   /** True if a VMA of the model is what a line shows. */

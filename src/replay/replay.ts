@@ -17,7 +17,7 @@ import type { ExecRecord, HeaderRecord, TraceRecord } from "../trace/format.ts";
 import { RecordedLayouts } from "../trace/recorded_layouts.ts";
 import { type AnswerCounts, Answers } from "./imported/answers.ts";
 import { type MapCountRange, MapCounts } from "./map_counts.ts";
-import { LayoutComparison } from "./layout_diff.ts";
+import { StepComparison } from "./step_comparison.ts";
 import { describeDivergence, type Divergence } from "./divergence.ts";
 import { System } from "./system.ts";
 import { type CallStep, type Step, StepReader } from "./step.ts";
@@ -87,13 +87,15 @@ export class Replay {
   readonly #options: ReplayOptions;
   readonly #reader: StepReader;
   readonly #hidden = new Map<number, HiddenFault[]>();
-  readonly #system = new System();
+  readonly #comparison = new StepComparison();
+  readonly #system = new System(this.#comparison.observe);
   readonly #validator: StepValidator;
   readonly #recorded = new RecordedLayouts();
-  readonly #comparison = new LayoutComparison();
   readonly #unmodelled = new UnmodelledCount();
   readonly #mapCounts = new MapCounts();
   #steps = 0;
+  /** The last step. */
+  #last: Step | undefined;
   #matched = 0;
   #interrupted = false;
   /** What each process runs. */
@@ -157,6 +159,7 @@ export class Replay {
     this.#note(record);
     if (step === undefined) return;
     this.#steps++;
+    this.#last = step;
     if (this.#answers !== undefined) this.#follow(step, this.#answers);
     else if (this.#divergence === undefined || this.#options.keepGoing) this.#compare(record, step);
     else return;
@@ -175,13 +178,20 @@ export class Replay {
     } else if (record.type === "exit") {
       this.#programs.delete(record.pid);
       if (record.pid === this.#root) this.#status = record.status;
-    } else if (record.type === "end") this.#interrupted = record.reason === "interrupted";
+    } else if (record.type === "end") {
+      this.#interrupted = record.reason === "interrupted";
+      if (this.#last !== undefined) {
+        for (const pid of this.#programs.keys()) this.#compareWhole(pid, this.#last);
+      }
+    }
   }
 
   /** Does the step and compares with what the kernel showed, if the trace shows it. */
   #compare(record: TraceRecord, step: Step): void {
+    if (step.type === "exit") this.#compareWhole(step.pid, step);
     this.#recorded.apply(record);
     if (step.type === "call") this.#unmodelled.count(step);
+    this.#comparison.begin();
     for (const { pid, address } of this.#hidden.get(this.#steps) ?? []) {
       this.#system.space(pid)?.fault(address, "force");
     }
@@ -226,7 +236,7 @@ export class Replay {
       ...(this.#status !== undefined && { status: this.#status }),
       interrupted: this.#interrupted,
       unmodelled: this.#unmodelled.calls(),
-      otherFlags: this.#comparison.otherFlags,
+      otherFlags: this.#comparison.layouts.otherFlags,
     };
     return this.#divergence === undefined ? report : { ...report, divergence: this.#divergence };
   }
@@ -262,9 +272,18 @@ export class Replay {
     const space = this.#system.space(pid);
     if (space === undefined) return undefined;
     const recorded = this.#recorded.of(pid);
-    const difference = this.#comparison.first(space, recorded);
+    const difference = this.#comparison.after(step, space, recorded);
     if (difference === undefined) return undefined;
     return this.#diverges(step, difference.what, difference.position, pid);
+  }
+
+  /** Compares all of a process's layout, if only the places that changed were compared since. */
+  #compareWhole(pid: number, step: Step): void {
+    const space = this.#system.space(pid);
+    if (space === undefined || this.#fidelity !== "exact") return;
+    const difference = this.#comparison.whole(space, this.#recorded.of(pid));
+    if (difference === undefined) return;
+    this.#divergence ??= this.#diverges(step, difference.what, difference.position, pid);
   }
 
   #diverges(step: Step, what: string, position = 0, pid = step.pid): Divergence {
@@ -274,7 +293,7 @@ export class Replay {
     const recorded = this.#recorded.of(pid);
     const at = position > 0 || space === undefined
       ? position
-      : this.#comparison.first(space, recorded)?.position ?? 0;
+      : this.#comparison.layouts.first(space, recorded)?.position ?? 0;
     const number = this.#steps;
     return describeDivergence(
       {
@@ -288,7 +307,7 @@ export class Replay {
         recorded,
         program: this.#programs.get(pid),
       },
-      (vma, line) => space !== undefined && this.#comparison.isAlike(space, vma, line),
+      (vma, line) => space !== undefined && this.#comparison.layouts.isAlike(space, vma, line),
     );
   }
 }

@@ -22,7 +22,7 @@ export class RecordedLayouts implements Layouts {
 
   /**
    * The VMAs of a process in ascending order, as shown by the records so far; empty if it is not
-   * known. O(1).
+   * known. Valid until the next record. O(1).
    */
   of(pid: number): readonly MapLine[] {
     return this.#layouts.get(pid)?.lines ?? [];
@@ -33,7 +33,7 @@ export class RecordedLayouts implements Layouts {
     return this.of(pid).length;
   }
 
-  /** Takes the next record. O(VMAs) for a change, O(1) otherwise. */
+  /** Takes the next record. O(log VMAs) for each VMA that changes, and to move what follows it. */
   apply(record: TraceRecord): void {
     switch (record.type) {
       case "exec":
@@ -58,10 +58,13 @@ export class RecordedLayouts implements Layouts {
 
   #change(pid: number, removed: readonly number[], added: readonly MapLine[]): void {
     const layout = this.#layouts.get(pid);
-    if (layout === undefined || (removed.length === 0 && added.length === 0)) return;
-    const gone = new Set(removed);
-    const kept = layout.lines.filter((line) => !gone.has(line.start));
-    layout.lines = [...kept, ...added].sort((a, b) => a.start - b.start);
+    if (layout === undefined) return;
+    const { lines } = layout;
+    for (const start of removed) {
+      const at = lineFrom(lines, start);
+      if (lines[at]?.start === start) lines.splice(at, 1);
+    }
+    for (const line of added) lines.splice(lineFrom(lines, line.start), 0, line);
   }
 
   /** The stack that grows is the first VMA above its new start. */
@@ -71,4 +74,16 @@ export class RecordedLayouts implements Layouts {
     if (layout === undefined || at < 0) return;
     layout.lines[at] = { ...layout.lines[at]!, start };
   }
+}
+
+/** The place of the first line that starts at or above an address; as many as there are if none does. O(log lines). */
+export function lineFrom(lines: readonly MapLine[], address: number): number {
+  let low = 0;
+  let high = lines.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (lines[middle]!.start < address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
