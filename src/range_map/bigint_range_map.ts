@@ -191,9 +191,9 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
   get span(): KeyRange<bigint> | undefined {
     const cursor = this.#ranges.cursor();
     if (!cursor.seek(this.#ranges.minimum)) return undefined;
-    const { start } = cursor;
+    const start = cursor.first;
     cursor.seekBack(this.#ranges.highest);
-    return { start, end: cursor.end };
+    return { start, end: cursor.after };
   }
 
   /**
@@ -247,7 +247,7 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
   getEntry(key: bigint): RangeEntry<V, bigint> | undefined {
     checkKey(this.#ranges, key);
     const cursor = this.#ranges.cursor();
-    if (!cursor.seek(key) || cursor.start > key) return undefined;
+    if (!cursor.seek(key) || cursor.first > key) return undefined;
     return toEntry(cursor);
   }
 
@@ -379,7 +379,7 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
   overlaps(start: bigint, end: bigint): boolean {
     if (!checkRange(this.#ranges, start, end)) return false;
     const cursor = this.#ranges.cursor();
-    return cursor.seek(start) && cursor.start < end;
+    return cursor.seek(start) && cursor.first < end;
   }
 
   /**
@@ -416,9 +416,9 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
     options: OverlapOptions = {},
   ): IterableIterator<RangeEntry<V, bigint>> {
     checkRange(this.#ranges, start, end);
-    const { clip = false, reverse = false } = options;
+    const { clip = false, reverse } = options;
     const Iterator = clip ? ClippedIterator<bigint, V> : EntryIterator<bigint, V>;
-    return new Iterator(this.#ranges, start, end, reverse);
+    return new Iterator(this.#ranges, reverse, start, end);
   }
 
   /**
@@ -534,8 +534,7 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
    * ```
    */
   keys(options: IterationOptions = {}): IterableIterator<KeyRange<bigint>> {
-    const { minimum, highest } = this.#ranges;
-    return new KeyIterator(this.#ranges, minimum, highest, options.reverse ?? false);
+    return new KeyIterator(this.#ranges, options.reverse);
   }
 
   /**
@@ -551,8 +550,7 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
    * ```
    */
   values(options: IterationOptions = {}): IterableIterator<V> {
-    const { minimum, highest } = this.#ranges;
-    return new ValueIterator(this.#ranges, minimum, highest, options.reverse ?? false);
+    return new ValueIterator(this.#ranges, options.reverse);
   }
 
   /**
@@ -569,8 +567,7 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
    * ```
    */
   entries(options: IterationOptions = {}): IterableIterator<RangeEntry<V, bigint>> {
-    const { minimum, highest } = this.#ranges;
-    return new EntryIterator(this.#ranges, minimum, highest, options.reverse ?? false);
+    return new EntryIterator(this.#ranges, options.reverse);
   }
 
   /**

@@ -216,15 +216,15 @@ export class BlockCursor<V> implements RangeCursor<bigint, V> {
     this.#ranges = ranges;
   }
 
-  get start(): bigint {
+  get first(): bigint {
     return this.#start;
   }
 
-  get end(): bigint {
+  get after(): bigint {
     return this.#end;
   }
 
-  get value(): V {
+  get held(): V {
     return this.#value!;
   }
 
@@ -238,12 +238,12 @@ export class BlockCursor<V> implements RangeCursor<bigint, V> {
     return this.#stand(block, slot - 1);
   }
 
-  next(): boolean {
+  forward(): boolean {
     if (this.#version !== this.#ranges.version) return this.seek(this.#end);
     return this.#stand(this.#block, this.#slot + 1);
   }
 
-  previous(): boolean {
+  back(): boolean {
     if (this.#version !== this.#ranges.version) return this.seekBack(this.#start);
     return this.#stand(this.#block, this.#slot - 1);
   }

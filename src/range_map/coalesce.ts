@@ -26,10 +26,10 @@ export function write<K, V>(
 ): void {
   if (value !== undefined && equal !== undefined) {
     const cursor = ranges.cursor();
-    if (cursor.seekBack(start) && cursor.end >= start && equal(cursor.value, value)) {
-      start = cursor.start;
+    if (cursor.seekBack(start) && cursor.after >= start && equal(cursor.held, value)) {
+      start = cursor.first;
     }
-    if (cursor.seek(end) && cursor.start <= end && equal(cursor.value, value)) end = cursor.end;
+    if (cursor.seek(end) && cursor.first <= end && equal(cursor.held, value)) end = cursor.after;
   }
   ranges.write(start, end, value);
 }

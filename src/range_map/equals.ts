@@ -14,9 +14,9 @@ export function sameEntries<K, V>(a: Ranges<K, V>, b: Ranges<K, V>, equal: Equal
   const theirs = b.cursor();
   let found = ours.seek(a.minimum);
   theirs.seek(b.minimum);
-  for (; found; found = ours.next(), theirs.next()) {
-    if (ours.start !== theirs.start || ours.end !== theirs.end) return false;
-    if (!equal(ours.value, theirs.value)) return false;
+  for (; found; found = ours.forward(), theirs.forward()) {
+    if (ours.first !== theirs.first || ours.after !== theirs.after) return false;
+    if (!equal(ours.held, theirs.held)) return false;
   }
   return true;
 }

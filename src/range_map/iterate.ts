@@ -9,8 +9,8 @@ import type { RangeCursor, Ranges } from "./ranges.ts";
 import type { KeyRange, RangeEntry } from "./types.ts";
 
 /** A range and its value. */
-export function toEntry<K, V>({ start, end, value }: RangeCursor<K, V>): RangeEntry<V, K> {
-  return { start, end, value };
+export function toEntry<K, V>({ first, after, held }: RangeCursor<K, V>): RangeEntry<V, K> {
+  return { start: first, end: after, value: held };
 }
 
 /** How far an iterator is. */
@@ -30,7 +30,12 @@ abstract class RangeIterator<K, V, T> implements IterableIterator<T> {
   #state: typeof NEW | typeof RUNNING | typeof DONE;
 
   /** An iterator that has not looked yet. */
-  constructor(ranges: Ranges<K, V>, start: K, end: K, reverse: boolean) {
+  constructor(
+    ranges: Ranges<K, V>,
+    reverse: boolean = false,
+    start: K = ranges.minimum,
+    end: K = ranges.highest,
+  ) {
     this.#cursor = ranges.cursor();
     this.#start = start;
     this.#end = end;
@@ -60,7 +65,7 @@ abstract class RangeIterator<K, V, T> implements IterableIterator<T> {
   /** Moves to the next range of the window; false if there is none. */
   #move(): boolean {
     if (this.#state !== RUNNING || this.#reverse) return this.#moveElse();
-    if (this.#cursor.next() && this.#cursor.start < this.#end) return true;
+    if (this.#cursor.forward() && this.#cursor.first < this.#end) return true;
     this.#state = DONE;
     return false;
   }
@@ -70,10 +75,10 @@ abstract class RangeIterator<K, V, T> implements IterableIterator<T> {
     if (this.#state === DONE) return false;
     const cursor = this.#cursor;
     let found = false;
-    if (!this.#reverse) found = cursor.seek(this.#start) && cursor.start < this.#end;
+    if (!this.#reverse) found = cursor.seek(this.#start) && cursor.first < this.#end;
     else {
-      found = this.#state === NEW ? cursor.seekBack(this.#end) : cursor.previous();
-      found = found && cursor.end > this.#start;
+      found = this.#state === NEW ? cursor.seekBack(this.#end) : cursor.back();
+      found = found && cursor.after > this.#start;
     }
     this.#state = found ? RUNNING : DONE;
     return found;
@@ -82,30 +87,30 @@ abstract class RangeIterator<K, V, T> implements IterableIterator<T> {
 
 /** Gives ranges with their values. */
 export class EntryIterator<K, V> extends RangeIterator<K, V, RangeEntry<V, K>> {
-  protected override give({ start, end, value }: RangeCursor<K, V>): RangeEntry<V, K> {
-    return { start, end, value };
+  protected override give({ first, after, held }: RangeCursor<K, V>): RangeEntry<V, K> {
+    return { start: first, end: after, value: held };
   }
 }
 
 /** Gives ranges with their values, cut to the window. */
 export class ClippedIterator<K, V> extends RangeIterator<K, V, RangeEntry<V, K>> {
-  protected override give(cursor: RangeCursor<K, V>, first: K, stop: K): RangeEntry<V, K> {
-    const { start, end, value } = cursor;
-    return { start: start < first ? first : start, end: end > stop ? stop : end, value };
+  protected override give(cursor: RangeCursor<K, V>, start: K, end: K): RangeEntry<V, K> {
+    const { first, after, held } = cursor;
+    return { start: first < start ? start : first, end: after > end ? end : after, value: held };
   }
 }
 
 /** Gives ranges alone. */
 export class KeyIterator<K, V> extends RangeIterator<K, V, KeyRange<K>> {
-  protected override give({ start, end }: RangeCursor<K, V>): KeyRange<K> {
-    return { start, end };
+  protected override give({ first, after }: RangeCursor<K, V>): KeyRange<K> {
+    return { start: first, end: after };
   }
 }
 
 /** Gives values alone. */
 export class ValueIterator<K, V> extends RangeIterator<K, V, V> {
-  protected override give({ value }: RangeCursor<K, V>): V {
-    return value;
+  protected override give({ held }: RangeCursor<K, V>): V {
+    return held;
   }
 }
 
@@ -120,8 +125,8 @@ export function forEach<K, V, M>(
   map: M,
 ): void {
   const cursor = ranges.cursor();
-  for (let found = cursor.seek(start); found; found = cursor.next()) {
-    visit(cursor.value, { start: cursor.start, end: cursor.end }, map);
+  for (let found = cursor.seek(start); found; found = cursor.forward()) {
+    visit(cursor.held, { start: cursor.first, end: cursor.after }, map);
   }
 }
 
@@ -132,8 +137,8 @@ export function forEachReverse<K, V, M>(
   map: M,
 ): void {
   const cursor = ranges.cursor();
-  for (let found = cursor.seekBack(ranges.highest); found; found = cursor.previous()) {
-    visit(cursor.value, { start: cursor.start, end: cursor.end }, map);
+  for (let found = cursor.seekBack(ranges.highest); found; found = cursor.back()) {
+    visit(cursor.held, { start: cursor.first, end: cursor.after }, map);
   }
 }
 
@@ -146,7 +151,7 @@ export function* gaps<K, V>(
 ): Generator<KeyRange<K>, undefined, undefined> {
   let low = start;
   let high = end;
-  for (const range of new KeyIterator(ranges, start, end, reverse)) {
+  for (const range of new KeyIterator(ranges, reverse, start, end)) {
     if (reverse) {
       if (range.end < high) yield { start: range.end, end: high };
       high = range.start;

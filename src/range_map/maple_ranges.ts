@@ -68,7 +68,7 @@ export class MapleRanges<V> implements Ranges<number, V> {
   }
 
   lowestGap(size: number, start: number, end: number, align: number): number | undefined {
-    if (align > 1) return this.#lowestAligned(size, start, end, align);
+    if (align > 1) return this.#aligned(size, start, end, align, true);
     if (end - start < size) return undefined;
     const area = this.#area;
     area.before = start - this.shift;
@@ -78,7 +78,7 @@ export class MapleRanges<V> implements Ranges<number, V> {
   }
 
   highestGap(size: number, start: number, end: number, align: number): number | undefined {
-    if (align > 1) return this.#highestAligned(size, start, end, align);
+    if (align > 1) return this.#aligned(size, start, end, align, false);
     if (end - start < size) return undefined;
     const area = this.#area;
     area.before = start - this.shift;
@@ -128,29 +128,31 @@ export class MapleRanges<V> implements Ranges<number, V> {
     return new MapleRanges<V>(this.minimum, this.pool.clone());
   }
 
-  /** A gap long enough may have no aligned start that leaves `size` keys; the search then continues after it. */
-  #lowestAligned(size: number, start: number, end: number, align: number): number | undefined {
-    for (let from = start; end - from >= size;) {
-      const gap = this.lowestGap(size, from, end, 1);
+  /** A gap long enough may have no aligned start that leaves `size` keys; the search then continues beyond it. */
+  #aligned(
+    size: number,
+    start: number,
+    end: number,
+    align: number,
+    lowest: boolean,
+  ): number | undefined {
+    while (end - start >= size) {
+      const gap = lowest
+        ? this.lowestGap(size, start, end, 1)
+        : this.highestGap(size, start, end, 1);
       if (gap === undefined) return undefined;
       const rest = gap % align;
-      const aligned = rest === 0 ? gap : gap - rest + (rest > 0 ? align : 0);
-      const gapEnd = this.scratch.seek(gap) ? Math.min(this.scratch.start, end) : end;
-      if (gapEnd - aligned >= size) return aligned;
-      from = gapEnd;
-    }
-    return undefined;
-  }
-
-  #highestAligned(size: number, start: number, end: number, align: number): number | undefined {
-    for (let to = end; to - start >= size;) {
-      const gap = this.highestGap(size, start, to, 1);
-      if (gap === undefined) return undefined;
-      const rest = gap % align;
-      const aligned = rest === 0 ? gap : gap - rest - (rest < 0 ? align : 0);
-      const gapStart = this.scratch.seekBack(gap) ? Math.max(this.scratch.end, start) : start;
-      if (aligned >= gapStart) return aligned;
-      to = gapStart;
+      const below = gap - (rest < 0 ? rest + align : rest);
+      if (lowest) {
+        const at = below < gap ? below + align : below;
+        const stop = this.scratch.seek(gap) ? Math.min(this.scratch.first, end) : end;
+        if (stop - at >= size) return at;
+        start = stop;
+      } else {
+        const from = this.scratch.seekBack(gap) ? Math.max(this.scratch.after, start) : start;
+        if (below >= from) return below;
+        end = from;
+      }
     }
     return undefined;
   }
@@ -176,15 +178,15 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
     this.#shift = ranges.shift;
   }
 
-  get start(): number {
+  get first(): number {
     return this.#before + this.#shift;
   }
 
-  get end(): number {
+  get after(): number {
     return this.#last + this.#shift;
   }
 
-  get value(): V {
+  get held(): V {
     return this.#pool.decode(this.#word)!;
   }
 
@@ -197,13 +199,13 @@ export class MapleCursor<V> implements RangeCursor<number, V> {
     return key > this.#ranges.minimum && (this.#walk(key - this.#shift, false) || this.#move(-1));
   }
 
-  next(): boolean {
+  forward(): boolean {
     return this.#nextInLeaf() ||
-      (this.#version === this.#pool.version ? this.#move(1) : this.seek(this.end));
+      (this.#version === this.#pool.version ? this.#move(1) : this.seek(this.after));
   }
 
-  previous(): boolean {
-    return this.#version === this.#pool.version ? this.#move(-1) : this.seekBack(this.start);
+  back(): boolean {
+    return this.#version === this.#pool.version ? this.#move(-1) : this.seekBack(this.first);
   }
 
   /**

@@ -205,9 +205,9 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     const { minimum, highest } = this.#ranges;
     const cursor = this.#ranges.cursor();
     if (!cursor.seek(minimum)) return undefined;
-    const { start } = cursor;
+    const start = cursor.first;
     cursor.seekBack(highest);
-    return { start, end: cursor.end };
+    return { start, end: cursor.after };
   }
 
   /**
@@ -264,7 +264,7 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
   getEntry(key: number): RangeEntry<V> | undefined {
     checkKey(this.#ranges, key);
     const cursor = this.#ranges.scratch;
-    if (!cursor.seek(key) || cursor.start > key) return undefined;
+    if (!cursor.seek(key) || cursor.first > key) return undefined;
     return toEntry(cursor);
   }
 
@@ -416,7 +416,7 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
   overlaps(start: number, end: number): boolean {
     const ranges = this.#ranges;
     if (!isRange(ranges, start, end) && !checkRange(ranges, start, end)) return false;
-    return ranges.scratch.seek(start) && ranges.scratch.start < end;
+    return ranges.scratch.seek(start) && ranges.scratch.first < end;
   }
 
   /**
@@ -457,9 +457,9 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     options: OverlapOptions = {},
   ): IterableIterator<RangeEntry<V>> {
     checkRange(this.#ranges, start, end);
-    const { clip = false, reverse = false } = options;
+    const { clip = false, reverse } = options;
     const Iterator = clip ? ClippedIterator<number, V> : EntryIterator<number, V>;
-    return new Iterator(this.#ranges, start, end, reverse);
+    return new Iterator(this.#ranges, reverse, start, end);
   }
 
   /**
@@ -571,8 +571,7 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
    * ```
    */
   keys(options: IterationOptions = {}): IterableIterator<KeyRange> {
-    const { minimum, highest } = this.#ranges;
-    return new KeyIterator(this.#ranges, minimum, highest, options.reverse ?? false);
+    return new KeyIterator(this.#ranges, options.reverse);
   }
 
   /**
@@ -588,8 +587,7 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
    * ```
    */
   values(options: IterationOptions = {}): IterableIterator<V> {
-    const { minimum, highest } = this.#ranges;
-    return new ValueIterator(this.#ranges, minimum, highest, options.reverse ?? false);
+    return new ValueIterator(this.#ranges, options.reverse);
   }
 
   /**
@@ -606,8 +604,7 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
    * ```
    */
   entries(options: IterationOptions = {}): IterableIterator<RangeEntry<V>> {
-    const { minimum, highest } = this.#ranges;
-    return new EntryIterator(this.#ranges, minimum, highest, options.reverse ?? false);
+    return new EntryIterator(this.#ranges, options.reverse);
   }
 
   /**

@@ -27,21 +27,21 @@ export interface Ranges<K, V> {
 
 /**
  * A position in a store of ranges. It survives changes: a step after one continues from the keys of the range that the
- * cursor stood on.
+ * cursor stood on. Its members bear no name of the public interface's, so that the package's bundle can shorten them.
  */
 export interface RangeCursor<K, V> {
   /** First key of the range it stands on. */
-  readonly start: K;
+  readonly first: K;
   /** The key after its last. */
-  readonly end: K;
+  readonly after: K;
   /** The value there. */
-  readonly value: V;
+  readonly held: V;
   /** Moves to the first range that ends after `key`; false if there is none. */
   seek(key: K): boolean;
   /** Moves to the last range that starts before `key`; false if there is none. */
   seekBack(key: K): boolean;
   /** Moves to the next range; false if there is none. */
-  next(): boolean;
+  forward(): boolean;
   /** Moves to the previous range; false if there is none. */
-  previous(): boolean;
+  back(): boolean;
 }

@@ -32,7 +32,7 @@ export function update<K, V>(
     if (!Object.is(value, old)) pieces.push({ start: from, end: to, value });
   };
   let at = start;
-  for (const held of new ClippedIterator(ranges, start, end, false)) {
+  for (const held of new ClippedIterator(ranges, false, start, end)) {
     if (at < held.start) ask(undefined, at, held.start);
     ask(held.value, held.start, held.end);
     at = held.end;

@@ -88,9 +88,9 @@ function entriesOf<K>({ ranges }: Subject<K>, reverse: boolean): [number, number
   const entries: [number, number, number][] = [];
   const cursor = ranges.cursor();
   let found = reverse ? cursor.seekBack(ranges.highest) : cursor.seek(ranges.minimum);
-  for (; found; found = reverse ? cursor.previous() : cursor.next()) {
-    const [start, end] = [Number(cursor.start), Number(cursor.end)];
-    entries.push([start + KEYS / 2, end + KEYS / 2, cursor.value]);
+  for (; found; found = reverse ? cursor.back() : cursor.forward()) {
+    const [start, end] = [Number(cursor.first), Number(cursor.after)];
+    entries.push([start + KEYS / 2, end + KEYS / 2, cursor.held]);
   }
   return reverse ? entries.reverse() : entries;
 }
@@ -150,8 +150,8 @@ function stepWhileWriting<K>({ ranges, of }: Subject<K>, reverse: boolean): void
   const cursor = ranges.cursor();
   const seen: number[] = [];
   let found = reverse ? cursor.seekBack(ranges.highest) : cursor.seek(ranges.minimum);
-  for (; found; found = reverse ? cursor.previous() : cursor.next()) {
-    const i = cursor.value;
+  for (; found; found = reverse ? cursor.back() : cursor.forward()) {
+    const i = cursor.held;
     seen.push(i);
     // Removes the range it stands on, and every third the next one in its direction.
     ranges.write(of(i * 10), of(i * 10 + 5), undefined);
@@ -196,8 +196,8 @@ Deno.test("ranges: blocks that a write empties, or nearly, go", () => {
     assertEquals(ranges.size, left.length);
     const cursor = ranges.cursor();
     assertEquals(cursor.seekBack(ranges.highest), left.length > 0);
-    if (left.length > 0) assertEquals(cursor.value, left.at(-1));
+    if (left.length > 0) assertEquals(cursor.held, left.at(-1));
     assertEquals(cursor.seek(ranges.minimum), left.length > 0);
-    if (left.length > 0) assertEquals(cursor.value, left[0]);
+    if (left.length > 0) assertEquals(cursor.held, left[0]);
   }
 });
