@@ -27,6 +27,8 @@ export type Effect =
     readonly operation: string;
     /** Nothing of what was there before matters. */
     readonly isNew: boolean;
+    /** It failed: what that means is known only where there is one VMA that it can have failed at. */
+    readonly hasFailed?: boolean;
   };
 
 /** A call that has returned. */
@@ -84,17 +86,18 @@ export function effectOf(finished: FinishedCall): Effect {
     case "mprotect":
     case "pkey_mprotect":
       if ((third & PROT_GROWS) !== 0) return ANYWHERE;
-      return changed(failed, rounded(address, length), `mprotect ${third}`);
+      return changed(finished, `mprotect ${third}`);
     case "madvise":
       // It marks the whole VMA, also what is not in the range.
       if (third === MADV_GUARD_INSTALL) return ANYWHERE;
-      return changed(failed, rounded(address, length), `madvise ${third}`);
+      return changed(finished, `madvise ${third}`);
     case "mlock2":
-      return changed(failed, rounded(address, length), `mlock2 ${third}`);
+      // One that fails may have locked a VMA, or not, before there was no page for it.
+      return failed ? ANYWHERE : changed(finished, `mlock2 ${third}`);
     case "mlock":
     case "munlock":
     case "mseal":
-      return changed(failed, rounded(address, length), call);
+      return failed ? ANYWHERE : changed(finished, call);
     case "mremap": {
       if (failed || length === 0 || (fourth & MREMAP_DONTUNMAP) !== 0) return ANYWHERE;
       const from = rounded(address, length), to = rounded(finished.result, third);
@@ -126,9 +129,12 @@ function kept(ranges: readonly Range[], shift = 0): Effect {
 }
 
 /** A call that goes from VMA to VMA, and if it fails has done so up to some of them. */
-function changed(failed: boolean, range: Range, operation: string): Effect {
-  if (failed) return ANYWHERE;
-  return { reach: "flags", ranges: [range], operation, isNew: false };
+function changed({ args, failed, result }: FinishedCall, operation: string): Effect {
+  const [address = 0, length = 0] = args;
+  const ranges = [rounded(address, length)];
+  if (!failed) return { reach: "flags", ranges, operation, isNew: false };
+  const failure = `${operation} fails: ${result}`;
+  return { reach: "flags", ranges, operation: failure, isNew: false, hasFailed: true };
 }
 
 function mmapped({ args, file, result, failed }: FinishedCall): Effect {

@@ -49,6 +49,7 @@ export class FlagMemory {
     if (beyond !== undefined) return beyond.vmFlags;
     if (effect.reach === "ranges") return this.#kept(line, before, effect);
     if (effect.isNew) return this.#known.get(keyOf(line, undefined, effect.operation));
+    if (!isPlain(effect, before)) return undefined;
     const answers = new Set(
       under.map((old) => this.#known.get(keyOf(line, old, effect.operation))),
     );
@@ -62,7 +63,7 @@ export class FlagMemory {
 
   /** Remembers what a call did. The lines are those that smaps showed after it. */
   learn(shown: readonly MapLine[], before: readonly MapLine[], effect: Effect): void {
-    if (effect.reach !== "flags") return;
+    if (effect.reach !== "flags" || !isPlain(effect, before)) return;
     for (const range of effect.ranges) {
       for (const line of overlapping(shown, range)) {
         const { vmFlags } = line;
@@ -97,6 +98,16 @@ function keyOf(line: BareLine, old: MapLine | undefined, operation: string): str
   return `${operation} ${old.permissions} ${old.vmFlags} ${
     old.written ?? false
   } ${file} ${line.permissions}`;
+}
+
+/** False for a call that failed and can have done so at more than one place. */
+function isPlain(effect: Effect & { reach: "flags" }, before: readonly MapLine[]): boolean {
+  if (effect.hasFailed !== true) return true;
+  return effect.ranges.every((range) => {
+    const [only, ...others] = overlapping(before, range);
+    return only !== undefined && others.length === 0 && only.start <= range.start &&
+      range.end <= only.end;
+  });
 }
 
 function overlapping<T extends Range>(lines: readonly T[], range: Range): T[] {

@@ -114,8 +114,9 @@ export class Tracer {
    * mostly microseconds away; it gives way now and then so that signals to the recorder are heard.
    *
    * @param patienceMs answer `"late"` if none comes so long
+   * @param signal answer `"late"` when it is aborted
    */
-  async next(patienceMs = Infinity): Promise<Stop | "late" | undefined> {
+  async next(patienceMs = Infinity, signal?: AbortSignal): Promise<Stop | "late" | undefined> {
     const startMs = performance.now();
     if (startMs - this.#heardMs > HEAR_MS) await this.#hear();
     for (;;) {
@@ -123,7 +124,7 @@ export class Tracer {
       if (pid > 0) return this.#stop(pid, this.#status[0]!);
       if (this.#libc.errno() !== EINTR) return undefined;
       await this.#hear();
-      if (performance.now() - startMs > patienceMs) return "late";
+      if (performance.now() - startMs > patienceMs || signal?.aborted) return "late";
     }
   }
 
@@ -192,7 +193,7 @@ export class Tracer {
   release(pid: number): void {
     if (this.#libc.ptrace(PTRACE_DETACH, pid, 0, 0) === 0) return;
     this.interrupt(pid);
-    if (this.#libc.wait(pid, this.#status, WALL) !== pid) return;
+    if (this.stopOf(pid) === undefined) return;
     this.#libc.ptrace(PTRACE_DETACH, pid, 0, 0);
   }
 

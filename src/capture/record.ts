@@ -70,7 +70,7 @@ export async function* record(
   try {
     let started = false;
     while (!options.signal?.aborted) {
-      const stop = await tracer.next(recorder.holds ? HOLD_MS : undefined);
+      const stop = await tracer.next(recorder.holds ? HOLD_MS : undefined, options.signal);
       if (stop === undefined) break;
       if (stop === "late") recorder.giveUpHolding();
       else recorder.handle(stop);
