@@ -19,8 +19,8 @@ export interface Codec<T> {
    * @throws {LineError} it stands for none
    */
   read(json: unknown, what: string): T;
-  /** What JSON has for the value. */
-  write(value: T): unknown;
+  /** The value as JSON text. */
+  write(value: T): string;
   /** Of an object, or of a list of objects: the codecs of their fields. */
   readonly fields?: ReadonlyMap<string, Codec<unknown>>;
 }
@@ -46,13 +46,13 @@ export function optional<T>(codec: Codec<T>): Optional<T> {
 /** A text. */
 export const text: Codec<string> = {
   read: (json, what) => typeof json === "string" ? json : fail(`${what} is not text`),
-  write: (value) => value,
+  write: (value) => JSON.stringify(value),
 };
 
 /** True or false. */
 export const flag: Codec<boolean> = {
   read: (json, what) => typeof json === "boolean" ? json : fail(`${what} is not true or false`),
-  write: (value) => value,
+  write: (value) => JSON.stringify(value),
 };
 
 /** A text, true or false. */
@@ -61,7 +61,7 @@ export const textOrFlag: Codec<string | boolean> = {
     typeof json === "boolean" || typeof json === "string"
       ? json
       : fail(`${what} is neither text nor true or false`),
-  write: (value) => value,
+  write: (value) => JSON.stringify(value),
 };
 
 /** An object whose values are all of one kind, whatever their names. */
@@ -74,7 +74,11 @@ export function record<T>(value: Codec<T>): Codec<Readonly<Record<string, T>>> {
         ) => [name, value.read(each, `${what} ${name}`)]),
       ),
     write: (values) =>
-      Object.fromEntries(Object.entries(values).map(([name, each]) => [name, value.write(each)])),
+      braced(
+        Object.entries(values).map(([name, each]) =>
+          `${JSON.stringify(name)}:${value.write(each)}`
+        ),
+      ),
   };
 }
 
@@ -84,13 +88,13 @@ export const integer: Codec<number> = {
     typeof json === "number" && Number.isSafeInteger(json) && json >= 0
       ? json
       : fail(`${what} is not a whole number`),
-  write: (value) => value,
+  write: (value) => JSON.stringify(value),
 };
 
 /** A number of bytes, an address or an argument, in hexadecimal. */
 export const bytes: Codec<number> = {
   read: (json, what) => parseHex(text.read(json, what), what),
-  write: formatHex,
+  write: (value) => `"${formatHex(value)}"`,
 };
 
 /** A text of the form that `pattern` describes. */
@@ -100,7 +104,7 @@ export function matching(pattern: RegExp): Codec<string> {
       const value = text.read(json, what);
       return pattern.test(value) ? value : fail(`${what} is malformed: ${JSON.stringify(value)}`);
     },
-    write: (value) => value,
+    write: (value) => JSON.stringify(value),
   };
 }
 
@@ -109,7 +113,7 @@ export function choice<const T extends string | number>(...choices: readonly T[]
   return {
     read: (json, what) =>
       choices.find((each) => each === json) ?? fail(`${what} is not one of ${choices.join(", ")}`),
-    write: (value) => value,
+    write: (value) => JSON.stringify(value),
   };
 }
 
@@ -120,7 +124,7 @@ export function list<T>(item: Codec<T>): Codec<readonly T[]> {
       Array.isArray(json)
         ? json.map((value) => item.read(value, what))
         : fail(`${what} is not a list`),
-    write: (values) => values.map((value) => item.write(value)),
+    write: (values) => `[${values.map((value) => item.write(value)).join(",")}]`,
     ...(item.fields && { fields: item.fields }),
   };
 }
@@ -130,8 +134,8 @@ export function object<T extends object>(fields: Fields<T>): Codec<T>;
 export function object(fields: Readonly<Record<string, Codec<unknown> | Optional<unknown>>>) {
   const entries = Object.entries(fields).map(([name, field]) =>
     "optional" in field
-      ? { name, codec: field.optional, mayLack: true }
-      : { name, codec: field, mayLack: false }
+      ? { name, member: `${JSON.stringify(name)}:`, codec: field.optional, mayLack: true }
+      : { name, member: `${JSON.stringify(name)}:`, codec: field, mayLack: false }
   );
   return {
     fields: new Map(entries.map(({ name, codec }) => [name, codec])),
@@ -145,14 +149,13 @@ export function object(fields: Readonly<Record<string, Codec<unknown> | Optional
       }
       return Object.fromEntries(value);
     },
-    write(value: object): object {
-      const given = new Map<string, unknown>(Object.entries(value));
-      const json: [string, unknown][] = [];
-      for (const { name, codec } of entries) {
-        const field = given.get(name);
-        if (field !== undefined) json.push([name, codec.write(field)]);
+    write(value: object): string {
+      const members: string[] = [];
+      for (const { member, name, codec } of entries) {
+        const field: unknown = Reflect.get(value, name);
+        if (field !== undefined) members.push(member + codec.write(field));
       }
-      return Object.fromEntries(json);
+      return braced(members);
     },
   };
 }
@@ -192,6 +195,10 @@ export function parseHex(text: string, what: string): number {
 /** A number of bytes, an address or an argument: hexadecimal, a negative one as 64-bit two's complement. */
 export function formatHex(value: number): string {
   return value >= 0 ? hex(value) : `0x${BigInt.asUintN(64, BigInt(value)).toString(16)}`;
+}
+
+function braced(members: readonly string[]): string {
+  return `{${members.join(",")}}`;
 }
 
 function fail(why: string): never {

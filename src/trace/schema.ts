@@ -217,7 +217,7 @@ export function parseRecord(line: string): TraceRecord {
 /** One record as its line, without the line end. */
 export function formatRecord(record: TraceRecord): string {
   const codec: Codec<TraceRecord> = RECORDS[record.type];
-  return JSON.stringify(codec.write(record));
+  return codec.write(record);
 }
 
 /** What a newer version's header has besides these two is not known here. */

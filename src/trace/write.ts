@@ -38,7 +38,9 @@ export async function writeTrace(
   const output = new Output(sink, options.gzip ?? false);
   const timer = setInterval(() => output.flush(), options.patienceMs ?? 1000);
   try {
-    for await (const record of records) await output.write(formatRecord(record) + "\n");
+    for await (const record of records) {
+      if (output.add(formatRecord(record) + "\n")) await output.write();
+    }
   } finally {
     clearInterval(timer);
     await output.close();
@@ -61,9 +63,15 @@ class Output {
     this.#gzip = gzip;
   }
 
-  async write(text: string): Promise<void> {
+  /** Takes a text; true if it is time to {@linkcode write}. */
+  add(text: string): boolean {
     this.#batch += text;
-    if (this.#batch.length >= BATCH) await this.#queue(() => this.#pass());
+    return this.#batch.length >= BATCH;
+  }
+
+  /** Hands on what waits. */
+  async write(): Promise<void> {
+    await this.#queue(() => this.#pass());
   }
 
   /** Hands on what waits, such that it can be read. */
