@@ -135,7 +135,7 @@ export class Observer {
 
   /** Reads the whole at the end of a process: what happened since the last look, and how much no look has told. */
   atEnd(looker: Looker): Between | undefined {
-    const shown = readSmaps(this.#libc, looker.pid);
+    const shown = this.#whole(looker.pid);
     if (shown === undefined) return undefined;
     const { lines, ...found } = betweenOf(this.layout.lines, shown);
     if (!this.isUncertain && this.#sources.means !== "smaps") {
