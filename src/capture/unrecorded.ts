@@ -19,7 +19,6 @@ export type Meaning =
 
 const MEANINGS: ReadonlyMap<SystemCallName, Meaning> = new Map([
   ["arch_prctl", "uncertain"], // maps another vdso
-  ["io_setup", "uncertain"], // maps a ring
   ["process_vm_writev", "uncertain everywhere"],
   ["ptrace", "uncertain everywhere"],
   ["mount", "other rules"], // a file system that nothing may be executed from

@@ -19,7 +19,10 @@ const THREADS = "import threading\n" +
   "threads = [threading.Thread(target=work) for _ in range(4)]\n" +
   "[each.start() for each in threads]; [each.join() for each in threads]";
 
-/** Ten programs: shells, a compiler, builds, interpreters with and without threads, two JavaScript engines. */
+/**
+ * Ten programs: shells, a compiler, interpreters with and without threads, two JavaScript engines, and last what takes
+ * longest, a build.
+ */
 export function programs(deno: string): readonly Program[] {
   return [
     { name: "true", command: ["true"] },
@@ -28,7 +31,6 @@ export function programs(deno: string): readonly Program[] {
       command: ["bash", "-c", "for i in 1 2 3; do (true); done; echo $(ls | wc -l)"],
     },
     { name: "gcc", command: ["gcc", "-O2", "-c", "main.c", "-o", "/dev/null"] },
-    { name: "make", command: ["make", "-s", "-j2"] },
     { name: "git", command: ["git", "--no-pager", "-C", "history", "log", "--stat"] },
     { name: "python", command: ["python3", "-c", THREADS] },
     {
@@ -41,6 +43,7 @@ export function programs(deno: string): readonly Program[] {
       command: ["node", "-e", "console.log(JSON.stringify(Array(1000).fill({})).length)"],
     },
     { name: "deno", command: [deno, "eval", "console.log(new Array(1000).fill(1).length)"] },
+    { name: "make", command: ["make", "-s", "-j2"] },
   ];
 }
 

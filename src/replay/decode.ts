@@ -16,6 +16,8 @@ import {
   PR_SET_MEMORY_MERGE,
   PR_SET_VMA,
   PR_SET_VMA_ANON_NAME,
+  PROT_READ,
+  PROT_WRITE,
   READ_IMPLIES_EXEC,
 } from "../abi/mman.ts";
 import { type ModelledCall, systemCall, unmodelledBecause } from "../abi/syscalls.ts";
@@ -100,6 +102,8 @@ function whole(value = 0): number {
 /** A decoder for each call of the table that is modelled: the types see to it that none is missing. */
 const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
   mmap: decodeMmap,
+  io_setup: decodeIoSetup,
+  io_destroy: decodeIoDestroy,
   munmap: onRange((space, address, length) => space.munmap(address, length)),
   mprotect: onRange(
     (space, address, length, protection) => space.mprotect(address, length, protection),
@@ -195,6 +199,45 @@ const LOWEST_BASE = 1 / 8;
 function adoptBase(space: AddressSpace, end: number): void {
   const mm = space.descriptor;
   if (!mm.legacyLayout && mm.mmapBase < mm.taskSize * LOWEST_BASE) mm.mmapBase = end;
+}
+
+/** Bytes of the rings of asynchronous input and output that were mapped. */
+const RINGS = new WeakMap<MappedFile, number>();
+
+/**
+ * A ring is a file of its own that the kernel maps for the caller: how long it is depends on the machine's processors,
+ * so that is taken from what was mapped. Mirrors `aio_setup_ring()` (Linux fs/aio.c).
+ */
+function decodeIoSetup({ leave }: ReturnedCall): Action | Unmodelled {
+  const line = leave.added.find(({ name }) => /^\[aio\]/.test(name));
+  if (line === undefined) return { unmodelled: "what it mapped is not shown, or it was refused" };
+  const { name, device, inode, start, end } = line;
+  const length = end - start;
+  const file: MappedFile = {
+    ...{ name, device, inode, readable: true, writable: true, hugeAligned: false },
+    ...{ executable: false, addedFlags: VM_DONTEXPAND },
+  };
+  RINGS.set(file, length);
+  const request = { length, protection: PROT_READ | PROT_WRITE, flags: MAP_SHARED, file };
+  return (space) => {
+    space.mmap(request);
+    return 0;
+  };
+}
+
+/** A context is known by where its ring lies. Mirrors `kill_ioctx()`. */
+function decodeIoDestroy(
+  { leave }: ReturnedCall,
+  [context]: readonly number[],
+): Action | Unmodelled {
+  if (leave.error !== undefined) return { unmodelled: "there is no such context" };
+  const start = size(context);
+  return (space) => {
+    const ring = space.findVma(start)?.file ?? null;
+    const length = ring === null ? undefined : RINGS.get(ring);
+    if (length !== undefined) space.munmap(start, length);
+    return 0;
+  };
 }
 
 /** True for a shared mapping of /dev/zero: it is shared anonymous memory, with a file of its own each time. */

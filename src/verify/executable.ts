@@ -95,8 +95,12 @@ export function executable(
 }
 
 function addressOf(target: NonNullable<TableCall["target"]>): number {
-  if ("address" in target) return target.address;
-  return TABLE_ADDRESS + ENTRY * target.entry + 8 * (1 + target.argument);
+  return "address" in target ? target.address : addressOfArgument(target.entry, target.argument);
+}
+
+/** Where an argument of a call lies in the program's memory: what is written there, the call is made with. */
+export function addressOfArgument(entry: number, argument: number): number {
+  return TABLE_ADDRESS + ENTRY * entry + 8 * (1 + argument);
 }
 
 const FILE_HEADER = 64, PROGRAM_HEADER = 56;

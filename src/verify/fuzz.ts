@@ -130,6 +130,7 @@ class Fuzzer {
       [1, () => this.#lockAll()],
       [2, () => this.#bind()],
       [1, () => this.#impersonate()],
+      [1, () => this.#ring()],
       [3, () => this.#moveBreak()],
       [30, () => this.#touch()],
       [3, () => this.#look()],
@@ -267,6 +268,13 @@ class Fuzzer {
     const isNamed = mode === BIND || mode === INTERLEAVE || this.#random.oneIn(4);
     const mask = isNamed ? [this.#nodes, 65] : [0, 0];
     this.#table.add("mbind", ...this.#draw.range(), mode, ...mask, 0);
+  }
+
+  /** Has the kernel map a ring for asynchronous input and output; which context to end, it tells in memory alone. */
+  #ring(): void {
+    if (this.#limited.size > 0) return; // how long it would be, a refusal does not tell
+    if (this.#random.oneIn(4)) this.#table.add("io_destroy", 0);
+    else this.#table.add("io_setup", 1, new Text(new Uint8Array(8)));
   }
 
   /** Makes what can be read executable for a while. */

@@ -2,7 +2,7 @@
  * Calls that few programs make, on the running kernel: a small program makes them under the recorder, and the model
  * agrees after each.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   MADV,
   MAP_ANONYMOUS,
@@ -17,7 +17,7 @@ import {
 } from "../../src/abi/mman.ts";
 import { HUGE_PAGE_SIZE, PAGE_SIZE } from "../../src/abi/page.ts";
 import { Libc } from "../../src/capture/libc.ts";
-import { record } from "../../src/capture/record.ts";
+import { record, RecordError } from "../../src/capture/record.ts";
 import { findSources } from "../../src/capture/sources.ts";
 import { TemporaryFolder } from "../../src/command/files.ts";
 import { probedOptions } from "../../src/probe/recorded_rules.ts";
@@ -25,7 +25,7 @@ import { formatDivergence } from "../../src/replay/divergence.ts";
 import { replay } from "../../src/replay/replay.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
 import { CallTable } from "../../src/verify/call_table.ts";
-import { executable, Text } from "../../src/verify/executable.ts";
+import { addressOfArgument, executable, Text } from "../../src/verify/executable.ts";
 import { impossible } from "../capture/capturing.ts";
 
 const RW = PROT_READ | PROT_WRITE;
@@ -33,6 +33,7 @@ const FLAGS = MAP_PRIVATE | MAP_ANONYMOUS;
 const BASE = 0x2000_0000_0000;
 const AT_FDCWD = -100, O_PATH = 0o10000000;
 const FILE = 3;
+const SIGCHLD = 17;
 
 /** Records a program made by `write`, which gets the path of a second one made by `then`, if it is to become that. */
 async function recordCalls(
@@ -208,4 +209,64 @@ test("a read of memory for huge pages, which shows the huge zero page, is record
   const zero = new Libc().readText("/sys/kernel/mm/transparent_hugepage/use_zero_page")?.trim();
   const faults = records.flatMap((each) => each.type === "fault" ? [each.address] : []);
   assertEquals(faults.includes(BASE), zero === "1");
+});
+
+test("a ring for asynchronous input and output is mapped, cut, inherited and unmapped again", async () => {
+  const WORD = 8;
+  const records = await recordCalls((table) => {
+    const context = new Text(new Uint8Array(WORD));
+    // The context is the ring's address: it becomes the first argument of the call after these two.
+    const pass = () => {
+      table.add("write", FILE + 1, context, WORD);
+      table.add("read", FILE, addressOfArgument(table.calls.length + 1, 0), WORD);
+    };
+    table.add("pipe2", new Text(new Uint8Array(WORD)), 0);
+    table.add("io_setup", 8, context);
+    pass();
+    table.add("mprotect", 0, PAGE_SIZE, PROT_READ);
+    const child = table.add("clone", SIGCHLD, 0, 0, 0, 0);
+    table.add("mmap", 0, PAGE_SIZE, RW, FLAGS, -1, 0);
+    table.add("exit_group", 0);
+    table.skipFrom(child);
+    table.add("wait4", -1, 0, 0, 0);
+    pass();
+    table.add("io_destroy", 0);
+    table.add("mmap", 0, PAGE_SIZE, PROT_READ, FLAGS, -1, 0);
+  });
+  await assertAgrees(records);
+  const [made] = answers(records, "io_setup");
+  if (made !== 0) return; // a kernel without it
+  assertEquals([answers(records, "mprotect"), answers(records, "io_destroy")], [[0], [0]]);
+});
+
+test("a 32-bit program cannot be recorded, which is said in one sentence", async () => {
+  // mov $1, %eax; xor %ebx, %ebx; int $0x80: exit(0), as i386 has it
+  const code = [0xb8, 1, 0, 0, 0, 0x31, 0xdb, 0xcd, 0x80];
+  const bytes = new Uint8Array(84 + code.length);
+  const view = new DataView(bytes.buffer);
+  const base = 0x804_8000;
+  const header = [
+    0x464c457f,
+    0x00010101,
+    0,
+    0,
+    0x0003_0002,
+    1,
+    base + 84,
+    52,
+    0,
+    0,
+    0x0020_0034,
+    1,
+  ];
+  const segment = [1, 0, base, base, bytes.length, bytes.length, 5, PAGE_SIZE];
+  header.forEach((word, at) => view.setUint32(4 * at, word, true));
+  segment.forEach((word, at) => view.setUint32(52 + 4 * at, word, true));
+  bytes.set(code, 84);
+  using folder = TemporaryFolder.create("maple-test-");
+  const path = `${folder.path}/program`;
+  await Deno.writeFile(path, bytes, { mode: 0o700 });
+  const error = await assertRejects(() => Array.fromAsync(record([path])), RecordError);
+  assertEquals(error.code, "ENOEXEC");
+  assertMatch(error.message, /^Cannot record .*: it (runs 32-bit code|did not start .*)$/);
 });
