@@ -9,7 +9,9 @@
  */
 
 import { loadavg } from "node:os";
+import { outputOf } from "../../src/command/child.ts";
 import { type CommandArguments, runCommand, Unable } from "../../src/command/command.ts";
+import { TemporaryFolder } from "../../src/command/files.ts";
 import { print, printJson } from "../../src/command/output.ts";
 import { pathOf } from "../../src/command/paths.ts";
 import { Progress } from "../../src/command/progress.ts";
@@ -43,7 +45,8 @@ async function main(args: CommandArguments): Promise<number> {
   const calls = args.integer("calls", 1) ?? 9_000;
   const why = await obstacle("strace");
   if (why !== undefined) throw new Unable(`There is nothing to compare with: ${why}`);
-  const folder = await Deno.makeTempDir({ prefix: "maple-recorder-" });
+  using temporary = TemporaryFolder.create("maple-recorder-");
+  const folder = temporary.path;
   const progress = new Progress();
   try {
     const { subjects, absent } = await makeSubjects(folder, calls);
@@ -70,7 +73,6 @@ async function main(args: CommandArguments): Promise<number> {
     return 0;
   } finally {
     progress.clear();
-    await Deno.remove(folder, { recursive: true });
   }
 }
 
@@ -97,8 +99,7 @@ async function race(
 /** How long a command takes, by the clock. */
 async function timeMs([program, ...args]: readonly string[]): Promise<number> {
   const startMs = performance.now();
-  const command = new Deno.Command(program!, { args, stdout: "null", stderr: "piped" });
-  const { success, stderr } = await command.output();
+  const { success, stderr } = await outputOf(program!, { args });
   if (!success) throw new Unable(`${program} failed: ${new TextDecoder().decode(stderr).trim()}`);
   return performance.now() - startMs;
 }

@@ -113,6 +113,13 @@ export const SUBJECTS: readonly Subject[] = [
     args: ["--rounds", "1", "cc1-2022"],
     mayLack: true,
   },
+  {
+    name: "race-recorder",
+    module: "bench/recorder/main.ts",
+    args: ["--rounds", "1", "--calls", "100"],
+    traces: true,
+    mayLack: true,
+  },
   { name: "kernel", module: "tests/kernel_check/main.ts", args: ["check"], mayLack: true },
   { name: "pack", module: "src/release/pack_main.ts", args: ["--out", "p.tgz"], writes: "p.tgz" },
   { name: "release", module: "src/release/main.ts", args: ["--dry-run"] },

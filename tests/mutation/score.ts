@@ -107,7 +107,7 @@ const AREAS: readonly Area[] = [
 /** Tests that take long or threads, that plant faults of their own in the source, or that run whole commands. */
 const LONG_FILES =
   /\/(allocation|broken_builds|compare|hostile|main|random|readers|report_browser|sweep|worktree)_test\.ts$/;
-const LONG_TESTS = /two workers/;
+const LONG_TESTS = /two workers|does not grow with/;
 
 /** Time of the processor for trying tests on one mutant, ms: then the longest ones, which come last, are left out. */
 const BUDGET_MS = 1_500;
