@@ -84,6 +84,9 @@ export async function vmaMacros({ folder, name, version }: Source): Promise<stri
   return [
     ...(await read("mm/vma_init.c") === "" ? [] : ["-DHAVE_VMA_INIT"]),
     ...(/\blegacy_to_vma_flags\b/.test(tools) ? ["-DHAVE_VMA_FLAGS"] : []),
+    ...(/\banon_vma_clone\([^)]*enum vma_operation/.test(tools) ? ["-DHAVE_CLONE_OPERATION"] : []),
+    ...(/\bcopy_vma\([^)]*pgoff_t anon_pgoff/.test(header) ? ["-DCOPY_TAKES_ANON_PGOFF"] : []),
+    ...(/\bcopy_vma\([^)]*bool keep_source/.test(header) ? ["-DCOPY_TAKES_KEEP_SOURCE"] : []),
     ...(/\bvma_close\(/.test(tools + header) ? [] : ["-DLACKS_VMA_CLOSE"]),
   ];
 }

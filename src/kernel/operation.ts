@@ -53,6 +53,9 @@ export const Verb = {
   VMA_MAP: 96,
   VMA_UNMAP: 97,
   VMA_PROTECT: 98,
+  VMA_MAP_FILE: 99,
+  VMA_WRITE: 100,
+  VMA_REMAP: 101,
 } as const;
 
 /** One of {@linkcode Verb}. */
@@ -142,6 +145,9 @@ const ROWS: Readonly<Record<Verb, VerbRow>> = {
   [Verb.VMA_MAP]: { name: "map", operands: ["index", "index", "flags"] },
   [Verb.VMA_UNMAP]: { name: "unmap", operands: ["index", "index"] },
   [Verb.VMA_PROTECT]: { name: "protect", operands: ["index", "index", "flags"] },
+  [Verb.VMA_MAP_FILE]: { name: "map_file", operands: ["index", "index", "flags", "size"] },
+  [Verb.VMA_WRITE]: { name: "write", operands: ["index"] },
+  [Verb.VMA_REMAP]: { name: "remap", operands: ["index", "index", "index", "index"] },
 };
 
 const BY_NAME: ReadonlyMap<string, Verb> = new Map(

@@ -46,7 +46,10 @@ export const CHECK: CommandSpecification = {
     },
     "no-gaps": { help: "with --operations: a tree that does not track free space" },
     readers: { help: "with --operations: a tree that is prepared for readers beside the writer" },
-    vma: { help: "check mm/vma.c against src/mm instead: trees from 6.12 on" },
+    vma: {
+      help:
+        "check mm/vma.c against src/mm instead, trees from 6.12 on: maps of memory and files, unmaps, mprotect, mremap, writes",
+    },
     json: { help: "print JSON" },
   },
   details:

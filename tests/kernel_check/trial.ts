@@ -97,20 +97,37 @@ export class Trials {
     return await this.#firstDifference(operations, "all");
   }
 
-  /** The known fault that explains what went wrong. */
+  /**
+   * The known fault that explains what went wrong: there, or earlier where a tree was destroyed and its copy went on, as
+   * memory that is damaged may show it late.
+   */
   async faultBehind(
     operations: readonly Operation[],
     difference: Difference,
   ): Promise<KnownFault | undefined> {
-    const { tree, explaining, program, limitMs } = this.#setting;
+    const { tree, explaining } = this.#setting;
     const faults = explaining.filter((fault) => isOfTree(fault, tree));
     if (faults.length === 0) return undefined;
+    const list = withTree(operations, tree).slice(0, difference.at + 2);
+    for (const [at, it] of list.entries()) {
+      if (it.verb !== Verb.DUPLICATE && at < list.length - 1) continue;
+      const shape = await this.#shapeAfter(list.slice(0, at));
+      if (shape === undefined) return undefined;
+      const fault = faults.find(({ explains }) =>
+        explains?.({ ...difference, operation: it }, shape)
+      );
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  /** The tree's nodes; undefined if the operations end the driver. */
+  async #shapeAfter(list: readonly Operation[]): Promise<string | undefined> {
+    const { program, limitMs } = this.#setting;
     await using driver = await Driver.start(program, { limitMs });
     try {
-      const before = withTree(operations, tree).slice(0, difference.at + 1);
-      await driver.performAll(before, Option.UNCHECKED);
-      const shape = await driver.text("shape");
-      return faults.find(({ explains }) => explains?.(difference, shape));
+      await driver.performAll(list, Option.UNCHECKED);
+      return await driver.text("shape");
     } catch (error) {
       if (error instanceof DriverEnded) return undefined;
       throw error;

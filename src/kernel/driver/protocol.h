@@ -17,8 +17,11 @@ enum verb {
 	VERB_CURSOR_RESERVE,
 	/* The tree itself: destroyed and made anew; marked; taken back to the mark; copied, and the copy used. */
 	VERB_NEW_TREE = 64, VERB_MARK, VERB_REWIND, VERB_DUPLICATE,
-	/* Of vma.c: the first byte, the first after the range, flags. */
-	VERB_VMA_MAP = 96, VERB_VMA_UNMAP, VERB_VMA_PROTECT,
+	/*
+	 * Of vma.c: the first byte, the first after the range, flags; of a file also its page offset times 256 and its
+	 * number. The first byte of a page that is written. A range and the one that it becomes.
+	 */
+	VERB_VMA_MAP = 96, VERB_VMA_UNMAP, VERB_VMA_PROTECT, VERB_VMA_MAP_FILE, VERB_VMA_WRITE, VERB_VMA_REMAP,
 };
 
 /* One operation. What `a` to `d` are depends on the verb, in the order of the kernel's parameters. */

@@ -1,21 +1,23 @@
 /**
- * A kernel's `mm/vma.c` beside `src/mm`: random maps, unmaps and changes of protection of anonymous memory, every VMA
- * and map_count compared after each.
+ * A kernel's `mm/vma.c` beside `src/mm`: random operations on layouts of VMAs, every VMA and map_count compared after
+ * each.
  *
  * @module
  */
 
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_NORESERVE, MAP_PRIVATE } from "../../abi/mman.ts";
-import { AddressSpace } from "../../mm/address_space.ts";
 import { Random } from "../../random.ts";
 import { reduceAsync } from "../../replay/debug/reduce.ts";
 import { Driver, DriverEnded, type DriverOptions } from "../driver.ts";
-import { type Operation, operation, Verb } from "../operation.ts";
+import type { Operation } from "../operation.ts";
+import { randomLayout } from "./layout.ts";
+import { VmaModel } from "./model.ts";
 
 /** What to check. */
 export interface VmaCheckRequest extends DriverOptions {
   /** The driver's program. */
   readonly program: string;
+  /** The kernel's version. */
+  readonly release: string;
   readonly steps: number;
   readonly seed: number;
   readonly signal: AbortSignal;
@@ -40,18 +42,6 @@ export interface VmaCheckResult {
     readonly shown: VmaDifference;
   } | undefined;
 }
-
-const PAGE = 0x1000;
-
-/** Where the layouts lie, and how many pages they have. */
-const BASE = 0x10_0000;
-const PAGES = 400;
-
-/** Operations on one layout. */
-const LENGTH = 2_000;
-
-/** What every VMA has besides its protection: it may get all of them, and no memory is reserved for it. */
-const COMMON_FLAGS = 0x20_0070;
 
 /** Checks layout after layout. */
 export async function checkVma(request: VmaCheckRequest): Promise<VmaCheckResult> {
@@ -79,12 +69,12 @@ export async function checkVma(request: VmaCheckRequest): Promise<VmaCheckResult
 /** The first operation after which the two differ, on a new address space. */
 async function firstDifference(
   list: readonly Operation[],
-  { program, limitMs }: VmaCheckRequest,
+  { program, limitMs, release }: VmaCheckRequest,
 ): Promise<VmaDifference | undefined> {
   await using driver = await Driver.start(program, { limitMs });
   try {
     const lines = await driver.performOnSpace(list);
-    return compare(list, lines);
+    return compare(list, lines, release);
   } catch (error) {
     if (!(error instanceof DriverEnded)) throw error;
     const last = list.length - 1;
@@ -92,66 +82,18 @@ async function firstDifference(
   }
 }
 
-function compare(list: readonly Operation[], lines: readonly string[]): VmaDifference | undefined {
-  const mm = new AddressSpace({ mmapBase: 0x7fff_0000_0000 });
+function compare(
+  list: readonly Operation[],
+  lines: readonly string[],
+  release: string,
+): VmaDifference | undefined {
+  const model = new VmaModel(release);
   for (const [at, it] of list.entries()) {
-    const error = perform(mm, it);
-    const expected = `${error} ${show(mm)}`;
+    const expected = model.perform(it);
     if (lines[at] !== expected) {
       const text = `expected ${expected}\n  the kernel's vma.c has ${lines[at]}`;
       return { at, operation: it, text };
     }
   }
   return undefined;
-}
-
-/** The errno below 0, or 0. */
-function perform(mm: AddressSpace, { verb, a, b, c }: Operation): number {
-  try {
-    const protection = c & 7;
-    const length = b - a;
-    const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
-    if (verb === Verb.VMA_MAP) mm.mmap({ address: a, length, protection, flags });
-    else if (verb === Verb.VMA_UNMAP) mm.munmap(a, length);
-    else mm.mprotect(a, length, protection);
-    return 0;
-  } catch (error) {
-    if (error instanceof Error && "errno" in error) return -Number(error.errno);
-    throw error;
-  }
-}
-
-/** map_count, and each VMA as the driver prints it. */
-function show(mm: AddressSpace): string {
-  const hex = (number: number) => number.toString(16);
-  const vmas = Array.from(mm.vmas(), ({ start, end, flags, pageOffset }) => {
-    return ` ${hex(start)}-${hex(end)}:${hex((flags & 7) | COMMON_FLAGS)}:${hex(pageOffset)}`;
-  });
-  return `${mm.mapCount}${vmas.join("")}`;
-}
-
-/** Operations whose ranges often end where others do; protection is changed only where there is no hole. */
-function randomLayout(random: Random): Operation[] {
-  const list: Operation[] = [];
-  const mapped = new Uint8Array(PAGES);
-  while (list.length < LENGTH) {
-    const first = random.below(PAGES);
-    const pages = Math.min(
-      random.chance(0.1) ? random.between(1, 80) : random.between(1, 6),
-      PAGES - first,
-    );
-    const [start, end] = [BASE + first * PAGE, BASE + (first + pages) * PAGE];
-    const flags = COMMON_FLAGS | random.pick([0, 1, 3, 3, 5]);
-    const kind = random.below(10);
-    if (kind < 4) {
-      list.push(operation(Verb.VMA_MAP, start, end, flags));
-      mapped.fill(1, first, first + pages);
-    } else if (kind < 7) {
-      list.push(operation(Verb.VMA_UNMAP, start, end));
-      mapped.fill(0, first, first + pages);
-    } else if (mapped.subarray(first, first + pages).every((it) => it === 1)) {
-      list.push(operation(Verb.VMA_PROTECT, start, end, flags));
-    }
-  }
-  return list;
 }

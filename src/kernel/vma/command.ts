@@ -30,7 +30,15 @@ export async function runVmaCheck(command: VmaCommand): Promise<number> {
     const { program } = await build(source, "vma", (what) => progress.show(() => what));
     const onProgress = (count: number) =>
       progress.show(() => `${count.toLocaleString("en")} operations`);
-    const result = await checkVma({ program, limitMs, steps, seed, signal, onProgress });
+    const result = await checkVma({
+      program,
+      release: source.version,
+      limitMs,
+      steps,
+      seed,
+      signal,
+      onProgress,
+    });
     progress.clear();
     signal.throwIfAborted();
     if (isJson) printJson({ source, seed, ...asData(result) });
@@ -41,11 +49,16 @@ export async function runVmaCheck(command: VmaCommand): Promise<number> {
   }
 }
 
+/** What a layout does not have, and why. */
+export const NOT_DRIVEN =
+  "not driven: brk, whose do_brk_flags() is in mm/mmap.c in 6.12 and needs a heap; shared memory; fork, which makes " +
+  "several VMAs share an anon_vma; the recorded traces, whose mmap() and mremap() are in files that do not build in user space";
+
 function format({ layouts, operations, found }: VmaCheckResult): string {
   const much = `${operations.toLocaleString("en")} operations on ${layouts} layouts`;
   if (found === undefined) {
     return `  ${much}, every VMA and map_count compared with src/mm after each: no difference\n` +
-      "  not driven: mremap, brk, files, written memory";
+      `  ${NOT_DRIVEN}`;
   }
   const { difference, shrunk, shown } = found;
   return [
