@@ -91,11 +91,5 @@ export const TEXTS: Equivalences = {
       ["this.#pumped.catch((error) => this.#writer.abort(error).c… ▸ ;"],
       "The next write, or the end, waits for what fails there, and fails as well.",
     ],
-    [
-      "same",
-      "if (this.#batch.length >= BATCH) await this.#queue(() => this.#pass());",
-      [">= ▸ >"],
-      "A batch of just the length waits for one record more.",
-    ],
   ],
 };
