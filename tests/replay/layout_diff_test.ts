@@ -183,3 +183,31 @@ Deno.test("layout comparison: isAlike compares one VMA with one line", () => {
   assertEquals(comparison.isAlike(mm, vma, MEMORY), true);
   assertEquals(comparison.isAlike(mm, vma, LIBRARY), false);
 });
+
+Deno.test("layout comparison: a part agrees if all that lies in it or touches it does, and nothing else counts", () => {
+  const mm = scene();
+  const lines = [MEMORY, LIBRARY, SHARED];
+  const bounds = lines.flatMap(({ start, end }) => [start - 1, start, end - 1, end, end + 1]);
+  const others = [
+    ...lines.map((line, i) => ({
+      at: line,
+      recorded: lines.with(i, { ...line, permissions: "--xp" }),
+    })),
+    ...lines.map((line, i) => ({ at: line, recorded: lines.toSpliced(i, 1) })),
+    ...lines.map((line, i) => {
+      const more = { ...line, start: line.end + 0x4000, end: line.end + 0x5000 };
+      return { at: more, recorded: lines.toSpliced(i + 1, 0, more) };
+    }),
+  ];
+  for (const first of bounds) {
+    for (const last of bounds.filter((bound) => bound >= first)) {
+      const comparison = new LayoutComparison();
+      assertEquals(comparison.agrees(mm, lines, first, last), true);
+      for (const { at, recorded } of others) {
+        const touches = at.start <= last + 1 && at.end >= first;
+        const what = `${first.toString(16)}-${last.toString(16)} of ${at.start.toString(16)}`;
+        assertEquals(comparison.agrees(mm, recorded, first, last), !touches, what);
+      }
+    }
+  }
+});
