@@ -358,9 +358,8 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "The highest gap is looked for in a root that is a leaf as if it had ten slots.",
     patches: [{
       file: "src/tree/empty_area.ts",
-      text: "slotFromEnd(pool, node, last) : wideSlot(doubles, node << DOUBLE_SHIFT, last);",
-      replacement:
-        "slotFromEnd(pool, node, last) : wideSlot(doubles, node << DOUBLE_SHIFT, last);\n" +
+      text: "    slot = wideSlot(doubles, node << DOUBLE_SHIFT, last);",
+      replacement: "    slot = wideSlot(doubles, node << DOUBLE_SHIFT, last);\n" +
         "    if ((root & HEIGHT_MASK) === 1 && slot > 9) {\n      acted();\n      slot = 9;\n    }",
     }],
   },

@@ -36,7 +36,7 @@ const {
   WORD_SHIFT,
 } = layout;
 const { ACTIVE } = Status;
-const { gapSlot, wideSlot } = search;
+const { gapSlot, seek, wideSlot } = search;
 
 /**
  * Checks a window and puts it into the cursor, as both searches begin.
@@ -141,18 +141,28 @@ export function highestArea(c: Cursor, size: number): boolean {
   const { before, last } = c;
   let node = root >> HEIGHT_BITS;
   let level = root & HEIGHT_MASK;
+  // An address space searches below the same index each time, where its stack and its libraries are: straight down
+  // nothing fits. And then the processor knows the way, and branches take it further than comparisons; for windows that
+  // end anywhere they would take it astray.
+  if (last === pool.windowEnd) {
+    if (size >= pool.searchedSize) {
+      pool.sought = pool.searchedEnd;
+      const position = seek(pool, root);
+      return searchDown(c, size, position >> DOUBLE_SHIFT, 1, (position & 31) - PIVOTS);
+    }
+    pool.searchedEnd = last;
+    return searchDown(c, size, node, level, slotFromEnd(pool, node, last));
+  }
+  pool.windowEnd = pool.searchedEnd = last;
+  pool.searchedSize = Infinity;
   let slot = 0;
-  // An address space searches below the same index each time. Then the processor knows the way, and branches take it
-  // further than comparisons; for windows that end anywhere they would take it astray.
-  const isUsual = last === pool.windowEnd;
-  pool.windowEnd = last;
   for (; level > 1; level--) {
-    slot = isUsual ? slotFromEnd(pool, node, last) : gapSlot(doubles, node << DOUBLE_SHIFT, last);
+    slot = gapSlot(doubles, node << DOUBLE_SHIFT, last);
     if (doubles[(node << DOUBLE_SHIFT) + GAPS + slot]! < size) break;
     node = words[(node << WORD_SHIFT) + GAP_SLOTS + slot]!;
   }
   if (level === 1) {
-    slot = isUsual ? slotFromEnd(pool, node, last) : wideSlot(doubles, node << DOUBLE_SHIFT, last);
+    slot = wideSlot(doubles, node << DOUBLE_SHIFT, last);
     if (words[(node << WORD_SHIFT) + SLOTS + slot] === 0) {
       const bound = doubles[(node << DOUBLE_SHIFT) + slot]!;
       if (extent(bound > before ? bound : before, last) >= size) {
@@ -174,10 +184,10 @@ function slotFromEnd(pool: NodePool, node: number, index: number): number {
   return slot;
 }
 
-/** {@linkcode searchUp} mirrored. */
+/** {@linkcode searchUp} mirrored, from `NodePool.searchedEnd` on: above nothing fits. */
 function searchDown(c: Cursor, size: number, node: number, level: number, slot: number): boolean {
-  const { pool, before, last } = c;
-  const { words, doubles } = pool;
+  const { pool, before } = c;
+  const { words, doubles, searchedEnd: last } = pool;
   for (;;) {
     const bounds = node << DOUBLE_SHIFT;
     if (level > 1) {
@@ -190,14 +200,20 @@ function searchDown(c: Cursor, size: number, node: number, level: number, slot: 
         const bound = doubles[bounds + slot]!;
         const high = pivot < last ? pivot : last;
         if (extent(bound > before ? bound : before, high) >= size) {
+          if (pool.rcu === false) {
+            pool.finger = bounds + PIVOTS + slot;
+            pool.searchedSize = size;
+            pool.searchedEnd = high;
+          }
           return standOn(c, extent(size, high), high);
         }
       }
     }
     if (slot >= 0) {
-      if (doubles[bounds + PIVOTS + slot]! <= before) return false;
+      const pivot = doubles[bounds + PIVOTS + slot]!;
+      if (pivot <= before) return false;
       node = words[(node << WORD_SHIFT) + GAP_SLOTS + slot]!;
-      slot = words[(node << WORD_SHIFT) + END]!;
+      slot = pivot > last ? slotFromEnd(pool, node, last) : words[(node << WORD_SHIFT) + END]!;
       level--;
     } else {
       const link = words[(node << WORD_SHIFT) + PARENT]!;

@@ -130,39 +130,32 @@ export function previous(c: Cursor, min: number): number {
   return previousElsewhere(c, min);
 }
 
-/** {@linkcode previous} for all other cases. */
+/** {@linkcode previous} for all other cases. Most of these begin anew too. */
 function previousElsewhere(c: Cursor, min: number): number {
-  // Most of these begin anew too, and end in the leaf that covers the index.
-  if (c.status === START && c.before >= min) {
-    const word = lookDown(c, min);
-    if (word !== 0) return word;
+  if (c.status === START && c.before >= min && c.section === undefined) {
+    const root = c.pool.words[ROOT]!;
+    if (root !== 0) return lookDown(c, min, root);
   }
   const answer = turnDown(c, min);
   if (answer !== GO_ON) return answer;
-  const near = previousInLeaf(c, min);
-  return near !== 0 ? near : stepBack(c, min, false);
+  return previousInLeaf(c, min) || stepBack(c, min, false);
 }
 
-/** The previous entry of a cursor that has not walked yet, if it is in the leaf that covers its index; 0 if more is to
- * be done. */
-function lookDown(c: Cursor, min: number): number {
+/** The previous entry of a cursor that has not walked yet: mostly in the leaf that covers its index. */
+function lookDown(c: Cursor, min: number, root: number): number {
   const { pool } = c;
   const { words, doubles } = pool;
-  const root = words[ROOT]!;
-  if (root === 0 || c.section !== undefined) return 0;
   pool.sought = following(c.before);
-  let position = seek(pool, root) - 1;
-  if ((position & 31) < PIVOTS || doubles[position]! < min) return 0;
-  let word = words[entryIndex(position)]!;
-  if (word === 0) {
-    position--;
-    if ((position & 31) < PIVOTS || doubles[position]! < min) return 0;
-    word = words[entryIndex(position)]!;
-  }
+  const near = seek(pool, root);
   c.status = ACTIVE;
   c.version = pool.version;
-  stand(c, position);
-  return word;
+  let position = near - 1;
+  if ((position & 31) > PIVOTS && words[entryIndex(position)] === 0) position--;
+  if ((position & 31) >= PIVOTS && words[entryIndex(position)] !== 0 && doubles[position]! >= min) {
+    return stand(c, position);
+  }
+  stand(c, near);
+  return stepBack(c, min, false);
 }
 
 /** The previous entry, if it is in the leaf on which the cursor stands; 0 if more is to be done. */
@@ -203,17 +196,16 @@ export function find(c: Cursor, max: number): number {
     before >= doubles[finger - 1]! && before < doubles[finger]!
   ) {
     const { words } = pool;
-    const position = finger + ~~(words[entryIndex(finger)] === 0);
-    const bound = doubles[position - 1]!;
-    if (bound < max) {
-      c.status = ACTIVE;
-      c.version = pool.version;
-      c.node = position >> DOUBLE_SHIFT;
-      c.slot = (position & 31) - PIVOTS;
-      c.before = bound;
-      c.last = doubles[position]!;
-      return words[entryIndex(position)]!;
-    }
+    // An empty slot from where the next one is too far is where the search ends.
+    let position = finger + ~~(words[entryIndex(finger)] === 0);
+    if (doubles[position - 1]! >= max) position = finger;
+    c.status = ACTIVE;
+    c.version = pool.version;
+    c.node = position >> DOUBLE_SHIFT;
+    c.slot = (position & 31) - PIVOTS;
+    c.before = doubles[position - 1]!;
+    c.last = doubles[position]!;
+    return words[entryIndex(position)]!;
   }
   return findElsewhere(c, max);
 }

@@ -77,12 +77,16 @@ export function storeClassified(
   promised: number,
 ): void {
   const { pool } = w;
+  if (value === undefined && w.last > pool.searchedEnd) {
+    pool.searchedEnd = w.last < pool.windowEnd ? w.last : pool.windowEnd;
+  }
   if (type <= Type.NODE && type !== Type.ROOT && !pool.rcu) {
     // Most stores end here: they take no nodes, so there is nothing that could fail.
     pool.reserved -= promised;
     pool.version++;
     const word = pool.encode(value);
     if (type === Type.SLOT && w.slotEnd === w.slot + 1) moveBoundary(w, word);
+    else if (type === Type.EXACT) replaceEntry(w, word);
     else writeLeaf(w, word);
     return;
   }

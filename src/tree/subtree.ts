@@ -102,6 +102,7 @@ export class Subtree {
   replaceTree(word: number): void {
     const { pool } = this;
     const root = pool.words[ROOT]!;
+    pool.searchedSize = Infinity;
     this.begin(0, 0);
     if (root !== 0) this.doomSubtree(root >> HEIGHT_BITS, root & HEIGHT_MASK);
     if (word === 0) {

@@ -191,3 +191,32 @@ Deno.test("emptyArea, emptyAreaReverse: read as much as lies on the way to the w
     assert(down <= most, `down from ${first}: ${down}`);
   }
 });
+
+// A search below the same end remembers where the last one ended: nothing as long is free above. Clearing a range above
+// or beside that place, or the whole tree, makes it untrue.
+Deno.test("emptyAreaReverse: searches below one end, among stores and clears, find what a linear search finds", () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const random = new Random(seed);
+    const tree = new MapleTree<number>({ gaps: true, rcu: seed % 8 === 0 });
+    const naive = new NaiveRangeMap<number>();
+    const ends = [0x7ff, 0x5ff];
+    for (let i = 0; i < 400; i++) {
+      const end = ends[random.below(10) === 0 ? 1 : 0]!;
+      const size = 1 + random.below(random.below(4) === 0 ? 60 : 12);
+      const min = random.below(3) === 0 ? random.below(0x400) : 0;
+      const found = tree.emptyAreaReverse(size, min, end);
+      assertEquals(found, naive.emptyAreaReverse(size, min, end), `seed ${seed}, step ${i}`);
+      if (random.below(150) === 0) {
+        tree.clear();
+        naive.clear();
+      }
+      const isAllocated = random.below(3) > 0 && found !== undefined;
+      const first = isAllocated ? found : random.below(0x800);
+      const last = first + (isAllocated ? size : random.below(40));
+      const value = isAllocated || random.below(4) === 0 ? i : undefined;
+      tree.store(first, last, value);
+      naive.store(first, last, value);
+    }
+    tree.validate();
+  }
+});
