@@ -184,30 +184,69 @@ Deno.test("layout comparison: isAlike compares one VMA with one line", () => {
   assertEquals(comparison.isAlike(mm, vma, LIBRARY), false);
 });
 
-Deno.test("layout comparison: a part agrees if all that lies in it or touches it does, and nothing else counts", () => {
-  const mm = scene();
-  const lines = [MEMORY, LIBRARY, SHARED];
-  const bounds = lines.flatMap(({ start, end }) => [start - 1, start, end - 1, end, end + 1]);
-  const others = [
-    ...lines.map((line, i) => ({
-      at: line,
-      recorded: lines.with(i, { ...line, permissions: "--xp" }),
-    })),
-    ...lines.map((line, i) => ({ at: line, recorded: lines.toSpliced(i, 1) })),
-    ...lines.map((line, i) => {
-      const more = { ...line, start: line.end + 0x4000, end: line.end + 0x5000 };
-      return { at: more, recorded: lines.toSpliced(i + 1, 0, more) };
-    }),
-  ];
-  for (const first of bounds) {
-    for (const last of bounds.filter((bound) => bound >= first)) {
-      const comparison = new LayoutComparison();
-      assertEquals(comparison.agrees(mm, lines, first, last), true);
-      for (const { at, recorded } of others) {
-        const touches = at.start <= last + 1 && at.end >= first;
-        const what = `${first.toString(16)}-${last.toString(16)} of ${at.start.toString(16)}`;
-        assertEquals(comparison.agrees(mm, recorded, first, last), !touches, what);
+//   0x10000  0x11000  0x12000  0x13000
+//   |-- rw --|-- r ---|-- rw --|
+function touching(): AddressSpace {
+  const mm = space();
+  map(mm, 0x10000, 0x11000);
+  map(mm, 0x11000, 0x12000, 1);
+  map(mm, 0x12000, 0x13000);
+  return mm;
+}
+
+const { written: _, ...UNWRITTEN } = MEMORY;
+const TOUCHING: readonly MapLine[] = [
+  { ...UNWRITTEN, end: 0x11000 },
+  ...[{
+    ...UNWRITTEN,
+    start: 0x11000,
+    end: 0x12000,
+    permissions: "r--p",
+    vmFlags: "rd mr mw me",
+  }],
+  { ...UNWRITTEN, start: 0x12000, end: 0x13000 },
+];
+
+for (
+  const [name, mm, lines] of [
+    ["apart", scene(), [MEMORY, LIBRARY, SHARED]],
+    ["touching", touching(), TOUCHING],
+  ] as const
+) {
+  Deno.test(`layout comparison: a part agrees if all in it and at its ends does, and nothing else counts, ${name}`, () => {
+    const bounds = lines.flatMap(({ start, end }) => [start - 1, start, end - 1, end, end + 1]);
+    const others = [
+      ...lines.map((line, i) => ({
+        at: line,
+        recorded: lines.with(i, { ...line, permissions: "--xp" }),
+      })),
+      ...lines.map((line, i) => ({ at: line, recorded: lines.toSpliced(i, 1) })),
+      ...lines.map((line, i) => {
+        const start = Math.min(line.end + 0x4000, lines[i + 1]?.start ?? Infinity);
+        const more = {
+          ...line,
+          start,
+          end: Math.max(start, lines[i + 1]?.start ?? start + 0x1000),
+        };
+        return { at: more, recorded: lines.toSpliced(i + 1, 0, more) };
+      }).filter(({ at }) => at.end > at.start),
+    ];
+    for (const first of bounds) {
+      for (const last of bounds.filter((bound) => bound >= first)) {
+        const comparison = new LayoutComparison();
+        assertEquals(comparison.agrees(mm, lines, first, last), true);
+        for (const { at, recorded } of others) {
+          const touches = at.start <= last + 1 && at.end >= first;
+          const what = `${first.toString(16)}-${last.toString(16)} of ${at.start.toString(16)}`;
+          assertEquals(comparison.agrees(mm, recorded, first, last), !touches, what);
+        }
       }
     }
+  });
+}
+
+Deno.test("layout comparison: names that differ in their first letter alone differ", () => {
+  for (const name of ["xib.so", "/usr/lib/xib.so", "/lib.s", "ib.so"]) {
+    assertEquals(said(scene(), MEMORY, { ...LIBRARY, name }, SHARED), "1: the name differs", name);
   }
 });
