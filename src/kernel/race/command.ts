@@ -99,17 +99,22 @@ async function withBuilds(
   const [baseName = "", headName] = args.operands;
   const checkout = args.text("source");
   const kind = args.has("slab") ? "library-slab" : "library";
-  const built = async (path: string | undefined) =>
-    await build(await findSource(path), kind, (what) => progress.show(() => what));
+  const built = async (path: string, revision?: string) => {
+    const source = await findSource(path);
+    // A temporary folder says nothing to the reader.
+    const named = revision === undefined ? source : { ...source, name: revision };
+    return await build(named, kind, (what) => progress.show(() => what));
+  };
   if (checkout === undefined) {
     return await use(await built(baseName), await built(headName ?? baseName));
   }
   return await withRevision(checkout, baseName, async (base) => {
-    if (headName === undefined) return await use(await built(base), await built(checkout));
+    const first = await built(base, baseName);
+    if (headName === undefined) return await use(first, await built(checkout));
     return await withRevision(
       checkout,
       headName,
-      async (head) => await use(await built(base), await built(head)),
+      async (head) => await use(first, await built(head, headName)),
     );
   });
 }
