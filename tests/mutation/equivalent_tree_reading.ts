@@ -35,8 +35,8 @@ export const TREE_READING: Equivalences = {
     ],
     [
       "slower",
-      "if (doubles[bounds + PIVOTS + slot]! <= before) return false;",
-      ["doubles[bounds + PIVOTS + slot]! <= before ▸ false", "<= ▸ <"],
+      "if (pivot <= before) return false;",
+      ["pivot <= before ▸ false", "<= ▸ <"],
       "Nothing beyond the window is long enough within it, and the search ends at the tree's end.",
     ],
     [
