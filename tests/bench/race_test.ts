@@ -6,6 +6,7 @@ import { listOf, RANDOM, RECORDINGS } from "../../bench/race/lists.ts";
 import { KERNEL, MAPLE } from "../../bench/race/racers.ts";
 import type { Race } from "../../bench/race/result.ts";
 import { markdown, updated } from "../../bench/race/table.ts";
+import { maple } from "../../bench/peers/maple.ts";
 import { reference } from "../../bench/reference.ts";
 import { Unable } from "../../src/command/command.ts";
 import { pathOf } from "../../src/command/paths.ts";
@@ -52,7 +53,7 @@ Deno.test("race: a trace that is not there is one sentence", async () => {
   assertEquals([code, err.trim().split("\n").length], [2, 1]);
 });
 
-Deno.test("race: the lists of random operations and of all recordings leave a map empty", async () => {
+Deno.test("race: the lists of random operations and of all recordings leave a map empty, and Maple answers them right", async () => {
   for (const name of [RANDOM, RECORDINGS]) {
     const operations = await listOf(name);
     const map = reference.create();
@@ -60,6 +61,7 @@ Deno.test("race: the lists of random operations and of all recordings leave a ma
     const hash = reference.execute(map, operations, 0, operations.length);
     assertEquals(map.checksum(), empty, name);
     assertEquals(reference.execute(map, operations, 0, operations.length), hash, name);
+    assertEquals(maple.execute(maple.create(), operations, 0, operations.length), hash, name);
     assertEquals(operations.length > 50_000, true, name);
   }
 });
