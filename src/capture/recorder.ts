@@ -83,7 +83,6 @@ export class Recorder {
   readonly #early = new Set<number>();
   #records: TraceRecord[] = [];
   #rootStatus: number | undefined;
-  #late = 0;
 
   /**
    * Nothing is recorded until the root's first exec.
@@ -108,14 +107,6 @@ export class Recorder {
   /** Exit status of the root; nothing while it runs. */
   get rootStatus(): number | undefined {
     return this.#rootStatus;
-  }
-
-  /**
-   * VMAs that differed from what was recorded when a layout was read as a whole, and that no call can have changed. They
-   * stand in the record of that time; those of a process's last moments in none.
-   */
-  get late(): number {
-    return this.#late;
   }
 
   /** The records since the last call. */
@@ -243,11 +234,14 @@ export class Recorder {
     space.observer.isUncertain = true;
   }
 
-  /** Reads all of a layout that will be gone, and counts what was not told of it. */
+  /** Reads all of a layout that will be gone; where looks are checked, no VMA may differ that no call has changed. */
   #lookAtEnd({ pid, space: { observer } }: Task, looker: Looker): void {
     this.#tellBetween(pid, observer.atEnd(looker));
-    this.#late += observer.late;
-    observer.late = 0;
+    if (this.#sources.isChecked && observer.late > 0) {
+      throw new Error(
+        `${observer.late} VMAs of process ${pid} differ from what was recorded of it`,
+      );
+    }
   }
 
   /** Holds the tasks that share their memory with one that is about to change the layout. */
