@@ -243,7 +243,7 @@ export class Libc {
     return this.#symbols.ioctl(descriptor, request, structure);
   }
 
-  /** All of an open file, from its start, or nothing if it cannot be read. The bytes are good until the next reading. */
+  /** All of an open file from its start, or nothing if it cannot be read; good until the next reading. */
   readBytes(descriptor: number): Uint8Array<ArrayBuffer> | undefined {
     const length = this.#readAll(descriptor);
     return length < 0 ? undefined : this.#buffer.subarray(0, length);
