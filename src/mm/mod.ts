@@ -56,6 +56,7 @@ export type { RadixTable } from "./pages/radix_table.ts";
 export type {
   AnonVma,
   FileMapping,
+  Frames,
   HugeEntry,
   MappedFile,
   MappingHooks,

@@ -14,7 +14,7 @@
  */
 
 import type { IntervalTree } from "./pages/interval_tree.ts";
-import type { PhysicalMemory } from "./pages/physical_memory.ts";
+import type { LockChecker } from "./locks/lock_checker.ts";
 import { RadixTable } from "./pages/radix_table.ts";
 import { pages } from "../abi/page.ts";
 import { hex, hexRange } from "../abi/hex.ts";
@@ -336,15 +336,25 @@ export interface HugeEntry {
   readonly writable: boolean;
 }
 
+/** Page frames: what a page table needs of the machine whose pages it shows, which is a `PhysicalMemory`. */
+export interface Frames {
+  /** Checks locks; null where they are not checked. */
+  readonly locks: LockChecker | null;
+  /** Gives a page a frame. */
+  place(page: Page): void;
+  /** Takes a page's frame away. */
+  displace(page: Page): void;
+}
+
 /** One address space's entries, by page number (address / page size). */
 export class PageTable extends RadixTable<PageTableEntry> {
   /** Entries for huge pages, by address / 2 MiB. */
   readonly huge: Map<number, HugeEntry> = new Map();
   /** The machine whose pages it shows. */
-  readonly memory: PhysicalMemory;
+  readonly memory: Frames;
 
   /** An empty page table. */
-  constructor(memory: PhysicalMemory) {
+  constructor(memory: Frames) {
     super();
     this.memory = memory;
   }

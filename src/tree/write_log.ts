@@ -1,7 +1,7 @@
 /**
  * What stores do to the nodes of a tree, told while they do it.
  *
- * A pool has one nullable field for it ({@linkcode NodePool.log}); stores of a tree without a log pay one comparison.
+ * A pool has one nullable field for it ({@linkcode Logged}); stores of a tree without a log pay one comparison.
  * The incremental validator and the explorer are told so which nodes to look at.
  *
  * The order within one store: nodes are `made`, filled, put into the tree by a slot of their parent or by the root
@@ -10,8 +10,6 @@
  *
  * @module
  */
-
-import type { NodePool } from "./node_pool.ts";
 
 /** Is told of every change that stores make. */
 export interface WriteLog {
@@ -32,12 +30,18 @@ export interface WriteLog {
   renumbered(): void;
 }
 
+/** What tells one log of its changes, or several through one: a `NodePool`. */
+export interface Logged {
+  /** Undefined where nobody is told. */
+  log: WriteLog | undefined;
+}
+
 /**
  * Has `log` told of every store from now on, beside those that are told already.
  *
  * @returns ends that when disposed; a second time does nothing
  */
-export function attach(pool: NodePool, log: WriteLog): Disposable {
+export function attach(pool: Logged, log: WriteLog): Disposable {
   const logs = pool.log instanceof Several
     ? pool.log.logs
     : pool.log === undefined
@@ -47,7 +51,7 @@ export function attach(pool: NodePool, log: WriteLog): Disposable {
   return { [Symbol.dispose]: () => detach(pool, log) };
 }
 
-function detach(pool: NodePool, log: WriteLog): void {
+function detach(pool: Logged, log: WriteLog): void {
   if (pool.log === log) pool.log = undefined;
   if (!(pool.log instanceof Several)) return;
   const logs = pool.log.logs.filter((other) => other !== log);

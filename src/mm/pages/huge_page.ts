@@ -22,7 +22,7 @@
 import { HUGE_PAGE_SIZE, isAligned, PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { guarded } from "../locks/locking.ts";
-import { type HugeEntry, Page, type PageTable, type Vma } from "../vma.ts";
+import { type Frames, type HugeEntry, Page, type PageTable, type Vma } from "../vma.ts";
 import { VM_HUGEPAGE, VM_NOHUGEPAGE, VM_SHARED, VM_SPECIAL } from "../vm_flags.ts";
 import { pageIndex } from "./page_offset.ts";
 import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
@@ -147,13 +147,13 @@ export function splitWithin(table: PageTable, start: number, end: number): void 
  *
  * Postcondition: each of them holds what its part of the huge page held, and is shown where the huge page was.
  */
-export function splitHugePage(memory: PhysicalMemory, huge: Page): void {
+export function splitHugePage(memory: Frames, huge: Page): void {
   const { mapping } = huge;
   if (mapping === null || isFileMapping(mapping)) return;
   guarded(memory.locks, "anon_vma_lock", mapping.root, () => splitPage(memory, huge));
 }
 
-function splitPage(memory: PhysicalMemory, huge: Page): void {
+function splitPage(memory: Frames, huge: Page): void {
   const { mapping, index, stamps } = huge;
   const shown = hugePlacesOf(huge);
   memory.displace(huge);

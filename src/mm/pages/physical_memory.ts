@@ -16,7 +16,7 @@
 
 import type { LockChecker } from "../locks/lock_checker.ts";
 import { IntervalTree } from "./interval_tree.ts";
-import { type AnonVma, type FileMapping, type MappedFile, Page } from "../vma.ts";
+import { type AnonVma, type FileMapping, type Frames, type MappedFile, Page } from "../vma.ts";
 
 /** The page that reading untouched memory shows: all zeros, shared by all, never written. */
 export const ZERO_PAGE: Page = new Page(null, 0);
@@ -40,7 +40,7 @@ export interface PhysicalMemoryOptions {
 export type HugePagePolicy = "never" | "madvise" | "always";
 
 /** All pages of a machine. */
-export class PhysicalMemory {
+export class PhysicalMemory implements Frames {
   /** Page frames that the machine has. */
   readonly pages: number;
   /** Slots that its swap device has. */
