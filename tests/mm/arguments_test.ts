@@ -57,6 +57,13 @@ const COUNTS: Readonly<Record<string, Call>> = {
   "setrlimit stack": (mm, stack) => mm.setrlimit({ stack: stack === Infinity ? NaN : stack }),
   "exec start of the heap": (mm, startBrk) =>
     mm.exec({ vmas: [], startBrk, startStack: 0, mmapBase: 0 }),
+  "exec top of the stack": (mm, top) =>
+    mm.exec({ vmas: [], startBrk: 0, startStack: 0, mmapBase: 0, stack: { top, bytes: 1 } }),
+  "exec bytes of the stack": (mm, bytes) =>
+    mm.exec({
+      ...{ vmas: [], startBrk: 0, startStack: 0, mmapBase: 0 },
+      stack: { top: 0x7ffd_0000_0000, bytes },
+    }),
   "exec VMA": (mm, end) =>
     mm.exec({
       vmas: [{ start: 0x1000, end, flags: 0 }],

@@ -147,8 +147,7 @@ const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
  * cannot be mapped · EOPNOTSUPP a flag the file does not support
  */
 export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
-  const { file = null } = request;
-  let { offset = 0 } = request;
+  const { file = null, offset = 0 } = request;
   const protection = impliedProtection(mm, request);
   const flags = request.flags & MAP_FIXED_NOREPLACE ? request.flags | MAP_FIXED : request.flags;
   const fixed = (flags & MAP_FIXED) !== 0;
@@ -172,7 +171,6 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   }
 
   const mapped = isHuge ? hugeFile(mm.hugePool, huge) : flags & MAP_ANONYMOUS ? null : file;
-  if (isHuge) offset = 0;
   const address = place(mm, hint, length, flags, mapped, offset);
   // The last address, as a result, is -EPERM.
   if (fixed && wanted === ADDRESS_LIMIT - 1 && length <= mm.taskSize) {

@@ -23,7 +23,7 @@ import { HUGE_PAGE_SIZE, isAligned, PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { guarded } from "../locks/locking.ts";
 import { type Frames, type HugeEntry, Page, type PageTable, type Vma } from "../vma.ts";
-import { VM_HUGEPAGE, VM_NOHUGEPAGE, VM_SHARED, VM_SPECIAL } from "../vm_flags.ts";
+import { VM_HUGEPAGE, VM_NOHUGEPAGE, VM_SHARED, VM_SPECIAL, VM_WRITE } from "../vm_flags.ts";
 import { pageIndex } from "./page_offset.ts";
 import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "./physical_memory.ts";
 import { vmasAt } from "./reverse_map.ts";
@@ -59,7 +59,7 @@ export function enterHugePage(mm: MemoryDescriptor, vma: Vma, address: number): 
   if (table.huge.has(number) || smallPages(table, start).length > 0) return false;
   const page = memory.newPage(vma.anonVma!, pageIndex(vma, start), HUGE_PAGES);
   page.mapped = 1;
-  table.huge.set(number, { kind: "present", page, writable: true });
+  table.huge.set(number, { kind: "present", page, writable: (vma.flags & VM_WRITE) !== 0 });
   return true;
 }
 

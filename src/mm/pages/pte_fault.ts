@@ -99,9 +99,9 @@ function isHugeEnough(
   if (entry === undefined) return false;
   const { page } = entry;
   if (!writes || entry.writable) return true;
-  if (page.mapped === 1 && vma.flags & VM_WRITE) {
+  if (page.mapped === 1) {
     page.mapping = vma.anonVma;
-    table.huge.set(number, { kind: "present", page, writable: true });
+    table.huge.set(number, { kind: "present", page, writable: (vma.flags & VM_WRITE) !== 0 });
     return true;
   }
   splitHugePage(memory, page);

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { HUGE_PAGE_SIZE, isAligned } from "../../abi/page.ts";
+import { HUGE_PAGE_SIZE, isAligned, PAGE_SIZE } from "../../abi/page.ts";
 import { cannot } from "../error.ts";
 import type { MappedFile, Vma } from "../vma.ts";
 import { VM_DONTEXPAND, VM_HUGETLB, VM_NORESERVE } from "../vm_flags.ts";
@@ -54,6 +54,9 @@ export function hugeFile(pool: HugePagePool, size: number): MappedFile {
     addedFlags: VM_HUGETLB | VM_DONTEXPAND,
     hooks: {
       map(vma) {
+        if (!isAligned(vma.pageOffset * PAGE_SIZE, size)) {
+          throw cannot("map", vma.start, vma.end, "EINVAL", "its offset lies inside a huge page");
+        }
         if (vma.flags & VM_NORESERVE) return;
         const free = size === HUGE_PAGE_SIZE ? pool.free : 0;
         if (pagesOf(vma) > free) {

@@ -63,6 +63,14 @@ Deno.test("exec: a stack takes six structures, and a seventh if it grows", () =>
   }
 });
 
+Deno.test("exec: a stack at the very top is not shifted, and takes tree nodes for that neither", () => {
+  for (const left of [3, 4]) {
+    const mm = space({ limits: { stack: PAGE } });
+    const rest = leftAfter(mm, left, () => execute(mm, TASK_SIZE_X86_64, 1));
+    assertEquals(rest, left < 4 ? "ENOMEM" : 0);
+  }
+});
+
 Deno.test("exec: the tree holds the stack under its bounds after each change", () => {
   const mm = space();
   const bounds: string[] = [];

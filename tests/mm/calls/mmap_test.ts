@@ -16,14 +16,17 @@ import {
   PROT_EXEC,
   PROT_NONE,
   PROT_READ,
+  PROT_WRITE,
 } from "../../../src/abi/mman.ts";
 import { ADDRESS_LIMIT } from "../../../src/abi/page.ts";
 import type { AddressSpace } from "../../../src/mm/address_space.ts";
-import { cannot, MmError } from "../../../src/mm/error.ts";
+import { cannot, MmError, MmInvariantError } from "../../../src/mm/error.ts";
 import type { AddressSpaceOptions } from "../../../src/mm/memory_descriptor.ts";
+import { kernelRules, overrideRules } from "../../../src/mm/rules/kernel_rules.ts";
 import { formatVmFlags, VM_LOCKED, VM_MAYBE_GUARD } from "../../../src/mm/vm_flags.ts";
+import { spaceWithPages } from "../pages/pages.ts";
 import { assertFails, assertLayout, FIXED, map, mapFile, open, RW, space } from "../scene.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 
 const PAGE = 0x1000;
 
@@ -320,4 +323,85 @@ Deno.test("mmap: droppable memory is not locked where everything is to be", () =
   mm.mmap({ address: 0x1000, length: 0x1000, protection: RW, flags });
   assertEquals([mm.findVma(0)!.flags & VM_LOCKED, mm.descriptor.lockedPages], [0, 0]);
   mm.validate();
+});
+
+/** A kernel that unmaps what MAP_FIXED covers first. */
+const UNMAPS_FIRST = overrideRules(kernelRules(), { replaceAtOnce: false });
+
+//   0x1000        0x4000             four pages of address space are allowed, three of them in use
+//   |---- r- -----|                  the part that goes makes room
+//          |---- rw, 3 ----|
+//          |------- rw, 4 -------|   refused, and nothing has changed
+Deno.test("mmap: where it unmaps first, a limit counts what goes, and refuses before anything has changed", () => {
+  const mm = space({ rules: UNMAPS_FIRST, limits: { addressSpace: 4 * PAGE } });
+  map(mm, 0x1000, 0x4000, PROT_READ);
+  assertFails("ENOMEM", () => map(mm, 0x2000, 0x6000));
+  assertLayout(mm, ["1000-4000 r--p 1"]);
+  map(mm, 0x2000, 0x5000);
+  assertLayout(mm, ["1000-2000 r--p 1", "2000-5000 rw-p 2"]);
+  assertFails("ENOMEM", () => map(mm, 0x1000, 0x6000, PROT_READ));
+  assertLayout(mm, ["1000-2000 r--p 1", "2000-5000 rw-p 2"]);
+});
+
+Deno.test("mmap: where it unmaps first, a sealed VMA is EPERM, and one that cannot be cut is ENOMEM", () => {
+  const mm = space({ rules: UNMAPS_FIRST });
+  mm.exec({
+    vmas: [{ start: 0x1000, end: 0x3000, flags: 0x75, special: "[vdso]" }],
+    startBrk: 0,
+    startStack: 0,
+    mmapBase: 0x7fff_0000_0000,
+  });
+  const error = assertThrows(() => map(mm, 0x2000, 0x4000), MmError);
+  assertEquals(error.code, "ENOMEM");
+  assertMatch(error.message, /what lies there stays: .*cannot be split/);
+  map(mm, 0x8000, 0x9000);
+  mm.mseal(0x8000, PAGE);
+  assertFails("EPERM", () => map(mm, 0x8000, 0x9000, PROT_READ));
+  assertLayout(mm, ["1000-3000 r-xp 1 [vdso]", "8000-9000 rw-p 8"]);
+});
+
+Deno.test("mmap: where it unmaps first, a broken rule is not taken for a refusal", () => {
+  const { mm } = spaceWithPages({ rules: UNMAPS_FIRST });
+  map(mm, 0x1000, 0x2000);
+  mm.fault(0x1000, "write");
+  const entry = mm.entry(0x1000)!;
+  if (entry.kind !== "present") throw new Error("it was written to");
+  mm.descriptor.pageTable!.set(1, { kind: "migration", page: entry.page, writable: false });
+  assertThrows(() => map(mm, 0x1000, 0x2000), MmInvariantError, "not locked");
+});
+
+// memfd_secret: every mapping of it is locked.
+Deno.test("mmap: a file that locks its mappings is EAGAIN beyond RLIMIT_MEMLOCK", () => {
+  const mm = space({ limits: { lockedMemory: 2 * PAGE }, capIpcLock: false });
+  const file = { ...open("secretmem"), addedFlags: VM_LOCKED };
+  const flags = MAP_SHARED;
+  mm.mmap({ length: 2 * PAGE, protection: RW, flags, file });
+  assertFails("EAGAIN", () => mm.mmap({ length: PAGE, protection: RW, flags, file }));
+  assertEquals([mm.mapCount, mm.descriptor.lockedPages], [1, 2]);
+});
+
+Deno.test("mmap: under READ_IMPLIES_EXEC only what may be read may be executed", () => {
+  const mm = space();
+  mm.descriptor.readImpliesExec = true;
+  map(mm, 0x1000, 0x2000, PROT_READ);
+  map(mm, 0x3000, 0x4000, PROT_WRITE);
+  map(mm, 0x5000, 0x6000, PROT_NONE);
+  mapFile(mm, 0x7000, 0x8000, { ...open(), executable: false }, 0);
+  assertLayout(mm, [
+    "1000-2000 r-xp 1",
+    "3000-4000 -w-p 3",
+    "5000-6000 ---p 5",
+    "7000-8000 r--p 0 data",
+  ]);
+});
+
+Deno.test("mmap: a sealed file may be mapped privately, to be written too", () => {
+  const mm = space();
+  mapFile(mm, 0x1000, 0x2000, { ...open(), sealed: true }, 0, RW);
+  assertEquals(formatVmFlags(mm.findVma(0x1000)!.flags), "rd wr mr mw me ac");
+});
+
+Deno.test("mmap: a refusal without an address names address 0", () => {
+  const call = () => space().mmap({ length: 0, protection: RW, flags: 0x22 });
+  assertEquals(assertThrows(call, MmError).message, "Cannot map 0x0-0x0: it is empty");
 });

@@ -9,11 +9,13 @@ import {
 } from "../../../src/abi/mman.ts";
 import { HUGE_PAGE_SIZE } from "../../../src/abi/page.ts";
 import { AddressSpace } from "../../../src/mm/address_space.ts";
-import { collapse, hugeNumber } from "../../../src/mm/pages/huge_page.ts";
+import { collapse, hugeNumber, splitHugePage } from "../../../src/mm/pages/huge_page.ts";
 import { type HugePagePolicy, PhysicalMemory } from "../../../src/mm/pages/physical_memory.ts";
 import { evict } from "../../../src/mm/pages/reclaim.ts";
 import { present } from "../../present.ts";
+import { open } from "../scene.ts";
 
+const FILE = { ...open(), inode: 7 };
 const START = 0x4000_0000;
 const HALF = HUGE_PAGE_SIZE / 2;
 
@@ -44,6 +46,51 @@ Deno.test("huge page: the first write to an aligned 2 MiB enters one, a read doe
   assertEquals(memory.used, 512);
   assertEquals(mm.readPage(START + HUGE_PAGE_SIZE + 0x5000), 7);
   assertEquals(mm.readPage(START + HUGE_PAGE_SIZE + 0x6000), 0);
+  mm.validate();
+});
+
+// As ptrace does: what is written is the process's own, and the process may still not write to it.
+Deno.test("huge page: a forced write to read-only memory enters one that may not be written, and keeps it", () => {
+  const { mm } = scene();
+  mm.mprotect(START, HUGE_PAGE_SIZE, 1);
+  for (let time = 0; time < 2; time++) {
+    mm.fault(START + HALF, "force");
+    assertEquals(counts(mm), [1, 0]);
+    assertEquals(
+      present(present(mm.descriptor.pageTable).huge.get(hugeNumber(START))).writable,
+      false,
+    );
+    mm.validate();
+  }
+  mm.mprotect(START, HUGE_PAGE_SIZE, 3);
+  mm.writePage(START, 7);
+  assertEquals(
+    present(present(mm.descriptor.pageTable).huge.get(hugeNumber(START))).writable,
+    true,
+  );
+  mm.validate();
+});
+
+Deno.test("huge page: the first write lets the process write to it", () => {
+  const { mm } = scene();
+  mm.writePage(START, 1);
+  assertEquals(
+    present(present(mm.descriptor.pageTable).huge.get(hugeNumber(START))).writable,
+    true,
+  );
+});
+
+Deno.test("splitHugePage: what was split already, or is a file's, is left alone", () => {
+  const { memory, mm } = scene();
+  mm.writePage(START, 1);
+  const { page } = present(present(mm.descriptor.pageTable).huge.get(hugeNumber(START)));
+  splitHugePage(memory, page);
+  assertEquals([counts(mm), memory.frames.length], [[0, 512], 512]);
+  splitHugePage(memory, page);
+  assertEquals([counts(mm), memory.frames.length], [[0, 512], 512]);
+  const file = memory.filePage(memory.mappingOf({ ...FILE }), 0);
+  splitHugePage(memory, file);
+  assertEquals([file.frame, memory.frames.length], [512, 513]);
   mm.validate();
 });
 

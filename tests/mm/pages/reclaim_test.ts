@@ -61,7 +61,8 @@ Deno.test("evict: both sides of a fork find the same page in the slot, and a wri
 });
 
 Deno.test("evict: a tmpfs writes to the swap device, a file on a disk does not", () => {
-  for (const [file, slots] of [[FILE, 1], [ON_DISK, 0]] as const) {
+  const onTmpfs = { ...ON_DISK, onTmpfs: true };
+  for (const [file, slots] of [[FILE, 1], [onTmpfs, 1], [ON_DISK, 0]] as const) {
     const { memory, mm } = machine(8);
     map(mm, file, MAP_SHARED);
     mm.writePage(0x11000, 9);
@@ -160,4 +161,23 @@ Deno.test("truncate: pages beyond leave all page tables, copies of private mappi
   assertEquals(memory.frames.every((page, at) => page.frame === at), true);
   mm.validate();
   other.validate();
+});
+
+Deno.test("evict: of a file on a disk only what was written is kept", () => {
+  const { memory, mm } = machine(8);
+  map(mm, ON_DISK, MAP_SHARED);
+  mm.readPage(0x10000);
+  mm.writePage(0x11000, 9);
+  for (const at of [0x10000, 0x11000]) assert(evict(memory, pageAt(mm, at)));
+  assertEquals([...memory.mappingOf(ON_DISK).stored], [[1, 9]]);
+});
+
+Deno.test("truncate: a page that was cut off is nobody's", () => {
+  const { memory, mm } = machine(8);
+  map(mm, ON_DISK, MAP_SHARED);
+  mm.writePage(0x12000, 3);
+  const page = pageAt(mm, 0x12000);
+  truncate(memory, memory.mappingOf(ON_DISK), 2, 3);
+  assertThrows(() => beginMigration(page), RangeError, "nobody's");
+  assertEquals([page.mapped, page.frame, memory.used], [0, -1, 0]);
 });

@@ -59,3 +59,13 @@ Deno.test("mmap: with MAP_NORESERVE huge pages are mapped from an empty pool, at
   assertEquals(mm.mmap(request(HUGE | NORESERVE)) % (2 * MIB), 0);
   mm.validate();
 });
+
+// Linux 6.18 was asked: an offset counts though there is no file that the program opened.
+Deno.test("mmap: huge pages keep their offset, which must be whole huge pages and not pass what a file can have", () => {
+  const mm = space();
+  const at = (offset: number) => mm.mmap({ ...request(HUGE | NORESERVE), offset });
+  assertFails("EINVAL", () => at(0x1000));
+  assertFails("EOVERFLOW", () => at(2 ** 53 - 2 * MIB));
+  assertEquals(mm.findVma(at(4 * MIB))!.pageOffset, 4 * MIB / 0x1000);
+  assertEquals(mm.mapCount, 1);
+});
