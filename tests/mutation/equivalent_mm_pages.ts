@@ -31,6 +31,12 @@ export const MM_PAGES: Equivalences = {
   "src/mm/calls/mincore.ts": [
     [
       "same",
+      "if (mm.pageTable === null) return false;",
+      ["mm.pageTable === null ▸ false"],
+      "Nobody asks where pages are not modelled; the check is for the type checker.",
+    ],
+    [
+      "same",
       "if (length < 0 || address + length > mm.taskSize) {",
       ["+ ▸ -"],
       "Nothing is mapped there, which fails alike.",
@@ -64,6 +70,14 @@ export const MM_PAGES: Equivalences = {
       "MS_ASYNC alone meets nothing else that could fail: the hole decides.",
     ],
   ],
+  "src/mm/pages/interval_tree.ts": [
+    [
+      "slower",
+      "let most = numbers[0]!;",
+      ["0 ▸ 1"],
+      "Of one number nothing is known then, and a search leaves out no block of unknown reach.",
+    ],
+  ],
   "src/mm/pages/pte_fault.ts": [
     ["same", 'return entry.kind === "swap" ? entry.slot : undefined;', [
       'entry.kind === "swap" ▸ true',
@@ -92,6 +106,12 @@ export const MM_PAGES: Equivalences = {
     ], "What is called throws nothing else; the line passes on what is not expected."],
   ],
   "src/mm/pages/reverse_map.ts": [
+    [
+      "slower",
+      "if (shownBy === null) page.shownBy = [vma];",
+      ["page.shownBy = [vma]; ▸ ;"],
+      "A walk that is told nowhere to look first looks everywhere.",
+    ],
     [
       "same",
       "if (isFileMapping(mapping)) return mapping.byOffset;",

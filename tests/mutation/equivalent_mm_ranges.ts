@@ -116,7 +116,33 @@ export const MM_RANGES: Equivalences = {
       "The one that grows is one of the two, and the other is always there; the line is for the type checker.",
     ],
   ],
+  "src/mm/vma/huge_pool.ts": [
+    [
+      "same",
+      "return size !== undefined && vma.start < address && address < vma.end &&",
+      ["< ▸ <=", "< ▸ <= (2)"],
+      "A VMA of huge pages begins and ends on a border of one.",
+    ],
+  ],
   "src/mm/calls/mmap.ts": [
+    [
+      "same",
+      "const length = roundLength(isHuge ? Math.ceil(request.length / huge) * huge : request.length);",
+      ["isHuge ▸ true"],
+      "Without huge pages it rounds to pages, as is done next in any case.",
+    ],
+    [
+      "slower",
+      "if (next === undefined || next.start >= end) mapFree(mm, next);",
+      [">= ▸ >"],
+      "What begins where the range ends is not replaced: nothing is removed then, at more expense.",
+    ],
+    [
+      "slower",
+      "for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {",
+      ["< ▸ <="],
+      "Of a VMA that begins where the range ends no page is within.",
+    ],
     [
       "same",
       "const known = LEGACY_FLAGS | (file.hugeAligned ? MAP_SYNC : 0);",

@@ -25,7 +25,7 @@ export const RULES: readonly Rule[] = [
     kind: "same",
     files: /^src\//,
     line:
-      /\b(\w+) [<>] (\w+) \? (\1 : \2|\2 : \1)(?!\w)|^if \((\w+) [<>] (\w+)\) (\4 = \5|\5 = \4);$/,
+      /\b(\w+) [<>] (\w+) \? (\1 : \2|\2 : \1)(?!\w)|\bif \(([\w.]+) [<>] ([\w.]+)\) (\4 = \5|\5 = \4);$/,
     change: /^[<>] ▸ [<>]=$/,
     why: "The larger or smaller of two: where they are equal, either is the answer.",
   },
@@ -93,6 +93,13 @@ export const RULES: readonly Rule[] = [
     line: /\bwords\[slots( \+ slot)?\] === 0|^slot--;$|^if \(word === 0 && !empties\b/,
     change: /=== 0( .*)? ▸ false$|▸ ;$|^=== ▸ !== \(2\)$|^word === 0 && .* ▸ false$/,
     why: "A step stands on an empty range for a moment, and goes on.",
+  },
+  {
+    kind: "slower",
+    files: /^src\/mm\/pages\//,
+    line: /^if \(locks === null\) (leave|enter|table\.\w+)\(/,
+    change: /^locks === null ▸ false$/,
+    why: "What takes the locks does without them where there are none.",
   },
   {
     kind: "same",

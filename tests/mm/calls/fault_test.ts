@@ -2,19 +2,28 @@
  * Faults: the first write gives an anon_vma, a touch below a stack makes it grow.
  */
 import {
+  MADV,
   MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_GROWSDOWN,
   MAP_NORESERVE,
   MAP_PRIVATE,
+  MAP_SHARED,
+  MREMAP_FIXED,
+  MREMAP_MAYMOVE,
+  PROT_READ,
 } from "../../../src/abi/mman.ts";
 import type { AddressSpace } from "../../../src/mm/address_space.ts";
 import { MmError } from "../../../src/mm/error.ts";
+import type { AddressSpaceOptions } from "../../../src/mm/memory_descriptor.ts";
+import { kernelRules, overrideRules } from "../../../src/mm/rules/kernel_rules.ts";
+import type { MappedFile } from "../../../src/mm/vma.ts";
 import {
   assertFails,
   assertLayout,
   FIXED,
   map,
+  mapFile,
   mapShared,
   open,
   RW,
@@ -211,4 +220,136 @@ Deno.test("fault: RLIMIT_STACK binds a stack", () => {
   mm.mmap({ address: 0x800000, length: 0x1000, protection: RW, flags: STACK_FAULT });
   mm.fault(0x7fd000, "write");
   assertEquals(assertThrows(() => mm.fault(0x7fc000, "write"), MmError).code, "ENOMEM");
+});
+
+/** A file that is mapped privately and never charged, so that protection alone may tell its parts apart. */
+function mapParts(mm: AddressSpace, start: number, offset: number, protection: number): void {
+  const flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
+  mm.mmap({ address: start, length: PAGE, protection, flags, file: PARTS, offset });
+}
+
+const PARTS = open();
+
+/** True if the two VMAs share one anon_vma after the upper one was written to as well. */
+function lends(mm: AddressSpace): boolean {
+  const [lower, upper] = [...mm.vmas()];
+  mm.fault(upper!.start, "force");
+  mm.validate();
+  assert(lower!.anonVma !== null && upper!.anonVma !== null);
+  return lower!.anonVma === upper!.anonVma;
+}
+
+//   |-- rw*, moved here --|-- r --|      one after the other in the file; their anonymous pages are not
+Deno.test("fault: a file's neighbour lends its anon_vma only if its anonymous pages continue, on kernels that ask", () => {
+  for (const anonPageOffset of [false, true]) {
+    const rules = overrideRules(kernelRules(), { anonPageOffset });
+    const moved = space({ rules });
+    mapParts(moved, 0x1000, 0, RW);
+    touch(moved, 0x1000);
+    moved.mremap(0x1000, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, 0x8000);
+    mapParts(moved, 0x9000, PAGE, PROT_READ);
+    assertEquals(lends(moved), !anonPageOffset);
+    const beside = space({ rules });
+    mapParts(beside, 0x8000, 0, RW);
+    touch(beside, 0x8000);
+    mapParts(beside, 0x9000, PAGE, PROT_READ);
+    assertEquals(lends(beside), true);
+  }
+});
+
+/** What makes the upper one of two VMAs another kind of memory. */
+const DIFFERENCES: Readonly<Record<string, (mm: AddressSpace) => void>> = {
+  "another offset in the file": (mm) => mapParts(mm, 0x2000, 5 * PAGE, PROT_READ),
+  "a page between": (mm) => mapParts(mm, 0x3000, 2 * PAGE, PROT_READ),
+  "another file": (mm) => mapFile(mm, 0x2000, 0x3000, open(), PAGE),
+  "another policy": (mm) => mm.mbind(0x2000, PAGE, "bind:0"),
+  "another protection key": (mm) => mm.mprotect(0x2000, PAGE, PROT_READ, 3),
+  "a flag that is carried along": (mm) => mm.descriptor.tree.findVma(0x2000)!.otherFlags = "um",
+  "another flag": (mm) => mm.madvise(0x2000, PAGE, MADV.RANDOM),
+};
+
+for (const [what, change] of Object.entries(DIFFERENCES)) {
+  Deno.test(`fault: ${what} keeps a neighbour from lending its anon_vma`, () => {
+    const make = () => {
+      const mm = space();
+      mapParts(mm, 0x1000, 0, RW);
+      touch(mm, 0x1000);
+      mapParts(mm, 0x2000, PAGE, PROT_READ);
+      return mm;
+    };
+    assertEquals(lends(make()), true);
+    const mm = make();
+    if (what === "a page between") mm.munmap(0x2000, PAGE);
+    change(mm);
+    assertEquals(lends(mm), false);
+  });
+}
+
+const MIB = 0x10_0000;
+
+/** True if reading at an address of 4 MiB from 2 MiB on gives the VMA an anon_vma: the huge zero page is mapped. */
+function readsHugely(
+  options: AddressSpaceOptions,
+  at: number,
+  prepare?: (mm: AddressSpace) => void,
+): boolean {
+  const mm = space(options);
+  map(mm, 2 * MIB, 6 * MIB);
+  prepare?.(mm);
+  mm.fault(at, "read");
+  mm.validate();
+  return mm.findVma(at)!.anonVma !== null;
+}
+
+Deno.test("fault: a read maps the huge zero page where the machine's setting and madvise allow it", () => {
+  const advise = (advice: number) => (mm: AddressSpace) => mm.madvise(2 * MIB, 4 * MIB, advice);
+  const asked = advise(MADV.HUGEPAGE), forbidden = advise(MADV.NOHUGEPAGE);
+  const cases = [
+    ["never", undefined, false],
+    ["never", asked, false],
+    ["madvise", undefined, false],
+    ["madvise", asked, true],
+    ["madvise", forbidden, false],
+    ["always", undefined, true],
+    ["always", asked, true],
+    ["always", forbidden, false],
+  ] as const;
+  for (const [hugePages, prepare, expected] of cases) {
+    assertEquals(readsHugely({ hugePages }, 3 * MIB, prepare), expected, hugePages);
+  }
+});
+
+//   2 MiB            4 MiB            6 MiB
+//   |----------------|----------------|      cut at either end by a page: the 2 MiB there are whole no more
+Deno.test("fault: a read maps the huge zero page only where the VMA holds all of its 2 MiB", () => {
+  const options = { hugePages: "always" } as const;
+  const reads = (at: number, prepare?: (mm: AddressSpace) => void) =>
+    readsHugely(options, at, prepare);
+  const withoutFirst = (mm: AddressSpace) => mm.munmap(2 * MIB, PAGE);
+  const withoutLast = (mm: AddressSpace) => mm.munmap(6 * MIB - PAGE, PAGE);
+  assertEquals([2 * MIB, 4 * MIB, 6 * MIB - PAGE].map((at) => reads(at)), [true, true, true]);
+  assertEquals([reads(4 * MIB - PAGE, withoutFirst), reads(4 * MIB, withoutFirst)], [false, true]);
+  assertEquals([reads(4 * MIB - PAGE, withoutLast), reads(4 * MIB, withoutLast)], [true, false]);
+});
+
+Deno.test("fault: neither shared memory nor a file nor a stack shows the huge zero page", () => {
+  const mm = space({ hugePages: "always" });
+  const make = (flags: number, file?: MappedFile) =>
+    mm.mmap({
+      address: 8 * MIB,
+      length: 4 * MIB,
+      protection: RW,
+      flags: flags | MAP_FIXED,
+      file: file ?? null,
+    });
+  const calls = [
+    () => make(MAP_SHARED | MAP_ANONYMOUS),
+    () => make(MAP_PRIVATE, open()),
+    () => make(MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN),
+  ];
+  for (const call of calls) {
+    call();
+    mm.fault(9 * MIB, "read");
+    assertEquals(mm.findVma(9 * MIB)!.anonVma, null);
+  }
 });
