@@ -54,6 +54,10 @@ export const MAP_NONBLOCK = 0x1_0000;
 export const MAP_STACK = 0x2_0000;
 /** From the pool of huge pages. */
 export const MAP_HUGETLB = 0x4_0000;
+/** With MAP_HUGETLB: pages of 2 MiB. */
+export const MAP_HUGE_2MB: number = 21 << 26;
+/** With MAP_HUGETLB: pages of 1 GiB. */
+export const MAP_HUGE_1GB: number = 30 << 26;
 /** A persistent-memory mapping; needs a file that supports it. */
 export const MAP_SYNC = 0x8_0000;
 /** MAP_FIXED, but EEXIST where something is mapped already. */

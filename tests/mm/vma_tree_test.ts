@@ -3,7 +3,7 @@ import { MmError } from "../../src/mm/error.ts";
 import { FaultInjection } from "../../src/mm/fault_injection.ts";
 import { Vma } from "../../src/mm/vma.ts";
 import { type TreeOperation, VmaTree } from "../../src/mm/vma_tree.ts";
-import { MapleTree } from "../../src/tree/maple_tree.ts";
+import { MapleTree, poolOf } from "../../src/tree/maple_tree.ts";
 import { map, space } from "./scene.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
@@ -63,4 +63,47 @@ Deno.test("findVma: at the last address there is nothing", () => {
   map(mm, 0x1000, 0x2000);
   assertEquals(mm.findVma(ADDRESS_LIMIT - 1), undefined);
   assertEquals(mm.findVmaIntersection(ADDRESS_LIMIT - PAGE, ADDRESS_LIMIT - 1), undefined);
+});
+
+/** A tree that holds just these ranges, which need not be pages. */
+function treeOf(...ranges: readonly (readonly [start: number, end: number])[]): VmaTree {
+  const tree = new VmaTree(new FaultInjection());
+  for (const [start, end] of ranges) {
+    tree.prepare(start, end, new Vma(start, end, 0, 0, null));
+    tree.commit();
+  }
+  return tree;
+}
+
+Deno.test("VmaTree: a gap lies within its window, and is as long as what is asked for", () => {
+  const tree = treeOf([0x1000, 0x1001]);
+  for (const gap of [tree.lowestGap.bind(tree), tree.highestGap.bind(tree)]) {
+    assertEquals(gap(0x1000, 0x1000, 0x2000), -1); // only with the byte above the window
+    assertEquals(gap(0xfff, 0x1000, 0x2000), 0x1001);
+    assertEquals(gap(0, 0x1000, 0x2000), -1);
+    assertEquals(gap(0x1001, 0x3000, 0x4000), -1);
+    assertEquals(gap(0x1000, 0x3000, 0x4000), 0x3000);
+    assertEquals(gap(1, 0x3000, 0x3001), 0x3000);
+  }
+});
+
+Deno.test("VmaTree: an observer is told of no search above all indices", () => {
+  const tree = treeOf([0x1000, 0x2000]);
+  const told: string[] = [];
+  tree.observer = (operation) => told.push(operation);
+  tree.findVma(2 ** 53);
+  tree.findIntersection(2 ** 53, 2 ** 53 + 2);
+  assertEquals(told, []);
+});
+
+Deno.test("VmaTree: no node stays promised after a fork, a hole and an exit", () => {
+  const mm = space();
+  for (let start = 0x1000; start < 0x40000; start += 0x3000) {
+    map(mm, start, start + 0x3000, start & 0x1000 ? 1 : 3);
+  }
+  mm.munmap(0x2000, PAGE);
+  const child = mm.fork();
+  for (const { descriptor } of [mm, child]) assertEquals(poolOf(descriptor.tree.tree).reserved, 0);
+  mm.exit();
+  assertEquals(poolOf(mm.descriptor.tree.tree).reserved, 0);
 });

@@ -70,6 +70,52 @@ export const MM_PAGES: Equivalences = {
       "MS_ASYNC alone meets nothing else that could fail: the hole decides.",
     ],
   ],
+  "src/mm/pages/radix_table.ts": [
+    ["same", "changes = 0;", ["0 ▸ 1"], "All that is asked is whether it has changed."],
+    ["same", "#lastNumber = -1;", ["1 ▸ 2"], "No number is negative, and that is all it says."],
+    [
+      "slower",
+      "leaf.used--;",
+      ["leaf.used--; ▸ ;"],
+      "A leaf without values stays then, and every search finds nothing in it.",
+    ],
+    [
+      "slower",
+      "if (leaf.used > 0) return true;",
+      ["leaf.used > 0 ▸ true", "> ▸ >="],
+      "A leaf without values stays then, and every search finds nothing in it.",
+    ],
+    [
+      "slower",
+      "this.#leaves.delete(number);",
+      ["this.#leaves.delete(number); ▸ ;"],
+      "A leaf without values stays then, and every search finds nothing in it.",
+    ],
+    [
+      "slower",
+      "if (to - from < this.#leaves.size) {",
+      ["to - from < this.#leaves.size ▸ false", "- ▸ +", "< ▸ <="],
+      "Both ways give the same keys.",
+    ],
+    [
+      "slower",
+      "if (from <= number && number <= to) {",
+      ["from <= number && number <= to ▸ true", "&& ▸ ||"],
+      "Of a leaf outside the range no key is taken.",
+    ],
+    [
+      "slower",
+      "if (number === this.#lastNumber) return this.#last;",
+      ["number === this.#lastNumber ▸ false"],
+      "The leaf is looked up again.",
+    ],
+    [
+      "slower",
+      "this.#lastNumber = number;",
+      ["this.#lastNumber = number; ▸ ;"],
+      "The leaf is looked up again.",
+    ],
+  ],
   "src/mm/pages/interval_tree.ts": [
     [
       "slower",

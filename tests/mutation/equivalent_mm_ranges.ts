@@ -39,6 +39,25 @@ export const MM_RANGES: Equivalences = {
     ],
   ],
   "src/mm/vma_tree.ts": [
+    ["same", "#reserved = 0;", ["0 ▸ 1"], "What is prepared sets it before it is read."],
+    [
+      "same",
+      "this.#cursor = new Cursor(this.#pool, 0, 0, undefined);",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "Every search moves the cursor before it walks.",
+    ],
+    [
+      "same",
+      "return this.#pool.decode(find(this.#at(0), MAX_INDEX));",
+      ["0 ▸ 1"],
+      "A VMA that holds address 0 holds its whole page.",
+    ],
+    [
+      "slower",
+      "if (this.#reserved > 0) this.#reserve(start, end);",
+      ["this.#reserved > 0 ▸ true", "> ▸ >="],
+      "No node more is then had in hand for certain.",
+    ],
     [
       "same",
       "return this.#pool.decode(previous(this.#at(address), 0));",
@@ -182,6 +201,12 @@ export const MM_RANGES: Equivalences = {
     ], "Lengths are whole pages, and in an empty range there is nothing to unmap."],
   ],
   "src/mm/vma/unmap.ts": [
+    [
+      "slower",
+      "if (vma.file?.hooks === undefined) return;",
+      ["vma.file?.hooks === undefined ▸ false"],
+      "Without hooks nobody is told of the part that is made then.",
+    ],
     [
       "same",
       "this.#headEnd = head?.end ?? 0;",

@@ -31,7 +31,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     kind: "same",
-    files: /^src\/(tree\/(cursor|big_node|empty_area|subtree|write_state)|mm\/calls\/munmap)\.ts$/,
+    files: /^src\/(tree\/(cursor|big_node|empty_area|subtree|write_state)|mm\/vma\/unmap)\.ts$/,
     line:
       /^(let )?#?(node|slot|slotEnd|newEnd|farNode|farSlot|count|level|left|right|headEnd|tailStart|hole|\w+Count) = (\d|false);$/,
     change: /^(0 ▸ 1|1 ▸ 2|false ▸ true)$/,
@@ -39,7 +39,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     kind: "same",
-    files: /^src\/tree\//,
+    files: /^src\/(tree\/|mm\/vma_tree)/,
     line: /\bversion(: number)? = .*-1;$/,
     change: /^1 ▸ 2$/,
     why: "No version is negative, and that is all it says.",

@@ -137,12 +137,11 @@ export class RadixTable<T extends NonNullable<unknown>> {
     return this.#last = this.#leaves.get(number);
   }
 
-  /** A leaf in the place of none. */
+  /** A leaf in the place of none, which was just looked for. */
   #newLeaf(number: number): Leaf<T> {
     const leaf = { values: new Array<T | undefined>(SLOTS).fill(undefined), used: 0 };
     this.#leaves.set(number, leaf);
-    if (number === this.#lastNumber) this.#last = leaf;
-    return leaf;
+    return this.#last = leaf;
   }
 
   #numbers(): number[] {

@@ -87,6 +87,19 @@ Deno.test("locks: a call takes mmap_lock, and gives all back", () => {
   assertEquals(locks.held, []);
 });
 
+//   |-- rw --|-- r --|-- rw --|      all three go, or the last one alone
+Deno.test("locks: munmap takes the lock of each VMA that goes, before it goes", () => {
+  for (const [address, length, count] of [[0x20000, 0x3000, 3], [0x22000, 0x1000, 1]] as const) {
+    const { locks, mm } = scene();
+    mm.mmap({ address: 0x20000, length: 0x3000, protection: 3, flags: 0x32 });
+    mm.mprotect(0x21000, 0x1000, 1);
+    const before = { ...locks.taken };
+    mm.munmap(address, length);
+    assertEquals(locks.taken.vma_lock - before.vma_lock, count);
+    assertEquals(locks.held, []);
+  }
+});
+
 Deno.test("locks: a fault takes only the VMA's lock, once it has its anon_vma", () => {
   const { locks, mm } = scene();
   mm.writePage(0x10000, 1);
@@ -106,7 +119,12 @@ Deno.test("locks: a change without the lock that guards it is found", () => {
     MmInvariantError,
     "a VMA changes without mmap_lock held for writing",
   );
-  assertThrows(() => mm.descriptor.tree.replace(vma), MmInvariantError, "without mmap_lock");
+  const { tree } = mm.descriptor;
+  tree.prepare(0x10000, 0x14000, undefined);
+  for (const write of [() => tree.replace(vma), () => tree.commit(), () => tree.clear()]) {
+    assertThrows(write, MmInvariantError, "without mmap_lock");
+  }
+  assertEquals(tree.load(0x10000), vma);
   assertThrows(
     () => splitAt(present(mm.descriptor.pageTable), 0x4000_0000 + 0x1000),
     MmInvariantError,

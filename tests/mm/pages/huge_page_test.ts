@@ -140,6 +140,17 @@ Deno.test("huge page: a border or a hole inside splits it, and what was written 
   }
 });
 
+//   |------ 2 MiB ------|<------- huge ------>|     the hole begins on its border, and ends in its middle
+//   |------ head -------|          |-- tail --|
+Deno.test("huge page: a hole that ends inside splits it before its VMA is cut", () => {
+  const { memory, mm } = scene();
+  mm.writePage(START + 2 * HUGE_PAGE_SIZE - 0x1000, 12);
+  mm.munmap(START + HUGE_PAGE_SIZE, HALF);
+  mm.validate();
+  assertEquals([counts(mm), memory.used], [[0, 256], 256]);
+  assertEquals(mm.readPage(START + 2 * HUGE_PAGE_SIZE - 0x1000), 12);
+});
+
 Deno.test("huge page: a call on exactly its 2 MiB leaves it whole", () => {
   const { mm } = scene();
   mm.writePage(START, 5);

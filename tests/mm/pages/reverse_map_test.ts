@@ -39,6 +39,16 @@ Deno.test("reverse map: a file's VMA that was cut is not found for what is gone"
   assertEquals([at(0), at(1)], [[], [0x2000]]);
 });
 
+//   |---- file ----|   ▸   |-- file --|    |-- file --|     the upper part is a new VMA
+Deno.test("reverse map: after a hole both parts of a file's VMA are found", () => {
+  const { mm, memory } = spaceWithPages();
+  const file = open();
+  mapFile(mm, 0x1000, 0x4000, file, 0);
+  mm.munmap(0x2000, PAGE);
+  const at = (index: number) => vmasAt(memory.mappingOf(file), index).map((vma) => vma.start);
+  assertEquals([at(0), at(1), at(2)], [[0x1000], [], [0x3000]]);
+});
+
 // A private file's VMA hangs on its file and on an anon_vma: both must know.
 Deno.test("reverse map: a written VMA of a file is cut in both its trees", () => {
   const { mm, memory } = spaceWithPages();

@@ -69,3 +69,60 @@ Deno.test("mmap: huge pages keep their offset, which must be whole huge pages an
   assertEquals(mm.findVma(at(4 * MIB))!.pageOffset, 4 * MIB / 0x1000);
   assertEquals(mm.mapCount, 1);
 });
+
+Deno.test("mmap: huge pages of a size that is named, in the pool and beyond it", () => {
+  const mm = space({ hugePool: new HugePagePool(1) });
+  const named = (logarithm: number) => HUGE | (logarithm << 26);
+  assertEquals(mm.mmap(request(named(21))) % (2 * MIB), 0);
+  assertEquals(mm.mmap(request(named(30) | NORESERVE)) % (1024 * MIB), 0);
+  for (const logarithm of [1, 20, 22, 29, 31]) {
+    assertFails("EINVAL", () => mm.mmap(request(named(logarithm) | NORESERVE)));
+  }
+});
+
+// Linux 6.18 was asked: MAP_SHARED_VALIDATE knows the sizes, and MAP_SYNC is not for them.
+Deno.test("mmap: huge pages may be shared and written to, and are no persistent memory", () => {
+  const mm = space();
+  const validated = (flags: number) => mm.mmap(request(0x4_4023 | flags));
+  for (const flags of [0, 21 << 26, 30 << 26]) {
+    assertEquals(
+      formatVmFlags(mm.findVma(validated(flags))!.flags),
+      "rd wr sh mr mw me ms de nr ht",
+    );
+  }
+  for (const flags of [0x8_0000, 0x8_0000 | 21 << 26]) {
+    assertFails("EOPNOTSUPP", () => validated(flags));
+  }
+});
+
+Deno.test("mmap: what was not reserved is not given back; what two processes share is, once", () => {
+  const hugePool = new HugePagePool(1);
+  const mm = space({ hugePool });
+  const address = mm.mmap(request(HUGE | NORESERVE));
+  mm.munmap(address, 2 * MIB);
+  assertEquals(hugePool.free, 1);
+  mm.mmap(request(HUGE));
+  const child = mm.fork();
+  assertEquals(hugePool.free, 0);
+  mm.exit();
+  child.exit();
+  assertEquals(hugePool.free, 1);
+});
+
+//      |- rw -|====== huge ======|- rw -|
+//      |------------ unmap -------------|     neither end lies in a huge page
+Deno.test("munmap: huge pages go as a whole, with what lies around them", () => {
+  const mm = space();
+  map(mm, BASE - 0x2000, BASE);
+  mm.mmap(request(HUGE | NORESERVE | FIXED, 2 * MIB, BASE));
+  map(mm, BASE + 2 * MIB, BASE + 2 * MIB + 0x2000);
+  mm.munmap(BASE - 0x1000, 2 * MIB + 0x2000);
+  assertEquals(
+    layoutOf(mm).map((line) => line.split(" ")[0]),
+    [
+      "1ffffffff000-200000000000",
+      "200000201000-200000202000",
+    ].map((range) => range.replace("1ffffffff000-200000000000", "1fffffffe000-1ffffffff000")),
+  );
+  mm.validate();
+});
