@@ -11,6 +11,7 @@ import { snapshot } from "./snapshot.ts";
 type Call = (mm: AddressSpace, value: number) => unknown;
 
 const SEGMENT = { file: open(), bytes: 0x2000, attached: 0 };
+const IMAGE = { vmas: [], startBrk: 0, startStack: 0, mmapBase: 0 };
 const ANONYMOUS = { protection: RW, flags: 0x22 };
 
 /** Each number of each method that takes an address, a length or an offset. */
@@ -57,13 +58,13 @@ const COUNTS: Readonly<Record<string, Call>> = {
   "setrlimit stack": (mm, stack) => mm.setrlimit({ stack: stack === Infinity ? NaN : stack }),
   "exec start of the heap": (mm, startBrk) =>
     mm.exec({ vmas: [], startBrk, startStack: 0, mmapBase: 0 }),
-  "exec top of the stack": (mm, top) =>
-    mm.exec({ vmas: [], startBrk: 0, startStack: 0, mmapBase: 0, stack: { top, bytes: 1 } }),
+  "exec limit": (mm, stack) =>
+    mm.exec({ ...IMAGE, limits: { stack: stack === Infinity ? NaN : stack } }),
+  "exec page offset": (mm, pageOffset) =>
+    mm.exec({ ...IMAGE, vmas: [{ start: 0x1000, end: 0x2000, flags: 0, pageOffset }] }),
+  "exec top of the stack": (mm, top) => mm.exec({ ...IMAGE, stack: { top, bytes: 1 } }),
   "exec bytes of the stack": (mm, bytes) =>
-    mm.exec({
-      ...{ vmas: [], startBrk: 0, startStack: 0, mmapBase: 0 },
-      stack: { top: 0x7ffd_0000_0000, bytes },
-    }),
+    mm.exec({ ...IMAGE, stack: { top: 0x7ffd_0000_0000, bytes } }),
   "exec VMA": (mm, end) =>
     mm.exec({
       vmas: [{ start: 0x1000, end, flags: 0 }],
@@ -86,6 +87,7 @@ const INTEGERS: Readonly<Record<string, Call>> = {
   "msync flags": (mm, flags) => mm.msync(0x1000, 0x1000, flags),
   "remapFilePages protection": (mm, prot) => mm.remapFilePages(0x1000, 0x1000, prot, 0),
   "remapFilePages flags": (mm, flags) => mm.remapFilePages(0x1000, 0x1000, 0, 0, flags),
+  "exec flags": (mm, flags) => mm.exec({ ...IMAGE, vmas: [{ start: 0x1000, end: 0x2000, flags }] }),
   "shmat flags": (mm, flags) => mm.shmat(SEGMENT, 0, flags),
 };
 

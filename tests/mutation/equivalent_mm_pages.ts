@@ -28,6 +28,20 @@ export const MM_PAGES: Equivalences = {
       "vma.anonVma === null ▸ true",
     ], "It looks for an anon_vma that is not used."],
   ],
+  "src/mm/calls/exec.ts": [
+    [
+      "same",
+      "for (const { start, end, flags, pageOffset = 0 } of image.vmas) {",
+      ["0 ▸ 1"],
+      "It is only asked whether it is a page offset, as both are.",
+    ],
+    [
+      "same",
+      'checkRange("exec with", start, end - start);',
+      ["- ▸ +"],
+      "A range that ends before it begins is refused next, with EINVAL too.",
+    ],
+  ],
   "src/mm/calls/mincore.ts": [
     [
       "same",

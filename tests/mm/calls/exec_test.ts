@@ -1,7 +1,14 @@
 /**
  * exec: a new program in place of the old.
  */
-import { MAP_ANONYMOUS, MAP_PRIVATE, MCL_FUTURE, PROT_NONE } from "../../../src/abi/mman.ts";
+import {
+  MAP_ANONYMOUS,
+  MAP_PRIVATE,
+  MCL_FUTURE,
+  PR_MDWE_NO_INHERIT,
+  PR_MDWE_REFUSE_EXEC_GAIN,
+  PROT_NONE,
+} from "../../../src/abi/mman.ts";
 import type { AddressSpace } from "../../../src/mm/address_space.ts";
 import { MmError } from "../../../src/mm/error.ts";
 import type { AddressSpaceOptions } from "../../../src/mm/memory_descriptor.ts";
@@ -137,4 +144,36 @@ Deno.test("exec: nothing of the old program is left", () => {
   assertLayout(mm, ["400000-401000 r-xp 0 program"]);
   assertEquals(mm.mmap({ length: 0x1000, protection: RW, flags: 0x22 }), 0x7fef_ffff_f000);
   assertEquals(mm.descriptor.lockedPages, 0);
+});
+
+// PR_SET_MDWE and PR_SET_MEMORY_MERGE were asked for by the old program, the personality for it alone.
+Deno.test("exec: the new program has what is inherited of the old one, and no more", () => {
+  const mm = space();
+  const { descriptor } = mm;
+  descriptor.denyWriteExec = PR_MDWE_REFUSE_EXEC_GAIN;
+  descriptor.mergesAny = true;
+  descriptor.readImpliesExec = true;
+  mm.exec(IMAGE);
+  const inherited =
+    () => [descriptor.denyWriteExec, descriptor.mergesAny, descriptor.readImpliesExec];
+  assertEquals(inherited(), [PR_MDWE_REFUSE_EXEC_GAIN, true, false]);
+  descriptor.denyWriteExec = PR_MDWE_REFUSE_EXEC_GAIN | PR_MDWE_NO_INHERIT;
+  descriptor.mergesAny = false;
+  mm.exec(IMAGE);
+  assertEquals(inherited(), [0, false, false]);
+});
+
+Deno.test("exec: a program may have the first address and the last, and flags that are carried along", () => {
+  const mm = space();
+  const end = TASK_SIZE_X86_64;
+  mm.exec({
+    ...IMAGE,
+    vmas: [
+      { start: 0, end: PAGE, flags: 0x71 },
+      { start: end - PAGE, end, flags: 0x71, otherFlags: "um" },
+    ],
+  });
+  const [first, last, ...others] = [...mm.vmas()];
+  assertEquals([first!.start, first!.otherFlags, first!.pageOffset], [0, "", 0]);
+  assertEquals([last!.end, last!.otherFlags, others], [end, "um", []]);
 });

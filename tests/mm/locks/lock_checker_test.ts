@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from "../../../src/abi/mman.ts";
 import { HUGE_PAGE_SIZE } from "../../../src/abi/page.ts";
 import { AddressSpace } from "../../../src/mm/address_space.ts";
+import { fault } from "../../../src/mm/calls/fault.ts";
 import { MmInvariantError } from "../../../src/mm/error.ts";
 import { LOCK_ORDER, LockChecker, WouldBlock } from "../../../src/mm/locks/lock_checker.ts";
 import { setBounds } from "../../../src/mm/pages/anon_vma.ts";
@@ -125,6 +126,11 @@ Deno.test("locks: a change without the lock that guards it is found", () => {
     assertThrows(write, MmInvariantError, "without mmap_lock");
   }
   assertEquals(tree.load(0x10000), vma);
+  assertThrows(
+    () => fault(mm.descriptor, 0x10000, "read"),
+    MmInvariantError,
+    "a fault enters a page without vma_lock held for reading",
+  );
   assertThrows(
     () => splitAt(present(mm.descriptor.pageTable), 0x4000_0000 + 0x1000),
     MmInvariantError,
