@@ -11,6 +11,18 @@ export const TREE_READING: Equivalences = {
   "src/tree/empty_area.ts": [
     [
       "slower",
+      "pool.searchedSize = Infinity;",
+      ["pool.searchedSize = Infinity; ▸ ;"],
+      "Nothing ends after the window: the next search goes up from the leaf that covers its end, instead of down to it.",
+    ],
+    [
+      "slower",
+      "slot = pivot > last ? slotFromEnd(pool, node, last) : words[(node << WORD_SHIFT) + END]!;",
+      ["pivot > last ▸ true", "> ▸ >="],
+      "Of a node that ends in the window, or with it, the last slot is found by a comparison.",
+    ],
+    [
+      "slower",
       "const pivot = doubles[(node << DOUBLE_SHIFT) + PIVOTS + slot]!;",
       ["+ ▸ -"],
       "What stands there is not beyond the window's lower end, and the search that goes on finds the same.",
@@ -81,12 +93,6 @@ export const TREE_READING: Equivalences = {
       "Whoever uses it sets its range first.",
     ],
     [
-      "slower",
-      "if (this.#pool.rcu) this.#pool.reclaim();",
-      ["this.#pool.rcu ▸ true"],
-      "Without readers nothing waits.",
-    ],
-    [
       "same",
       "if (value === undefined) return undefined;",
       ["value === undefined ▸ false"],
@@ -94,6 +100,38 @@ export const TREE_READING: Equivalences = {
     ],
   ],
   "src/tree/navigate.ts": [
+    [
+      "slower",
+      "if (c.status === START && c.before >= min && c.section === undefined) {",
+      ["c.status === START && c.before >= min && c.section === un… ▸ false", ">= ▸ >"],
+      "The long way gives the same entry, from the leaf found last as well.",
+    ],
+    [
+      "slower",
+      "if (root !== 0) return lookDown(c, min, root);",
+      ["root !== 0 ▸ false"],
+      "The long way gives the same entry, from the leaf found last as well.",
+    ],
+    [
+      "slower",
+      "if ((position & 31) > PIVOTS && words[entryIndex(position)] === 0) position--;",
+      [
+        "(position & 31) > PIVOTS && words[entryIndex(position)] =… ▸ false",
+        "> ▸ >=",
+        "position--; ▸ ;",
+      ],
+      "An empty slot is not answered here, and stepBack passes it over.",
+    ],
+    [
+      "slower",
+      "if ((position & 31) >= PIVOTS && words[entryIndex(position)] !== 0 && doubles[position]! >= min) {",
+      [
+        "(position & 31) >= PIVOTS && words[entryIndex(position)] … ▸ false",
+        ">= ▸ >",
+        ">= ▸ > (2)",
+      ],
+      "stepBack gives the same entry.",
+    ],
     [
       "slower",
       "const base = node << WORD_SHIFT;",

@@ -204,13 +204,25 @@ export const TREE_WRITING: Equivalences = {
     ["same", "if (step < 0) {", ["< ▸ <=", "0 ▸ 1"], "The step is -1 or 1."],
   ],
   "src/tree/store.ts": [
-    ["same", "subtree.cut(subtree.big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
     [
       "slower",
-      "if (pool.rcu) pool.reclaim();",
-      ["pool.rcu ▸ true"],
-      "Without readers nothing waits.",
+      "if (replaceFound(w, value)) w.pool.reserved -= promised;",
+      ["replaceFound(w, value) ▸ false"],
+      "classify sees that it is one whole slot, and that is replaced.",
     ],
+    [
+      "same",
+      "if (value === undefined && w.last > pool.searchedEnd) {",
+      ["> ▸ >="],
+      "Where the two are equal it stays as it is.",
+    ],
+    [
+      "slower",
+      "else if (type === Type.EXACT) replaceEntry(w, word);",
+      ["type === Type.EXACT ▸ false"],
+      "writeLeaf writes one slot as well.",
+    ],
+    ["same", "subtree.cut(subtree.big.count - 1, 0);", ["0 ▸ 1"], "There is no second cut then."],
     ["slower", "if (before !== -1 || last !== MAX_INDEX) findEnds(w, nothing);", [
       "before !== -1 || last !== MAX_INDEX ▸ true",
       "1 ▸ 2",

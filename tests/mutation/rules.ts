@@ -25,7 +25,7 @@ export const RULES: readonly Rule[] = [
     kind: "same",
     files: /^src\//,
     line:
-      /\b(\w+) [<>] (\w+) \? (\1 : \2|\2 : \1)(?!\w)|\bif \(([\w.]+) [<>] ([\w.]+)\) (\4 = \5|\5 = \4);$/,
+      /(?<![\w.])([\w.]+) [<>] ([\w.]+) \? (\1 : \2|\2 : \1)(?![\w.])|\bif \(([\w.]+) [<>] ([\w.]+)\) (\4 = \5|\5 = \4);$/,
     change: /^[<>] ▸ [<>]=$/,
     why: "The larger or smaller of two: where they are equal, either is the answer.",
   },
@@ -50,6 +50,13 @@ export const RULES: readonly Rule[] = [
     line: /\+ BOUND\b/,
     change: /^\+ ▸ -$/,
     why: "BOUND is 0.",
+  },
+  {
+    kind: "slower",
+    files: /^src\/tree\//,
+    line: /^if \([\w.#]*\brcu\) (.*\breclaim\(\);|\{)$/,
+    change: /\brcu ▸ true$/,
+    why: "Without readers nothing waits, and nothing is dropped to wait.",
   },
   {
     kind: "slower",

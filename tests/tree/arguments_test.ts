@@ -239,13 +239,17 @@ Deno.test("TreeReader: closed once or twice, it refuses to read afterwards", () 
   const [one, other] = [tree.read(), tree.read()];
   const state = one.state(55);
   assertEquals(state.walk(), 5);
+  const unused = one.state(55);
   one[Symbol.dispose]();
   one[Symbol.dispose]();
   const einval = (call: () => unknown) =>
     assertEquals(assertThrows(call, MapleError).code, "EINVAL");
   const searches = ["next", "previous", "find", "findReverse"] as const;
   const ranges = ["nextRange", "previousRange", "findRange", "findRangeReverse", "walk"] as const;
-  for (const search of [...searches, ...ranges]) einval(() => state[search]());
+  for (const search of [...searches, ...ranges]) {
+    einval(() => state[search]());
+    einval(() => unused[search]());
+  }
   einval(() => one.state(5));
   assertThrows(() => other.state(-1), RangeError);
   assertEquals(other.state(55).walk(), 5);

@@ -2,11 +2,11 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MapleError, MapleTree, MAX_INDEX } from "../../mod.ts";
-import { poolOf } from "../../src/tree/maple_tree.ts";
 import { NaiveRangeMap } from "../naive_range_map.ts";
 import { perform } from "../operations.ts";
 import { Random } from "../random.ts";
 import { CheckedTree } from "./checked_tree.ts";
+import { boundsRead } from "./counters.ts";
 
 /** The error code of `call`. */
 function code(call: () => unknown): string {
@@ -161,22 +161,6 @@ Deno.test("gaps: a store in place tells every level above", () => {
   }
 });
 
-/** How many bounds and gaps a call reads. */
-function reads(tree: MapleTree<number>, call: () => void): number {
-  const pool = poolOf(tree);
-  const { doubles } = pool;
-  let count = 0;
-  pool.doubles = new Proxy(doubles, {
-    get(target, key) {
-      count++;
-      return Reflect.get(target, key);
-    },
-  });
-  call();
-  pool.doubles = doubles;
-  return count;
-}
-
 // A thousand ranges with a gap below each, in which the area fits: it is in the window's first or last slot.
 Deno.test("emptyArea, emptyAreaReverse: read as much as lies on the way to the window's end", () => {
   const tree = new MapleTree<number>({ gaps: true });
@@ -185,9 +169,12 @@ Deno.test("emptyArea, emptyAreaReverse: read as much as lies on the way to the w
   const most = tree.height * 16;
   for (let i = 0; i < 1000; i += 7) {
     const first = i * 32;
-    const up = reads(tree, () => assertEquals(tree.emptyArea(16, first, MAX_INDEX), first));
+    const up = boundsRead(tree, () => assertEquals(tree.emptyArea(16, first, MAX_INDEX), first));
     assert(up <= most, `up from ${first}: ${up}`);
-    const down = reads(tree, () => assertEquals(tree.emptyAreaReverse(16, 0, first + 15), first));
+    const down = boundsRead(
+      tree,
+      () => assertEquals(tree.emptyAreaReverse(16, 0, first + 15), first),
+    );
     assert(down <= most, `down from ${first}: ${down}`);
   }
 });

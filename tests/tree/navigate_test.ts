@@ -383,3 +383,34 @@ Deno.test("MapleState.previous: an entry that ends at the limit is reached, one 
     }
   }
 });
+
+// A state that has not walked yet looks into the leaf found last, and there at the slot before and the one before that.
+Deno.test("previous: begun anew in any range, with every value the smallest or all alike", () => {
+  for (const values of [[0, 0, 0], [1, 1, 1], [0, -1, 0]]) {
+    const tree = new MapleTree<number>();
+    for (let i = 0; i < 40; i++) tree.store(i * 10, i * 10 + 9 - i % 3, values[i % 3]!);
+    for (let i = 1; i < 40; i++) {
+      for (const found of [0, i * 10, i * 10 + 9, 1000]) {
+        tree.state(found).walk();
+        const state = tree.state(i * 10 + 9);
+        const isFree = i % 3 !== 0;
+        const expected = isFree ? i : i - 1;
+        assertEquals(state.previous(), values[expected % 3], `${i}, found ${found}`);
+        assertEquals([state.index, state.last], [expected * 10, expected * 10 + 9 - expected % 3]);
+      }
+    }
+  }
+});
+
+Deno.test("previous: begun anew in a tree of one range over all indices there is none, whatever node holds it", () => {
+  const tree = new MapleTree<number>();
+  for (let i = 0; i < 5; i++) {
+    tree.store(0, MAX_INDEX, i);
+    assertEquals([tree.height, tree.size], [1, 1]);
+    for (const index of [1, 1000, MAX_INDEX]) {
+      const state = tree.state(index);
+      assertEquals([state.previous(), state.status], [undefined, "underflow"]);
+    }
+    tree.store(1000, 1999, undefined); // its leaf stays, and the next store of all takes another
+  }
+});

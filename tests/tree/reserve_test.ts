@@ -166,3 +166,16 @@ Deno.test("store: a state that expects no entries makes the nodes that the tree 
   assertEquals(byState.statistics().nodes, byTree.statistics().nodes);
   assertEquals(byState.dump(), byTree.dump());
 });
+
+// What another store has made of the range meanwhile needs no nodes any more.
+Deno.test("storePreallocated: exactly the range found last gives up all that was reserved", () => {
+  const tree = ofHeight(2);
+  const last = (tree.size - 2) * 20 + 5;
+  using state = tree.state(20, last);
+  state.preallocate(7);
+  assertEquals(poolOf(tree).reserved > 0, true);
+  for (const value of [8, 9]) tree.store(20, last, value);
+  assertEquals(poolOf(tree).finger > 0, true);
+  state.storePreallocated(7);
+  assertEquals([poolOf(tree).reserved, state.reserved, tree.load(last)], [0, 0, 7]);
+});
