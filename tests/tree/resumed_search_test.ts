@@ -16,6 +16,7 @@ function withOneArea(): MapleTree<number> {
   const tree = new MapleTree<number>({ gaps: true });
   for (let i = 0; i < RANGES; i++) tree.store(i * 32, i * 32 + 30, i);
   tree.store(3200, 3215, undefined);
+  tree.state(0).walk(); // it is not where the last store was
   return tree;
 }
 
@@ -24,17 +25,16 @@ const ONE_SLOT = 4;
 
 Deno.test("emptyAreaReverse: the same again reads the slot found last and no other", () => {
   const tree = withOneArea();
-  // The first search below an end begins anew, and so does the second: only then the end is known to come again.
-  for (let i = 0; i < 2; i++) assertEquals(tree.emptyAreaReverse(16, 0, END), 3200);
-  for (const size of [16, 16, 16]) {
-    const read = boundsRead(tree, () => assertEquals(tree.emptyAreaReverse(size, 0, END), 3200));
+  assertEquals(tree.emptyAreaReverse(16, 0, END), 3200);
+  for (let i = 0; i < 3; i++) {
+    const read = boundsRead(tree, () => assertEquals(tree.emptyAreaReverse(16, 0, END), 3200));
     assertEquals(read, ONE_SLOT);
   }
 });
 
 Deno.test("emptyAreaReverse: a range cleared below the end is where the next search begins", () => {
   const tree = withOneArea();
-  for (let i = 0; i < 2; i++) tree.emptyAreaReverse(16, 0, END);
+  tree.emptyAreaReverse(16, 0, END);
   tree.store(6400, 6420, undefined);
   const read = boundsRead(tree, () => assertEquals(tree.emptyAreaReverse(16, 0, END), 6405));
   assertEquals(read, ONE_SLOT);
