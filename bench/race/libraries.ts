@@ -13,7 +13,7 @@ import { rows } from "../tree_benches.ts";
 import { columns } from "./columns.ts";
 
 /** Ranges in each map. */
-const RANGES = 1_000;
+export const RANGES = 1_000;
 /** Turns of each; the least counts, and the first fifth is left out, as V8 compiles meanwhile. */
 const TURNS = 50;
 /** How long a turn is repeated at least, in milliseconds. */
@@ -68,7 +68,7 @@ function timeOf(prepared: PreparedCase): number {
 export function librariesTable(compared: readonly Compared[]): string {
   return columns([
     ["", ...compared.map(({ workload }) => workload)],
-    ...libraries().map(({ name }) => [
+    ...Object.keys(compared[0]?.ratios ?? {}).map((name) => [
       name === maple.name ? "`MapleTree`" : name,
       ...compared.map(({ ratios }) => ratioText(ratios[name]!)),
     ]),

@@ -87,7 +87,18 @@ function random(): Operations {
   ]);
 }
 
-function joined(lists: readonly Operations[]): Operations {
+/** Writes operations for a racer to read: rows of four doubles. */
+export async function writeOperations(
+  { length, verbs, as, bs, cs }: Operations,
+  file: string,
+): Promise<void> {
+  const rows = new Float64Array(length * 4);
+  for (let i = 0; i < length; i++) rows.set([verbs[i]!, as[i]!, bs[i]!, cs[i]!], i * 4);
+  await Deno.writeFile(file, new Uint8Array(rows.buffer));
+}
+
+/** One list after the other. */
+export function joined(lists: readonly Operations[]): Operations {
   const column = (name: "as" | "bs" | "cs") =>
     Float64Array.from(lists.flatMap((list) => [...list[name]]));
   return {

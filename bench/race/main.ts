@@ -16,8 +16,9 @@ import { print, printJson } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { runTool } from "../../src/kernel/tool.ts";
 import { thisHost } from "../../src/compare/host.ts";
-import { compareLibraries, librariesTable } from "./libraries.ts";
-import { listOf, LISTS } from "./lists.ts";
+import { compareLibraries, librariesTable, RANGES } from "./libraries.ts";
+import { listOf, LISTS, writeOperations } from "./lists.ts";
+import { compareNativeLibraries, findNativeLibraries } from "./native_libraries.ts";
 import { findPairRacers, findRacers } from "./racers.ts";
 import type { RacedList } from "./result.ts";
 import { markdown, table, updated } from "./table.ts";
@@ -31,20 +32,21 @@ const SPECIFICATION = {
   usage: "[options] [TRACE…]",
   operands: [0, Infinity],
   options: {
-    rounds: { value: "N", help: "turns of each racer (3; of libraries 50)" },
+    rounds: { value: "N", help: "turns of each racer (3; of JavaScript's libraries 50)" },
     markdown: { help: "print what README says: the table, the machine, and where Maple is behind" },
     update: {
       help: "write that into a file, between its lines <!-- race --> and <!-- /race -->",
       value: "FILE",
     },
     libraries: {
-      help: "compare JavaScript's range maps with RangeMap instead, operation by operation",
+      help:
+        "compare JavaScript's range maps, boost's and Guava's with RangeMap instead, operation by operation",
     },
     json: { help: "print one JSON object instead of a table" },
   },
   details:
     "TRACE is a name in traces/, without .jsonl.gz; unless given cc1-2022, cc1-ggc, cc1-large, gcc-make, all recordings " +
-    "of\nthe repository one after the other, and random operations. Needs g++, gcc, rustc, Debian's libabsl-dev, linux-source and liburcu-dev; whoever cannot be built is left out, and it is said why.\n" +
+    "of\nthe repository one after the other, and random operations. Needs g++, gcc, rustc, Debian's libabsl-dev, linux-source and liburcu-dev; --libraries Debian's libboost-dev,\nlibguava-java and a JDK; whoever cannot be built is left out, and it is said why.\n" +
     "Exit status: 0 all answers were equal, 1 they were not, 2 it could not run.",
 } as const;
 
@@ -59,17 +61,32 @@ async function main(args: CommandArguments): Promise<number> {
 async function raceLibraries(args: CommandArguments): Promise<number> {
   if (args.operands.length > 0) throw new Unable("--libraries takes no traces; see --help");
   const watch = await Watch.begin();
-  const compared = compareLibraries(args.integer("rounds", 5));
+  const ours = compareLibraries(args.integer("rounds", 5));
+  const progress = new Progress();
+  const { racers, absent } = await findNativeLibraries((what) =>
+    progress.show(() => `building: ${what}`)
+  );
+  const natives = await compareNativeLibraries(
+    racers,
+    (what) => progress.show(() => what),
+    { ranges: RANGES },
+  ).finally(() => progress.clear());
+  const compared = ours.map((row, i) => ({
+    ...row,
+    ratios: { ...row.ratios, ...natives[i]!.ratios },
+  }));
   const { cpu } = thisHost();
   const busy = watch.end();
   const text = [
     `On ${cpu}, 1,000 ranges, each time over that of \`RangeMap\`:`,
     librariesTable(compared),
+    ...absent.map(({ name, why }) => `Without ${name}: ${why}.`),
     ...(busy === undefined ? [] : [`${busy}.`]),
   ].join("\n\n");
-  if (args.has("json")) printJson({ cpu, busy, compared });
+  const unequal = natives.filter(({ equal }) => !equal).map(({ workload }) => workload);
+  if (args.has("json")) printJson({ cpu, busy, compared, absent, unequal });
   else await give(args, text);
-  return 0;
+  return unequal.length === 0 ? 0 : 1;
 }
 
 /** Prints a text of Markdown, or writes it where `--update` says. */
@@ -93,7 +110,9 @@ async function raceLists(args: CommandArguments): Promise<number> {
   try {
     for (const trace of names) {
       const file = `${folder.path}/operations`;
-      const operations = await writeOperations(trace, file);
+      const list = await listOf(trace);
+      const operations = list.length;
+      await writeOperations(list, file);
       const passes = Math.max(LEAST_PASSES, Math.ceil(OPERATIONS / operations));
       const results = await runAll(racers, file, passes, rounds, (racer, round) => {
         progress.show(() => `${trace}: ${racer}, turn ${round + 1} of ${rounds}`);
@@ -118,15 +137,6 @@ async function raceLists(args: CommandArguments): Promise<number> {
     if (busy !== undefined) print(busy);
   }
   return lists.every(({ results }) => new Set(results.map(({ hash }) => hash)).size === 1) ? 0 : 1;
-}
-
-/** Writes the operations as rows of four doubles; gives their number. */
-async function writeOperations(trace: string, file: string): Promise<number> {
-  const { length, verbs, as, bs, cs } = await listOf(trace);
-  const rows = new Float64Array(length * 4);
-  for (let i = 0; i < length; i++) rows.set([verbs[i]!, as[i]!, bs[i]!, cs[i]!], i * 4);
-  await Deno.writeFile(file, new Uint8Array(rows.buffer));
-  return length;
 }
 
 if (import.meta.main) await runCommand(SPECIFICATION, main);

@@ -39,7 +39,8 @@ export const MAPLE = "maple";
 /** The JavaScript racers that perform all passes; and our own by its other face, which is the same tree. */
 const FAST = [MAPLE, "sorted Float64Array", "maple RangeMap"];
 
-const NATIVE = pathOf("bench/race/native/");
+/** Where the sources of native racers lie. */
+export const NATIVE = pathOf("bench/race/native/");
 const CPP = ["-O2", "-std=c++17", `${NATIVE}ordered_map.cc`];
 /** What absl's containers need besides; a library that is not there is not needed by that version. */
 const ABSL_LIBRARIES = ["-labsl_throw_delegate", "-labsl_raw_logging_internal"];
@@ -55,19 +56,24 @@ export async function findRacers(
       peer(name, 0.1)
     ),
   ];
-  const absent: Absentee[] = [];
   const folder = await cacheFolder("race");
-  const program = (name: string) => async () => ({
-    name,
-    command: [await NATIVES[name]!(folder, onProgress)],
-  });
-  const makers = [
+  const program = (name: string) => async () => [await NATIVES[name]!(folder, onProgress)];
+  const { racers: natives, absent } = await made([
     { name: KERNEL, make: () => kernelTree(onProgress) },
     ...Object.keys(NATIVES).map((name) => ({ name, make: program(name) })),
-  ];
+  ]);
+  return { racers: [...racers, ...natives], absent };
+}
+
+/** Those whose command could be made, and why the others could not. */
+export async function made(
+  makers: readonly { readonly name: string; readonly make: () => Promise<readonly string[]> }[],
+): Promise<{ readonly racers: readonly Racer[]; readonly absent: readonly Absentee[] }> {
+  const racers: Racer[] = [];
+  const absent: Absentee[] = [];
   for (const { name, make } of makers) {
     try {
-      racers.push(await make());
+      racers.push({ name, command: await make() });
     } catch (error) {
       if (!(error instanceof Unable)) throw error;
       absent.push({ name, why: error.message.split("\n").slice(0, 2).join(" ") });
@@ -100,16 +106,15 @@ export async function findPairRacers(
 const CHILD = pathOf("bench/race/child.ts");
 
 /** One of the JavaScript racers. */
-function peer(name: string, share: number = 1): Racer {
+export function peer(name: string, share: number = 1): Racer {
   return { name, command: [Deno.execPath(), "run", "-q", "--allow-read", CHILD, name], share };
 }
 
 /** The kernel's tree: a library, called once for a pass. */
-async function kernelTree(onProgress: (what: string) => void): Promise<Racer> {
+async function kernelTree(onProgress: (what: string) => void): Promise<readonly string[]> {
   const library = (await build(await findSource(undefined), "library", onProgress)).program;
   const flags = ["run", "-q", "--allow-read", "--allow-ffi"];
-  const command = [Deno.execPath(), ...flags, CHILD, `--native=${library}`];
-  return { name: KERNEL, command };
+  return [Deno.execPath(), ...flags, CHILD, `--native=${library}`];
 }
 
 const NATIVES: Readonly<
@@ -127,7 +132,8 @@ const NATIVES: Readonly<
     ),
 };
 
-async function compiled(
+/** Builds a program, and gives its path back. */
+export async function compiled(
   compiler: string,
   args: readonly string[],
   program: string,

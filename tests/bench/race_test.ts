@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { compareLibraries, libraries, librariesTable } from "../../bench/race/libraries.ts";
+import { compareNativeLibraries, findNativeLibraries } from "../../bench/race/native_libraries.ts";
 import { listOf, RANDOM, RECORDINGS } from "../../bench/race/lists.ts";
 import { KERNEL, MAPLE } from "../../bench/race/racers.ts";
 import type { Race } from "../../bench/race/result.ts";
@@ -112,4 +113,40 @@ Deno.test("race: JavaScript's libraries are compared with RangeMap on every work
   const lines = librariesTable(compared).split("\n");
   assertEquals(lines.length, 2 + libraries().length);
   assertEquals(new Set(lines.map(({ length }) => length)).size, 1);
+});
+
+Deno.test("race: the range maps of boost and Guava give RangeMap's answers on every workload, or it is said why not", async () => {
+  const { racers, absent } = await findNativeLibraries(() => {});
+  assertEquals(racers.length + absent.length, 2);
+  for (const { why } of absent) assert(why.startsWith("Cannot build with "), why);
+  const extent = { ranges: 60, turns: 1, fraction: 0.01 };
+  const compared = await compareNativeLibraries(racers, () => {}, extent);
+  assertEquals(compared.length, 8);
+  for (const { workload, ratios, equal } of compared) {
+    assert(equal, workload);
+    assertEquals(Object.keys(ratios), racers.map(({ name }) => name));
+    assert(Object.values(ratios).every((ratio) => ratio > 0 && Number.isFinite(ratio)));
+  }
+});
+
+Deno.test("race: a range map that answers like one without content is noticed on every workload", async () => {
+  const wrong = { name: "wrong", command: ["sh", "-c", `echo '{"passes":[1,1],"hash":0}'`, "sh"] };
+  const extent = { ranges: 60, turns: 1, fraction: 0.01 };
+  const compared = await compareNativeLibraries([wrong], () => {}, extent);
+  assertEquals(compared.filter(({ equal }) => equal).map(({ workload }) => workload), []);
+});
+
+Deno.test("race: without compilers, or without Guava, the range maps of other languages are absent with the reason", async () => {
+  const compilers = { cpp: "no-such-g++", java: "no-such-javac", guava: "no-such.jar" };
+  const without = async (tools: typeof compilers) => {
+    const { racers, absent } = await findNativeLibraries(() => {}, tools);
+    assertEquals(racers, []);
+    return absent.map(({ why }) => why);
+  };
+  assertEquals(await without(compilers), [
+    "Cannot build with no-such-g++: there is no no-such-g++ on this machine",
+    "Cannot build with no-such-javac: there is no no-such-javac on this machine",
+  ]);
+  const [, guava] = await without({ ...compilers, java: "javac" });
+  assertMatch(guava!, /^Cannot build with javac: /);
 });
