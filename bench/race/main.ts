@@ -77,13 +77,14 @@ async function raceLibraries(args: CommandArguments): Promise<number> {
   }));
   const { cpu } = thisHost();
   const busy = watch.end();
+  const unequal = natives.filter(({ equal }) => !equal).map(({ workload }) => workload);
   const text = [
     `On ${cpu}, 1,000 ranges, each time over that of \`RangeMap\`:`,
     librariesTable(compared),
     ...absent.map(({ name, why }) => `Without ${name}: ${why}.`),
+    ...(unequal.length === 0 ? [] : [`Not all answers are equal: ${unequal.join(", ")}.`]),
     ...(busy === undefined ? [] : [`${busy}.`]),
   ].join("\n\n");
-  const unequal = natives.filter(({ equal }) => !equal).map(({ workload }) => workload);
   if (args.has("json")) printJson({ cpu, busy, compared, absent, unequal });
   else await give(args, text);
   return unequal.length === 0 ? 0 : 1;
