@@ -37,25 +37,16 @@ export interface Race {
   readonly maple: ReadonlyMap<string, number>;
 }
 
-/** A library may be loaded once in a process: the same one is given as a copy of another name. */
-export interface RaceLibraries {
-  readonly base: string;
-  readonly head: string;
-}
-
 /**
  * Times both trees until every verdict stands, or the processes are used up.
  *
  * @throws {Unable} a measuring process failed
  */
 export async function race(request: RaceRequest): Promise<Race> {
-  const { base, head, names, settings = SETTINGS } = request;
+  const { names, settings = SETTINGS } = request;
   const folder = await Deno.makeTempDir({ prefix: "maple-race-" });
   try {
-    const libraries = { base: `${folder}/base.so`, head: `${folder}/head.so` };
-    await Deno.copyFile(base.program, libraries.base);
-    await Deno.copyFile(head.program, libraries.head);
-    const results = await measureAll(request, libraries, settings);
+    const results = await measureAll(request, folder, settings);
     const maple = new Map(names.map((name) => {
       return [name, median(results.get(name)!.map((it) => it.maple))];
     }));
@@ -66,8 +57,8 @@ export async function race(request: RaceRequest): Promise<Race> {
 }
 
 async function measureAll(
-  { names, signal, onProgress = () => {} }: RaceRequest,
-  libraries: RaceLibraries,
+  { base, head, names, signal, onProgress = () => {} }: RaceRequest,
+  folder: string,
   settings: Settings,
 ): Promise<Map<string, RaceResult[]>> {
   const results = new Map<string, RaceResult[]>(names.map((name) => [name, []]));
@@ -75,6 +66,7 @@ async function measureAll(
   for (let process = 0; undecided.length > 0 && process < settings.mostProcesses; process++) {
     const planned = Math.max(settings.processes, process + 1 + process % 2);
     const what = `process ${process + 1} of ${planned}`;
+    const libraries = await copies({ base, head }, folder);
     const order: RaceOrder = {
       ...libraries,
       ...settings,
@@ -98,6 +90,23 @@ async function measureAll(
     });
   }
   return results;
+}
+
+/**
+ * Both libraries in files of their own. A process loads a library once, so a tree against itself needs a second file.
+ * Each process gets new files: where a file's pages lie in memory decides how fast its code runs, by up to 3 %, and
+ * stays the same as long as the file does.
+ */
+async function copies(
+  { base, head }: Pick<RaceRequest, "base" | "head">,
+  folder: string,
+): Promise<Pick<RaceOrder, "base" | "head">> {
+  const libraries = { base: `${folder}/base.so`, head: `${folder}/head.so` };
+  for (const side of ["base", "head"] as const) {
+    await Deno.remove(libraries[side]).catch(() => {});
+    await Deno.copyFile({ base, head }[side].program, libraries[side]);
+  }
+  return libraries;
 }
 
 function comparisonOf(
