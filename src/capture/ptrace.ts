@@ -28,7 +28,8 @@ const TRACE_EXITKILL = 0x100000;
 const OPTIONS = TRACE_SYSGOOD | TRACE_FORK | TRACE_VFORK | TRACE_CLONE | TRACE_EXEC |
   TRACE_EXITKILL;
 
-const WALL = 0x40000000;
+/** Of all kinds, but only what this thread started or traces: other threads of the process wait for theirs. */
+const WALL_OF_THIS_THREAD = 0x40000000 | 0x20000000;
 const SIGTRAP = 5;
 const STOPPED = 0x7f;
 /** Ctrl-C and a polite kill are heard, and what was recorded is written, at least this often. */
@@ -120,7 +121,7 @@ export class Tracer {
     const startMs = performance.now();
     if (startMs - this.#heardMs > HEAR_MS) await this.#hear();
     for (;;) {
-      const pid = this.#libc.wait(-1, this.#status, WALL);
+      const pid = this.#libc.wait(-1, this.#status, WALL_OF_THIS_THREAD);
       if (pid > 0) return this.#stop(pid, this.#status[0]!);
       if (this.#libc.errno() !== EINTR) return undefined;
       await this.#hear();
@@ -138,7 +139,7 @@ export class Tracer {
   stopOf(pid: number, patienceMs = 2_000): Stop | undefined {
     const startMs = performance.now();
     do {
-      const found = this.#libc.wait(pid, this.#status, WALL);
+      const found = this.#libc.wait(pid, this.#status, WALL_OF_THIS_THREAD);
       if (found === pid) return this.#stop(pid, this.#status[0]!);
       if (this.#libc.errno() !== EINTR) return undefined;
     } while (performance.now() - startMs < patienceMs);

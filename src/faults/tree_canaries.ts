@@ -321,12 +321,13 @@ export const TREE_CANARIES: readonly Canary[] = [
     story: "A store that moves no slot does not tell the parent that the free space has changed.",
     patches: [{
       file: "src/tree/store.ts",
-      text: "  if (!pool.gaps || gapRemoved === gapAdded) return;",
-      replacement: "  if (!pool.gaps || gapRemoved === gapAdded) return;\n" +
-        "  const link = words[(node << WORD_SHIFT) + PARENT]!;\n" +
-        "  const recorded = doubles[((link >> 4) << DOUBLE_SHIFT) + GAPS + (link & 15)]!;\n" +
-        "  if (shift === 0) {\n" +
-        "    if (link !== 0 && leafGap(pool, node) !== recorded) acted();\n    return;\n  }",
+      text: "  if (pool.gaps && (old === 0) !== (word === 0)) {",
+      replacement: "  if (pool.gaps && (old === 0) !== (word === 0)) {\n" +
+        "    const link = pool.words[(node << WORD_SHIFT) + PARENT]!;\n" +
+        "    const parent = (link >> 4) << DOUBLE_SHIFT;\n" +
+        "    const recorded = pool.doubles[parent + GAPS + (link & 15)]!;\n" +
+        "    if (link !== 0 && leafGap(pool, node) !== recorded) acted();\n" +
+        "    return;\n",
     }],
   },
   {

@@ -119,11 +119,11 @@ test("page: the tree before and after, and operation by operation", async (page)
   await page.getByRole("button", { name: "After" }).click();
   await page.getByRole("button", { name: "1 find" }).click();
   assertEquals(await page.locator(".node tr.written").count(), 0);
-  await page.getByRole("button", { name: "4 clear" }).click();
+  await page.getByRole("button", { name: "2 clear" }).click();
   assertEquals(await page.locator(".node tr.written").count(), 1);
   await page.locator(".node").first().getByRole("button", { name: "node 2" }).click();
   assertStringIncludes(await said(page, ".node >> nth=1"), "leaf node 2");
-  await page.waitForFunction("location.hash.includes('op=4')");
+  await page.waitForFunction("location.hash.includes('op=2')");
 }, "#run=cc1-2022&step=61");
 
 test("page: with the keyboard alone", async (page) => {

@@ -156,6 +156,8 @@ export class StepIndex {
     this.marks[at] = marksOf(step, outcome);
     this.#linked.renewTurns();
     if (wrote && space !== undefined) this.#noteRanges(step, outcome, space, at);
+    // A walk of a faulty tree may have taken all turns: what comes next has its own.
+    this.#linked.renewTurns();
     this.#recorded.apply(step.record);
     if (outcome.breakdown === undefined) this.#compare(step, outcome, space, pid, at);
     this.#linked.renewTurns();
