@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Equivalences } from "./equivalences.ts";
+import type { Equivalence, Equivalences } from "./equivalences.ts";
 
 /** By source file. */
 export const MM_PAGES: Equivalences = {
@@ -131,6 +131,85 @@ export const MM_PAGES: Equivalences = {
     ],
   ],
   "src/mm/pages/interval_tree.ts": [
+    [
+      "same",
+      "while (at > 0 && firsts[at - 1]! > first) at--;",
+      ["> ▸ >="],
+      "Nothing stands before the first, and nothing is not greater.",
+    ],
+    [
+      "slower",
+      "if (items.length > CAPACITY) this.#split(number);",
+      ["items.length > CAPACITY ▸ true", "> ▸ >="],
+      "How long blocks are makes no difference but to time.",
+    ],
+    [
+      "slower",
+      "const half = items.length >> 1;",
+      ["1 ▸ 2"],
+      "How long blocks are makes no difference but to time.",
+    ],
+    [
+      "slower",
+      "const middle = (low + high + 1) >> 1;",
+      ["1 ▸ 2"],
+      "Any position after the lowest, up to the highest, halves the search more or less well.",
+    ],
+    [
+      "slower",
+      "else block.reach = greatest(block.lasts);",
+      ["block.reach = greatest(block.lasts); ▸ ;"],
+      "A reach that is too great only keeps a search from leaving a block out.",
+    ],
+    [
+      "slower",
+      "lower.reach = greatest(lasts);",
+      ["lower.reach = greatest(lasts); ▸ ;"],
+      "A reach that is too great only keeps a search from leaving a block out.",
+    ],
+    [
+      "slower",
+      "if (this.#blocks.length < 2) this.#blockOf = null;",
+      ["this.#blocks.length < 2 ▸ false", "this.#blockOf = null; ▸ ;"],
+      "The map of one block says what the block says.",
+    ],
+    [
+      "slower",
+      "} else if (block.lasts[at] !== last) {",
+      ["block.lasts[at] !== last ▸ true"],
+      "What is set already is set again.",
+    ],
+    ...[
+      ["if (firsts[0]! > point) return false;", "firsts[0]! > point ▸ false"],
+      ["if (firsts[0]! > last) break;", "firsts[0]! > last ▸ false"],
+      ["if (reach < point) continue;", "reach < point ▸ false"],
+      ["if (reach < point) continue;", "continue; ▸ ;"],
+      ["if (reach < first) continue;", "reach < first ▸ false"],
+      ["if (reach < first) continue;", "continue; ▸ ;"],
+    ].map(([line, change]): Equivalence => [
+      "slower",
+      line!,
+      [change!],
+      "In a block that could be left out the search finds nothing.",
+    ]),
+    ...["point", "last"].map((end): Equivalence => [
+      "same",
+      `for (let at = 0; at < items.length && firsts[at]! <= ${end}; at++) {`,
+      ["< ▸ <="],
+      "After the last one there is no first point that could be small enough.",
+    ]),
+    [
+      "same",
+      "for (let to = list.length - 1; to > at; to--) list[to] = list[to - 1]!;",
+      ["> ▸ >="],
+      "What is moved to the position itself is overwritten next.",
+    ],
+    [
+      "same",
+      "for (let to = at; to < list.length - 1; to++) list[to] = list[to + 1]!;",
+      ["< ▸ <="],
+      "The last one is taken off next.",
+    ],
     [
       "slower",
       "let most = numbers[0]!;",

@@ -26,7 +26,14 @@ class NaiveIntervals {
 }
 
 // A few items lie in one block; hundreds, many of them with the same first point, in several that split and empty.
-for (const [items, points, steps, seeds] of [[60, 100, 400, 15], [400, 12, 2_000, 3]] as const) {
+// The short ones show a fault soon, the long ones the rare ones.
+const SIZES = [[20, 30, 100, 2], [150, 12, 500, 1], [60, 100, 400, 15], [
+  400,
+  12,
+  2_000,
+  3,
+]] as const;
+for (const [items, points, steps, seeds] of SIZES) {
   Deno.test(`IntervalTree: answers as a list does, through random changes of ${items} items`, () => {
     for (let seed = 1; seed <= seeds; seed++) play(new Random(seed), items, points, steps);
   });
@@ -98,4 +105,51 @@ Deno.test("IntervalTree: an empty interval and an item twice are refused; what i
   assertEquals(tree.delete("data"), false);
   tree.move("data", 0, 9);
   assertEquals([...tree.overlapping(0, 9)], ["text"]);
+});
+
+/** A tree with `count` intervals of two points, ten points apart: several blocks, if there are many. */
+function ladder(count: number): IntervalTree<number> {
+  const tree = new IntervalTree<number>();
+  for (let item = 0; item < count; item++) tree.add(item, item * 10, item * 10 + 1);
+  return tree;
+}
+
+Deno.test("IntervalTree: what is added between the intervals of any block stands between them", () => {
+  const tree = ladder(200);
+  for (let item = 0; item < 200; item++) tree.add(1_000 + item, item * 10 + 5, item * 10 + 6);
+  const expected = Array.from({ length: 200 }, (_, item) => [item, 1_000 + item]).flat();
+  assertEquals(tree.overlapping(0, 2_000), expected);
+});
+
+//   |-- 0 … 19 --|        emptied         |-- 181 … 199 --|
+Deno.test("IntervalTree: what is added after blocks were emptied stands in its place", () => {
+  const tree = ladder(200);
+  for (let item = 20; item <= 180; item++) assert(tree.delete(item));
+  for (const item of [30, 100, 150]) tree.add(item, item * 10, item * 10 + 1);
+  tree.add(500, 5_000, 5_001);
+  const kept = Array.from({ length: 200 }, (_, item) => item).filter((item) =>
+    item < 20 || item > 180
+  );
+  const expected = [...kept, 30, 100, 150, 500].sort((a, b) => a - b);
+  assertEquals(tree.overlapping(0, 6_000), expected);
+  assertEquals(expected.filter((item) => !tree.has(item)), []);
+});
+
+Deno.test("IntervalTree: a tree that was emptied is filled again", () => {
+  for (const count of [1, 200]) {
+    const tree = ladder(count);
+    for (let item = 0; item < count; item++) assert(tree.delete(item));
+    assertEquals([tree.size, tree.overlapping(0, 2_000), tree.has(0)], [0, [], false]);
+    for (let item = 0; item < count; item++) tree.add(item, item * 10, item * 10 + 1);
+    assertEquals([tree.size, tree.overlapping(0, 2_000).length], [count, count]);
+    assert(tree.has(0) && tree.finds(0, 1) && !tree.finds(0, 2));
+  }
+});
+
+Deno.test("IntervalTree: an interval that is made longer or shorter is found where it is then", () => {
+  const tree = ladder(3);
+  tree.move(2, 20, 99);
+  assertEquals([tree.overlapping(98, 99), tree.finds(2, 99)], [[2], true]);
+  tree.move(2, 20, 21);
+  assertEquals([tree.overlapping(98, 99), tree.finds(2, 99)], [[], false]);
 });
