@@ -31,6 +31,10 @@ const COUNTS: Readonly<Record<string, Call>> = {
   "mremap target": (mm, target) => mm.mremap(0x1000, 0x1000, 0x1000, 3, target),
   "madvise address": (mm, address) => mm.madvise(address, 0x1000, MADV.DONTFORK),
   "madvise length": (mm, length) => mm.madvise(0x1000, length, MADV.DONTFORK),
+  "processMadvise address": (mm, address) =>
+    mm.processMadvise([{ address: 0x1000, length: 0x1000 }, { address, length: 0 }], MADV.DONTDUMP),
+  "processMadvise length": (mm, length) =>
+    mm.processMadvise([{ address: 0x1000, length }], MADV.DONTDUMP),
   "mlock address": (mm, address) => mm.mlock(address, 0x1000),
   "mlock length": (mm, length) => mm.mlock(0x1000, length),
   "munlock address": (mm, address) => mm.munlock(address, 0x1000),
@@ -81,6 +85,12 @@ const INTEGERS: Readonly<Record<string, Call>> = {
   "mprotect protection": (mm, protection) => mm.mprotect(0x1000, 0x1000, protection),
   "mremap flags": (mm, flags) => mm.mremap(0x1000, 0x1000, 0x8000, flags),
   "madvise advice": (mm, advice) => mm.madvise(0x1000, 0x1000, advice),
+  "mprotect key": (mm, key) => mm.mprotect(0x1000, 0x1000, 1, key),
+  "processMadvise advice": (mm, advice) =>
+    mm.processMadvise([{ address: 0x1000, length: 0x1000 }], advice),
+  "processMadvise flags": (mm, flags) =>
+    mm.processMadvise([{ address: 0x1000, length: 0x1000 }], MADV.DONTDUMP, flags),
+  "setDenyWriteExec bits": (mm, bits) => mm.setDenyWriteExec(bits),
   "mlock flags": (mm, flags) => mm.mlock(0x1000, 0x1000, flags),
   "mlockall flags": (mm, flags) => mm.mlockall(flags),
   "mseal flags": (mm, flags) => mm.mseal(0x1000, 0x1000, flags),
@@ -91,13 +101,18 @@ const INTEGERS: Readonly<Record<string, Call>> = {
   "shmat flags": (mm, flags) => mm.shmat(SEGMENT, 0, flags),
 };
 
-function assertRefuses(call: Call, value: number): void {
+function assertRefuses(
+  call: Call,
+  value: number,
+  why = /no whole number|neither a whole number|no range of pages/,
+): void {
   const mm = space();
   map(mm, 0x1000, 0x5000);
   const before = snapshot(mm);
   const error = assertThrows(() => call(mm, value), MmError);
   assertEquals(error.code, "EINVAL");
   assertMatch(error.message, /^Cannot [a-z]/);
+  assertMatch(error.message, why);
   assertEquals(/0xNaN|0xInfinity|as an index/.test(error.message), false, error.message);
   assertEquals(snapshot(mm), before);
   mm.munmap(0x1000, 0x1000); // it can be used as before
@@ -142,13 +157,17 @@ Deno.test("exec: VMAs that overlap, are empty, unaligned or out of order are ref
     [[0x7fff_ffff_e000, 0x8000_0000_0000]],
   ] as const;
   for (const ranges of bad) {
-    assertRefuses((mm) =>
-      mm.exec({
-        vmas: ranges.map(([start, end]) => ({ start, end, flags: 0 })),
-        startBrk: 0,
-        startStack: 0,
-        mmapBase: 0,
-      }), 0);
+    assertRefuses(
+      (mm) =>
+        mm.exec({
+          vmas: ranges.map(([start, end]) => ({ start, end, flags: 0 })),
+          startBrk: 0,
+          startStack: 0,
+          mmapBase: 0,
+        }),
+      0,
+      /no range of pages|no whole number|beyond/,
+    );
   }
 });
 

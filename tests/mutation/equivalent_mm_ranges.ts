@@ -38,6 +38,27 @@ export const MM_RANGES: Equivalences = {
       "Two VMAs never begin at one address.",
     ],
   ],
+  "src/mm/address_space.ts": [
+    [
+      "same",
+      "const { address = 0, length, protection, flags, offset = 0 } = request;",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "It is only asked whether it is a number; the call itself reads the request.",
+    ],
+    [
+      "same",
+      "shmat(segment: SharedSegment, address = 0, flags = 0): number {",
+      ["0 ▸ 1 (2)"],
+      "1 is none of the SHM_ flags, and unknown ones are ignored.",
+    ],
+    [
+      "same",
+      "mm.isCalling = true;",
+      ["true ▸ false"],
+      "A fault calls no hook, from which another call could come.",
+      2,
+    ],
+  ],
   "src/mm/vma_tree.ts": [
     ["same", "#reserved = 0;", ["0 ▸ 1"], "What is prepared sets it before it is read."],
     [

@@ -102,6 +102,20 @@ export const RULES: readonly Rule[] = [
     why: "A step stands on an empty range for a moment, and goes on.",
   },
   {
+    kind: "same",
+    files: /^src\/mm\/address_space\.ts$/,
+    line: /this\.#(begin|check)\((verb|"[^"]*"), (0|address), 0\b/,
+    change: /^0 ▸ 1( \(2\))?$/,
+    why: "It only says in the words of an error which range the call is about.",
+  },
+  {
+    kind: "slower",
+    files: /^src\/mm\/(address_space|calls\/fault)\.ts$/,
+    line: /^if \(mm\.locks !== null\) (lockFor|unlockAfter|demandFor)/,
+    change: /^mm\.locks !== null ▸ true$/,
+    why: "What takes or asks for locks does nothing where they are not checked.",
+  },
+  {
     kind: "slower",
     files: /^src\/mm\/pages\//,
     line: /^if \(locks === null\) (leave|enter|table\.\w+)\(/,

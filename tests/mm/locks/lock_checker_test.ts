@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from "../../../src/abi/mman.ts";
 import { HUGE_PAGE_SIZE } from "../../../src/abi/page.ts";
 import { AddressSpace } from "../../../src/mm/address_space.ts";
+import { open } from "../scene.ts";
 import { fault } from "../../../src/mm/calls/fault.ts";
 import { MmInvariantError } from "../../../src/mm/error.ts";
 import { LOCK_ORDER, LockChecker, WouldBlock } from "../../../src/mm/locks/lock_checker.ts";
@@ -153,4 +154,100 @@ Deno.test("locks: a call that fails gives all back", () => {
     assertThrows(act);
     assertEquals(locks.held, []);
   }
+});
+
+Deno.test("locks: all of a kind are given back, the task's own and no others", () => {
+  const locks = new LockChecker();
+  const [first, second] = [{}, {}];
+  locks.acquire("vma_lock", first, "read");
+  locks.task = 1;
+  locks.acquire("vma_lock", first, "read");
+  locks.task = 0;
+  locks.acquire("page_table_lock", first, "write");
+  locks.acquire("page_table_lock", second, "write");
+  locks.releaseAll("page_table_lock");
+  assertEquals(locks.held.map(({ name, task }) => `${name} ${task}`), ["vma_lock 0", "vma_lock 1"]);
+  locks.acquire("page_table_lock", second, "write");
+  locks.releaseAll("vma_lock");
+  assertEquals(locks.held.map(({ name, task }) => `${name} ${task}`), [
+    "vma_lock 1",
+    "page_table_lock 0",
+  ]);
+});
+
+Deno.test("locks: a task that broke a rule, or had to wait, forgets at the end what it holds, without another error", () => {
+  const breaks: readonly ((locks: LockChecker) => void)[] = [
+    (locks) => locks.release("mmap_lock", {}),
+    (locks) => locks.acquire("vma_lock", OTHERS, "write"),
+  ];
+  for (const fail of breaks) {
+    const locks = new LockChecker();
+    const own = {};
+    locks.acquire("mmap_lock", own, "write");
+    locks.task = 1;
+    locks.acquire("vma_lock", OTHERS, "read");
+    locks.task = 0;
+    locks.acquire("vma_lock", own, "write");
+    assertThrows(() => fail(locks));
+    locks.endCall();
+    assertEquals(locks.held.map(({ task, of }) => [task, of === OTHERS]), [[1, true]]);
+    locks.acquire("mmap_lock", own, "write");
+    assertThrows(() => locks.endCall(), MmInvariantError, "still held");
+  }
+});
+
+const OTHERS = {};
+
+Deno.test("locks: another task's lock is in the way only of its own kind, of the same thing, and for writing", () => {
+  const locks = new LockChecker();
+  const [first, second] = [{}, {}];
+  locks.task = 1;
+  locks.acquire("mmap_lock", first, "read");
+  locks.acquire("vma_lock", second, "write");
+  locks.task = 0;
+  assertEquals(locks.acquire("mmap_lock", second, "write"), true);
+  assertEquals(locks.acquire("mmap_lock", first, "read"), true);
+  assertEquals(locks.acquire("vma_lock", first, "write"), true);
+  assertThrows(() => locks.acquire("vma_lock", second, "read"), WouldBlock);
+});
+
+Deno.test("locks: reading what nothing was written to takes the VMA's lock alone, writing mmap_lock", () => {
+  const { locks, mm } = scene();
+  const before = locks.taken.mmap_lock;
+  mm.readPage(0x10000);
+  mm.fault(0x11000, "read");
+  assertEquals(locks.taken.mmap_lock, before);
+  mm.writePage(0x12000, 1);
+  assertEquals(locks.taken.mmap_lock, before + 1);
+});
+
+Deno.test("locks: what a hook leaves held is found at the end of the call", () => {
+  const { locks, mm } = scene();
+  const close = () => void locks.acquire("i_mmap_rwsem", OTHERS, "write");
+  const file = { ...open(), hooks: { close } };
+  mm.mmap({ address: 0x30000, length: 0x1000, protection: 1, flags: 0x12, file });
+  assertThrows(
+    () => mm.munmap(0x30000, 0x1000),
+    MmInvariantError,
+    "i_mmap_rwsem is still held at the end of the call",
+  );
+});
+
+Deno.test("locks: borders and pages of a file go under the file's lock, of anonymous memory under the anon_vma's", () => {
+  const { locks, memory, mm } = scene();
+  mm.mmap({ address: 0x30000, length: 0x3000, protection: 1, flags: 0x12, file: open() });
+  mm.readPage(0x30000);
+  mm.writePage(0x10000, 1);
+  const taken = (act: () => void): [file: boolean, anonymous: boolean] => {
+    const before = { ...locks.taken };
+    act();
+    const { i_mmap_rwsem, anon_vma_lock } = locks.taken;
+    return [i_mmap_rwsem > before.i_mmap_rwsem, anon_vma_lock > before.anon_vma_lock];
+  };
+  const migrate = (at: number) => () =>
+    void finishMigration(memory, beginMigration(pageAt(mm, at)));
+  assertEquals(taken(migrate(0x30000)), [true, false]);
+  assertEquals(taken(migrate(0x10000)), [false, true]);
+  assertEquals(taken(() => mm.munmap(0x32000, 0x1000)), [true, false]);
+  assertEquals(taken(() => mm.munmap(0x13000, 0x1000)), [false, true]);
 });
