@@ -206,6 +206,12 @@ export const TREE_WRITING: Equivalences = {
   "src/tree/store.ts": [
     [
       "slower",
+      "if (finger === 0 || doubles[finger]! !== w.last) return false;",
+      ["=== ▸ !=="],
+      "The long way replaces the same entry, and before the header's first double there is no bound to compare with.",
+    ],
+    [
+      "slower",
       "if (replaceFound(w, value)) w.pool.reserved -= promised;",
       ["replaceFound(w, value) ▸ false"],
       "classify sees that it is one whole slot, and that is replaced.",

@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { MapleTree } from "../../mod.ts";
+import { poolOf } from "../../src/tree/maple_tree.ts";
 import { workOf } from "./counters.ts";
 
 /** Ranges of ten indices, free space of ten behind each. */
@@ -126,6 +127,25 @@ Deno.test("store: a gap of one index comes and goes in leaves that have no other
       tree.store(index, index, 7);
       tree.validate();
       assertEquals(tree.emptyArea(1, 0, 1000), 1000);
+    }
+  }
+});
+
+//   slot  0     1     2     3
+//        |0-9  |free |20-29|free …
+Deno.test("store: where a boundary moves, the range stored is the one found last: the next store of it does not walk", () => {
+  const moves = [
+    { store: [20, 34, 7], found: [20, 34] }, // up into free space
+    { store: [15, 29, 7], found: [15, 29] }, // down
+    { store: [25, 29, undefined], found: [25, 39] }, // the end goes
+    { store: [20, 24, undefined], found: [10, 24] }, // the beginning goes
+  ] as const;
+  for (const gaps of [false, true]) {
+    for (const { store: [first, last, value], found } of moves) {
+      const tree = filled(3, { gaps });
+      tree.store(first, last, value);
+      const { doubles, finger } = poolOf(tree);
+      assertEquals([doubles[finger - 1]! + 1, doubles[finger]], [...found]);
     }
   }
 });

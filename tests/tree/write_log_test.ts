@@ -57,6 +57,8 @@ Deno.test("write log: a store in one leaf says which slots are new and how far t
   assertEquals(notes.take(), ["rewritten 1 1-3 by 2"]);
   tree.store(12, 13, 3);
   assertEquals(notes.take(), ["rewritten 1 2-2 by 0"]);
+  tree.store(12, 13, 5); // the slot found last
+  assertEquals(notes.take(), ["rewritten 1 2-2 by 0"]);
   tree.store(10, 19, 4);
   assertEquals(notes.take(), ["rewritten 1 1-1 by -2"]);
   tree.store(10, 19, undefined);
