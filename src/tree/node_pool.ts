@@ -11,7 +11,7 @@
  * - `reserved` nodes are promised to cursors; at least that many can be taken without asking for more.
  * - Every handle is in one slot, or retired, or on the list of free handles: two slots never share one.
  * - `finger` is 0 or the position of a slot in use: what replaces nodes sets it to 0, what moves slots to the one
- * stored.
+ * stored or the one right after it.
  * - `entries` is the number of slots of leaves, or 1 for the root entry, that hold something.
  * - A node that is not in the tree has {@linkcode DEAD} for a parent.
  *

@@ -142,7 +142,7 @@ Deno.test("store: where a boundary moves, the range stored is the one found last
   ] as const;
   for (const gaps of [false, true]) {
     for (const { store: [first, last, value], found } of moves) {
-      const tree = filled(3, { gaps });
+      const tree = filled(7, { gaps });
       tree.store(first, last, value);
       const { doubles, finger } = poolOf(tree);
       assertEquals([doubles[finger - 1]! + 1, doubles[finger]], [...found]);
