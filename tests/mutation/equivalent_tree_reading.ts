@@ -102,6 +102,12 @@ export const TREE_READING: Equivalences = {
   "src/tree/navigate.ts": [
     [
       "slower",
+      "before >= doubles[finger - 1]! && before < doubles[finger]!",
+      ["- ▸ +"],
+      "The short way is taken more seldom, and the long way gives the same entry.",
+    ],
+    [
+      "slower",
       "if (c.status === START && c.before >= min && c.section === undefined) {",
       ["c.status === START && c.before >= min && c.section === un… ▸ false", ">= ▸ >"],
       "The long way gives the same entry, from the leaf found last as well.",
@@ -231,6 +237,12 @@ export const TREE_READING: Equivalences = {
     ],
   ],
   "src/tree/search.ts": [
+    [
+      "slower",
+      "const slot = isLarge",
+      ["isLarge ▸ false", "isLarge ▸ true"],
+      "Both ways find the same slot.",
+    ],
     [
       "same",
       "if (near !== 0) {",

@@ -47,6 +47,14 @@ for (const gaps of [false, true]) {
     assertEquals(rewritten, 100);
   });
 
+  Deno.test(`store: from slot to slot of one leaf, a single walk, gaps ${gaps}`, () => {
+    const tree = filled(1000, { gaps });
+    const { visited } = workOf(tree, () => {
+      for (let i = 0; i < 100; i++) tree.store(i % 2 * 20, i % 2 * 20 + 9, i);
+    });
+    assert(visited <= tree.height, `${visited} nodes visited from the root`);
+  });
+
   Deno.test(`store: far from the leaf found last, a walk each, gaps ${gaps}`, () => {
     const tree = filled(1000, { gaps });
     const { visited } = workOf(tree, () => {

@@ -33,6 +33,14 @@ for (const [name, print] of Object.entries(PRINTERS)) {
     ]);
   });
 
+  Deno.test(`console.log: eight entries are shown, a ninth is one more, in ${name}`, () => {
+    const tree = new MapleTree<number>();
+    for (let i = 0; i < 8; i++) tree.store(i * 10, i * 10 + 5, i);
+    assertEquals(print(tree).split("\n").length, 9);
+    tree.store(80, 85, 8);
+    assertEquals(print(tree).split("\n").slice(9), ["  … 1 more"]);
+  });
+
   Deno.test(`console.log: a state is its range and status, in ${name}`, () => {
     const tree = new MapleTree<number>();
     tree.store(0x10, 0x1f, 1);

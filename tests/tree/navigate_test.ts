@@ -414,3 +414,30 @@ Deno.test("previous: begun anew in a tree of one range over all indices there is
     tree.store(1000, 1999, undefined); // its leaf stays, and the next store of all takes another
   }
 });
+
+// The tree's own searches share one cursor.
+Deno.test("find, next, previous: no answer depends on what was asked before", () => {
+  const [tree, ranges] = filled(12, 16, true);
+  const at = (i: number) => ranges[i]!.first;
+  const questions = [
+    (asked: MapleTree<number>) => asked.find(at(2) - 1, at(3)),
+    (asked: MapleTree<number>) => asked.find(at(9)),
+    (asked: MapleTree<number>) => asked.next(at(1), at(2)),
+    (asked: MapleTree<number>) => asked.next(at(11)),
+    (asked: MapleTree<number>) => asked.previous(at(3), at(1)),
+    (asked: MapleTree<number>) => asked.previous(at(10)),
+    (asked: MapleTree<number>) => asked.previous(at(0)),
+  ];
+  const answers = questions.map((ask) => ask(tree.duplicate()));
+  for (const before of questions) {
+    for (const [i, ask] of questions.entries()) {
+      before(tree);
+      assertEquals(ask(tree), answers[i], `question ${i} after ${before}`);
+    }
+  }
+  const first = ({ first }: { first: number }) => first;
+  assertEquals(
+    answers.map((answer) => answer && first(answer)),
+    [at(2), at(9), at(2), undefined, at(2), at(9), undefined],
+  );
+});

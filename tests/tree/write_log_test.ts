@@ -121,6 +121,26 @@ Deno.test("attach: several are told; each ends its own, once or twice", () => {
   assertEquals(poolOf(tree).log, undefined);
 });
 
+Deno.test("attach: each of several is told all that one alone is told", () => {
+  const alone = watched();
+  const { tree, notes, end } = watched();
+  const other = new Notes();
+  using _end = attach(poolOf(tree), other);
+  for (const each of [alone.tree, tree]) {
+    for (let i = 0; i < 40; i++) each.store(i * 10, i * 10 + 5, i);
+    each.store(25, 333, undefined);
+    each.erase(11);
+    each.compact();
+    each.clear();
+  }
+  const told = alone.notes.take();
+  assertEquals([notes.take(), other.take()], [told, told]);
+  const kinds = new Set(told.map((line) => line.split(" ")[0]));
+  assertEquals([...kinds].sort(), ["died", "freed", "gap", "made", "renumbered", "rewritten"]);
+  end[Symbol.dispose]();
+  alone.end[Symbol.dispose]();
+});
+
 Deno.test("write log: a duplicate has none", () => {
   const { tree, notes } = watched();
   const twin = tree.duplicate();
