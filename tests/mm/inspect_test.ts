@@ -25,3 +25,15 @@ for (const [runtime, show] of [["Deno", Deno.inspect], ["Node", inspect]] as con
     );
   });
 }
+
+Deno.test("inspect: as many VMAs as fit are shown, of those beyond how many they are", () => {
+  const shown = (count: number) => {
+    const mm = space();
+    for (let at = 1; at <= count; at++) map(mm, at * 0x10000, at * 0x10000 + 0x1000);
+    return Deno.inspect(mm).split("\n").slice(1);
+  };
+  const full = shown(8).length;
+  assertEquals(full, 8);
+  assertEquals(shown(9).length, 9);
+  assertEquals(shown(9).at(-1), "  … 1 more");
+});

@@ -9,8 +9,13 @@ import {
   MREMAP_MAYMOVE,
   PROT_READ,
 } from "../../../src/abi/mman.ts";
-import { VM_LOCKED } from "../../../src/mm/vm_flags.ts";
-import { assertFails, assertLayout, map, space, touch } from "../scene.ts";
+import {
+  type KernelRules,
+  kernelRules,
+  overrideRules,
+} from "../../../src/mm/rules/kernel_rules.ts";
+import { formatVmFlags, VM_LOCKED } from "../../../src/mm/vm_flags.ts";
+import { assertFails, assertLayout, map, mapFile, open, space, touch } from "../scene.ts";
 
 const BASE = 0x7fff_0000_0000;
 
@@ -84,4 +89,57 @@ Deno.test("mremap: MREMAP_DONTUNMAP unlocks the source even where it is one VMA 
   mm.mremap(0x2000, 0x1000, 0x1000, flags, 0x1000);
   assertLayout(mm, ["1000-3000 rw-p 1"]);
   assertEquals([mm.findVma(0)!.flags & VM_LOCKED, mm.descriptor.lockedPages], [0, 0]);
+});
+
+const LEFT = MREMAP_DONTUNMAP | MOVE;
+
+/** Address spaces of kernels that differ in one rule. */
+function under(rules: Partial<KernelRules>) {
+  return space({ rules: overrideRules(kernelRules("7.3"), rules) });
+}
+
+// A fault of old kernels: where the middle of a charged VMA stays behind, the next VMA counts as charged.
+//
+//   0x1000  0x2000  0x3000  0x4000       0x8000
+//   |-- head --|- middle -|-- tail --|   |-- none --|
+Deno.test("MREMAP_DONTUNMAP: only a middle makes an old kernel charge the next VMA", () => {
+  for (const [address, expected] of [[0x1000, ""], [0x2000, " ac"], [0x3000, ""]] as const) {
+    const mm = under({ dontUnmapAccountsNext: true });
+    map(mm, 0x1000, 0x4000);
+    map(mm, 0x8000, 0x9000, 0);
+    mm.mremap(address, 0x1000, 0x1000, LEFT, 0x20000);
+    assertEquals(formatVmFlags(mm.findVma(0x8000)!.flags), `mr mw me${expected}`);
+  }
+});
+
+//   |-- 1 --|-- 2 --|          the first page moves up to its own VMA's end, and is one with it
+//           |-- 2 --|-- 3 --|
+Deno.test("mremap: what moves beside its own VMA joins it, unless it leaves its place behind", () => {
+  const mm = under({ dontUnmapKeepsApart: true });
+  map(mm, 0x1000, 0x3000);
+  mm.mremap(0x1000, 0x1000, 0x1000, MOVE, 0x3000);
+  assertLayout(mm, ["2000-4000 rw-p 2"]);
+});
+
+Deno.test("MREMAP_DONTUNMAP: what stays behind of a file keeps its offset in the file", () => {
+  for (const dontUnmapResetsOffset of [false, true]) {
+    const mm = under({ dontUnmapResetsOffset });
+    mapFile(mm, 0x1000, 0x2000, open(), 0x5000, 3);
+    mm.fault(0x1000, "write");
+    mm.mremap(0x1000, 0x1000, 0x1000, LEFT, 0x10000);
+    assertLayout(mm, ["1000-2000 rw-p 5 data", "10000-11000 rw-p 5 data*"]);
+  }
+});
+
+//   |-- file --| grows |-- file, continued --|
+Deno.test("mremap: on kernels where a close hook keeps VMAs apart, what has one grows alone, the rest merges", () => {
+  for (const hooked of [false, true]) {
+    const mm = under({ closeHookMerges: false });
+    const file = open("data", hooked ? { hooks: { close() {} } } : {});
+    mapFile(mm, 0x1000, 0x2000, file, 0);
+    mapFile(mm, 0x3000, 0x4000, file, 0x2000);
+    mm.mremap(0x1000, 0x1000, 0x2000);
+    const expected = ["1000-3000 r--p 0 data", "3000-4000 r--p 2 data"];
+    assertLayout(mm, hooked ? expected : ["1000-4000 r--p 0 data"]);
+  }
 });
