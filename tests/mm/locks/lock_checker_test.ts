@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from "../../../src/abi/mman.ts";
 import { HUGE_PAGE_SIZE } from "../../../src/abi/page.ts";
 import { AddressSpace } from "../../../src/mm/address_space.ts";
+import { evict } from "../../../src/mm/pages/reclaim.ts";
 import { open } from "../scene.ts";
 import { fault } from "../../../src/mm/calls/fault.ts";
 import { MmInvariantError } from "../../../src/mm/error.ts";
@@ -250,4 +251,22 @@ Deno.test("locks: borders and pages of a file go under the file's lock, of anony
   assertEquals(taken(migrate(0x10000)), [false, true]);
   assertEquals(taken(() => mm.munmap(0x32000, 0x1000)), [true, false]);
   assertEquals(taken(() => mm.munmap(0x13000, 0x1000)), [false, true]);
+});
+
+Deno.test("locks: each entry goes under the lock of its page table, each link under that of its anon_vmas", () => {
+  const { locks, memory, mm } = scene();
+  const taken = (act: () => unknown): number[] => {
+    const { page_table_lock, anon_vma_lock } = locks.taken;
+    act();
+    return [
+      locks.taken.page_table_lock - page_table_lock,
+      locks.taken.anon_vma_lock - anon_vma_lock,
+    ];
+  };
+  assertEquals(taken(() => mm.writePage(0x10000, 1)), [1, 1]); // entered; the first anon_vma linked
+  assertEquals(taken(() => mm.writePage(0x11000, 1)), [1, 0]);
+  assertEquals(taken(() => mm.munmap(0x10000, 0x4000)), [1, 1]); // all of it zapped at once, unlinked
+  mm.mmap({ address: 0x30000, length: 0x1000, protection: 1, flags: 0x12, file: open() });
+  mm.readPage(0x30000);
+  assertEquals(taken(() => evict(memory, pageAt(mm, 0x30000))), [1, 0]);
 });

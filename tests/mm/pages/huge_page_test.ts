@@ -14,6 +14,7 @@ import { type HugePagePolicy, PhysicalMemory } from "../../../src/mm/pages/physi
 import { evict } from "../../../src/mm/pages/reclaim.ts";
 import { present } from "../../present.ts";
 import { open } from "../scene.ts";
+import { pageAt } from "./pages.ts";
 
 const FILE = { ...open(), inode: 7 };
 const START = 0x4000_0000;
@@ -274,5 +275,114 @@ Deno.test("validate: a huge page across a border, and a small entry inside one, 
       message = String(error);
     }
     assert(message.includes(rule), `${rule}: ${message}`);
+  }
+});
+
+//   one page short at its end, at its start, exactly 2 MiB
+Deno.test("huge page: only where the VMA holds all of its 2 MiB", () => {
+  const cases = [[START, START + HUGE_PAGE_SIZE - 0x1000, 0], [
+    START + 0x1000,
+    START + HUGE_PAGE_SIZE,
+    0,
+  ], [
+    START,
+    START + HUGE_PAGE_SIZE,
+    1,
+  ]] as const;
+  for (const [start, end, huge] of cases) {
+    const mm = new AddressSpace({ memory: new PhysicalMemory({ hugePages: "always" }) });
+    map(mm, start, end - start);
+    mm.writePage(START + HALF, 1);
+    assertEquals(counts(mm), [huge, 1 - huge]);
+  }
+});
+
+Deno.test("huge page: as many frames must be free as two of them have, to enter one and to collapse", () => {
+  for (const [pages, huge] of [[1024, 1], [1023, 0]] as const) {
+    const mm = new AddressSpace({ memory: new PhysicalMemory({ pages, hugePages: "always" }) });
+    map(mm, START, HUGE_PAGE_SIZE);
+    mm.writePage(START, 1);
+    assertEquals(counts(mm), [huge, 1 - huge]);
+    const memory = new PhysicalMemory({ pages: pages + 1, hugePages: "madvise" });
+    const other = new AddressSpace({ memory });
+    map(other, START, HUGE_PAGE_SIZE);
+    other.writePage(START, 1);
+    other.madvise(START, HUGE_PAGE_SIZE, MADV.HUGEPAGE);
+    assertEquals(collapse(other.descriptor, present(other.findVma(START)), START), huge === 1);
+    assertEquals(counts(other), [huge, 1 - huge]);
+    if (huge === 1) {
+      assertEquals(
+        present(present(other.descriptor.pageTable).huge.get(hugeNumber(START))).writable,
+        true,
+      );
+    }
+    other.validate();
+  }
+});
+
+// One small page is enough in the way, the first or the last of the 2 MiB; beside them none is.
+Deno.test("huge page: where a small page is shown already, small ones follow", () => {
+  const cases = [[0, 0], [HUGE_PAGE_SIZE - 0x1000, 0], [HUGE_PAGE_SIZE, 1]] as const;
+  for (const [shown, huge] of cases) {
+    const { mm } = scene();
+    mm.readPage(START + shown);
+    mm.writePage(START + HALF, 1);
+    assertEquals(counts(mm), [huge, 2 - huge]);
+    mm.validate();
+  }
+});
+
+Deno.test("collapse: refuses what shows the zero page, or is on its way", () => {
+  const { mm } = scene("madvise");
+  mm.writePage(START, 1);
+  mm.readPage(START + 0x1000);
+  mm.madvise(START, HUGE_PAGE_SIZE, MADV.HUGEPAGE);
+  const vma = present(mm.findVma(START));
+  assert(!collapse(mm.descriptor, vma, START), "the zero page is shown");
+  mm.writePage(START + 0x1000, 2);
+  const page = pageAt(mm, START);
+  page.locked = true;
+  assert(!collapse(mm.descriptor, vma, START), "it is locked");
+  page.locked = false;
+  assert(collapse(mm.descriptor, vma, START));
+});
+
+//   |<- huge ->|<- huge ->|      the second one moves to where no huge page can be
+Deno.test("huge page: a move that does not fit splits what moves, and nothing else", () => {
+  const { mm } = scene();
+  mm.writePage(START, 1);
+  mm.writePage(START + HUGE_PAGE_SIZE, 2);
+  const flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+  mm.mremap(START + HUGE_PAGE_SIZE, HUGE_PAGE_SIZE, HUGE_PAGE_SIZE, flags, 0x7000_1000);
+  assertEquals(counts(mm), [1, 512]);
+  mm.mremap(START, HUGE_PAGE_SIZE, HUGE_PAGE_SIZE, flags, 0x9000_1000);
+  assertEquals(counts(mm), [0, 1024]);
+  mm.validate();
+});
+
+Deno.test("huge page: unmapped whole it is gone, protected whole it may not be written, paged out it is split", () => {
+  const { memory, mm } = scene();
+  mm.writePage(START, 1);
+  mm.mprotect(START, HUGE_PAGE_SIZE, 1);
+  assertEquals(
+    present(present(mm.descriptor.pageTable).huge.get(hugeNumber(START))).writable,
+    false,
+  );
+  mm.munmap(START, HUGE_PAGE_SIZE);
+  assertEquals([counts(mm), memory.used], [[0, 0], 0]);
+  mm.writePage(START + HUGE_PAGE_SIZE, 2);
+  mm.madvise(START + HUGE_PAGE_SIZE, HUGE_PAGE_SIZE, MADV.PAGEOUT);
+  assertEquals([counts(mm), memory.used, memory.swapSlots], [[0, 512], 0, 512]);
+  mm.validate();
+});
+
+Deno.test("huge page: the parts of one that was used count as used", () => {
+  for (const referenced of [false, true]) {
+    const { memory, mm } = scene();
+    mm.writePage(START, 1);
+    const { page } = present(present(mm.descriptor.pageTable).huge.get(hugeNumber(START)));
+    page.referenced = referenced;
+    splitHugePage(memory, page);
+    assert(memory.frames.every((part) => part.referenced === referenced));
   }
 });

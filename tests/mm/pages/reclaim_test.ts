@@ -181,3 +181,96 @@ Deno.test("truncate: a page that was cut off is nobody's", () => {
   assertThrows(() => beginMigration(page), RangeError, "nobody's");
   assertEquals([page.mapped, page.frame, memory.used], [0, -1, 0]);
 });
+
+Deno.test("evict: the last slot of the swap device is used, without one anonymous and tmpfs pages stay", () => {
+  for (const file of [null, FILE]) {
+    for (const slots of [0, 1]) {
+      const { memory, mm } = machine(8, slots);
+      map(mm, file, file === null ? MAP_PRIVATE : MAP_SHARED);
+      mm.writePage(0x10000, 1);
+      mm.writePage(0x11000, 2);
+      assertEquals(evict(memory, pageAt(mm, 0x10000)), slots === 1);
+      assertEquals(evict(memory, pageAt(mm, 0x11000)), false);
+      assertEquals([memory.swapSlots, memory.freeSwap, memory.frames.length], [
+        slots,
+        0,
+        2 - slots,
+      ]);
+      mm.validate();
+    }
+  }
+});
+
+//   |-- locked --|-- 2 --|-- 3 --|     the hand passes over the first, and begins anew at the end
+Deno.test("reclaim: passes over what must stay, and goes round once", () => {
+  const { memory, mm } = machine(8);
+  map(mm, null);
+  for (const at of [0x10000, 0x11000, 0x12000]) mm.writePage(at, at);
+  mm.mlock(0x10000, 0x1000);
+  for (const page of memory.frames) page.referenced = false;
+  assertEquals([memory.hand, reclaim(memory, 7)], [0, 2]);
+  assertEquals(mm.entry(0x10000)?.kind, "present");
+  assertEquals(reclaim(memory, 8), 0);
+  memory.hand = memory.frames.length;
+  mm.munlock(0x10000, 0x1000);
+  pageAt(mm, 0x10000).referenced = false;
+  assertEquals(reclaim(memory, 8), 1);
+});
+
+Deno.test("PhysicalMemory: a file that is forgotten is another one afterwards, of its kind alone", () => {
+  const { memory } = machine(8);
+  for (const [file, other] of [[FILE, ON_DISK], [ON_DISK, FILE]] as const) {
+    const [before, kept] = [memory.mappingOf(file), memory.mappingOf(other)];
+    assert(memory.mappingOf(file) === before);
+    memory.forget(file);
+    assert(memory.mappingOf(file) !== before);
+    assert(memory.mappingOf(other) === kept);
+  }
+});
+
+Deno.test("finishMigration: the page is as used as it was, and its old frame is another's", () => {
+  for (const referenced of [false, true]) {
+    const { memory, mm } = machine(8);
+    map(mm, null);
+    mm.writePage(0x10000, 1);
+    const old = pageAt(mm, 0x10000);
+    old.referenced = referenced;
+    const page = finishMigration(memory, beginMigration(old));
+    assertEquals([page.referenced, page.frame, old.frame], [referenced, 0, -1]);
+    assertEquals([old.migrating, old.mapped, page.migrating, page.mapped], [0, 0, 0, 1]);
+  }
+});
+
+// A page under migration that is unmapped meanwhile waits nowhere any more.
+Deno.test("munmap: an entry under migration is one less to wait for", () => {
+  const { mm } = machine(8);
+  map(mm, null);
+  mm.writePage(0x10000, 1);
+  const page = pageAt(mm, 0x10000);
+  beginMigration(page);
+  mm.fork();
+  assertEquals(page.migrating, 2);
+  mm.munmap(0x10000, 0x1000);
+  assertEquals(page.migrating, 1);
+});
+
+//   |0|1|2|3|    of a file on a disk, 2 and 3 written out; truncate to 2, and to 0
+Deno.test("truncate: what was written out beyond the end is forgotten, to the last page, and takes no slots", () => {
+  for (const [file, slots] of [[FILE, 1], [ON_DISK, 0]] as const) {
+    const { memory, mm } = machine(16);
+    map(mm, file, MAP_SHARED);
+    for (const page of [1, 2, 3]) {
+      mm.writePage(0x10000 + page * 0x1000, page);
+      assert(evict(memory, pageAt(mm, 0x10000 + page * 0x1000)));
+    }
+    const other = new AddressSpace({ memory });
+    map(other, file, MAP_PRIVATE, 0x50000);
+    other.writePage(0x53000, 30);
+    const mapping = memory.mappingOf(file);
+    truncate(memory, mapping, 2, 3);
+    assertEquals([...mapping.stored], [[1, 1]]);
+    assertEquals([memory.swapSlots, other.entry(0x53000)], [slots, undefined]);
+    mm.validate();
+    other.validate();
+  }
+});

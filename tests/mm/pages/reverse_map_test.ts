@@ -128,3 +128,35 @@ Deno.test("reverse map: a program's first layout is in it", () => {
   mm.fault(0x40_0000, "read");
   assert(pageAt(mm, 0x40_0000) === memory.mappingOf(file).pages.get(3));
 });
+
+// One mapping of a file's page stays; others come, read it and go.
+Deno.test("reverse map: a page does not remember the VMAs that are gone", () => {
+  const { mm, memory } = spaceWithPages();
+  const file = open();
+  mapFile(mm, 0x1000, 0x2000, file, 0);
+  mm.fault(0x1000, "read");
+  const page = memory.mappingOf(file).pages.get(0)!;
+  for (let at = 0x10000; at < 0x60000; at += 0x2000) {
+    mapFile(mm, at, at + 0x1000, file, 0);
+    mm.fault(at, "read");
+    mm.munmap(at, PAGE);
+    assert(page.shownBy!.length <= 2 * 2 + 2);
+  }
+  assertEquals(mappingsOf(page).map(({ vpn }) => vpn), [1]);
+  assert(page.shownBy!.includes(mm.descriptor.tree.findVma(0x1000)!));
+});
+
+Deno.test("reverse map: a page is found where it is shown, through any number of relatives", () => {
+  const { mm } = spaceWithPages();
+  map(mm, 0x1000, 0x3000);
+  touch(mm, 0x2000);
+  const page = pageAt(mm, 0x2000);
+  const spaces = [mm, mm.fork(), mm.fork(), mm.fork()];
+  assertEquals(mappingsOf(page).length, 4);
+  spaces[1]!.munmap(0x2000, PAGE);
+  spaces[2]!.fault(0x2000, "write");
+  const tables = mappingsOf(page).map(({ table }) => table);
+  const expected = [mm, spaces[3]!].map(({ descriptor }) => descriptor.pageTable!);
+  assertEquals(tables.length, 2);
+  assert(expected.every((table) => tables.includes(table)));
+});
