@@ -15,12 +15,27 @@
 
 import { hex } from "../abi/hex.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
+import type { CommitLedger } from "../mm/memory_descriptor.ts";
 import { HUGE_PAGES } from "../mm/pages/huge_page.ts";
-import { isFileMapping, ZERO_PAGE } from "../mm/pages/physical_memory.ts";
-import type { FileMapping, Page, PageTableEntry, SwapSlot } from "../mm/vma.ts";
+import type { Migration } from "../mm/pages/migrate.ts";
+import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "../mm/pages/physical_memory.ts";
+import type { FileMapping, Page, PageTableEntry, SwapSlot, Vma } from "../mm/vma.ts";
 import { LoadFinding } from "./finding.ts";
-import type { Load } from "./load.ts";
 import type { RunningLife } from "./running_life.ts";
+
+/** What is checked of a load: the machine, and what runs on it. */
+export interface Machine {
+  /** Its pages. */
+  readonly memory: PhysicalMemory;
+  /** What its processes were promised. */
+  readonly commit: CommitLedger;
+  /** The lives that have begun and not ended. */
+  readonly lives: readonly RunningLife[];
+  /** Migrations under way. */
+  readonly migrations: readonly Migration[];
+  /** What the page at `address` must hold for a process that reads it there. */
+  expected(life: RunningLife, vma: Vma, address: number): number;
+}
 
 /** What page tables say, added up over all of them. */
 class Census {
@@ -42,7 +57,7 @@ class Census {
  * @throws {MmInvariantError} naming the rule and the range
  * @throws {InvariantError} naming the node and the rule
  */
-export function checkMachine(load: Load): void {
+export function checkMachine(load: Machine): void {
   const census = new Census();
   let promised = 0;
   for (const life of load.lives) {
@@ -76,7 +91,7 @@ export function checkMachine(load: Load): void {
  *
  * @throws {LoadFinding} naming what is left
  */
-export function checkIdle(load: Load): void {
+export function checkIdle(load: Machine): void {
   const { memory, commit } = load;
   const left = { "anonymous pages": memory.anonymousPages, "swap slots": memory.swapSlots };
   for (const [what, number] of Object.entries({ ...left, "promised pages": commit.pages })) {
@@ -86,7 +101,7 @@ export function checkIdle(load: Load): void {
   }
 }
 
-function checkFrames({ memory }: Load, { shown, migrating }: Census): void {
+function checkFrames({ memory }: Machine, { shown, migrating }: Census): void {
   let anonymous = 0;
   let used = 0;
   for (const [at, page] of memory.frames.entries()) {
@@ -121,7 +136,7 @@ function checkCached(page: Page, mapping: FileMapping): void {
   throw new LoadFinding(`page ${page.index} of a file has a frame, but the cache does not hold it`);
 }
 
-function checkSwap({ memory, lives }: Load, { slots }: Census): void {
+function checkSwap({ memory, lives }: Machine, { slots }: Census): void {
   for (const [slot, entries] of slots) {
     if (slot.references === entries) continue;
     throw new LoadFinding(
@@ -142,7 +157,7 @@ function checkSwap({ memory, lives }: Load, { slots }: Census): void {
 }
 
 /** What was written to private memory is there still, in memory or on the swap device. */
-function checkContents(load: Load, life: RunningLife): void {
+function checkContents(load: Machine, life: RunningLife): void {
   const { space } = life;
   for (const [address, expected] of life.stamps.entries()) {
     const vma = space.findVma(address);

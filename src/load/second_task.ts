@@ -17,9 +17,9 @@ import type { FileMapping, Vma } from "../mm/vma.ts";
 import { VM_GROWSDOWN, VM_READ, VM_SHARED, VM_WRITE } from "../mm/vm_flags.ts";
 import type { BesideTouch } from "./event.ts";
 import { LoadFinding } from "./finding.ts";
-import type { Load } from "./load.ts";
 import { stampOf } from "./machine_check.ts";
 import type { RunningLife } from "./running_life.ts";
+import type { FileStamps } from "./stamps.ts";
 
 /** The number that the second task has for the checker of locks. */
 const SECOND = 1;
@@ -33,9 +33,17 @@ interface FilePage {
   readonly index: number;
 }
 
+/** What pages must hold, as a load keeps it. */
+export interface Expectations {
+  /** What every file must hold. */
+  readonly files: FileStamps<FileMapping>;
+  /** What the page at `address` must hold for a process that reads it there. */
+  expected(life: RunningLife, vma: Vma, address: number): number;
+}
+
 /** A touch by a second task, from before the call to after it. */
 export class SecondTask {
-  readonly #load: Load;
+  readonly #load: Expectations;
   readonly #life: RunningLife;
   readonly #touch: BesideTouch;
   readonly #value: number;
@@ -49,7 +57,7 @@ export class SecondTask {
    *
    * @param value what it writes
    */
-  constructor(load: Load, life: RunningLife, touch: BesideTouch, value: number) {
+  constructor(load: Expectations, life: RunningLife, touch: BesideTouch, value: number) {
     this.#load = load;
     this.#life = life;
     this.#touch = touch;
