@@ -102,6 +102,12 @@ export const TREE_READING: Equivalences = {
   "src/tree/navigate.ts": [
     [
       "slower",
+      "c.status === START && finger !== 0 && before < max &&",
+      ["c.status === START && finger !== 0 && before < max && bef… ▸ false"],
+      "The long way gives the same entry.",
+    ],
+    [
+      "slower",
       "before >= doubles[finger - 1]! && before < doubles[finger]!",
       ["- ▸ +"],
       "The short way is taken more seldom, and the long way gives the same entry.",
@@ -237,12 +243,6 @@ export const TREE_READING: Equivalences = {
     ],
   ],
   "src/tree/search.ts": [
-    [
-      "slower",
-      "const slot = isLarge",
-      ["isLarge ▸ false", "isLarge ▸ true"],
-      "Both ways find the same slot.",
-    ],
     [
       "same",
       "if (near !== 0) {",

@@ -60,6 +60,13 @@ export const RULES: readonly Rule[] = [
   },
   {
     kind: "slower",
+    files: /^src\/tree\/search\.ts$/,
+    line: /^const (isLarge = .*|slot = isLarge)$/,
+    change: /./,
+    why: "Both ways find the same slot.",
+  },
+  {
+    kind: "slower",
     files: /^src\/tree\/navigate\.ts$/,
     line: /^if \((?!.*(section|standing|c\.last|c\.index)).*\) return 0;$/,
     change: /^.* ▸ true$|^[<>] ▸ [<>]=$/,
@@ -90,7 +97,7 @@ export const RULES: readonly Rule[] = [
   {
     kind: "slower",
     files: /^src\/tree\/empty_area\.ts$/,
-    line: /^if \((extent\(.* last\) >= size|words\[.*\] === 0)\) \{$/,
+    line: /^if \((extent\((?!low\b).* last\) >= size|words\[.*\] === 0)\) \{$/,
     change: /^(extent|words).* ▸ false$|^>= ▸ >$/,
     why: "A gap that is not seen on the straight way down is found by the search that goes on.",
   },
