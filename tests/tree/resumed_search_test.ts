@@ -63,3 +63,26 @@ Deno.test("emptyAreaReverse: beside readers it remembers no slot", () => {
   for (let i = 0; i < 3; i++) assertEquals(tree.emptyAreaReverse(16, 0, END), END - 15);
   assertEquals([poolOf(tree).finger, tree.emptyAreaReverse(1, 0, MAX_INDEX)], [0, MAX_INDEX]);
 });
+
+Deno.test("emptyAreaReverse: what is stored above, or cleared below, leaves the place where the next search begins", () => {
+  const tree = withOneArea();
+  tree.emptyAreaReverse(16, 0, END);
+  tree.store(320, 340, undefined);
+  tree.store(6400, 6420, 7);
+  assertEquals(tree.emptyAreaReverse(16, 0, END), 3200);
+  const read = boundsRead(tree, () => assertEquals(tree.emptyAreaReverse(16, 0, END), 3200));
+  assertEquals(read, ONE_SLOT);
+  tree.store(3200, 3215, 7);
+  assertEquals(tree.emptyAreaReverse(16, 0, END), 325);
+});
+
+Deno.test("emptyAreaReverse: a smaller area is looked for from the end on again, and a larger one from where it was", () => {
+  const tree = withOneArea();
+  tree.store(320, 351, undefined);
+  assertEquals(tree.emptyAreaReverse(16, 0, END), 3200);
+  assertEquals(tree.emptyAreaReverse(1, 0, END), END);
+  assertEquals(tree.emptyAreaReverse(16, 0, END), 3200);
+  assertEquals(tree.emptyAreaReverse(18, 0, END), 334);
+  assertEquals(tree.emptyAreaReverse(40, 0, END), undefined);
+  assertEquals(tree.emptyAreaReverse(16, 0, END), 3200);
+});
