@@ -7,6 +7,7 @@ import {
 } from "../../../src/abi/mman.ts";
 import type { AddressSpace } from "../../../src/mm/address_space.ts";
 import type { AddressSpaceOptions } from "../../../src/mm/memory_descriptor.ts";
+import { formatVmFlags } from "../../../src/mm/vm_flags.ts";
 import { assertLayout, map, RW, space, touch } from "../scene.ts";
 import { assertEquals } from "@std/assert";
 
@@ -179,4 +180,16 @@ Deno.test("brk: a new heap takes a VMA and tree nodes, a longer one tree nodes",
   assertEquals(grow(0x9000, 2), [0x9000, 0]);
   assertEquals(grow(0xa000, 1), [0xa000, 0]);
   assertLayout(mm, ["8000-a000 rw-p 8 [heap]"]);
+});
+
+Deno.test("brk: the heap is marked for merging, and executable, where all memory is to be", () => {
+  for (const asked of [false, true]) {
+    const mm = space();
+    mm.exec({ vmas: [], startBrk: 0x20000, startStack: 0, mmapBase: 0x7fff_0000_0000 });
+    mm.descriptor.mergesAny = asked;
+    mm.descriptor.readImpliesExec = asked;
+    mm.brk(0x21000);
+    const flags = formatVmFlags(mm.findVma(0x20000)!.flags);
+    assertEquals(flags, asked ? "rd wr ex mr mw me ac mg" : "rd wr mr mw me ac");
+  }
 });

@@ -2,7 +2,9 @@
  * fork: what the child has, and what is left behind when it cannot be made.
  */
 import { MADV, MCL_FUTURE } from "../../../src/abi/mman.ts";
-import { MmError } from "../../../src/mm/error.ts";
+import { MmError, MmInvariantError } from "../../../src/mm/error.ts";
+import { LockChecker } from "../../../src/mm/locks/lock_checker.ts";
+import { PhysicalMemory } from "../../../src/mm/pages/physical_memory.ts";
 import { vmasAt } from "../../../src/mm/pages/reverse_map.ts";
 import { formatVmFlags, VM_NOHUGEPAGE } from "../../../src/mm/vm_flags.ts";
 import { spaceWithPages } from "../pages/pages.ts";
@@ -121,4 +123,21 @@ Deno.test("fork: the child's changes leave the parent alone", () => {
   mm.mprotect(0x1000, 0x1000, 1);
   assertLayout(child, ["1000-2000 rw-p 1", "3000-5000 rw-p 3"]);
   assertLayout(mm, ["1000-2000 r--p 1", "2000-5000 rw-p 2"]);
+});
+
+Deno.test("fork: the child has what was asked for all of its parent's memory, and its own locks", () => {
+  const locks = new LockChecker();
+  const mm = space({ memory: new PhysicalMemory({ locks }) });
+  map(mm, 0x1000, 0x2000);
+  mm.descriptor.readImpliesExec = true;
+  mm.descriptor.mergesAny = true;
+  const before = locks.taken.vma_lock;
+  const child = mm.fork();
+  assertEquals([child.descriptor.readImpliesExec, child.descriptor.mergesAny], [true, true]);
+  assertEquals([locks.taken.vma_lock - before, locks.held], [1, []]);
+  assertThrows(() => child.descriptor.tree.clear(), MmInvariantError, "without mmap_lock");
+  assertEquals(space().fork().descriptor.readImpliesExec, false);
+  mm.descriptor.faultInjection.left = 1;
+  assertThrows(() => mm.fork());
+  assertEquals(locks.held, []);
 });

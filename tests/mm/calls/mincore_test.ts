@@ -4,6 +4,7 @@
 import { PROT_READ } from "../../../src/abi/mman.ts";
 import type { AddressSpace } from "../../../src/mm/address_space.ts";
 import type { AddressSpaceOptions } from "../../../src/mm/memory_descriptor.ts";
+import { PhysicalMemory } from "../../../src/mm/pages/physical_memory.ts";
 import { spaceWithPages } from "../pages/pages.ts";
 import { assertFails, map, mapFile, open, space } from "../scene.ts";
 import { assertEquals } from "@std/assert";
@@ -64,4 +65,21 @@ Deno.test("mincore: without pages every byte is 0, and many pages go in pieces",
   const mm = space();
   map(mm, 0x10000, 0x10000 + 5000 * 0x1000);
   assertEquals(mm.mincore(0x10000, 5000 * 0x1000, 0x10000), new Uint8Array(5000));
+});
+
+Deno.test("mincore: every part of a huge page is in memory, what lies beside it is not", () => {
+  const mm = space({ memory: new PhysicalMemory({ hugePages: "always" }) });
+  const mib = 0x10_0000;
+  map(mm, 2 * mib, 6 * mib);
+  mm.writePage(2 * mib, 1);
+  assertEquals([...mm.mincore(4 * mib - 2 * PAGE, 4 * PAGE)], [1, 1, 0, 0]);
+});
+
+//   |- 1 -|- 2 3 4 -|  hole      where nothing is mapped at once, the answer's place is not looked at
+Deno.test("mincore: a hole at once is ENOMEM wherever the answer is to go, one later after what comes before", () => {
+  const mm = asked();
+  assertFails("ENOMEM", () => mm.mincore(0x8000, PAGE, 0x90000));
+  assertFails("EFAULT", () => mm.mincore(0x4000, 2 * PAGE, 0x90000));
+  assertFails("ENOMEM", () => mm.mincore(0x4000, 2 * PAGE, 0x10000));
+  assertFails("ENOMEM", () => mm.mincore(0x4000, 2 * PAGE));
 });

@@ -15,6 +15,7 @@ import type { AddressSpace } from "../../../src/mm/address_space.ts";
 import { MmError } from "../../../src/mm/error.ts";
 import { CommitLedger } from "../../../src/mm/memory_descriptor.ts";
 import {
+  formatPermissions,
   VM_ACCOUNT,
   VM_HUGETLB,
   VM_MAYREAD,
@@ -230,4 +231,15 @@ Deno.test("mprotect: a range that wraps is ENOMEM before anything is changed", (
   assertFails("ENOMEM", () => mm.mprotect(0x1000, ADDRESS_LIMIT - 0x1000, PROT_READ));
   assertFails("ENOMEM", () => mm.mprotect(0x1000, ADDRESS_LIMIT - 1, PROT_READ));
   assertLayout(mm, ["1000-2000 rw-p 1"]);
+});
+
+Deno.test("mprotect: under READ_IMPLIES_EXEC only what may be read may be executed", () => {
+  const mm = space();
+  mm.descriptor.readImpliesExec = true;
+  map(mm, 0x1000, 0x2000, 0);
+  const rights = [1, 2, 3, 0].map((protection) => {
+    mm.mprotect(0x1000, 0x1000, protection);
+    return formatPermissions(mm.findVma(0x1000)!.flags);
+  });
+  assertEquals(rights, ["r-xp", "-w-p", "rwxp", "---p"]);
 });

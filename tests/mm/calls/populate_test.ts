@@ -17,7 +17,7 @@ import {
 } from "../../../src/abi/mman.ts";
 import { parseVmFlags } from "../../../src/mm/vm_flags.ts";
 import { spaceWithPages, tableOf } from "../pages/pages.ts";
-import { assertLayout, map, mapFile, mapShared, open, RW, space } from "../scene.ts";
+import { assertFails, assertLayout, map, mapFile, mapShared, open, RW, space } from "../scene.ts";
 
 const FIXED = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
 
@@ -157,5 +157,16 @@ Deno.test("populate: what a driver mapped is passed over, be it accessible or no
       mm.mlock(0x1000, 0x1000);
       assertLayout(mm, [`1000-2000 ${rights === "" ? "--" : "rw"}-p 1`]);
     }
+  }
+});
+
+Deno.test("mlock: secret memory cannot be faulted in ahead of its use, other files can", () => {
+  for (const secret of [false, true]) {
+    const mm = space();
+    const file = { ...open("secretmem"), secret };
+    mm.mmap({ length: 0x1000, protection: RW, flags: 1, file });
+    const { start } = [...mm.vmas()][0]!;
+    if (secret) assertFails("ENOMEM", () => mm.mlock(start, 0x1000));
+    else mm.mlock(start, 0x1000);
   }
 });
