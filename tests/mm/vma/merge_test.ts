@@ -398,3 +398,15 @@ Deno.test("merge: a range inside a VMA joins nothing, whatever lies around it", 
   mm.mmap({ address: 0x8000, length: PAGE, protection: RW, flags: FIXED });
   assertEquals(mm.mapCount, 6);
 });
+
+// userfaultfd's flags and others are carried along: what differs in them stays two.
+Deno.test("merge: flags that are carried along keep neighbours apart, and stay where VMAs are cut", () => {
+  const mm = space();
+  map(mm, 0x1000, 0x4000);
+  mm.descriptor.tree.findVma(0x1000)!.otherFlags = "um";
+  mm.madvise(0x2000, 0x1000, MADV.RANDOM);
+  assertEquals([...mm.vmas()].map(({ otherFlags }) => otherFlags), ["um", "um", "um"]);
+  mm.descriptor.tree.findVma(0x3000)!.otherFlags = "";
+  mm.madvise(0x2000, 0x1000, MADV.NORMAL);
+  assertLayout(mm, ["1000-3000 rw-p 1", "3000-4000 rw-p 3"]);
+});

@@ -14,7 +14,7 @@ import {
 import type { AddressSpace } from "../../../src/mm/address_space.ts";
 import { MmError } from "../../../src/mm/error.ts";
 import type { MappedFile } from "../../../src/mm/vma.ts";
-import { FIXED, map, open, RW, space } from "../scene.ts";
+import { assertFails, FIXED, map, open, RW, space } from "../scene.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 const BASE = 0x7fff_0000_0000;
@@ -274,4 +274,30 @@ Deno.test("placement: what is longer than half the guard gap stays out of it, to
   const length = 0x90 * PAGE;
   const at = mm.mmap({ length, protection: RW, flags: ANONYMOUS });
   assertEquals(at, stack - 0x100 * PAGE - length);
+});
+
+//   [base |.. free ..|== huge ==| …       upwards: the first border at or after the base; downwards: the last that fits
+Deno.test("placement: huge pages go to the nearest border, up from the base or down from it", () => {
+  const huge = 2 * 0x10_0000, flags = 0x4_4022;
+  for (const legacyLayout of [false, true]) {
+    const mm = space({ legacyLayout, mmapBase: 0x7000_0000_1000 });
+    const place = () => mm.mmap({ length: huge, protection: RW, flags });
+    const expected = legacyLayout
+      ? [0x7000_0000_0000 + huge, 0x7000_0000_0000 + 2 * huge]
+      : [0x7000_0000_0000 - huge, 0x7000_0000_0000 - 2 * huge];
+    assertEquals([place(), place()], expected);
+  }
+});
+
+Deno.test("placement: where no huge page fits, it is ENOMEM", () => {
+  for (const legacyLayout of [false, true]) {
+    const mm = space({
+      legacyLayout,
+      taskSize: 0x40_0000,
+      mmapBase: legacyLayout ? 0x1000 : 0x40_0000,
+    });
+    map(mm, 0x20_0000, 0x20_1000);
+    map(mm, 0x1f_f000, 0x20_0000);
+    assertFails("ENOMEM", () => mm.mmap({ length: 0x20_0000, protection: RW, flags: 0x4_4022 }));
+  }
 });
