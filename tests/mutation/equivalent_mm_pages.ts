@@ -218,11 +218,31 @@ export const MM_PAGES: Equivalences = {
     ],
   ],
   "src/mm/pages/pte_fault.ts": [
+    [
+      "slower",
+      "if (table.huge.size > 0 && isHugeEnough(memory, table, vma, address, writes)) return;",
+      ["> ▸ >="],
+      "Without huge pages none is found at the address.",
+    ],
     ["same", 'return entry.kind === "swap" ? entry.slot : undefined;', [
       'entry.kind === "swap" ▸ true',
     ], "Other entries have no slot; the check is for the type checker."],
   ],
+  "src/mm/pages/huge_page.ts": [
+    [
+      "slower",
+      "if (table.huge.size === 0) return;",
+      ["table.huge.size === 0 ▸ false"],
+      "Of no huge pages none is gone through.",
+    ],
+  ],
   "src/mm/pages/page_table.ts": [
+    [
+      "slower",
+      "if (table.huge.size === 0) return [];",
+      ["table.huge.size === 0 ▸ false"],
+      "Of no huge pages none is split, and none is in the range.",
+    ],
     [
       "same",
       'return entry.kind === "swap" || !entry.writable ? entry : { ...entry, writable: false };',
@@ -244,7 +264,28 @@ export const MM_PAGES: Equivalences = {
       "throw error; ▸ ;",
     ], "What is called throws nothing else; the line passes on what is not expected."],
   ],
+  "src/mm/pages/reclaim.ts": [
+    ["same", "if (page.size > 1) {", ["1 ▸ 2"], "A page takes 1 frame or 512."],
+  ],
   "src/mm/pages/reverse_map.ts": [
+    [
+      "slower",
+      "if (shownBy !== null && shownBy.length >= count) {",
+      ["shownBy !== null && shownBy.length >= count ▸ false", ">= ▸ >"],
+      "A walk that looks nowhere first looks everywhere.",
+    ],
+    [
+      "slower",
+      "page.shownBy = places.map(({ vma }) => vma);",
+      ["page.shownBy = places.map(({ vma }) => vma); ▸ ;"],
+      "A walk that is told nowhere to look first looks everywhere.",
+    ],
+    [
+      "slower",
+      "else if (!shownBy.includes(vma)) shownBy.push(vma);",
+      ["shownBy.push(vma); ▸ ;"],
+      "A walk that is told of too few VMAs looks everywhere.",
+    ],
     [
       "slower",
       "if (shownBy === null) page.shownBy = [vma];",
