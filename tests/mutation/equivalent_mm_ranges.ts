@@ -38,7 +38,28 @@ export const MM_RANGES: Equivalences = {
       "Two VMAs never begin at one address.",
     ],
   ],
+  "src/mm/locks/locking.ts": [
+    [
+      "same",
+      "if (locks === null) return;",
+      ["locks === null ▸ false"],
+      "A call gives back locks only where they are checked; the check is for the type checker.",
+      2,
+    ],
+    [
+      "slower",
+      "if (locks === null || mapping === null) return act();",
+      ["locks === null || mapping === null ▸ false"],
+      "What takes the locks does without them where there are none, and a page that moves has a mapping.",
+    ],
+  ],
   "src/mm/address_space.ts": [
+    [
+      "same",
+      'checkAddress("move the heap\'s end to", address);',
+      ['checkAddress("move the heap\'s end to", address); ▸ ;'],
+      "The check of the range that follows refuses it too, in other words.",
+    ],
     [
       "same",
       "const { address = 0, length, protection, flags, offset = 0 } = request;",

@@ -143,3 +143,12 @@ Deno.test("mremap: on kernels where a close hook keeps VMAs apart, what has one 
     assertLayout(mm, hooked ? expected : ["1000-4000 r--p 0 data"]);
   }
 });
+
+Deno.test("MREMAP_DONTUNMAP: an old kernel does not charge the next VMA twice", () => {
+  const mm = under({ dontUnmapAccountsNext: true });
+  map(mm, 0x1000, 0x4000);
+  map(mm, 0x8000, 0x9000);
+  mm.mremap(0x2000, 0x1000, 0x1000, LEFT, 0x20000);
+  assertEquals(mm.descriptor.committedPages, 3 + 1 + 1);
+  mm.validate();
+});

@@ -3,8 +3,9 @@
  */
 import { assertEquals } from "@std/assert";
 import { MADV } from "../../../src/abi/mman.ts";
+import { ADDRESS_LIMIT } from "../../../src/abi/page.ts";
 import { VM_RAND_READ } from "../../../src/mm/vm_flags.ts";
-import { map, space } from "../scene.ts";
+import { assertFails, map, space } from "../scene.ts";
 
 Deno.test("processMadvise: every range heeds the advice, and the bytes of all are counted", () => {
   const mm = space();
@@ -39,4 +40,40 @@ Deno.test("processMadvise: what lies beyond 2 GiB in all is passed over", () => 
   }];
   assertEquals(mm.processMadvise(ranges, MADV.DONTDUMP), 0x7fff_f000);
   assertEquals(mm.findVma(0x8000_e000)!.end, 0x8000_f000);
+});
+
+Deno.test("processMadvise: a length is at most half of all numbers, and a single range is cut before its end is looked at", () => {
+  const mm = space({ taskSize: 0x1_0000_0000, mmapBase: 0x1_0000_0000 });
+  map(mm, 0x10000, 0x10000 + 0x8000_0000);
+  const advise = (...ranges: { address: number; length: number }[]) =>
+    mm.processMadvise(ranges, MADV.DONTDUMP);
+  const first = { address: 0x10000, length: 0x1000 };
+  assertFails(
+    "EINVAL",
+    () => advise(first, { address: 0x20000, length: ADDRESS_LIMIT / 2 + 0x1000 }),
+  );
+  assertEquals(advise({ address: 0x10000, length: 0x1_0000_0000 }), 0x7fff_f000);
+  assertFails("EFAULT", () => advise(first, { address: 0x10000, length: 0x1_0000_0000 }));
+  assertFails("EFAULT", () => advise({ address: 0xffff_f000, length: 0x2000 }));
+  assertEquals(advise(first, { address: 0x1_0000_0000, length: 0 }), 0x1000);
+});
+
+Deno.test("processMadvise: 1024 ranges are taken, one more is not", () => {
+  const mm = space();
+  map(mm, 0x10000, 0x11000);
+  const ranges = (count: number) =>
+    Array.from({ length: count }, () => ({ address: 0x10000, length: 1 }));
+  assertEquals(mm.processMadvise(ranges(1024), MADV.DONTDUMP), 1024);
+  assertFails("EINVAL", () => mm.processMadvise(ranges(1025), MADV.DONTDUMP));
+});
+
+Deno.test("processMadvise: flags are refused, unless they are 0", () => {
+  const mm = space();
+  map(mm, 0x10000, 0x11000);
+  for (const flags of [1, 2]) {
+    assertFails(
+      "EINVAL",
+      () => mm.processMadvise([{ address: 0x10000, length: 1 }], MADV.DONTDUMP, flags),
+    );
+  }
 });

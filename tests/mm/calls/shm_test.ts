@@ -14,7 +14,7 @@ import { MmError } from "../../../src/mm/error.ts";
 import { formatVmFlags } from "../../../src/mm/vm_flags.ts";
 import type { SharedSegment } from "../../../src/mm/vma.ts";
 import { assertFails, assertLayout, map, mapShared, open, RW, space } from "../scene.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 
 const PAGE = 0x1000;
 
@@ -165,4 +165,14 @@ Deno.test("shmat: SHM_REMAP replaces what is mapped there", () => {
     "11000-15000 rw-s 0 SYSV00000000",
     "15000-18000 rw-p 15",
   ]);
+});
+
+Deno.test("shmdt: an address inside a page is EINVAL, even of an attachment", () => {
+  const mm = space();
+  const segment = { file: open("SYSV00000000"), bytes: 0x2000, attached: 0 };
+  mm.shmat(segment, 0x10000);
+  const error = assertThrows(() => mm.shmdt(0x10001), MmError);
+  assertEquals(error.code, "EINVAL");
+  assertMatch(error.message, /not page-aligned/);
+  assertEquals([mm.mapCount, segment.attached], [1, 1]);
 });

@@ -301,3 +301,9 @@ Deno.test("placement: where no huge page fits, it is ENOMEM", () => {
     assertFails("ENOMEM", () => mm.mmap({ length: 0x20_0000, protection: RW, flags: 0x4_4022 }));
   }
 });
+
+//   0x1000                    0x400000      2 MiB and what its alignment may take: just that is free
+Deno.test("placement: a huge page takes the last room that its alignment leaves", () => {
+  const mm = space({ taskSize: 0x40_0000, mmapBase: 0x40_0000 });
+  assertEquals(mm.mmap({ length: 0x20_0000, protection: RW, flags: 0x4_4022 }), 0x20_0000);
+});
