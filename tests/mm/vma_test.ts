@@ -2,7 +2,7 @@
  * VMAs that are made of others: what each of them takes over, and what it leaves.
  */
 import { AnonVma, Page, Vma } from "../../src/mm/vma.ts";
-import { open } from "./scene.ts";
+import { mapFile, open, space } from "./scene.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const FILE = open();
@@ -88,4 +88,13 @@ Deno.test("Page: one frame unless it is huge, and only a huge one has parts", ()
   assertEquals([small.size, small.stamps, small.frame, small.mapped], [1, null, -1, 0]);
   const huge = new Page(null, 0, 512);
   assertEquals([huge.size, huge.stamps?.size], [512, 0]);
+});
+
+//   |- 5 -|- 6 -|- 7 -|   ▸   |- 6 -|- 7 -|      both offsets move with the border
+Deno.test("Vma: one that is cut at its start has the offsets of what is left", () => {
+  const mm = space();
+  mapFile(mm, 0x1000, 0x4000, FILE, 0x5000);
+  mm.munmap(0x1000, 0x1000);
+  const { pageOffset, anonPageOffset } = mm.descriptor.tree.findVma(0x2000)!;
+  assertEquals([pageOffset, anonPageOffset], [6, 2]);
 });

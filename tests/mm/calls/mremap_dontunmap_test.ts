@@ -2,6 +2,8 @@
  * mremap with MREMAP_DONTUNMAP: what moves, and what stays behind.
  */
 import { assertEquals } from "@std/assert";
+import type { AddressSpace } from "../../../src/mm/address_space.ts";
+import { MmError } from "../../../src/mm/error.ts";
 import {
   MLOCK_ONFAULT,
   MREMAP_DONTUNMAP,
@@ -151,4 +153,27 @@ Deno.test("MREMAP_DONTUNMAP: an old kernel does not charge the next VMA twice", 
   mm.mremap(0x2000, 0x1000, 0x1000, LEFT, 0x20000);
   assertEquals(mm.descriptor.committedPages, 3 + 1 + 1);
   mm.validate();
+});
+
+Deno.test("mremap: where a reserve of VMAs is always kept, it is four, and one more for what stays behind", () => {
+  for (
+    const [count, shrinks, leaves] of [[5, "ok", "ok"], [6, "ok", "ENOMEM"], [
+      7,
+      "ENOMEM",
+      "ENOMEM",
+    ]] as const
+  ) {
+    const outcome = (call: (mm: AddressSpace) => unknown) => {
+      const mm = space({ rules: kernelRules("7.3"), maxMapCount: 10 });
+      for (let at = 1; at <= count; at++) map(mm, at * 0x10000, at * 0x10000 + 0x2000);
+      try {
+        call(mm);
+        return "ok";
+      } catch (error) {
+        return error instanceof MmError ? error.code : "none";
+      }
+    };
+    assertEquals(outcome((mm) => mm.mremap(0x10000, 0x2000, 0x1000)), shrinks);
+    assertEquals(outcome((mm) => mm.mremap(0x10000, 0x2000, 0x2000, LEFT, 0x200000)), leaves);
+  }
 });
