@@ -7,67 +7,9 @@
  * @module
  */
 
+import { Pair } from "./pair.ts";
 import type { Lacking, MeasuredWorkload } from "./side.ts";
 import { loadSides, type ProcessResult, reply, type RoundsOrder } from "./protocol.ts";
-import { median } from "../statistics.ts";
-
-/** A workload on both sides, and what was measured of it so far. */
-class Pair {
-  readonly name: string;
-  readonly #base: MeasuredWorkload;
-  readonly #head: MeasuredWorkload;
-  readonly #batch: number;
-  readonly #ratios: number[] = [];
-  readonly #baseNs: number[] = [];
-  readonly #headNs: number[] = [];
-  #totals = { base: 0, head: 0 };
-  #at = 0;
-  #answersPart: number | undefined;
-
-  constructor(name: string, base: MeasuredWorkload, head: MeasuredWorkload, batch: number) {
-    this.name = name;
-    this.#base = base;
-    this.#head = head;
-    this.#batch = batch;
-    this.#at = base.length; // so that the first round begins afresh
-  }
-
-  /** Both sides do the next batch. */
-  round(baseFirst: boolean, counts: boolean): void {
-    const [first, second] = baseFirst ? [this.#base, this.#head] : [this.#head, this.#base];
-    if (this.#at + this.#batch > this.#base.length) {
-      first.fresh();
-      second.fresh();
-      this.#at = 0;
-    }
-    const to = this.#at + this.#batch;
-    first.run(this.#at, to);
-    second.run(this.#at, to);
-    if (first.hash !== second.hash) this.#answersPart ??= this.#at;
-    if (counts) this.#record();
-    this.#at = to;
-  }
-
-  result(): ProcessResult {
-    return {
-      name: this.name,
-      logRatio: median(this.#ratios),
-      totals: this.#totals,
-      nanoseconds: { base: median(this.#baseNs), head: median(this.#headNs) },
-      ...(this.#answersPart !== undefined && { answersPart: this.#answersPart }),
-    };
-  }
-
-  #record(): void {
-    const base = this.#base.milliseconds;
-    const head = this.#head.milliseconds;
-    this.#ratios.push(Math.log(head / base));
-    this.#totals.base += base;
-    this.#totals.head += head;
-    this.#baseNs.push(1e6 * base / this.#batch);
-    this.#headNs.push(1e6 * head / this.#batch);
-  }
-}
 
 async function measure(order: RoundsOrder): Promise<ProcessResult[]> {
   const { baseFirst, workloads, warmUp, rounds } = order;
@@ -77,7 +19,7 @@ async function measure(order: RoundsOrder): Promise<ProcessResult[]> {
     const first = ready(await (baseFirst ? base : head).open(name));
     const second = ready(await (baseFirst ? head : base).open(name));
     const [ofBase, ofHead] = baseFirst ? [first, second] : [second, first];
-    pairs.push(new Pair(name, ofBase, ofHead, batch));
+    pairs.push(new Pair(name, ofBase, ofHead, ofBase.length, batch));
   }
   for (let round = 0; round < warmUp + rounds; round++) {
     for (const pair of pairs) pair.round((round % 2 === 0) === baseFirst, round >= warmUp);

@@ -10,6 +10,7 @@
 import { maple } from "../../../bench/peers/maple.ts";
 import type { RangeMap } from "../../../bench/peers/range_map.ts";
 import { median } from "../../compare/statistics.ts";
+import { Pair, type PairSide } from "../../compare/worker/pair.ts";
 import { type ProcessResult, reply } from "../../compare/worker/protocol.ts";
 import { NativeLibrary, type NativeTree } from "./native.ts";
 import { type RaceWorkload, raceWorkload } from "./workloads.ts";
@@ -39,7 +40,7 @@ export interface RaceResult extends ProcessResult {
 const MAPLE_EVERY = 2;
 
 /** One side of one workload. */
-class Side {
+class Side implements PairSide {
   readonly #library: NativeLibrary;
   readonly #workload: RaceWorkload;
   #tree: NativeTree | undefined;
@@ -66,79 +67,53 @@ class Side {
   }
 }
 
-class Pair {
+/** Maple on the same list. It goes its own way through it, so that its tree is always as the list left it. */
+class MapleSide {
   readonly #workload: RaceWorkload;
-  readonly #base: Side;
-  readonly #head: Side;
   readonly #batch: number;
-  readonly #ratios: number[] = [];
-  readonly #baseNs: number[] = [];
-  readonly #headNs: number[] = [];
-  readonly #mapleNs: number[] = [];
-  #maple: RangeMap | undefined;
-  #mapleAt = Infinity;
-  #totals = { base: 0, head: 0 };
+  readonly #nanoseconds: number[] = [];
+  #tree: RangeMap | undefined;
   #at = Infinity;
-  #answersPart: number | undefined;
 
-  constructor(workload: RaceWorkload, base: Side, head: Side, batchMs: number) {
+  constructor(workload: RaceWorkload, batch: number) {
     this.#workload = workload;
-    this.#base = base;
-    this.#head = head;
-    this.#batch = batchOf(workload, base, batchMs);
+    this.#batch = batch;
   }
 
-  round(number: number, baseFirst: boolean, counts: boolean): void {
-    const [first, second] = baseFirst ? [this.#base, this.#head] : [this.#head, this.#base];
-    if (this.#at + this.#batch > this.#workload.operations.length) {
-      first.fresh();
-      second.fresh();
+  run(counts: boolean): void {
+    const { operations, filling } = this.#workload;
+    if (this.#at + this.#batch > operations.length) {
+      this.#tree = maple.create();
+      maple.execute(this.#tree, filling, 0, filling.length);
       this.#at = 0;
     }
-    const to = this.#at + this.#batch;
-    first.run(this.#at, to);
-    second.run(this.#at, to);
-    if (first.hash !== second.hash) this.#answersPart ??= this.#at;
-    if (counts) this.#record();
-    if (number % MAPLE_EVERY === 0) this.#runMaple(counts);
-    this.#at = to;
-  }
-
-  result(): RaceResult {
-    return {
-      name: this.#workload.name,
-      logRatio: median(this.#ratios),
-      totals: this.#totals,
-      nanoseconds: { base: median(this.#baseNs), head: median(this.#headNs) },
-      ...(this.#answersPart !== undefined && { answersPart: this.#answersPart }),
-      steps: this.#workload.operations.length,
-      maple: median(this.#mapleNs),
-    };
-  }
-
-  #record(): void {
-    const base = this.#base.milliseconds;
-    const head = this.#head.milliseconds;
-    this.#ratios.push(Math.log(head / base));
-    this.#totals.base += base;
-    this.#totals.head += head;
-    this.#baseNs.push(1e6 * base / this.#batch);
-    this.#headNs.push(1e6 * head / this.#batch);
-  }
-
-  /** Its own way through the list, so that its tree is always as the list left it. */
-  #runMaple(counts: boolean): void {
-    const { operations, filling } = this.#workload;
-    if (this.#mapleAt + this.#batch > operations.length) {
-      this.#maple = maple.create();
-      maple.execute(this.#maple, filling, 0, filling.length);
-      this.#mapleAt = 0;
-    }
     const start = performance.now();
-    maple.execute(this.#maple!, operations, this.#mapleAt, this.#mapleAt + this.#batch);
-    if (counts) this.#mapleNs.push(1e6 * (performance.now() - start) / this.#batch);
-    this.#mapleAt += this.#batch;
+    maple.execute(this.#tree!, operations, this.#at, this.#at + this.#batch);
+    if (counts) this.#nanoseconds.push(1e6 * (performance.now() - start) / this.#batch);
+    this.#at += this.#batch;
   }
+
+  /** Median time of a step, nanoseconds. */
+  median(): number {
+    return median(this.#nanoseconds);
+  }
+}
+
+/** One workload of the race. */
+interface Contest {
+  readonly pair: Pair;
+  readonly maple: MapleSide;
+  readonly steps: number;
+}
+
+function contest(workload: RaceWorkload, base: Side, head: Side, batchMs: number): Contest {
+  const { name, operations: { length: steps } } = workload;
+  const batch = batchOf(workload, base, batchMs);
+  return {
+    pair: new Pair(name, base, head, steps, batch),
+    maple: new MapleSide(workload, batch),
+    steps,
+  };
 }
 
 /** How many steps take about as long as a batch shall. */
@@ -157,19 +132,24 @@ async function measure(order: RaceOrder): Promise<RaceResult[]> {
   const first = load(baseFirst ? "base" : "head");
   const second = load(baseFirst ? "head" : "base");
   const [base, head] = baseFirst ? [first, second] : [second, first];
-  const pairs: Pair[] = [];
+  const contests: Contest[] = [];
   for (const name of names) {
     reply({ doing: `prepare ${name}` });
     const workload = await raceWorkload(name);
-    pairs.push(new Pair(workload, new Side(base, workload), new Side(head, workload), batchMs));
+    contests.push(
+      contest(workload, new Side(base, workload), new Side(head, workload), batchMs),
+    );
   }
   for (let round = 0; round < warmUp + rounds; round++) {
-    for (const pair of pairs) {
-      pair.round(round, (round % 2 === 0) === baseFirst, round >= warmUp);
+    for (const { pair, maple } of contests) {
+      pair.round((round % 2 === 0) === baseFirst, round >= warmUp);
+      if (round % MAPLE_EVERY === 0) maple.run(round >= warmUp);
     }
     if (round % 20 === 19) reply({ done: round + 1, of: warmUp + rounds });
   }
-  return pairs.map((pair) => pair.result());
+  return contests.map(({ pair, maple, steps }) => {
+    return { ...pair.result(), steps, maple: maple.median() };
+  });
 }
 
 if (import.meta.main) reply({ results: await measure(JSON.parse(Deno.args[0]!)) });
