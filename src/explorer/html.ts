@@ -13,6 +13,7 @@ import tree from "./view/style/tree.css" with { type: "text" };
 import story from "./view/style/story.css" with { type: "text" };
 import messages from "./view/style/messages.css" with { type: "text" };
 import widths from "./view/style/widths.css" with { type: "text" };
+import { escapeHtml, htmlPage } from "../command/html.ts";
 import type { Pack } from "./pack.ts";
 
 /** The page's style; what comes later wins. */
@@ -46,26 +47,14 @@ export async function pageHtml(
 ): Promise<string> {
   const deflated = await compress(new TextEncoder().encode(JSON.stringify(pack)), "deflate-raw");
   const data = runs.map(({ name, bytes }) =>
-    `<script type="text/plain" data-run="${attribute(name)}">${bytes.toBase64()}</script>`
+    `<script type="text/plain" data-run="${escapeHtml(name)}">${bytes.toBase64()}</script>`
   );
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${TITLE}</title>
-<link rel="icon" href="data:,">
-<style>${STYLE}</style>
-</head>
-<body>
-<div id="app"><noscript>This page runs the model in the browser: it needs JavaScript.</noscript></div>
+  const body =
+    `<div id="app"><noscript>This page runs the model in the browser: it needs JavaScript.</noscript></div>
 <script type="text/plain" id="pack">${deflated.toBase64()}</script>
 ${data.join("\n")}
-<script>${script.replaceAll("</script", "<\\/script")}</script>
-</body>
-</html>
-`;
+<script>${script.replaceAll("</script", "<\\/script")}</script>`;
+  return htmlPage({ title: TITLE, styles: [STYLE], body });
 }
 
 /** Compresses bytes. */
@@ -75,15 +64,4 @@ export async function compress(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream(format));
   return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-};
-
-function attribute(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 }

@@ -7,6 +7,7 @@
 import library from "uplot/script" with { type: "text" };
 import libraryStyle from "uplot/style" with { type: "text" };
 import { type Chart, type Section, sections } from "./charts.ts";
+import { escapeHtml, htmlPage } from "../command/html.ts";
 import type { BenchLine } from "../history/history.ts";
 import { hostKey } from "../compare/host.ts";
 import script from "./page.js" with { type: "text" };
@@ -24,28 +25,14 @@ export const TITLE = "Maple: performance over commits";
 export function report(runs: readonly BenchLine[]): string {
   const shown = sections(runs, THRESHOLD);
   const charts = shown.flatMap((section) => section.charts.map(({ table: _, ...chart }) => chart));
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${TITLE}</title>
-<link rel="icon" href="data:,">
-<style>${libraryStyle}</style>
-<style>${style}</style>
-</head>
-<body>
-${header(runs)}
+  const body = `${header(runs)}
 <main>
 ${shown.map(sectionHtml).join("\n")}
 </main>
 <script type="application/json" id="charts">${json(charts)}</script>
 <script>${library}</script>
-<script>${script}</script>
-</body>
-</html>
-`;
+<script>${script}</script>`;
+  return htmlPage({ title: TITLE, styles: [libraryStyle, style], body });
 }
 
 function header(runs: readonly BenchLine[]): string {
@@ -59,14 +46,14 @@ function header(runs: readonly BenchLine[]): string {
   const changed = isDirty ? ", with uncommitted changes" : "";
   return `<header>
 <h1>${TITLE}</h1>
-<p>Newest commit: <code>${commit.slice(0, 10)}</code> ${escape(subject)}${changed},
+<p>Newest commit: <code>${commit.slice(0, 10)}</code> ${escapeHtml(subject)}${changed},
 ${date.slice(0, 10)}, against <code>${base.slice(0, 10)}</code>.</p>
 <ul class="tiles">${tiles.join("")}</ul>
 <p class="machine">${runs.length} ${runs.length === 1 ? "run" : "runs"} on ${
-    escape(hostKey(machine))
+    escapeHtml(hostKey(machine))
   };
-Deno ${escape(runtime.deno)}, V8 ${
-    escape(runtime.v8)
+Deno ${escapeHtml(runtime.deno)}, V8 ${
+    escapeHtml(runtime.v8)
   }. Other machines are not in this report: their times say
 nothing about these.</p>
 </header>`;
@@ -74,8 +61,8 @@ nothing about these.</p>
 
 function sectionHtml({ title, text, charts }: Section): string {
   return `<section>
-<h2>${escape(title)}</h2>
-<p>${escape(text)}</p>
+<h2>${escapeHtml(title)}</h2>
+<p>${escapeHtml(text)}</p>
 <div class="charts">
 ${charts.map(figure).join("\n")}
 </div>
@@ -87,13 +74,13 @@ function figure({ id, title, series, table, y }: Chart): string {
     series.length > 1 ? `, ${series.length} lines` : ""
   }`;
   return `<figure class="${series.length > 2 ? "wide" : ""}">
-<figcaption>${escape(title)}</figcaption>
+<figcaption>${escapeHtml(title)}</figcaption>
 <div class="chart" id="${id}" role="img" aria-label="${
-    escape(about)
+    escapeHtml(about)
   }; the table below has its values"></div>
 <details><summary>Table</summary><div class="scroll"><table>
 <thead><tr>${
-    table.columns.map((name) => `<th scope="col">${escape(name)}</th>`).join("")
+    table.columns.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join("")
   }</tr></thead>
 <tbody>${table.rows.map(rowHtml).join("\n")}</tbody>
 </table></div></details>
@@ -101,19 +88,8 @@ function figure({ id, title, series, table, y }: Chart): string {
 }
 
 function rowHtml([first, ...rest]: readonly string[]): string {
-  const cells = rest.map((cell) => `<td>${escape(cell)}</td>`).join("");
-  return `<tr><th scope="row">${escape(first ?? "")}</th>${cells}</tr>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-};
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
+  const cells = rest.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("");
+  return `<tr><th scope="row">${escapeHtml(first ?? "")}</th>${cells}</tr>`;
 }
 
 /** JSON that may stand inside a script element: nothing in it can end that. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { htmlPage } from "../command/html.ts";
 import style from "./style.css" with { type: "text" };
 
 /** What else is on the site. */
@@ -27,17 +28,7 @@ export function indexPage({ hasReport, hasPicture }: SiteParts): string {
       "What was measured, commit by commit, with its uncertainty.",
     )
     : "";
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Maple</title>
-<link rel="icon" href="data:,">
-<style>${style}</style>
-</head>
-<body>
-<main>
+  const body = `<main>
 <h1>Maple</h1>
 <p class="about">Maple is the Linux maple tree and the kernel’s address-space model in TypeScript. It replays recorded
 programs and agrees with the running kernel step by step, after every call. It exists so that a fault like the one of
@@ -49,10 +40,8 @@ notices. Begin with the <a href="explorer.html#tour">tour of 2022</a>.</p>${pict
 ${report}
 ${card("api/index.html", "API", "Every exported class and function, with examples.")}
 </ul>
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return htmlPage({ title: "Maple", styles: [style], body });
 }
 
 function card(href: string, title: string, text: string): string {

@@ -5,11 +5,10 @@
  */
 
 import { hex } from "../abi/hex.ts";
-import { fileOffset, vmaName } from "../mm/vma/proc_maps.ts";
-import { formatPermissions } from "../mm/vm_flags.ts";
 import type { AddressSpace } from "../mm/address_space.ts";
 import { MmError } from "../mm/error.ts";
 import { type AnswerCounts, Answers } from "../replay/imported/answers.ts";
+import { linesOf } from "../replay/imported/layouts.ts";
 import { StepReader } from "../replay/step.ts";
 import { System } from "../replay/system.ts";
 import {
@@ -295,16 +294,7 @@ class Follower {
 }
 
 function layoutOf(space: AddressSpace, pid: number): ImportedVma[] {
-  return [...space.vmas()].map((vma) => ({
-    pid,
-    start: vma.start,
-    end: vma.end,
-    permissions: formatPermissions(vma.flags),
-    offset: fileOffset(vma),
-    device: vma.file?.device ?? "00:00",
-    inode: vma.file?.inode ?? 0,
-    name: vmaName(space.descriptor, vma),
-  }));
+  return linesOf(space).map((line) => ({ pid, ...line }));
 }
 
 function rangeOf(counts: readonly number[]): CountRange {

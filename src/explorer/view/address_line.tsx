@@ -14,7 +14,7 @@ import { size } from "../model/vma_changes.ts";
 import type { VmaRow } from "../model/vma_row.ts";
 import { placeOf, type Region, regionsOf, type Zoom } from "./address_layout.ts";
 import { drawAddressLine } from "./address_drawing.ts";
-import { prepareCanvas, useScheme, useWidth } from "./hooks.ts";
+import { ownKeys, prepareCanvas, useScheme, useWidth } from "./hooks.ts";
 import { KIND_NAMES, KINDS } from "./kinds.ts";
 
 const HEIGHT = 79;
@@ -97,13 +97,7 @@ export function AddressLine({ store, view }: { store: Store; view: StepView }): 
         aria-valuemax={rows.length}
         aria-valuenow={at + 1}
         aria-valuetext={shown ? describe(shown) : "none"}
-        onKeyDown={(event) => {
-          const act = keys[event.key];
-          if (act === undefined) return;
-          event.preventDefault();
-          event.stopPropagation();
-          act();
-        }}
+        onKeyDown={ownKeys(keys)}
         onWheel={(event) => {
           // Where the page scrolls, the wheel is the page's, unless Ctrl is held.
           const scrolls = document.documentElement.scrollHeight > innerHeight;

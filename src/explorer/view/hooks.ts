@@ -5,7 +5,7 @@
  */
 /// <reference lib="dom" />
 
-import type { RefObject } from "preact";
+import type { RefObject, TargetedKeyboardEvent } from "preact";
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { Store } from "../model/store.ts";
 
@@ -22,7 +22,7 @@ export function useWidth<E extends HTMLElement>(): [RefObject<E | null>, number]
   return useMeasure((element) => element.clientWidth);
 }
 
-/** Its height. To ask the element itself whenever something is drawn would make the browser lay out the page at once. */
+/** Its height. Asking the element itself at each drawing would make the browser lay out the page at once. */
 export function useHeight<E extends HTMLElement>(): [RefObject<E | null>, number] {
   return useMeasure((element) => element.clientHeight);
 }
@@ -40,6 +40,19 @@ function useMeasure<E extends HTMLElement>(
     return () => observer.disconnect();
   }, []);
   return [element, measured];
+}
+
+/** An element's own keys: those in the table are its alone, all others go on to the page's. */
+export function ownKeys(
+  keys: Readonly<Record<string, () => void>>,
+): (event: TargetedKeyboardEvent<HTMLElement>) => void {
+  return (event) => {
+    const act = keys[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  };
 }
 
 /** Rises whenever the colour scheme changes, so that what is drawn by hand is drawn anew. */

@@ -13,7 +13,7 @@ import type { Store } from "../model/store.ts";
 import type { StepView } from "../model/step_view.ts";
 import { size } from "../model/vma_changes.ts";
 import { isMisplaced, type VmaRow } from "../model/vma_row.ts";
-import { useHeight } from "./hooks.ts";
+import { ownKeys, useHeight } from "./hooks.ts";
 import { KINDS } from "./kinds.ts";
 
 const ROW = 24;
@@ -108,13 +108,7 @@ function Rows(
       aria-label="VMAs by address; Enter says why the chosen one is not one with the VMA below it"
       aria-activedescendant={at >= from && at < to ? `row-${at}` : undefined}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
-      onKeyDown={(event) => {
-        const act = keys[event.key];
-        if (act === undefined) return;
-        event.preventDefault();
-        event.stopPropagation();
-        act();
-      }}
+      onKeyDown={ownKeys(keys)}
     >
       <div style={{ height: `${lines.length * ROW}px` }} role="presentation">
         {lines.slice(from, to).map((line, offset) => (

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AddressSpace } from "../../mm/address_space.ts";
 import { fileOffset, vmaName } from "../../mm/vma/proc_maps.ts";
 import { MmError } from "../../mm/error.ts";
 import { formatPermissions } from "../../mm/vm_flags.ts";
@@ -24,15 +25,7 @@ export class TraceLayouts implements Layouts {
     if (!this.#isImported) return this.#recorded.of(pid);
     const space = this.#system.space(pid);
     if (space === undefined) return [];
-    return [...space.vmas()].map((vma) => ({
-      start: vma.start,
-      end: vma.end,
-      permissions: formatPermissions(vma.flags),
-      offset: fileOffset(vma),
-      device: vma.file?.device ?? "00:00",
-      inode: vma.file?.inode ?? 0,
-      name: vmaName(space.descriptor, vma),
-    }));
+    return linesOf(space);
   }
 
   /** How many VMAs a process has. O(1). */
@@ -53,4 +46,17 @@ export class TraceLayouts implements Layouts {
       if (!(error instanceof MmError)) throw error;
     }
   }
+}
+
+/** The VMAs of an address space as `/proc/PID/maps` shows them. O(VMAs). */
+export function linesOf(space: AddressSpace): MapLine[] {
+  return [...space.vmas()].map((vma) => ({
+    start: vma.start,
+    end: vma.end,
+    permissions: formatPermissions(vma.flags),
+    offset: fileOffset(vma),
+    device: vma.file?.device ?? "00:00",
+    inode: vma.file?.inode ?? 0,
+    name: vmaName(space.descriptor, vma),
+  }));
 }
