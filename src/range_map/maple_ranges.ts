@@ -14,10 +14,9 @@
 
 import { Cursor } from "../tree/cursor.ts";
 import { highestArea, lowestArea } from "../tree/empty_area.ts";
-import { neighbourLeaf } from "../tree/navigate.ts";
 import * as layout from "../tree/node_layout.ts";
 import { NodeBudget, NodePool } from "../tree/node_pool.ts";
-import { entryAt, leafAt, seek } from "../tree/search.ts";
+import { entryAt, leafAt, neighbourLeaf, seek } from "../tree/search.ts";
 import { store } from "../tree/store.ts";
 import { WriteState } from "../tree/write_state.ts";
 import { forEach, type Visit } from "./iterate.ts";

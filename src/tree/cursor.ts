@@ -14,10 +14,12 @@
  */
 
 import * as arithmetic from "./arithmetic.ts";
+import * as layout from "./node_layout.ts";
 import type { NodePool } from "./node_pool.ts";
 import type { ReadSection } from "./rcu.ts";
 
 const { following, preceding } = arithmetic;
+const { MAX_INDEX, ROOT_ENTRY } = layout;
 
 /**
  * What the range of a state means.
@@ -104,4 +106,21 @@ export class Cursor<V = unknown> {
   set index(index: number) {
     this.before = preceding(index);
   }
+}
+
+/** In a tree without nodes, steps from the single entry at 0 to the empty range after it. */
+export function leaveRoot(c: Cursor): 0 {
+  c.status = Status.NONE;
+  c.index = 1;
+  c.last = MAX_INDEX;
+  return 0;
+}
+
+/** Steps from that empty range back to the single entry at 0, if there is one. */
+export function enterRoot(c: Cursor): number {
+  if (c.status === Status.NONE && c.index === 0) return 0;
+  c.index = 0;
+  c.last = 0;
+  c.status = Status.AT_ROOT;
+  return c.pool.words[ROOT_ENTRY]!;
 }

@@ -13,10 +13,9 @@
  */
 
 import * as arithmetic from "./arithmetic.ts";
-import { type Cursor, Status } from "./cursor.ts";
+import { type Cursor, enterRoot, leaveRoot, Status } from "./cursor.ts";
 import * as layout from "./node_layout.ts";
 import * as search from "./search.ts";
-import type { NodePool } from "./node_pool.ts";
 import { checkOpen } from "./rcu.ts";
 
 const { following } = arithmetic;
@@ -24,7 +23,7 @@ const { following } = arithmetic;
 const { DEAD, END, MAX_INDEX, PARENT, PIVOTS, DOUBLE_SHIFT, ROOT, ROOT_ENTRY, SLOTS, WORD_SHIFT } =
   layout;
 const { START, ACTIVE, NONE, AT_ROOT, PAUSE, OVERFLOW, UNDERFLOW, ERROR } = Status;
-const { entryIndex, seek } = search;
+const { entryIndex, neighbourLeaf, seek } = search;
 
 /** Walks from the root to the slot that covers the cursor's index, empty or not, and stands on it. */
 export function walk(c: Cursor): number {
@@ -475,27 +474,6 @@ function isCurrent(c: Cursor): boolean {
   return c.pool.words[(c.node << WORD_SHIFT) + PARENT] !== DEAD;
 }
 
-/** Climbs until there is a child on that side, and descends on the near edge of its subtree. The caller
- * knows that there is such a leaf. */
-export function neighbourLeaf(pool: NodePool, leaf: number, side: 1 | -1): number {
-  const { words, innerSlots } = pool;
-  let node = leaf;
-  for (let depth = 0;; depth++) {
-    const link = words[(node << WORD_SHIFT) + PARENT]!;
-    const parent = (link >> 4) << WORD_SHIFT;
-    const slot = (link & 15) + side;
-    if (slot >= 0 && slot <= words[parent + END]!) {
-      node = words[parent + innerSlots + slot]!;
-      for (; depth > 0; depth--) {
-        const word = node << WORD_SHIFT;
-        node = words[word + innerSlots + (side > 0 ? 0 : words[word + END]!)]!;
-      }
-      return node;
-    }
-    node = link >> 4;
-  }
-}
-
 /** Walks in a tree without nodes: at most index 0 holds something. */
 function walkRootEntry(c: Cursor): number {
   const { words } = c.pool;
@@ -512,21 +490,4 @@ function walkRootEntry(c: Cursor): number {
   c.status = AT_ROOT;
   c.last = 0;
   return word;
-}
-
-/** Steps from the single entry at 0 to the empty range after it. */
-function leaveRoot(c: Cursor): 0 {
-  c.status = NONE;
-  c.index = 1;
-  c.last = MAX_INDEX;
-  return 0;
-}
-
-/** Steps from that empty range back to the single entry at 0, if there is one. */
-function enterRoot(c: Cursor): number {
-  if (c.status === NONE && c.index === 0) return 0;
-  c.index = 0;
-  c.last = 0;
-  c.status = AT_ROOT;
-  return c.pool.words[ROOT_ENTRY]!;
 }

@@ -1,5 +1,5 @@
 /**
- * Finding the slot that covers an index, in one node.
+ * Finding the slot that covers an index, in one node and from the root down, and the leaf beside a leaf.
  *
  * None of the comparisons is a branch, except in trees that outgrow the caches ({@linkcode guess}). In a leaf three
  * pick a group of slots, three more the slot in the group; in a gap-tracking node the number of pivots below the index
@@ -17,6 +17,7 @@ const {
   GAP_SLOTS,
   HEIGHT_BITS,
   HEIGHT_MASK,
+  PARENT,
   PIVOTS,
   DOUBLE_SHIFT,
   ROOT,
@@ -172,4 +173,27 @@ function soughtEntry(pool: NodePool): number {
     ? guessWide(pool.doubles, base, sought)
     : wideSlot(pool.doubles, base, sought);
   return words[(node << WORD_SHIFT) + SLOTS + slot]!;
+}
+
+/**
+ * The leaf beside a leaf, which must exist: climbs until there is a child on that side, and descends on the near edge of
+ * its subtree.
+ */
+export function neighbourLeaf(pool: NodePool, leaf: number, side: 1 | -1): number {
+  const { words, innerSlots } = pool;
+  let node = leaf;
+  for (let depth = 0;; depth++) {
+    const link = words[(node << WORD_SHIFT) + PARENT]!;
+    const parent = (link >> 4) << WORD_SHIFT;
+    const slot = (link & 15) + side;
+    if (slot >= 0 && slot <= words[parent + END]!) {
+      node = words[parent + innerSlots + slot]!;
+      for (; depth > 0; depth--) {
+        const word = node << WORD_SHIFT;
+        node = words[word + innerSlots + (side > 0 ? 0 : words[word + END]!)]!;
+      }
+      return node;
+    }
+    node = link >> 4;
+  }
 }

@@ -224,12 +224,6 @@ export const TREE_READING: Equivalences = {
       2,
     ],
     ["same", "c.last = c.index;", ["c.last = c.index; ▸ ;"], "The walk that follows sets it."],
-    [
-      "same",
-      "node = words[word + innerSlots + (side > 0 ? 0 : words[word + END]!)]!;",
-      ["> ▸ >="],
-      "The side is -1 or 1.",
-    ],
     ["slower", "if (slot < end && words[base + SLOTS + slot] === 0) slot++;", [
       "slot < end && words[base + SLOTS + slot] === 0 ▸ false",
       "< ▸ <=",
@@ -243,6 +237,12 @@ export const TREE_READING: Equivalences = {
     ],
   ],
   "src/tree/search.ts": [
+    [
+      "same",
+      "node = words[word + innerSlots + (side > 0 ? 0 : words[word + END]!)]!;",
+      ["> ▸ >="],
+      "The side is -1 or 1.",
+    ],
     [
       "same",
       "if (near !== 0) {",
