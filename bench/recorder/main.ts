@@ -16,6 +16,9 @@ import { print, printJson } from "../../src/command/output.ts";
 import { pathOf } from "../../src/command/paths.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { thisHost } from "../../src/compare/host.ts";
+import { exitStatus, formatFinding } from "../../src/replay/finding.ts";
+import { replaySettled } from "../../src/replay/settle.ts";
+import { openTrace } from "../../src/text/open_trace.ts";
 import { makeSubjects, obstacle, type Subject } from "./subjects.ts";
 
 const SPECIFICATION = {
@@ -28,7 +31,7 @@ const SPECIFICATION = {
     calls: { value: "N", help: "memory calls of each program that makes nothing else (9000)" },
     json: { help: "print one JSON object instead of a table" },
   },
-  details:
+  details: "Every last recording is replayed and compared, after the clock has stopped.\n" +
     "Needs strace and the permission to trace; gcc, python3, node and make are left out where they are not.\n" +
     "Exit status: 0 it ran, 2 it could not.",
 } as const;
@@ -36,6 +39,8 @@ const SPECIFICATION = {
 /** What both took to record one program, ms, the least of the turns. */
 interface Result {
   readonly name: string;
+  /** Steps of the last recording, each replayed and compared. */
+  readonly steps: number;
   readonly strace: number;
   readonly recorder: number;
 }
@@ -82,10 +87,11 @@ async function race(
   rounds: number,
   onRound: (round: number) => void,
 ): Promise<Result> {
+  const file = `${folder}/trace.jsonl.gz`;
   const strace = ["strace", "-f", "-e", "trace=memory,process", "-o", `${folder}/strace`];
   const recorder = [
     ...[Deno.execPath(), "run", "-q", "--config", pathOf("deno.json"), "-P=capture"],
-    ...[pathOf("src/capture/main.ts"), "--force", "--out", `${folder}/trace.jsonl.gz`, "--"],
+    ...[pathOf("src/capture/main.ts"), "--force", "--out", file, "--"],
   ];
   const least = { strace: Infinity, recorder: Infinity };
   for (let round = 0; round < rounds; round++) {
@@ -93,7 +99,19 @@ async function race(
     least.strace = Math.min(least.strace, await timeMs([...strace, ...command]));
     least.recorder = Math.min(least.recorder, await timeMs([...recorder, ...command]));
   }
-  return { name, ...least };
+  return { name, steps: await replayed(name, file), ...least };
+}
+
+/**
+ * Replays a recording; a fast one that is not right counts for nothing.
+ *
+ * @returns its steps
+ * @throws {Unable} model and recording part
+ */
+async function replayed(name: string, file: string): Promise<number> {
+  const report = await replaySettled(() => openTrace(file));
+  if (exitStatus(report) === 0) return report.steps;
+  throw new Unable(`The recording does not replay: ${formatFinding(name, report)}`);
 }
 
 /** How long a command takes, by the clock. */
