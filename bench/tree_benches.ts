@@ -28,7 +28,9 @@ export interface Row {
   readonly touching?: boolean;
 }
 
-/** The workloads at a size: the larger the map, the fewer changes and searches a call, as some peers pay for each range. */
+/**
+ * The workloads at a size: the larger the map, the fewer changes and searches a call, as some peers pay for each range.
+ */
 export function rows(ranges: number): Row[] {
   const changes = ranges <= 1_000 ? 1_000 : ranges <= 65_000 ? 104 : 16;
   const lookups = { slice: 1_000, operations: 50_000, verified: 10_000 };

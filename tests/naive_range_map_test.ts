@@ -24,7 +24,7 @@ function showDump(map: Naive): string[] {
   return [`dump ${lines.length}`, ...lines];
 }
 
-/** The reference's answer to one golden operation, in the golden form; `undefined` where it has none (nodes, cursors). */
+/** The reference's answer to a golden operation, in the golden form; `undefined` where it has none (nodes, cursors). */
 function answer(map: Naive, { verb, operands }: GoldenOperation): string | undefined {
   const [a = 0, b = 0, c = 0, d = 0] = operands;
   const area = (first: number | undefined, size: number) =>

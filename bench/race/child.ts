@@ -1,7 +1,7 @@
 /**
- * One racer, in a process of its own: `child.ts PEER [FILL] FILE PASSES` prints the time of each pass in ns an operation,
- * and the hash of all answers, as the programs in `native/` do. FILL is performed once, before anything is timed. For
- * PEER may stand `--native=LIBRARY`, a kernel's own tree, which begins empty.
+ * One racer, in a process of its own: `child.ts PEER [FILL] FILE PASSES` prints the time of each pass in ns an
+ * operation, and the hash of all answers, as the programs in `native/` do. FILL is performed once, before anything is
+ * timed. For PEER may stand `--native=LIBRARY`, a kernel's own tree, which begins empty.
  *
  * @module
  */

@@ -49,8 +49,8 @@ async function recordings(): Promise<Operations> {
 }
 
 /**
- * Without searches that end before they begin, which the model makes for ranges of no length: the kernel's tree and ours
- * find nothing then, while the maps, as they are driven here, find the range around the first index.
+ * Without searches that end before they begin, which the model makes for ranges of no length: the kernel's tree and
+ * ours find nothing then, while the maps, as they are driven here, find the range around the first index.
  */
 function withoutEmptyWindows({ length, verbs, as, bs, cs }: Operations): Operations {
   const kept = Uint8Array.from(

@@ -1,6 +1,6 @@
 /**
- * Range maps of other languages beside `RangeMap` on the workloads of the tree benches: boost's and Guava's as they come,
- * each in a process of its own, taking turns.
+ * Range maps of other languages beside `RangeMap` on the workloads of the tree benches: boost's and Guava's as they
+ * come, each in a process of its own, taking turns.
  *
  * @module
  */
@@ -116,7 +116,9 @@ export async function compareNativeLibraries(
   return compared;
 }
 
-/** Visits every range once, after a change in the middle and before what takes it back: then the hash tells of changes. */
+/**
+ * Visits every range once, after a change in the middle and before what takes it back: so the hash depends on changes.
+ */
 function withVisit(list: Operations): Operations {
   const { length, verbs, as, bs, cs } = list;
   const at =

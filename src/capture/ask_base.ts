@@ -1,10 +1,10 @@
 /**
  * Asking a new program where `mmap(NULL)` begins to place, which the kernel tells nowhere: before its first instruction
- * the process is made to map one page and to unmap it again. A page goes to the very end of the area, or the area's end
- * is taken already: either way it is known then.
+ * the process is made to map one page and to unmap it again. A page goes to the very end of the area, or the area's
+ * end is taken already: either way it is known then.
  *
- * The instruction that enters the kernel is borrowed from the vdso, so nothing of the program is written to; signals are
- * blocked meanwhile, and the registers are put back. x86-64 only. `struct user_regs_struct`: Linux
+ * The instruction that enters the kernel is borrowed from the vdso, so nothing of the program is written to; signals
+ * are blocked meanwhile, and the registers are put back. x86-64 only. `struct user_regs_struct`: Linux
  * arch/x86/include/asm/user_64.h.
  *
  * @module

@@ -6,9 +6,9 @@
  *
  * - What a look tells was shown by the kernel at that look, VmFlags excepted: those of a VMA that a call made or
  *   changed are taken from what smaps showed after the same call on the same VMA (see `flag_memory.ts`).
- * - Where that is not certain, after calls that may change anything and after calls that are not recorded but may change
- *   a layout, the whole smaps is read, as it is read at intervals. What it shows that no look has told goes into the
- *   record of that time: it is late, not lost, and counted.
+ * - Where that is not certain, after calls that may change anything and after calls that are not recorded but may
+ *   change a layout, the whole smaps is read, as it is read at intervals. What it shows that no look has told goes into
+ *   the record of that time: it is late, not lost, and counted.
  *
  * @module
  */

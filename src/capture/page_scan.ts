@@ -62,8 +62,8 @@ export class PageScan {
   }
 
   /**
-   * Those of the VMAs that have an anonymous page, in memory or swapped out, or show the huge zero page, for which a VMA
-   * gets an anon_vma too; nothing if the kernel does not say.
+   * Those of the VMAs that have an anonymous page, in memory or swapped out, or show the huge zero page, for which a
+   * VMA gets an anon_vma too; nothing if the kernel does not say.
    *
    * O(pages of the VMAs up to the first anonymous one), as the kernel walks page tables.
    *

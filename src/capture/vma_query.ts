@@ -18,7 +18,7 @@ export interface VmaSource {
   refresh(): boolean;
   /** False if no stack can have grown since {@linkcode refresh}, as far as that is cheap to tell. */
   mayHaveGrown(): boolean;
-  /** The VMA that holds the address, or the first one after it; `"none"` if there is none, `"gone"` with the process. */
+  /** The VMA that holds the address, or the next one; `"none"` if there is none, `"gone"` if the process has ended. */
   at(address: number): BareLine | "none" | "gone";
   /** Closes what is open. */
   close(): void;

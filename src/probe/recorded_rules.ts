@@ -9,8 +9,8 @@ import type { RecordOptions } from "../capture/record.ts";
 import { foundRules, type KernelProbe, probeKernel } from "./probe.ts";
 
 /**
- * What the probes find, as options of a recording. A system on which they cannot run (no folder that programs may be run from, no disk
- * space) gets a recording without: its kernel's version then decides.
+ * What the probes find, as options of a recording. Where they cannot run (no folder that programs may be run from, no
+ * disk space) they give none: the kernel's version then decides.
  */
 export async function probedOptions(): Promise<Pick<RecordOptions, "rules" | "hintMinAddress">> {
   try {

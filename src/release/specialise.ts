@@ -342,7 +342,8 @@ const ASSIGNMENTS: ReadonlySet<ts.SyntaxKind> = new Set([
 /** What node pools are called, and cursors where they have properties of the same names. */
 const POOL = /(^|\.)(pool|options|this|c)$/;
 
-/** What has a known property of this name. The gaps of a big node are a list; those of a pool are whether it tracks any.
+/**
+ * What has a known property of this name. The gaps of a big node are a list; those of a pool are whether it tracks any.
  */
 function ownerOf(name: string): RegExp {
   return name === "gaps" ? /(^|\.)(pool|options|this)$/ : POOL;

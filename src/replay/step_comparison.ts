@@ -1,10 +1,10 @@
 /**
  * Comparing layouts step by step, at the cost of what a step changed.
  *
- * A small layout is compared as a whole after every step. In a large one it is what the step named, what the model wrote
- * to its tree, what the record says was changed, and the number of VMAs; and the whole after steps that name no range,
- * when a process ends, at the end of the trace, and each time that as many steps have gone by as there are VMAs. A
- * difference elsewhere is therefore found later than it came to be.
+ * A small layout is compared as a whole after every step. In a large one it is what the step named, what the model
+ * wrote to its tree, what the record says was changed, and the number of VMAs; and the whole after steps that name no
+ * range, when a process ends, at the end of the trace, and each time that as many steps have gone by as there are VMAs.
+ * A difference elsewhere is therefore found later than it came to be.
  *
  * @module
  */

@@ -201,8 +201,8 @@ export interface EnterRecord {
   /** True in an imported trace if calls are missing before this one. */
   readonly afterGap?: boolean;
   /**
-   * `mbind`: the memory nodes that it names, a bit each in hexadecimal (`"0x3"`), without those that the process may not
-   * use unless the mode says that the mask stands as it is; absent if there is no mask, or it could not be read.
+   * `mbind`: the memory nodes that it names, a bit each in hexadecimal (`"0x3"`), without those that the process may
+   * not use unless the mode says that the mask stands as it is; absent if there is no mask, or it could not be read.
    */
   readonly nodes?: string;
   /** `process_madvise`: the ranges that its vector lists; absent if they could not be read. */

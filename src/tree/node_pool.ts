@@ -105,9 +105,11 @@ export class NodePool<V = unknown> {
   finger = 0;
   /** Where the window of the last search for the highest free area ended. */
   windowEnd: number = NaN;
-  /** No free area of at least `searchedSize` indices ends after `searchedEnd` in that window, as such a search has found;
-   * clearing a range moves `searchedEnd` up to where the free range then ends. Before the kernel tracked gaps it kept
-   * the like, `mm->cached_hole_size` (Linux 3.6). */
+  /**
+   * No free area of at least `searchedSize` indices ends after `searchedEnd` in that window, as such a search has
+   * found; clearing a range moves `searchedEnd` up to where the free range then ends. Before the kernel tracked gaps it
+   * kept the like, `mm->cached_hole_size` (Linux 3.6).
+   */
   searchedSize: number = Infinity;
   /** See {@linkcode searchedSize}. */
   searchedEnd: number = NaN;

@@ -65,7 +65,7 @@ export function store(
 }
 
 /**
- * {@linkcode store} of a range that {@linkcode classify} has put into `w`, for a caller that asked for the nodes itself.
+ * {@linkcode store} of a range that {@linkcode classify} has put into `w`, for a caller that has reserved the nodes.
  *
  * Precondition: the tree has not changed since.
  */

@@ -237,7 +237,7 @@ export const KNOWN_FAULTS: readonly KnownFault[] = [
 /** Differences that a wild pointer makes. */
 const OF_MEMORY: ReadonlySet<DifferenceKind> = new Set(["crash", "rule", "leak", "warning"]);
 
-/** True if the operation destroyed a node that had all 16 children: the whole tree's root, or one below what was stored. */
+/** True if the operation destroyed a node with all 16 children: the whole tree's root, or one below what was stored. */
 function hasDestroyedFullNode({ kind, operation: it }: Difference, shape: string): boolean {
   if (!OF_MEMORY.has(kind)) return false;
   const isWhole = it.verb >= Verb.NEW_TREE || (it.a === 0 && it.b === MAX_INDEX);

@@ -98,8 +98,8 @@ export class Trials {
   }
 
   /**
-   * The known fault that explains what went wrong: there, or earlier where a tree was destroyed and its copy went on, as
-   * memory that is damaged may show it late.
+   * The known fault that explains what went wrong: there, or earlier where a tree was destroyed and its copy went on,
+   * as memory that is damaged may show it late.
    */
   async faultBehind(
     operations: readonly Operation[],
@@ -156,8 +156,8 @@ export class Trials {
   }
 
   /**
-   * What goes wrong if a list fails as another one did. Where that one ended the driver, the driver is asked first: most
-   * lists do not end it, and whether the operations are allowed matters only of those that do.
+   * What goes wrong if a list fails as another one did. Where that one ended the driver, the driver is asked first:
+   * most lists do not end it, and whether the operations are allowed matters only of those that do.
    *
    * @param checks as for {@linkcode firstDifference}
    */

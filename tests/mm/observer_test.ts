@@ -1,4 +1,4 @@
-/** What an observer of the tree is told: each search and each change, with its range, in the order in which they happen. */
+/** What an observer of the tree is told: each search and each change, with its range, in their order. */
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ } from "../../src/abi/mman.ts";
 import { Vma } from "../../src/mm/vma.ts";
 import type { TreeObserver } from "../../src/mm/vma_tree.ts";

@@ -434,7 +434,7 @@ function below(file: string): string {
   return file.replace(/^tests\//, "");
 }
 
-/** The test files of folders, those of the folders in them too, and files below `tests/`, as `trial.ts` imports them. */
+/** The test files of folders, however deep, and files below `tests/`, as `trial.ts` imports them. */
 async function testFiles(paths: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   const add = async (path: string): Promise<void> => {

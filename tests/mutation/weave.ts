@@ -9,7 +9,9 @@
 import ts from "npm:typescript@5.9.3";
 import { isLeftOut, isNegation, mutationsOf, parse } from "./mutants.ts";
 
-/** The source with its mutants, numbered from `first` in the order of `mutantsOf`; every loop and call counts its turns. */
+/**
+ * The source with its mutants, numbered from `first` in the order of `mutantsOf`; every loop and call counts its turns.
+ */
 export function weave(file: string, source: string, first: number, switches: URL): string {
   return new Weaver(parse(file, source), first).weave(switches);
 }

@@ -1,4 +1,4 @@
-/** Asking the running kernel: every rule has a value that the model knows, and another kernel's answers are told apart. */
+/** Asking the running kernel: every rule has a value that the model knows, and other kernels' answers differ. */
 import { assert, assertEquals } from "@std/assert";
 import { record } from "../../src/capture/record.ts";
 import { RULE_NAMES } from "../../src/mm/rules/kernel_rules.ts";

@@ -1,4 +1,4 @@
-/** What the four classes' documentation says of every method: its complexity, and an example, which `test-docs` runs. */
+/** The four classes' documentation tells of every method its complexity and an example, which `test-docs` runs. */
 
 import { assertEquals } from "@std/assert";
 import ts from "typescript";

@@ -1,4 +1,4 @@
-/** The two stores of ranges at sizes where nodes and blocks split and join, against a table with a cell for every key. */
+/** The two stores of ranges at sizes where nodes and blocks split and join, against a table with a cell a key. */
 
 import { assertEquals } from "@std/assert";
 import { BlockRanges } from "../../src/range_map/block_ranges.ts";

@@ -1,6 +1,6 @@
 /**
- * Each recorded call asks the model for what it asked the kernel: which method, with which arguments, and when the model
- * does nothing because the trace does not tell enough.
+ * Each recorded call asks the model for what it asked the kernel: which method, with which arguments, and when the
+ * model does nothing because the trace does not tell enough.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A replay holds what its address spaces hold, however many steps it has. `deno test -P tests/replay/flat_memory_test.ts
- * -- --million` replays a million steps instead of some ten thousand.
+ * A replay holds what its address spaces hold, however many steps it has. With `-- --million` this file replays a
+ * million steps instead of thirty thousand.
  */
 
 import { assert, assertEquals } from "@std/assert";

@@ -68,7 +68,7 @@ async function main(args: CommandArguments): Promise<number> {
   return complaints.length > 0 ? 1 : 0;
 }
 
-/** Everything that is wrong with the page: errors, requests for more than the file, empty charts, sideways scrolling. */
+/** All that is wrong with the page: errors, requests for more than the file, empty charts, sideways scrolling. */
 async function check(page: Page, url: URL, change?: () => Promise<void>): Promise<string[]> {
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));

@@ -1,4 +1,4 @@
-/** The cursor: where each call leaves it, and what the next call then finds. `golden_test.ts` has the kernel's answers. */
+/** The cursor: where each call leaves it, and what the next one finds. `golden_test.ts` has the kernel's answers. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MapleError, type MapleState, MapleTree, MAX_INDEX } from "../../mod.ts";

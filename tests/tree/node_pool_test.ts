@@ -1,4 +1,4 @@
-/** The node pool at its bounds: budget and limit met exactly, shared memory and its copies, nodes and handles given back. */
+/** The node pool at its bounds: budget and limit met exactly, shared memory, nodes and handles given back. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InvariantError, MapleError, MapleTree, NodeBudget, SharedReader } from "../../mod.ts";

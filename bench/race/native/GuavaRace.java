@@ -12,7 +12,8 @@ import java.util.StringJoiner;
 /**
  * Guava's range map, as it comes: half-open ranges of boxed longs.
  *
- * <p>{@code GuavaRace FILL FILE PASSES} performs FILL once, before anything is timed. Workloads of the tree benches only.
+ * <p>{@code GuavaRace FILL FILE PASSES} performs FILL once, before anything is timed. Only for the workloads of the
+ * tree benches.
  */
 final class GuavaRace {
   private final RangeMap<Long, Integer> ranges = TreeRangeMap.create();

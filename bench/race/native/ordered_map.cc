@@ -1,4 +1,5 @@
-// Ranges in an ordered map, by their first index, as C++ programmers keep them: std::map, or absl::btree_map with -DABSL.
+// Ranges in an ordered map, by their first index, as C++ programmers keep them: std::map, or absl::btree_map with
+// -DABSL.
 
 #include "operations.h"
 

@@ -1,8 +1,8 @@
 /*
  * What a pair of mmap and munmap costs the running kernel, in a process of a given number of VMAs.
  *
- * pair VMAS PASSES prints the time of each pass in ns a pair, as the other racers print theirs of an operation. The VMAs
- * that the process lacks are pages whose protection alternates; the pair maps what merges with none of them.
+ * pair VMAS PASSES prints the time of each pass in ns a pair, as the other racers print theirs of an operation. The
+ * VMAs that the process lacks are pages whose protection alternates; the pair maps what merges with none of them.
  */
 #define _GNU_SOURCE
 #include <stdio.h>

@@ -40,7 +40,8 @@ static void write_all(int out, const void *buffer, size_t size)
 
 /*
  * A frame that takes longer ends the process, whether the parent still lives or not. What counts is the time on a
- * processor, so that a busy machine is not taken for a loop; the parent looks at the clock for those that wait for ever.
+ * processor, so that a busy machine is not taken for a loop; the parent looks at the clock for those that wait for
+ * ever.
  */
 static void limit_time(uint32_t milliseconds)
 {

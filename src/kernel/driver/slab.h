@@ -3,7 +3,8 @@
  *
  * FREE_LIST: a list of free nodes and nothing else, so that what is timed is the tree.
  * Else: each node stands alone between two guarded areas, and one that was given back is overwritten and not given out
- * again for a while: a write past a node's end, a node given back twice, and a write to one that was given back are told.
+ * again for a while: a write past a node's end, a node given back twice, and a write to a node that was given back are
+ * reported.
  */
 #ifndef MAPLE_SLAB_H
 #define MAPLE_SLAB_H

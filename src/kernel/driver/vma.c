@@ -279,7 +279,7 @@ static int move(unsigned long start, unsigned long end, unsigned long new_start,
 	return vma ? unmap(start, end) : -ENOMEM;
 }
 
-/* What mremap() refuses before it comes to vma.c is not asked: a range over several VMAs, one that overlaps its target. */
+/* Not asked: what mremap() refuses before it comes to vma.c, such as a range that overlaps its target. */
 static int remap(unsigned long start, unsigned long end, unsigned long new_start, unsigned long new_end)
 {
 	if (!vma_around(start, end))

@@ -52,7 +52,8 @@ export async function runVmaCheck(command: VmaCommand): Promise<number> {
 /** What a layout does not have, and why. */
 export const NOT_DRIVEN =
   "not driven: brk, whose do_brk_flags() is in mm/mmap.c in 6.12 and needs a heap; shared memory; fork, which makes " +
-  "several VMAs share an anon_vma; the recorded traces, whose mmap() and mremap() are in files that do not build in user space";
+  "several VMAs share an anon_vma; the recorded traces, as what mmap() and mremap() check first is in files that do not " +
+  "build in user space";
 
 function format({ layouts, operations, found }: VmaCheckResult): string {
   const much = `${operations.toLocaleString("en")} operations on ${layouts} layouts`;

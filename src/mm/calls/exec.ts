@@ -82,8 +82,9 @@ export function exec(mm: MemoryDescriptor, image: Image): void {
 }
 
 /**
- * What a program's address space has from the one before: PR_SET_MDWE, unless it said that it is not to be inherited, and
- * PR_SET_MEMORY_MERGE. Mirrors `mmf_init_flags()`, and `SET_PERSONALITY2()` for a program that has a header for its stack.
+ * What a program's address space has from the one before: PR_SET_MDWE, unless it said that it is not to be inherited,
+ * and PR_SET_MEMORY_MERGE. Mirrors `mmf_init_flags()`, and `SET_PERSONALITY2()` for a program that has a header for its
+ * stack.
  */
 export function inherit(from: MemoryDescriptor, to: MemoryDescriptor): void {
   to.denyWriteExec = from.denyWriteExec & PR_MDWE_NO_INHERIT ? 0 : from.denyWriteExec;

@@ -17,8 +17,8 @@ const { mergeExisting } = merging;
 const { isolate } = splitting;
 
 /**
- * The range `[start, end)` of `vma` as it is, for a caller to say what of it is to be otherwise: flags, name, protection
- * key, policy, or the flags that are carried along. Valid until the next one is asked for.
+ * The range `[start, end)` of `vma` as it is, for a caller to say what of it is to be otherwise: flags, name,
+ * protection key, policy, or the flags that are carried along. Valid until the next one is asked for.
  *
  * Precondition: the range lies within `vma`, page-aligned, not empty.
  */

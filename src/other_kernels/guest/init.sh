@@ -11,7 +11,7 @@ hostname maple
 ip link set lo up 2> /dev/null
 echo "maple: $(uname -r) runs"
 # Not in memory: which file system a file lies on decides about its mapping.
-out=/root/session
+out=$HOME/session
 mkdir $out
 cp /maple/plan.json $out/
 : > $out/progress.txt

@@ -13,7 +13,7 @@ const ADDRESSES =
   /(?:^|[^0-9a-zA-Z])0x([0-9a-f]{1,16})(?:[ \t]+|[ \t]*-[ \t]*)0x([0-9a-f]{1,16})\)?[ \t]*/i;
 const PERMISSIONS = /^[r-][w-][x-][ps-]?$/;
 
-/** A line of gdb's table or one like it: two addresses, then sizes, offset and permissions in any order, then a path. */
+/** A line of gdb's table or one like it: two addresses, sizes, offset and permissions in any order, then a path. */
 export function readDebuggerLine(text: string, line: number): LayoutLine | undefined {
   const match = ADDRESSES.exec(text);
   if (match === null) return undefined;

@@ -142,7 +142,7 @@ class CursorProgram {
     return operation(Verb.CURSOR_RESERVE, entries, entries + this.#random.below(300));
   }
 
-  /** A search that finds something, from a fresh start: where it stands after a search that fails is nobody's promise. */
+  /** A search that finds something, from a fresh start: where it stands after a search that fails is not defined. */
   #search(): Operation[] {
     const [low, high] = [this.#index(), this.#index()].sort((a, b) => a - b) as [number, number];
     const size = this.#random.pick([1, STEP / 2, STEP]);

@@ -1,5 +1,6 @@
 /**
- * mremap of kernels that move one VMA at a time (up to 6.16): what they refuse, in which order, and what is done by then.
+ * mremap of kernels that move one VMA at a time (up to 6.16): what they refuse, in which order, and what is done by
+ * then.
  */
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../../../src/abi/mman.ts";
 import type { AddressSpace } from "../../../src/mm/address_space.ts";

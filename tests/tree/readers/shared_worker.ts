@@ -30,7 +30,7 @@ export interface Verdict {
   readonly wrong: readonly string[];
 }
 
-/** Whether the value of `key` was `value` at some time after store `from` was complete and before store `to + 1` began. */
+/** Whether the value of `key` was `value` at some time between the end of store `from` and the begin of `to + 1`. */
 function wasTrue(
   history: Int32Array,
   key: number,
