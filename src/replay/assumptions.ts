@@ -43,17 +43,23 @@ export interface ReplayAssumptions {
   readonly hiddenFaults?: readonly HiddenFault[];
 }
 
-/** A list of assumptions as a replay takes them. */
+/**
+ * A list of assumptions as a replay takes them.
+ *
+ * @param beside what is taken for granted in any case; the list goes before it
+ */
 export function replayAssumptions(
   list: readonly Assumption[],
-  rules: RuleValues = {},
+  beside: ReplayAssumptions = {},
 ): ReplayAssumptions {
   const hugePages = list.flatMap((each) => each.kind === "huge pages" ? [each.value] : []).at(-1);
   const flipped = list.flatMap((each) => each.kind === "rule" ? [[each.name, each.value]] : []);
+  const faults = list.flatMap((each) => each.kind === "huge zero page" ? [each] : []);
   return {
-    rules: { ...rules, ...Object.fromEntries(flipped) },
+    ...beside,
+    rules: { ...beside.rules, ...Object.fromEntries(flipped) },
     ...(hugePages !== undefined && { hugePages }),
-    hiddenFaults: list.flatMap((each) => each.kind === "huge zero page" ? [each] : []),
+    hiddenFaults: [...beside.hiddenFaults ?? [], ...faults],
   };
 }
 

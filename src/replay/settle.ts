@@ -10,11 +10,11 @@
  * @module
  */
 
-import { HUGE_PAGE_SIZE } from "../abi/page.ts";
 import { RULE_NAMES, ruleValues } from "../mm/rules/kernel_rules.ts";
 import { mapsHugePage } from "../mm/calls/fault.ts";
 import type { TraceRecord } from "../trace/format.ts";
 import { type Assumption, describeAssumption, replayAssumptions } from "./assumptions.ts";
+import type { Divergence } from "./divergence.ts";
 import { Replay, type ReplayOptions, type ReplayReport } from "./replay.ts";
 
 /** A trace that can be read again and again. */
@@ -49,7 +49,7 @@ export async function replaySettled(
   if (plain.divergence === undefined || plain.header.fidelity !== "exact") {
     return { ...plain, assumed: [], wouldAgree: [] };
   }
-  const wouldAgree = await run.candidates([], plain);
+  const wouldAgree = await run.candidates([], plain.divergence);
   const mayAssume = plain.header.rules === undefined && options.assume?.rules === undefined;
   const settled = mayAssume ? await run.settle(plain, wouldAgree) : undefined;
   if (settled !== undefined) return settled;
@@ -69,10 +69,9 @@ class Settling {
 
   /** Replays under assumptions, to the end or to a step. */
   async replay(assumed: readonly Assumption[], until = Infinity): Promise<Replay> {
-    const { assume = {}, validate } = this.#options;
-    const own = replayAssumptions(assumed, assume.rules);
+    const { assume, validate } = this.#options;
     const run = new Replay({
-      assume: { ...assume, ...own },
+      assume: replayAssumptions(assumed, assume),
       ...(validate !== undefined && until === Infinity && { validate }),
     });
     for await (const record of this.#open()) {
@@ -85,9 +84,8 @@ class Settling {
   /** What would make the step of a divergence agree, each by itself. */
   async candidates(
     assumed: readonly Assumption[],
-    { divergence }: ReplayReport,
+    divergence: Divergence,
   ): Promise<Assumption[]> {
-    if (divergence === undefined) return [];
     const before = await this.replay(assumed, divergence.step - 1);
     const agreeing = [];
     for (const candidate of allCandidates(before, divergence.step, divergence.pid)) {
@@ -111,7 +109,7 @@ class Settling {
       assumed.push(best.assumption);
       report = best.report;
       if (report.divergence === undefined) return { ...report, assumed, wouldAgree: [] };
-      next = await this.candidates(assumed, report);
+      next = await this.candidates(assumed, report.divergence);
     }
     return undefined;
   }
@@ -145,10 +143,10 @@ function allCandidates(run: Replay, step: number, pid: number): Assumption[] {
 function hiddenFaults(run: Replay, step: number, pid: number): Assumption[] {
   const mm = run.space(pid)?.descriptor;
   const found: Assumption[] = [];
-  for (const vma of mm?.tree.vmas() ?? []) {
-    const isHidden = mm !== undefined && vma.anonVma === null &&
-      vma.end - vma.start >= HUGE_PAGE_SIZE && mapsHugePage(mm, vma, vma.start, vma.end);
-    if (isHidden) found.push({ kind: "huge zero page", step, pid, address: vma.start });
+  if (mm === undefined) return found;
+  for (const vma of mm.tree.vmas()) {
+    if (vma.anonVma !== null || !mapsHugePage(mm, vma, vma.start, vma.end)) continue;
+    found.push({ kind: "huge zero page", step, pid, address: vma.start });
     if (found.length === MOST_HIDDEN) break;
   }
   return found;

@@ -129,7 +129,7 @@ function withoutRecorded(records: readonly TraceRecord[]): TraceRecord[] {
   });
 }
 
-/** All that may be removed. Header and end stay; so does the first layout, but not its lines. */
+/** All that may be removed; header and end stay. A call that does not return does nothing, and goes in any case. */
 function atomsOf(records: readonly TraceRecord[]): Atom[] {
   const atoms: Atom[] = [];
   const entered = new Map<number, number>();
@@ -144,7 +144,6 @@ function atomsOf(records: readonly TraceRecord[]): Atom[] {
     if (record.type !== "exec") continue;
     for (const line of record.layout.keys()) atoms.push({ records: [position], line });
   }
-  for (const position of entered.values()) atoms.push({ records: [position] });
   return atoms;
 }
 
@@ -211,7 +210,9 @@ function renumber(records: readonly TraceRecord[]): TraceRecord[] {
 }
 
 function addressesOf(record: TraceRecord): number[] {
-  if (record.type === "exec") return record.layout.flatMap(({ start, end }) => [start, end]);
+  if (record.type === "exec") {
+    return [record.brk, ...record.layout.flatMap(({ start, end }) => [start, end])];
+  }
   if (record.type === "fault") return [record.address];
   if (record.type === "grow") return [record.start];
   if (record.type !== "enter") return [];
@@ -226,7 +227,7 @@ function moveLayout(record: ExecRecord, at: (address: number) => number): ExecRe
     start: at(line.start),
     end: at(line.end),
   }));
-  return { ...record, layout };
+  return { ...record, layout, brk: at(record.brk) };
 }
 
 function moveCall(record: EnterRecord, at: (address: number) => number): EnterRecord {
