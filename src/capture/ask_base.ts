@@ -11,7 +11,7 @@
  */
 import { PAGE_SIZE } from "../abi/page.ts";
 import type { MapLine } from "../trace/format.ts";
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 import type { CallInfo, Stop, Tracer } from "./ptrace.ts";
 
 const PTRACE_GETREGS = 12, PTRACE_SETREGS = 13;
@@ -46,7 +46,7 @@ export interface AskedBase {
  * unless `stop` says otherwise.
  */
 export function askBase(
-  libc: Libc,
+  libc: LibcCalls,
   tracer: Tracer,
   pid: number,
   layout: readonly MapLine[],
@@ -69,7 +69,7 @@ export function baseFrom(page: number, guess: number, legacyLayout: boolean): nu
 }
 
 /** The address of an instruction `syscall` in the vdso. */
-function findEntry(libc: Libc, pid: number, { start, end }: MapLine): number | undefined {
+function findEntry(libc: LibcCalls, pid: number, { start, end }: MapLine): number | undefined {
   const words = libc.readWords(pid, start, (end - start) / 8);
   if (words === undefined) return undefined;
   const bytes = new Uint8Array(words.buffer);
@@ -81,7 +81,7 @@ function findEntry(libc: Libc, pid: number, { start, end }: MapLine): number | u
 
 /** A process whose registers are borrowed. */
 class Borrowed {
-  readonly #libc: Libc;
+  readonly #libc: LibcCalls;
   readonly #tracer: Tracer;
   readonly #pid: number;
   readonly #entry: number;
@@ -89,7 +89,7 @@ class Borrowed {
   readonly #mask = new BigUint64Array(1);
   #stops = 0;
 
-  constructor(libc: Libc, tracer: Tracer, pid: number, entry: number) {
+  constructor(libc: LibcCalls, tracer: Tracer, pid: number, entry: number) {
     this.#libc = libc;
     this.#tracer = tracer;
     this.#pid = pid;

@@ -6,7 +6,7 @@
 import { baseName } from "../trace/maps_line.ts";
 import type { ExecRecord, MapLine } from "../trace/format.ts";
 import { baseFrom } from "./ask_base.ts";
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 import { hasIpcLock, parseLimits, parseStat } from "./proc.ts";
 
 const ADDR_NO_RANDOMIZE = 0x0040000, ADDR_COMPAT_LAYOUT = 0x0200000;
@@ -27,7 +27,7 @@ export interface ExecFacts {
  * @param layout what the kernel shows of the new program
  */
 export function execRecord(
-  libc: Libc,
+  libc: LibcCalls,
   pid: number,
   layout: readonly MapLine[],
   { isRandomized, stackDecides, page }: ExecFacts,
@@ -58,7 +58,7 @@ export function execRecord(
  * True if programs are laid out upwards whatever their personality. Mirrors `mmap_is_legacy()`: that of arm64 goes by
  * the stack's limit too (Linux mm/util.c), that of x86-64 does not (arch/x86/mm/mmap.c).
  */
-function isLegacy(libc: Libc, byStack: boolean): boolean {
+function isLegacy(libc: LibcCalls, byStack: boolean): boolean {
   return byStack || Number(libc.readText("/proc/sys/vm/legacy_va_layout") ?? "0") !== 0;
 }
 

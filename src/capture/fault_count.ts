@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 
 const PARENTHESIS = 0x29, BLANK = 0x20, ZERO = 0x30;
 /** Fields after the name's closing parenthesis: minflt is the tenth of the line, majflt the twelfth. */
@@ -20,12 +20,12 @@ interface Count {
 
 /** The counts of the processes that use one address space. */
 export class FaultCount {
-  readonly #libc: Libc;
+  readonly #libc: LibcCalls;
   readonly #counts = new Map<number, Count>();
   readonly #text = new Uint8Array(1024);
 
   /** Counts for no process yet. */
-  constructor(libc: Libc) {
+  constructor(libc: LibcCalls) {
     this.#libc = libc;
   }
 

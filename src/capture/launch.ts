@@ -4,7 +4,7 @@
  * @module
  */
 import { CodedError } from "../abi/error.ts";
-import { type Libc, LibcError } from "./libc.ts";
+import { type LibcCalls, LibcError } from "./libc.ts";
 import type { Tracer } from "./ptrace.ts";
 
 /** Why a recording cannot begin or go on: `Cannot record COMMAND: why`. */
@@ -35,7 +35,7 @@ const STOP_THEN_EXEC = 'kill -STOP $$; exec "$@"';
  * @returns its process id
  * @throws {RecordError} no such command, or no permission to trace
  */
-export function launch(libc: Libc, tracer: Tracer, command: readonly string[]): number {
+export function launch(libc: LibcCalls, tracer: Tracer, command: readonly string[]): number {
   const [program = ""] = command;
   if (!exists(libc, program)) {
     throw new RecordError("ENOENT", program, "no such command, or no permission to run it");
@@ -57,7 +57,7 @@ export function launch(libc: Libc, tracer: Tracer, command: readonly string[]): 
 }
 
 /** True if a shell would find the program: by its path, or in the directories of PATH. */
-function exists(libc: Libc, program: string): boolean {
+function exists(libc: LibcCalls, program: string): boolean {
   if (program.includes("/")) return libc.isExecutable(program);
   const directories = (libc.environment("PATH") ?? "/usr/bin:/bin").split(":");
   return program !== "" &&

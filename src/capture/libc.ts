@@ -349,6 +349,9 @@ export class Libc {
   }
 }
 
+/** What of the C library the recorder calls: tests answer in its place. */
+export type LibcCalls = Pick<Libc, keyof Libc>;
+
 /** `major:minor` in hexadecimal, at least two digits each. */
 export function deviceName(major: number, minor: number): string {
   return `${major.toString(16).padStart(2, "0")}:${minor.toString(16).padStart(2, "0")}`;

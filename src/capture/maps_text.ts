@@ -5,7 +5,7 @@
  * @module
  */
 import { parseMapsLine } from "../trace/maps_line.ts";
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 import { indexFrom } from "./live_layout.ts";
 import type { BareLine, VmaSource } from "./vma_query.ts";
 
@@ -13,7 +13,7 @@ const NEWLINE = 10;
 
 /** The text of one process's `maps`, and its VMAs. */
 export class MapsText implements VmaSource {
-  readonly #libc: Libc;
+  readonly #libc: LibcCalls;
   readonly #descriptor: number;
   readonly #decoder = new TextDecoder();
   #text: Uint8Array = new Uint8Array();
@@ -29,7 +29,7 @@ export class MapsText implements VmaSource {
    * @param descriptor `/proc/PID/maps`
    * @param sizes `/proc/PID/statm`
    */
-  constructor(libc: Libc, descriptor: number, sizes: number) {
+  constructor(libc: LibcCalls, descriptor: number, sizes: number) {
     this.#libc = libc;
     this.#descriptor = descriptor;
     this.#sizes = sizes;
@@ -46,12 +46,10 @@ export class MapsText implements VmaSource {
     const read = this.#libc.readBytes(this.#descriptor);
     if (read === undefined || read.length === 0) return false;
     const before = this.#text;
-    const same = commonStart(before, read);
-    if (same === before.length && same === read.length) return true;
-    const start = lineStart(read, same);
-    const tail = commonEnd(before, read, start);
-    const gone = this.#parse(before.subarray(start, before.length - tail));
-    const come = this.#parse(read.subarray(start, read.length - tail));
+    const changed = changedLines(before, read);
+    if (changed === undefined) return true;
+    const gone = this.#parse(before.subarray(changed.start, changed.oldEnd));
+    const come = this.#parse(read.subarray(changed.start, changed.newEnd));
     const from = Math.min(gone[0]?.start ?? Infinity, come[0]?.start ?? Infinity);
     const first = indexFrom(this.#lines, from);
     this.#lines.splice(first, gone.length, ...come);
@@ -87,33 +85,52 @@ export class MapsText implements VmaSource {
   }
 }
 
-/** How many bytes two texts have in common at their start: eight at a time where that can be. */
+/** Where two texts differ, bytes: each from the same `start`. */
+export interface ChangedLines {
+  readonly start: number;
+  readonly oldEnd: number;
+  readonly newEnd: number;
+}
+
+/**
+ * The whole lines in which two texts differ: not the first nor the last of them is common to both. Nothing if they are
+ * equal. O(bytes).
+ *
+ * @param before lines that all end with a newline, at the start of their buffer
+ * @param now the same
+ */
+export function changedLines(before: Uint8Array, now: Uint8Array): ChangedLines | undefined {
+  const same = commonStart(before, now);
+  if (same === before.length && same === now.length) return undefined;
+  const start = same === 0 ? 0 : now.lastIndexOf(NEWLINE, same - 1) + 1;
+  const tail = commonEnd(before, now, start);
+  return { start, oldEnd: before.length - tail, newEnd: now.length - tail };
+}
+
+/** How many bytes two texts have in common at their start: eight at a time as long as that can be. */
 function commonStart(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
-  let at = 0;
-  if (a.byteOffset % 8 === 0 && b.byteOffset % 8 === 0) {
-    const words = length >> 3;
-    const left = new Float64Array(a.buffer, a.byteOffset, words);
-    const right = new Float64Array(b.buffer, b.byteOffset, words);
-    // Text is no NaN and no zero: the bytes of a number that is equal are.
-    let word = 0;
-    while (word < words && left[word] === right[word]) word++;
-    at = word * 8;
-  }
+  const words = Math.floor(length / 8);
+  const left = new Float64Array(a.buffer, a.byteOffset, words);
+  const right = new Float64Array(b.buffer, b.byteOffset, words);
+  // Text is no zero: the bytes of numbers that are equal are. What looks like no number is compared by bytes.
+  let word = 0;
+  while (word < words && left[word] === right[word]) word++;
+  let at = word * 8;
   while (at < length && a[at] === b[at]) at++;
   return at;
 }
 
-/** Where the line begins that holds a byte. */
-function lineStart(text: Uint8Array, at: number): number {
-  return at === 0 ? 0 : text.lastIndexOf(NEWLINE, at - 1) + 1;
-}
-
-/** How many bytes of whole lines two texts have in common at their end, none before `start`; it may miss one line. */
+/** How many bytes of whole lines two texts have in common at their end, none before `start`. */
 function commonEnd(a: Uint8Array, b: Uint8Array, start: number): number {
   const most = Math.min(a.length, b.length) - start;
   let length = 0;
   while (length < most && a[a.length - 1 - length] === b[b.length - 1 - length]) length++;
-  const newline = length === 0 ? -1 : b.indexOf(NEWLINE, b.length - length);
-  return newline < 0 ? 0 : b.length - newline - 1;
+  if (beginsLine(a, a.length - length) && beginsLine(b, b.length - length)) return length;
+  const newline = b.indexOf(NEWLINE, b.length - length);
+  return newline < 0 ? 0 : b.length - 1 - newline; // the text of a process that is gone may end within a line
+}
+
+function beginsLine(text: Uint8Array, at: number): boolean {
+  return at === 0 || text[at - 1] === NEWLINE;
 }

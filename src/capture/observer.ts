@@ -17,7 +17,7 @@ import type { Effect } from "./effects.ts";
 import { FaultCount } from "./fault_count.ts";
 import type { FlagMemory } from "./flag_memory.ts";
 import { carriedWrites, difference, hasFlag, isSame, overlaps, type Range } from "./layout.ts";
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 import { indexFrom, LiveLayout } from "./live_layout.ts";
 import type { PageScan } from "./page_scan.ts";
 import { readSmaps } from "./proc.ts";
@@ -63,7 +63,7 @@ export class Observer {
   memory: FlagMemory;
   /** VMAs that only a whole reading has shown to differ from what was told. */
   late = 0;
-  readonly #libc: Libc;
+  readonly #libc: LibcCalls;
   readonly #sources: Sources;
   readonly #faults: FaultCount;
   #vmas: VmaSource | undefined;
@@ -71,11 +71,24 @@ export class Observer {
   /** VMAs that the last call left: what is written to next is mostly among them. */
   #recent: readonly MapLine[] = [];
   #dueMs = 0;
+  readonly #clock: () => number;
   /** True once faults have been counted: from then on the difference is known. */
   #isCounted = false;
 
-  /** Looks at nothing yet; the layout is what smaps has just shown. */
-  constructor(libc: Libc, sources: Sources, memory: FlagMemory, layout: readonly MapLine[]) {
+  /**
+   * Looks at nothing yet.
+   *
+   * @param layout what smaps has just shown
+   * @param clock tells the time, ms
+   */
+  constructor(
+    libc: LibcCalls,
+    sources: Sources,
+    memory: FlagMemory,
+    layout: readonly MapLine[],
+    clock: () => number = () => performance.now(),
+  ) {
+    this.#clock = clock;
     this.#libc = libc;
     this.#sources = sources;
     this.memory = memory;
@@ -112,7 +125,7 @@ export class Observer {
     const isQuiet = deed.isQuiet && looker.isAlone && this.#isCounted &&
       !this.#reachesLocked(effect);
     const faults = isQuiet ? 0 : this.#faultsOf(looker);
-    const isDue = performance.now() > this.#dueMs;
+    const isDue = this.#clock() > this.#dueMs;
     if (isDue || this.isUncertain || effect.reach === "anywhere" || this.#readsAll(looker)) {
       return this.#afterWhole(looker, deed);
     }
@@ -203,7 +216,7 @@ export class Observer {
   }
 
   #afterWhole({ pid }: Looker, deed: Deed): After | undefined {
-    const startMs = performance.now();
+    const startMs = this.#clock();
     const shown = this.#whole(pid);
     if (shown === undefined) return undefined;
     const before = this.layout.lines;
@@ -215,7 +228,7 @@ export class Observer {
     this.layout.replaceAll(lines);
     this.#recent = found.added;
     this.isUncertain = false;
-    const endMs = performance.now();
+    const endMs = this.#clock();
     this.#dueMs = endMs + INTERVAL * (endMs - startMs);
     return found;
   }

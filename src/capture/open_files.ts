@@ -14,7 +14,7 @@
 import { type Architecture, numberOf, type SystemCallName } from "../abi/syscalls.ts";
 import { baseName } from "../trace/maps_line.ts";
 import type { FileKind, OpenFile } from "../trace/format.ts";
-import type { FileStatus, Libc } from "./libc.ts";
+import type { FileStatus, LibcCalls } from "./libc.ts";
 import { deviceOfMount, parseDescriptorInfo } from "./proc.ts";
 
 const KCMP_FILE = 0;
@@ -41,7 +41,7 @@ interface Held {
 
 /** The open files of one recording. */
 export class OpenFiles {
-  readonly #libc: Libc;
+  readonly #libc: LibcCalls;
   readonly #machine: Architecture;
   readonly #devices = new Map<number, string>();
   readonly #segments = new Map<number, OpenFile>();
@@ -54,7 +54,7 @@ export class OpenFiles {
    * @param libc the library to call
    * @param machine whose numbers calls have that the C library has no function for
    */
-  constructor(libc: Libc, machine: Architecture) {
+  constructor(libc: LibcCalls, machine: Architecture) {
     this.#libc = libc;
     this.#machine = machine;
   }

@@ -8,7 +8,7 @@
  */
 import { HUGE_PAGE_SIZE } from "../abi/page.ts";
 import type { MapLine } from "../trace/format.ts";
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 import { indexFrom } from "./live_layout.ts";
 import { getNumber, setNumber } from "./vma_query.ts";
 
@@ -40,7 +40,7 @@ const NEAR = 256 * 1024;
 
 /** The ioctl on one process's `pagemap`. */
 export class PageScan {
-  readonly #libc: Libc;
+  readonly #libc: LibcCalls;
   readonly #descriptor: number;
   readonly #absent: number;
   readonly #hugePages: HugePages;
@@ -54,7 +54,7 @@ export class PageScan {
    * @param knowsGuards the kernel has a category for guards
    * @param hugePages where a read may show the huge zero page
    */
-  constructor(libc: Libc, descriptor: number, knowsGuards: boolean, hugePages: HugePages) {
+  constructor(libc: LibcCalls, descriptor: number, knowsGuards: boolean, hugePages: HugePages) {
     this.#libc = libc;
     this.#descriptor = descriptor;
     this.#absent = FILE | ZERO | (knowsGuards ? GUARD : 0);

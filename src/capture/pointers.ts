@@ -6,7 +6,7 @@
 import { pointersOf } from "../abi/syscalls.ts";
 import { numberOfWord } from "../abi/word.ts";
 import type { CallRange, EnterRecord } from "../trace/format.ts";
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 import { parseAllowedNodes, parsePidfd } from "./proc.ts";
 
 /** `UIO_MAXIOV`: more ranges no call takes. */
@@ -25,7 +25,7 @@ const SELF = [-10000, -10001];
  * @param args the call's arguments
  */
 export function pointedTo(
-  libc: Libc,
+  libc: LibcCalls,
   caller: { readonly pid: number; readonly leader: number },
   call: string,
   args: readonly number[],
@@ -57,7 +57,7 @@ export function pointedTo(
  * A mask of memory nodes, of which the kernel reads one bit less than it is told (`get_nodes()`, Linux mm/mempolicy.c).
  */
 function readNodes(
-  libc: Libc,
+  libc: LibcCalls,
   pid: number,
   address: number,
   count: number,
@@ -77,7 +77,7 @@ function readNodes(
 
 /** A vector of `struct iovec`. */
 function readRanges(
-  libc: Libc,
+  libc: LibcCalls,
   pid: number,
   address: number,
   count: number,
@@ -91,7 +91,7 @@ function readRanges(
 
 /** The process that a descriptor stands for; the caller itself if it is one of its own threads. */
 function processOf(
-  libc: Libc,
+  libc: LibcCalls,
   { pid, leader }: { readonly pid: number; readonly leader: number },
   descriptor: number,
 ): number | undefined {

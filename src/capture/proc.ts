@@ -6,7 +6,7 @@
  */
 import { parseMapsLine } from "../trace/maps_line.ts";
 import type { MapLine, ResourceLimits } from "../trace/format.ts";
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 
 /** What the recorder takes from `/proc/PID/stat`. */
 export interface Stat {
@@ -57,7 +57,7 @@ export function parseSmaps(text: string): MapLine[] {
  * The layout as the kernel shows it now; nothing if the process does not stand still any more: it was killed, and
  * what was read may end anywhere.
  */
-export function readSmaps(libc: Libc, pid: number): MapLine[] | undefined {
+export function readSmaps(libc: LibcCalls, pid: number): MapLine[] | undefined {
   const text = libc.readText(`/proc/${pid}/smaps`);
   if (text === undefined || text === "") return undefined;
   const { state } = parseStat(libc.readText(`/proc/${pid}/stat`) ?? "");
@@ -65,7 +65,7 @@ export function readSmaps(libc: Libc, pid: number): MapLine[] | undefined {
 }
 
 /** True if a process waits for something; one that only has no processor yet does not. */
-export function sleeps(libc: Libc, pid: number): boolean {
+export function sleeps(libc: LibcCalls, pid: number): boolean {
   const { state } = parseStat(libc.readText(`/proc/${pid}/stat`) ?? "");
   return state === "S" || state === "D";
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { numberOfWord } from "../abi/word.ts";
-import { type Libc, LibcError } from "./libc.ts";
+import { type LibcCalls, LibcError } from "./libc.ts";
 
 const PTRACE_DETACH = 17;
 const PTRACE_SYSCALL = 24;
@@ -78,7 +78,7 @@ export type CallInfo =
 
 /** Traces processes and tells of their stops one by one. */
 export class Tracer {
-  readonly #libc: Libc;
+  readonly #libc: LibcCalls;
   readonly #status = new Int32Array(1);
   readonly #message = new BigUint64Array(1);
   readonly #info = new Uint8Array(88); // struct ptrace_syscall_info
@@ -90,7 +90,7 @@ export class Tracer {
    *
    * @param libc the library to call
    */
-  constructor(libc: Libc) {
+  constructor(libc: LibcCalls) {
     this.#libc = libc;
   }
 

@@ -30,7 +30,7 @@ import { changesRules, effectOf, isQuiet } from "./effects.ts";
 import { execRecord } from "./exec_record.ts";
 import { FlagMemory } from "./flag_memory.ts";
 import { carriedWrites, hasFlag } from "./layout.ts";
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 import { olderPlacement } from "./older_placement.ts";
 import { type Looker, Observer } from "./observer.ts";
 import { OpenFiles } from "./open_files.ts";
@@ -67,7 +67,7 @@ export interface RecorderOptions {
 
 /** Turns the stops of traced processes into records. */
 export class Recorder {
-  readonly #libc: Libc;
+  readonly #libc: LibcCalls;
   readonly #tracer: Tracer;
   readonly #options: RecorderOptions;
   readonly #registers: typeof x86_64 | typeof arm64;
@@ -91,7 +91,7 @@ export class Recorder {
    * @param tracer the tracer whose stops are handled
    * @param options see {@linkcode RecorderOptions}
    */
-  constructor(libc: Libc, tracer: Tracer, options: RecorderOptions) {
+  constructor(libc: LibcCalls, tracer: Tracer, options: RecorderOptions) {
     this.#libc = libc;
     this.#tracer = tracer;
     this.#options = options;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 
 const PTRACE_GETREGSET = 0x4204;
 const PTRACE_SETREGSET = 0x4205;
@@ -15,7 +15,7 @@ const REGISTERS = 34;
 export const ARCHITECTURE = 0xc00000b7;
 
 /** Puts another first argument in place of the one the process gave; it must be stopped at the entry. */
-export function setFirstArgument(libc: Libc, pid: number, value: number): void {
+export function setFirstArgument(libc: LibcCalls, pid: number, value: number): void {
   const registers = new BigUint64Array(REGISTERS);
   // struct iovec { base, length }: the kernel reads and writes the registers through it.
   const vector = new BigUint64Array([
@@ -28,4 +28,4 @@ export function setFirstArgument(libc: Libc, pid: number, value: number): void {
 }
 
 /** Nothing to put back: the register of the first argument is the one that holds the result. */
-export function restoreFirstArgument(_libc: Libc, _pid: number, _value: number): void {}
+export function restoreFirstArgument(_libc: LibcCalls, _pid: number, _value: number): void {}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 
 const PTRACE_POKEUSER = 6;
 /** Offset of `rdi` in `struct user_regs_struct`, bytes. */
@@ -13,7 +13,7 @@ const FIRST_ARGUMENT = 112;
 export const ARCHITECTURE = 0xc000003e;
 
 /** Puts another first argument in place of the one the process gave; it must be stopped at the entry. */
-export function setFirstArgument(libc: Libc, pid: number, value: number): void {
+export function setFirstArgument(libc: LibcCalls, pid: number, value: number): void {
   libc.ptrace(PTRACE_POKEUSER, pid, FIRST_ARGUMENT, value);
 }
 
@@ -21,6 +21,6 @@ export function setFirstArgument(libc: Libc, pid: number, value: number): void {
  * Puts the register back before the process goes on: the kernel promises to keep it, and compilers
  * rely on that.
  */
-export function restoreFirstArgument(libc: Libc, pid: number, value: number): void {
+export function restoreFirstArgument(libc: LibcCalls, pid: number, value: number): void {
   setFirstArgument(libc, pid, value);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Libc } from "./libc.ts";
+import type { LibcCalls } from "./libc.ts";
 import { MapsText } from "./maps_text.ts";
 import { type HugePages, PageScan } from "./page_scan.ts";
 import { VmaQuery, type VmaSource } from "./vma_query.ts";
@@ -33,7 +33,7 @@ export interface Sources {
 }
 
 /** Tries the means on the recorder itself. */
-export function findSources(libc: Libc): Sources {
+export function findSources(libc: LibcCalls): Sources {
   const wanted = libc.environment(VARIABLE)?.split(" ") ?? [];
   const isChecked = wanted.includes("checked"), knowsGuards = canScan(libc, true);
   const means = wanted.includes("smaps") || !canScan(libc, false)
@@ -45,14 +45,14 @@ export function findSources(libc: Libc): Sources {
 }
 
 /** `never` where none are built in. */
-function hugePagesOf(libc: Libc): HugePages {
+function hugePagesOf(libc: LibcCalls): HugePages {
   const text = libc.readText("/sys/kernel/mm/transparent_hugepage/enabled") ?? "";
   return (["madvise", "always"] as const).find((each) => text.includes(`[${each}]`)) ?? "never";
 }
 
 /** Opens a process's VMAs; nothing if it is gone, or no descriptor is left. */
 export function openVmas(
-  libc: Libc,
+  libc: LibcCalls,
   pid: number,
   { means }: Pick<Sources, "means">,
 ): VmaSource | undefined {
@@ -64,7 +64,7 @@ export function openVmas(
 
 /** Opens a process's pages; nothing if it is gone, or no descriptor is left. */
 export function openPages(
-  libc: Libc,
+  libc: LibcCalls,
   pid: number,
   { knowsGuards, hugePages = "never" }: Pick<Sources, "knowsGuards"> & Partial<Sources>,
 ): PageScan | undefined {
@@ -72,14 +72,14 @@ export function openPages(
   return descriptor < 0 ? undefined : new PageScan(libc, descriptor, knowsGuards, hugePages);
 }
 
-function canQuery(libc: Libc): boolean {
+function canQuery(libc: LibcCalls): boolean {
   const vmas = openVmas(libc, libc.pid(), { means: "query" });
   const found = vmas?.at(0);
   vmas?.close();
   return found !== undefined && found !== "gone";
 }
 
-function canScan(libc: Libc, knowsGuards: boolean): boolean {
+function canScan(libc: LibcCalls, knowsGuards: boolean): boolean {
   const pages = openPages(libc, libc.pid(), { knowsGuards });
   const nothing = { permissions: "rw-p", offset: 0, device: "00:00", inode: 0, name: "" };
   const found = pages?.written([{ start: 0x10000, end: 0x11000, ...nothing }]);

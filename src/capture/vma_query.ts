@@ -7,7 +7,7 @@
  */
 import { baseName } from "../trace/maps_line.ts";
 import type { MapLine } from "../trace/format.ts";
-import { deviceName, type Libc } from "./libc.ts";
+import { deviceName, type LibcCalls } from "./libc.ts";
 
 /** A VMA as `/proc/PID/maps` shows it: without its VmFlags, and not told whether it was written to. */
 export type BareLine = Omit<MapLine, "vmFlags" | "written">;
@@ -38,7 +38,7 @@ const MAJOR = 18, MINOR = 19, NAME_SIZE = 20, BUILD_ID_SIZE = 21, NAME_ADDRESS =
 
 /** The ioctl on one process's `maps`. */
 export class VmaQuery implements VmaSource {
-  readonly #libc: Libc;
+  readonly #libc: LibcCalls;
   readonly #descriptor: number;
   readonly #words = new Uint32Array(SIZE / 4);
   readonly #name = new Uint8Array(NAME_BYTES);
@@ -46,7 +46,7 @@ export class VmaQuery implements VmaSource {
   readonly #decoder = new TextDecoder();
 
   /** Asks by a descriptor of `/proc/PID/maps`, which it closes in the end. */
-  constructor(libc: Libc, descriptor: number) {
+  constructor(libc: LibcCalls, descriptor: number) {
     this.#libc = libc;
     this.#descriptor = descriptor;
   }

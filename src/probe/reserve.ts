@@ -8,7 +8,7 @@
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE } from "../abi/mman.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
 import type { Architecture } from "../abi/syscalls.ts";
-import type { Libc } from "../capture/libc.ts";
+import type { LibcCalls } from "../capture/libc.ts";
 import type { KernelRules } from "../mm/rules/kernel_rules.ts";
 import { CallTable } from "../verify/call_table.ts";
 import { type TableCall, Text } from "../verify/executable.ts";
@@ -50,7 +50,10 @@ export function reserveTable(machine: Architecture, file: string): readonly Tabl
  *
  * @param program the path of {@linkcode reserveTable} as a program
  */
-export function askReserve(libc: Libc, program: string): KernelRules["mremapReserve"] | undefined {
+export function askReserve(
+  libc: LibcCalls,
+  program: string,
+): KernelRules["mremapReserve"] | undefined {
   const limit = Number(libc.readText("/proc/sys/vm/max_map_count") ?? Infinity);
   if (!(limit <= MOST_VMAS)) return undefined;
   const status = new Int32Array(1);

@@ -92,11 +92,7 @@ const AREAS: readonly Area[] = [
   { sources: ["src/text/"], tests: ["text"] },
   {
     sources: ["src/capture/", "src/verify/"],
-    tests: [
-      ...["layout", "calls", "proc", "older_placement", "open_files", "record", "ask_base"]
-        .map((name) => `capture/${name}_test.ts`),
-      ...["verify/fuzz_test.ts", "verify/draw_test.ts", "verify/live_test.ts"],
-    ],
+    tests: ["capture", "verify/fuzz_test.ts", "verify/draw_test.ts", "verify/live_test.ts"],
   },
   {
     sources: ["src/command/", "src/compare/", "src/history/", "src/report/"],
@@ -106,7 +102,7 @@ const AREAS: readonly Area[] = [
 
 /** Tests that take long or threads, that plant faults of their own in the source, or that run whole commands. */
 const LONG_FILES =
-  /\/(allocation|broken_builds|compare|hostile|main|random|readers|report_browser|sweep|worktree)_test\.ts$/;
+  /\/(allocation|broken_builds|capture|compare|hostile|looks|main|random|readers|report_browser|sweep|worktree)_test\.ts$/;
 const LONG_TESTS = /two workers|does not grow with/;
 
 /** Time of the processor for trying tests on one mutant, ms: then the longest ones, which come last, are left out. */
