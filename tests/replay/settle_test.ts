@@ -257,8 +257,7 @@ Deno.test("replaySettled: the model is validated if that is asked for", async ()
   const records = [...start(), ...mapped(memory(NEEDED)), ...call("munlockall", [])];
   await withLostCount(async () => {
     assertEquals((await replaySettled(() => records)).matched, 3);
-    for (const validate of ["touched", "full"] as const) {
-      await assertRejects(() => replaySettled(() => records, { validate }), MmInvariantError);
-    }
+    const validated = () => replaySettled(() => records, { validate: "full" });
+    await assertRejects(validated, MmInvariantError);
   });
 });
