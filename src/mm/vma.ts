@@ -66,6 +66,10 @@ export interface MappedFile {
   readonly addedFlags?: VmFlags;
   /** True if the kernel itself cannot reach its pages (memfd_secret): none is faulted in ahead of its use. */
   readonly secret?: boolean;
+  /** Bytes of the ring of asynchronous input and output that it is (`io_setup`). */
+  readonly ringBytes?: number;
+  /** True if it cannot be written back to anything: its driver has no `fsync`. */
+  readonly unsynced?: boolean;
   /** True if it may only be appended to (`chattr +a`). */
   readonly appendOnly?: boolean;
   /** Bytes that its filesystem lets a mapping reach at most; 2^53 unless given. */

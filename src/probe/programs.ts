@@ -147,6 +147,7 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     probe.call("fcntl", NEXT_FILE, F_ADD_SEALS, F_SEAL_WRITE);
     probe.call("mmap", at(0), PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, NEXT_FILE, 0);
   },
+  ringNotForked: (probe) => void probe.call("io_setup", 1, new Text(new Uint8Array(8))),
   replaceAtOnce(probe) {
     probe.map(0, 1, PROT_READ);
     probe.map(0, 2 ** 32, RW); // 16 TiB cannot be promised
@@ -218,6 +219,14 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     const opened = probe.call("pidfd_open", 0, 0);
     probe.feed(self, opened, 0);
     const advised = probe.call("process_madvise", 0, range, 1, MADV.DONTDUMP, 0);
+    probe.feed(opened, advised, 0);
+  },
+  processAdviseChecksFirst(probe) {
+    const UNKNOWN_ADVICE = 7;
+    const self = probe.call("getpid");
+    const opened = probe.call("pidfd_open", 0, 0);
+    probe.feed(self, opened, 0);
+    const advised = probe.call("process_madvise", 0, 0, 0, UNKNOWN_ADVICE, 0);
     probe.feed(opened, advised, 0);
   },
   doForkRefusesSpecial(probe) {

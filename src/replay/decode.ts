@@ -201,9 +201,6 @@ function adoptBase(space: AddressSpace, end: number): void {
   if (!mm.legacyLayout && mm.mmapBase < mm.taskSize * LOWEST_BASE) mm.mmapBase = end;
 }
 
-/** Bytes of the rings of asynchronous input and output that were mapped. */
-const RINGS = new WeakMap<MappedFile, number>();
-
 /**
  * A ring is a file of its own that the kernel maps for the caller: how long it is depends on the machine's processors,
  * so that is taken from what was mapped. Mirrors `aio_setup_ring()` (Linux fs/aio.c).
@@ -215,9 +212,8 @@ function decodeIoSetup({ leave }: ReturnedCall): Action | Unmodelled {
   const length = end - start;
   const file: MappedFile = {
     ...{ name, device, inode, readable: true, writable: true, hugeAligned: false },
-    ...{ executable: false, addedFlags: VM_DONTEXPAND },
+    ...{ executable: false, unsynced: true, ringBytes: length },
   };
-  RINGS.set(file, length);
   const request = { length, protection: PROT_READ | PROT_WRITE, flags: MAP_SHARED, file };
   return (space) => {
     space.mmap(request);
@@ -233,8 +229,7 @@ function decodeIoDestroy(
   if (leave.error !== undefined) return { unmodelled: "there is no such context" };
   const start = size(context);
   return (space) => {
-    const ring = space.findVma(start)?.file ?? null;
-    const length = ring === null ? undefined : RINGS.get(ring);
+    const length = space.findVma(start)?.file?.ringBytes;
     if (length !== undefined) space.munmap(start, length);
     return 0;
   };

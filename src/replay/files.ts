@@ -18,8 +18,9 @@ const DISK_FILE: MappingHooks = {
 };
 
 /** Memory that is always locked, and only shared. Mirrors `secretmem_mmap()` (Linux mm/secretmem.c). */
-const SECRET: Pick<MappedFile, "addedFlags" | "hooks" | "secret"> = {
+const SECRET: Pick<MappedFile, "addedFlags" | "hooks" | "secret" | "unsynced"> = {
   secret: true,
+  unsynced: true,
   addedFlags: VM_LOCKED | VM_DONTDUMP,
   hooks: {
     map(vma) {
@@ -57,6 +58,8 @@ export class TraceFiles {
       executable: file.noexec !== true && file.kind !== "secretmem",
       ...(file.kind === "regular" && { hooks: DISK_FILE }),
       ...(file.kind === "secretmem" && SECRET),
+      // What only the kernel has (io_uring, perf events) is written back to nothing.
+      ...(file.kind === "other" && { unsynced: true }),
     };
     this.#byId.set(file.id, made);
     return made;

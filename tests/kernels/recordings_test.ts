@@ -60,6 +60,8 @@ const SHOWS: Readonly<Partial<Record<RuleName, string>>> = {
   dontUnmapSplitsLocked: "7.3/fuzz-1",
   dontUnmapResetsOffset: "7.3/fuzz-6",
   mremapReserve: "7.3/limit-0",
+  ringNotForked: "7.3/fuzz-5104",
+  processAdviseChecksFirst: "7.3/fuzz-5108",
   adviseGuard: "6.1/fuzz-5",
   showsGuard: "6.17/fuzz-1",
   showsLockOnFault: "6.1/fuzz-1",

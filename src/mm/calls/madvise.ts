@@ -46,7 +46,7 @@ const BY_RULE: ReadonlyMap<number, AdviceRule> = new Map([
 type AdviceRule = "advisePopulate" | "adviseDontNeedLocked" | "adviseCollapse" | "adviseGuard";
 
 /** True if the kernel has the advice. Mirrors `madvise_behavior_valid()`. */
-function isKnown(mm: MemoryDescriptor, advice: number): boolean {
+export function isKnownAdvice(mm: MemoryDescriptor, advice: number): boolean {
   const rule = BY_RULE.get(advice);
   return KNOWN.has(advice) && (rule === undefined || mm.rules[rule]);
 }
@@ -82,7 +82,7 @@ export function madvise(
   const end = address + pageAlignUp(length);
   const wraps = length !== 0 &&
     (roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT);
-  if (!isKnown(mm, advice)) {
+  if (!isKnownAdvice(mm, advice)) {
     throw cannot("advise on", address, end, "EINVAL", "the advice is unknown");
   }
   if (!isPageAligned(address)) {

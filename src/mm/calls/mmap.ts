@@ -86,7 +86,9 @@ const { tryPopulate } = populating;
 const { linkReverseMap } = reverseMap;
 const {
   VM_ACCOUNT,
+  VM_DONTCOPY,
   VM_DONTDUMP,
+  VM_DONTEXPAND,
   VM_DROPPABLE,
   VM_EXEC,
   VM_GROWSDOWN,
@@ -319,6 +321,9 @@ function fileFlags(
     vmFlags &= ~VM_MAYWRITE;
   }
   if (vmFlags & VM_GROWSDOWN) throw refuse(request, "EINVAL", "a file cannot grow down");
+  if (file.ringBytes !== undefined) {
+    vmFlags |= rules.ringNotForked ? VM_DONTEXPAND | VM_DONTCOPY : VM_DONTEXPAND;
+  }
   return (vmFlags & ~(file.clearedFlags ?? 0)) | (file.addedFlags ?? 0);
 }
 

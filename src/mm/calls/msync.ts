@@ -9,7 +9,7 @@ import { cannot } from "../error.ts";
 import { MS_ASYNC, MS_INVALIDATE, MS_SYNC } from "../../abi/mman.ts";
 import { ADDRESS_LIMIT, isPageAligned, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { VM_LOCKED } from "../vm_flags.ts";
+import { VM_LOCKED, VM_SHARED } from "../vm_flags.ts";
 
 /**
  * Checks `[address, address + length)` as a synchronisation would, and changes nothing.
@@ -18,8 +18,8 @@ import { VM_LOCKED } from "../vm_flags.ts";
  * nothing. Holes are passed over, and then make the call fail; a locked VMA ends it at once.
  *
  * @param flags MS_… bits
- * @throws {MmError} EINVAL unaligned, unknown flags, MS_ASYNC and MS_SYNC together · ENOMEM a hole,
- * or a range that wraps · EBUSY MS_INVALIDATE on a locked VMA
+ * @throws {MmError} EINVAL unaligned, unknown flags, MS_ASYNC and MS_SYNC together, MS_SYNC on shared memory of a file
+ * without `fsync` · ENOMEM a hole, or a range that wraps · EBUSY MS_INVALIDATE on a locked VMA
  */
 export function msync(mm: MemoryDescriptor, address: number, length: number, flags: number): void {
   const end = address + roundLength(length);
@@ -43,6 +43,10 @@ export function msync(mm: MemoryDescriptor, address: number, length: number, fla
     if (hole && flags === MS_ASYNC) break;
     if (flags & MS_INVALIDATE && vma.flags & VM_LOCKED) {
       throw cannot("synchronise", vma.start, vma.end, "EBUSY", "the VMA is locked");
+    }
+    const isFlushed = (flags & MS_SYNC) !== 0 && (vma.flags & VM_SHARED) !== 0;
+    if (isFlushed && vma.file?.unsynced) {
+      throw cannot("synchronise", vma.start, vma.end, "EINVAL", "its file is written back nowhere");
     }
     at = vma.end;
   }

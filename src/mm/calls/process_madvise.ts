@@ -1,7 +1,7 @@
 /**
  * process_madvise on the caller's own memory: advice about several ranges at once. Mirrors `process_madvise()` and
  * `vector_madvise()` (Linux mm/madvise.c), and what `import_iovec()` (lib/iov_iter.c) checks before. Obeys the
- * rule `processAdviseOnSelf`.
+ * rules `processAdviseOnSelf` and `processAdviseChecksFirst`.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { MADV } from "../../abi/mman.ts";
 import { ADDRESS_LIMIT } from "../../abi/page.ts";
 import { cannot, MmError } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
-import { madvise } from "./madvise.ts";
+import { isKnownAdvice, madvise } from "./madvise.ts";
 
 /** More ranges are refused: UIO_MAXIOV. */
 const MOST_RANGES = 1024;
@@ -56,6 +56,9 @@ export function processMadvise(
   if (ranges.length > MOST_RANGES) throw refused("EINVAL", "there are more than 1024 ranges");
   const accepted = cut(mm, ranges);
   const total = accepted.reduce((sum, { length }) => sum + length, 0);
+  if (total === 0 && mm.rules.processAdviseChecksFirst && !isKnownAdvice(mm, advice)) {
+    throw refused("EINVAL", "the advice is unknown");
+  }
   let done = 0;
   for (const { address, length } of accepted) {
     if (done === total) break;

@@ -57,6 +57,8 @@ export type KernelRules = {
   readonly mapDroppable: boolean;
   /** Maps memory that was sealed against writing shared, if it is to be read only. */
   readonly sealedMapsForReading: boolean;
+  /** Keeps the ring of io_setup from children (VM_DONTCOPY). */
+  readonly ringNotForked: boolean;
   /**
    * Replaces what MAP_FIXED covers with one store, after every check; before, it unmaps first and asks for
    * the commit charge then.
@@ -100,6 +102,8 @@ export type KernelRules = {
   readonly doForkRefusesSpecial: boolean;
   /** Takes any advice in process_madvise on the caller itself. */
   readonly processAdviseOnSelf: boolean;
+  /** Refuses advice that it does not know in process_madvise even where there is nothing to advise on. */
+  readonly processAdviseChecksFirst: boolean;
   /** Has mseal. */
   readonly seal: boolean;
   /** Shows VM_LOCKONFAULT as lf, not as ??. */
@@ -166,6 +170,11 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     decides: "maps memory that was sealed against writing shared, if it is to be read only",
     source: "mmap_region(), mm/mmap.c; memfd_check_seals_mmap(), mm/memfd.c",
     values: since("6.7"),
+  },
+  ringNotForked: {
+    decides: "keeps the ring of io_setup from children (VM_DONTCOPY)",
+    source: "aio_ring_mmap_prepare(), fs/aio.c",
+    values: since("7.1"),
   },
   replaceAtOnce: {
     decides:
@@ -272,6 +281,13 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     decides: "takes any advice in process_madvise on the caller itself",
     source: "process_madvise_remote_valid(), mm/madvise.c",
     values: since("6.13"),
+  },
+  processAdviseChecksFirst: {
+    decides:
+      "refuses advice that it does not know in process_madvise even where there is nothing to " +
+      "advise on",
+    source: "vector_madvise(), mm/madvise.c",
+    values: since("7.2"),
   },
   seal: {
     decides: "has mseal",

@@ -4,7 +4,7 @@
 import { MS_ASYNC, MS_INVALIDATE, MS_SYNC } from "../../../src/abi/mman.ts";
 import { ADDRESS_LIMIT } from "../../../src/abi/page.ts";
 import { MmError } from "../../../src/mm/error.ts";
-import { assertFails, map, space } from "../scene.ts";
+import { assertFails, map, open, space } from "../scene.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 const PAGE = 0x1000;
@@ -48,4 +48,17 @@ Deno.test("msync: a locked VMA behind a hole is met by all but MS_ASYNC", () => 
   assertEquals(code(MS_INVALIDATE), "EBUSY");
   assertEquals(code(MS_INVALIDATE | MS_ASYNC), "EBUSY");
   mm.msync(0x1000, 0x1000, MS_INVALIDATE);
+});
+
+// Seen on 7.3: a range over all of the address space meets the ring of io_setup, after a hole that only it would fail by.
+Deno.test("msync: shared memory of a file that cannot be written back refuses MS_SYNC at once, and only that", () => {
+  const mm = space();
+  const file = { ...open(), unsynced: true };
+  mm.mmap({ address: 0x3000, length: PAGE, protection: 3, flags: 0x11, file });
+  mm.mmap({ address: 0x5000, length: PAGE, protection: 3, flags: 0x12, file });
+  assertFails("EINVAL", () => mm.msync(0x1000, 8 * PAGE, MS_SYNC));
+  assertFails("EINVAL", () => mm.msync(0x3000, PAGE, MS_SYNC | MS_INVALIDATE));
+  assertFails("ENOMEM", () => mm.msync(0x1000, 8 * PAGE, MS_INVALIDATE));
+  mm.msync(0x3000, PAGE, MS_ASYNC);
+  mm.msync(0x5000, PAGE, MS_SYNC);
 });

@@ -4,6 +4,7 @@
 import { assertEquals } from "@std/assert";
 import { MADV } from "../../../src/abi/mman.ts";
 import { ADDRESS_LIMIT } from "../../../src/abi/page.ts";
+import { kernelRules } from "../../../src/mm/rules/kernel_rules.ts";
 import { VM_RAND_READ } from "../../../src/mm/vm_flags.ts";
 import { assertFails, map, space } from "../scene.ts";
 
@@ -29,6 +30,13 @@ Deno.test("processMadvise: nothing at all is never refused, not even with an unk
   const mm = space();
   assertEquals(mm.processMadvise([], 99), 0);
   assertEquals(mm.processMadvise([{ address: 0x90000, length: 0 }], 99), 0);
+});
+
+Deno.test("processMadvise: from 7.2 on an unknown advice is refused even where there is nothing to advise on", () => {
+  const mm = space({ rules: kernelRules("7.2") });
+  assertFails("EINVAL", () => mm.processMadvise([], 99));
+  assertFails("EINVAL", () => mm.processMadvise([{ address: 0x90000, length: 0 }], 99));
+  assertEquals(mm.processMadvise([{ address: 0x90000, length: 0 }], MADV.RANDOM), 0);
 });
 
 Deno.test("processMadvise: what lies beyond 2 GiB in all is passed over", () => {

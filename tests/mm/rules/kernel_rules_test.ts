@@ -143,6 +143,10 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     const what = outcome(() => mapShared(mm, 0x1000, 0x2000, file, 0));
     return mm.mapCount === 0 ? what : `${what} ${flagsAt(mm, 0x1000)}`;
   },
+  ringNotForked(mm) {
+    mapShared(mm, 0x1000, 0x2000, { ...open("[aio]"), ringBytes: PAGE }, 0);
+    return flagsAt(mm, 0x1000);
+  },
   replaceAtOnce(mm) {
     map(mm, 0x1000, 0x4000, 1);
     mm.descriptor.commit.memoryPages = 1;
@@ -214,6 +218,7 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     map(mm, 0x1000, 0x2000);
     return outcome(() => mm.processMadvise([{ address: 0x1000, length: PAGE }], MADV.DONTDUMP));
   },
+  processAdviseChecksFirst: (mm) => outcome(() => mm.processMadvise([], 7)),
   seal(mm) {
     map(mm, 0x1000, 0x2000);
     return outcome(() => mm.mseal(0x1000, PAGE));
@@ -253,6 +258,7 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   mapStackNoHugePages: { false: "rd wr mr mw me ac", true: "rd wr mr mw me ac nh" },
   mapDroppable: { false: "EINVAL", true: "ok" },
   sealedMapsForReading: { false: "EPERM", true: "ok rd sh mr me ms" },
+  ringNotForked: { false: "rd sh mr mw me ms de", true: "rd sh mr mw me ms dc de" },
   replaceAtOnce: {
     false: "ENOMEM 1000-2000 r--p 1",
     true: "ENOMEM 1000-2000 r--p 1,2000-4000 r--p 2",
@@ -279,6 +285,7 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   populateStopsAtHole: { false: "EINVAL", true: "ENOMEM" },
   doForkRefusesSpecial: { false: "ok", true: "EINVAL" },
   processAdviseOnSelf: { false: "EINVAL", true: "ok" },
+  processAdviseChecksFirst: { false: "ok", true: "EINVAL" },
   seal: { false: "ENOSYS", true: "ok" },
   showsLockOnFault: { false: "rd wr mr mw me lo ?? ac", true: "rd wr mr mw me lo lf ac" },
   showsGuard: { false: "rd wr mr mw me ac", true: "rd wr mr mw me gu ac" },
