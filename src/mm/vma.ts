@@ -114,6 +114,8 @@ export class AnonVma {
   readonly vmas: Set<Vma> = new Set();
   /** `vmas` by page offset; made when a page is first looked up, and kept up to date from then on. */
   byOffset: IntervalTree<Vma> | null = null;
+  /** The number of the last check that met it; nothing else looks at it. */
+  check = 0;
 
   /** Makes a root, or a child of `parent`. */
   constructor(parent?: AnonVma) {

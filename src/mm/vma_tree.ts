@@ -238,6 +238,23 @@ export class VmaTree {
     return highestArea(cursor, length) ? following(cursor.before) : -1;
   }
 
+  /**
+   * What is wrong with looking up a VMA that a linear walk meets after `previous`: by its first and last byte from the
+   * root, and by searches from both its ends. For checks.
+   *
+   * @returns the rule that is broken, undefined if each lookup finds what it should
+   */
+  lookUpFault(vma: Vma, previous: Vma | undefined): string | undefined {
+    if (this.load(vma.start) !== vma) return "a lookup of its first byte misses it";
+    if (this.load(vma.end - 1) !== vma) return "a lookup of its last byte misses it";
+    if (this.findVma(vma.start) !== vma) return "a search from its first byte misses it";
+    if (this.before(vma.start) !== previous) return "the VMA below is another";
+    if (previous !== undefined && this.findVma(previous.end) !== vma) {
+      return "a search from the end of the one below misses it";
+    }
+    return undefined;
+  }
+
   /** Checks the tree itself. */
   validateTree(): void {
     this.tree.validate();

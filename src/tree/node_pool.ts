@@ -180,6 +180,11 @@ export class NodePool<V = unknown> {
     return this.values.length - 1 - this.#freeHandleCount;
   }
 
+  /** The highest handle that a value ever had. */
+  get highestHandle(): number {
+    return this.values.length - 1;
+  }
+
   /**
    * Makes sure that `count` calls of {@linkcode take} succeed, over and above what is reserved. It may
    * replace `words` and `doubles`, so it comes before anything is read from them.

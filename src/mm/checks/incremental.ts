@@ -9,9 +9,12 @@
  * @module
  */
 
-import type { MapleState } from "../../tree/maple_state.ts";
-import { MAX_INDEX } from "../../tree/node_layout.ts";
+import * as arithmetic from "../../tree/arithmetic.ts";
+import { Cursor, Status } from "../../tree/cursor.ts";
+import * as layout from "../../tree/node_layout.ts";
+import type { NodePool } from "../../tree/node_pool.ts";
 import { poolOf } from "../../tree/maple_tree.ts";
+import * as navigate from "../../tree/navigate.ts";
 import { IncrementalValidator } from "../../tree/checks/incremental.ts";
 import { MmInvariantError } from "../error.ts";
 import type { VmaTree } from "../vma_tree.ts";
@@ -19,20 +22,24 @@ import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { validateOwn } from "./validate.ts";
 import type { Vma } from "../vma.ts";
 
-/** A range that was written, inclusive. */
-interface Touched {
-  readonly first: number;
-  readonly last: number;
-}
+// What is used for every call is the file's own: V8 looks imported names up each time.
+const { following, preceding } = arithmetic;
+const { MAX_INDEX } = layout;
+const { find, next } = navigate;
+const { START } = Status;
 
 /** Checks one address space, call by call. */
 export class SpaceValidator {
   readonly #vmas: VmaTree;
   readonly #tree: IncrementalValidator;
-  readonly #state: MapleState<Vma>;
-  readonly #touched: Touched[] = [];
-  /** The last write, as long as the tree has not been checked since. */
-  #unchecked: Touched | undefined;
+  readonly #pool: NodePool<Vma>;
+  readonly #cursor: Cursor<Vma>;
+  /** The ranges that were written since the last check: first and last index in turn. */
+  #touched = new Float64Array(16);
+  /** Numbers in it. */
+  #count = 0;
+  /** The tree has not been checked since the last of these writes. */
+  #isUnchecked = false;
 
   /**
    * Validates everything of this address space once, and from then on what is written. O(n log n).
@@ -44,12 +51,13 @@ export class SpaceValidator {
     const vmas = mm.tree;
     const told = vmas.writeObserver;
     vmas.writeObserver = (operation, first, last, value) => {
-      this.#note({ first, last });
-      told?.(operation, first, last, value);
+      this.#note(first, last);
+      if (told !== undefined) told(operation, first, last, value);
     };
     this.#vmas = vmas;
-    this.#state = vmas.tree.state();
-    this.#tree = new IncrementalValidator(poolOf(vmas.tree));
+    this.#pool = poolOf(vmas.tree);
+    this.#cursor = new Cursor(this.#pool, 0, 0, undefined);
+    this.#tree = new IncrementalValidator(this.#pool);
   }
 
   /**
@@ -63,8 +71,10 @@ export class SpaceValidator {
     this.#checkTree();
     // A teardown writes no range, but retires every node.
     if (this.#tree.changed) this.#tree.check(0, MAX_INDEX);
-    for (const { first, last } of this.#touched) this.#checkVmas(first, last);
-    this.#touched.length = 0;
+    for (let i = 0; i < this.#count; i += 2) {
+      this.#checkVmas(this.#touched[i]!, this.#touched[i + 1]!);
+    }
+    this.#count = 0;
     const { mapCount } = this.#vmas;
     const { entries } = this.#tree;
     if (mapCount === entries) return;
@@ -72,28 +82,40 @@ export class SpaceValidator {
   }
 
   /** Notes a write that is about to happen: what the one before it left is checked now, or never. */
-  #note(touched: Touched): void {
+  #note(first: number, last: number): void {
     this.#checkTree();
-    this.#unchecked = touched;
-    this.#touched.push(touched);
+    if (this.#count === this.#touched.length) {
+      const larger = new Float64Array(this.#count * 2);
+      larger.set(this.#touched);
+      this.#touched = larger;
+    }
+    this.#touched[this.#count++] = first;
+    this.#touched[this.#count++] = last;
+    this.#isUnchecked = true;
   }
 
   #checkTree(): void {
-    if (this.#unchecked !== undefined) {
-      this.#tree.check(this.#unchecked.first, this.#unchecked.last);
-    }
-    this.#unchecked = undefined;
+    if (!this.#isUnchecked) return;
+    this.#tree.check(this.#touched[this.#count - 2]!, this.#touched[this.#count - 1]!);
+    this.#isUnchecked = false;
   }
 
   /** The VMAs in `first … last`, and those that touch it. */
   #checkVmas(first: number, last: number): void {
-    const state = this.#state;
-    state.set(Math.max(0, first - 1));
-    let vma = state.walk() ?? state.next(last + 1);
-    for (; vma !== undefined && state.index <= last + 1; vma = state.next(last + 1)) {
-      const { start, end } = vma;
-      if (state.index === start && state.last === end - 1) continue;
-      throw new MmInvariantError("its range is not the one under which the tree holds it", vma);
+    const cursor = this.#cursor;
+    const pool = this.#pool;
+    const max = following(last);
+    cursor.before = first > 0 ? preceding(preceding(first)) : -1;
+    cursor.last = cursor.before;
+    cursor.status = START;
+    cursor.version = -1;
+    let vma = pool.decode(find(cursor, max));
+    while (vma !== undefined) {
+      if (vma.start !== following(cursor.before) || vma.end !== following(cursor.last)) {
+        throw new MmInvariantError("its range is not the one under which the tree holds it", vma);
+      }
+      if (cursor.last >= max) return;
+      vma = pool.decode(next(cursor, max));
     }
   }
 }

@@ -8,15 +8,31 @@
  * sides and the counts of anon_vmas with them · pages by kind equal their sums · where pages are modelled, the rules
  * of `validate_pages.ts`.
  *
+ * One walk meets each VMA and checks what can be told of it, a second one what its anon_vmas say; neither takes
+ * anything from the heap for a VMA.
+ *
  * @module
  */
 
-import { account, accountedPages } from "../vma/accounting.ts";
+import * as arithmetic from "../../tree/arithmetic.ts";
+import * as cursors from "../../tree/cursor.ts";
+import { poolOf } from "../../tree/maple_tree.ts";
+import * as layout from "../../tree/node_layout.ts";
+import * as navigate from "../../tree/navigate.ts";
+import * as accounting from "../vma/accounting.ts";
 import { MmInvariantError } from "../error.ts";
-import { isPageAligned, pages } from "../../abi/page.ts";
+import * as page from "../../abi/page.ts";
 import { MemoryDescriptor } from "../memory_descriptor.ts";
 import { validatePages } from "./validate_pages.ts";
 import type { AnonVma, Vma } from "../vma.ts";
+
+// What is used for every VMA is the file's own: V8 looks imported names up each time.
+const { following } = arithmetic;
+const { Cursor } = cursors;
+const { MAX_INDEX } = layout;
+const { find, next } = navigate;
+const { account, accountedPages } = accounting;
+const { isPageAligned, pages } = page;
 
 /**
  * Checks everything. O(n log n).
@@ -25,7 +41,8 @@ import type { AnonVma, Vma } from "../vma.ts";
  * @throws {InvariantError} from the tree's own validation
  */
 export function validate(mm: MemoryDescriptor): void {
-  checkUsers(checkOwn(mm));
+  validateOwn(mm);
+  checkUsers(mm);
 }
 
 /**
@@ -36,117 +53,150 @@ export function validate(mm: MemoryDescriptor): void {
  * @throws {InvariantError} from the tree's own validation
  */
 export function validateOwn(mm: MemoryDescriptor): void {
-  checkOwn(mm);
-}
-
-/** The anon_vmas that were met. */
-function checkOwn(mm: MemoryDescriptor): ReadonlySet<AnonVma> {
   mm.tree.validateTree();
-  const walk = checkRanges(mm);
-  checkLookups(mm, walk);
-  const seen = checkLinks(walk);
-  checkTotals(mm, walk);
+  const sums = emptySums();
+  const walked = checkVmas(mm, sums);
+  if (walked !== mm.tree.mapCount) {
+    broken(`mapCount is ${mm.tree.mapCount}, but a walk meets ${walked} VMAs`);
+  }
+  checkTotals(mm, sums);
   if (mm.pageTable !== null) validatePages(mm, mm.pageTable);
-  return seen;
 }
 
-function expect(holds: boolean, rule: string, vma?: Vma): void {
-  if (!holds) throw new MmInvariantError(rule, vma);
+function broken(rule: string, vma?: Vma): never {
+  throw new MmInvariantError(rule, vma);
 }
 
-/** The VMAs by a linear walk, each compared with its place in the tree. */
-function checkRanges(mm: MemoryDescriptor): Vma[] {
-  const walk: Vma[] = [];
-  let end = 0;
-  for (const { first, last, vma } of mm.tree.ranges()) {
-    expect(vma.start === first, "start is not the index under which the tree holds it", vma);
-    expect(vma.end === last + 1, "end is not the last index under which the tree holds it", vma);
-    expect(vma.start < vma.end, "it is empty", vma);
-    expect(isPageAligned(vma.start) && isPageAligned(vma.end), "it is not page-aligned", vma);
-    expect(vma.start >= end, "it overlaps the one below", vma);
-    expect(vma.end <= mm.taskSize, "it ends beyond the user's addresses", vma);
-    expect(Number.isSafeInteger(vma.pageOffset), "its page offset is no whole number", vma);
-    expect(vma.pageOffset >= 0, "its page offset is negative", vma);
-    end = vma.end;
-    walk.push(vma);
+/** Checks the VMAs by a linear walk, and adds them up; gives their number. */
+function checkVmas(mm: MemoryDescriptor, sums: MemoryDescriptor): number {
+  const { tree, taskSize } = mm;
+  const pool = poolOf(tree.tree);
+  const cursor = new Cursor(pool, 0, 0, undefined);
+  let previous: Vma | undefined;
+  let walked = 0;
+  let vma = pool.decode(find(cursor, MAX_INDEX));
+  if (tree.findVma(0) !== vma) broken("a search from 0 does not find the first VMA");
+  while (vma !== undefined) {
+    if (vma.start !== following(cursor.before)) {
+      broken("start is not the index under which the tree holds it", vma);
+    }
+    if (vma.end !== following(cursor.last)) {
+      broken("end is not the last index under which the tree holds it", vma);
+    }
+    checkBounds(vma, previous === undefined ? 0 : previous.end, taskSize);
+    const fault = tree.lookUpFault(vma, previous);
+    if (fault !== undefined) broken(fault, vma);
+    checkLinks(vma);
+    const size = pages(vma.end - vma.start);
+    account(sums, vma.flags, size);
+    sums.committedPages += accountedPages(vma.flags, size);
+    walked++;
+    previous = vma;
+    vma = pool.decode(next(cursor, MAX_INDEX));
   }
-  const rule = `mapCount is ${mm.tree.mapCount}, but a walk meets ${walk.length} VMAs`;
-  expect(walk.length === mm.tree.mapCount, rule);
-  return walk;
+  if (previous !== undefined && tree.findVma(previous.end) !== undefined) {
+    broken("a search from its end misses the next", previous);
+  }
+  return walked;
 }
 
-/** Lookups from the root and by cursor against the walk. */
-function checkLookups(mm: MemoryDescriptor, walk: readonly Vma[]): void {
-  expect(mm.tree.findVma(0) === walk[0], "a search from 0 does not find the first VMA");
-  walk.forEach((vma, position) => {
-    expect(mm.tree.load(vma.start) === vma, "a lookup of its first byte misses it", vma);
-    expect(mm.tree.load(vma.end - 1) === vma, "a lookup of its last byte misses it", vma);
-    expect(mm.tree.findVma(vma.start) === vma, "a search from its first byte misses it", vma);
-    const next = walk[position + 1];
-    expect(mm.tree.findVma(vma.end) === next, "a search from its end misses the next", vma);
-    expect(mm.tree.before(vma.start) === walk[position - 1], "the VMA below is another", vma);
-  });
+/** The rules that can be told from a VMA alone and from where the one below ends. */
+function checkBounds(vma: Vma, below: number, taskSize: number): void {
+  const { start, end, pageOffset } = vma;
+  if (start >= end) broken("it is empty", vma);
+  if (!isPageAligned(start) || !isPageAligned(end)) broken("it is not page-aligned", vma);
+  if (start < below) broken("it overlaps the one below", vma);
+  if (end > taskSize) broken("it ends beyond the user's addresses", vma);
+  if (!Number.isSafeInteger(pageOffset)) broken("its page offset is no whole number", vma);
+  if (pageOffset < 0) broken("its page offset is negative", vma);
 }
 
-/** Every link of the VMAs, and that its anon_vma knows of it. */
-function checkLinks(walk: readonly Vma[]): ReadonlySet<AnonVma> {
-  const seen = new Set<AnonVma>();
-  for (const vma of walk) {
-    expect(
-      new Set(vma.anonVmaChain).size === vma.anonVmaChain.length,
-      "an anon_vma is twice in its chain",
-      vma,
-    );
-    if (vma.anonVma === null) {
-      expect(vma.anonVmaChain.length === 0, "links without an anon_vma", vma);
-    } else {expect(
-        vma.anonVmaChain.includes(vma.anonVma),
-        "its anon_vma is not among its links",
-        vma,
-      );}
-    for (const anonVma of vma.anonVmaChain) {
-      expect(anonVma.vmas.has(vma), "an anon_vma of its chain does not list it", vma);
-      expect(anonVma.root === vma.anonVmaChain[0]!.root, "its links belong to two trees", vma);
-      seen.add(anonVma);
+/** Every link of a VMA, and that its anon_vma knows of it. */
+function checkLinks(vma: Vma): void {
+  const { anonVma, anonVmaChain } = vma;
+  const { length } = anonVmaChain;
+  if (length === 0) {
+    if (anonVma !== null) broken("its anon_vma is not among its links", vma);
+    return;
+  }
+  const { root } = anonVmaChain[0]!;
+  let isOwnAmong = false;
+  for (let i = 0; i < length; i++) {
+    const linked = anonVmaChain[i]!;
+    for (let j = 0; j < i; j++) {
+      if (anonVmaChain[j] === linked) broken("an anon_vma is twice in its chain", vma);
+    }
+    if (!linked.vmas.has(vma)) broken("an anon_vma of its chain does not list it", vma);
+    if (linked.root !== root) broken("its links belong to two trees", vma);
+    if (linked === anonVma) isOwnAmong = true;
+  }
+  if (anonVma === null) broken("links without an anon_vma", vma);
+  if (!isOwnAmong) broken("its anon_vma is not among its links", vma);
+}
+
+/** How often anon_vmas were checked: each is marked with the number of the check that met it. */
+let checks = 0;
+
+/** The links of all anon_vmas that are met, and the counts that depend on them. */
+function checkUsers(mm: MemoryDescriptor): void {
+  const check = ++checks;
+  const pool = poolOf(mm.tree.tree);
+  const cursor = new Cursor(pool, 0, 0, undefined);
+  for (
+    let vma = pool.decode(find(cursor, MAX_INDEX));
+    vma !== undefined;
+    vma = pool.decode(next(cursor, MAX_INDEX))
+  ) {
+    const { anonVmaChain } = vma;
+    for (let i = 0; i < anonVmaChain.length; i++) {
+      const anonVma = anonVmaChain[i]!;
+      if (anonVma.check === check) continue;
+      anonVma.check = check;
+      checkUsersOf(anonVma);
     }
   }
-  return seen;
 }
 
-/** The links of anon_vmas, and the counts that depend on them. */
-function checkUsers(seen: ReadonlySet<AnonVma>): void {
-  for (const anonVma of seen) {
-    let active = 0;
-    for (const vma of anonVma.vmas) {
-      expect(
-        vma.anonVmaChain.includes(anonVma),
-        "an anon_vma lists it, but is not in its chain",
-        vma,
-      );
-      if (vma.anonVma === anonVma) active++;
+function checkUsersOf(anonVma: AnonVma): void {
+  let active = 0;
+  for (const vma of anonVma.vmas) {
+    if (!vma.anonVmaChain.includes(anonVma)) {
+      broken("an anon_vma lists it, but is not in its chain", vma);
     }
-    const rule = `an anon_vma counts ${anonVma.activeVmas} VMAs of its own, but has ${active}`;
-    expect(active === anonVma.activeVmas, rule);
+    if (vma.anonVma === anonVma) active++;
   }
+  if (active === anonVma.activeVmas) return;
+  broken(`an anon_vma counts ${anonVma.activeVmas} VMAs of its own, but has ${active}`);
+}
+
+/** What sums are made in: an address space, as the calls count into one, kept for all checks. */
+let kept: MemoryDescriptor | undefined;
+
+const SUMS = [
+  "totalPages",
+  "lockedPages",
+  "dataPages",
+  "executablePages",
+  "stackPages",
+  "committedPages",
+] as const;
+
+function emptySums(): MemoryDescriptor {
+  const sums = kept ??= new MemoryDescriptor();
+  sums.totalPages = sums.lockedPages = sums.dataPages = 0;
+  sums.executablePages = sums.stackPages = sums.committedPages = 0;
+  return sums;
 }
 
 /** Sums by kind, made anew with the same rule that says which kind a VMA is. */
-function checkTotals(mm: MemoryDescriptor, walk: readonly Vma[]): void {
-  const sum = new MemoryDescriptor();
-  for (const vma of walk) {
-    const size = pages(vma.end - vma.start);
-    account(sum, vma.flags, size);
-    sum.committedPages += accountedPages(vma.flags, size);
-  }
-  const names = [
-    "totalPages",
-    "lockedPages",
-    "dataPages",
-    "executablePages",
-    "stackPages",
-    "committedPages",
-  ] as const;
-  for (const name of names) {
-    expect(mm[name] === sum[name], `${name} is ${mm[name]}, but the VMAs have ${sum[name]}`);
+function checkTotals(mm: MemoryDescriptor, sums: MemoryDescriptor): void {
+  const isRight = mm.totalPages === sums.totalPages && mm.lockedPages === sums.lockedPages &&
+    mm.dataPages === sums.dataPages && mm.executablePages === sums.executablePages &&
+    mm.stackPages === sums.stackPages && mm.committedPages === sums.committedPages;
+  if (isRight) return;
+  for (const name of SUMS) {
+    if (mm[name] !== sums[name]) {
+      broken(`${name} is ${mm[name]}, but the VMAs have ${sums[name]}`);
+    }
   }
 }

@@ -15,12 +15,17 @@
  * @module
  */
 
-import { innerGap, leafGap } from "../gaps.ts";
+import * as gaps from "../gaps.ts";
 import * as layout from "../node_layout.ts";
 import type { NodePool } from "../node_pool.ts";
-import { checkEntries, checkFill, checkGap, checkPlace, checkSlots, demand } from "./rules.ts";
-import { leafAt, wideSlot } from "../search.ts";
+import * as rules from "./rules.ts";
+import * as search from "../search.ts";
 import { attach, type WriteLog } from "../write_log.ts";
+
+// What is used for every store is the file's own: V8 looks imported names up each time.
+const { innerGap, leafGap } = gaps;
+const { broken, checkFill, checkGap, checkInner, checkLeaf, checkPlace, demand } = rules;
+const { leafAt, wideSlot } = search;
 
 const {
   BOUND,
@@ -31,11 +36,25 @@ const {
   HEIGHT_MASK,
   MAX_INDEX,
   PARENT,
+  PIVOTS,
   ROOT,
   ROOT_ENTRY,
   SLOTS,
   WORD_SHIFT,
 } = layout;
+
+/** Words for each node: what follows, and room so that a node's lie in one cache line. */
+const FACTS = 8;
+/** The check in which it was last looked at. */
+const LOOKED = 0;
+/** The check in which its children were last checked. */
+const CHECKED = 1;
+/** Children of an inner node, when it was last looked at. */
+const CHILDREN = 2;
+/** Entries of a leaf. */
+const ENTRIES = 3;
+/** Entries of a leaf that have a handle. */
+const HANDLES = 4;
 
 /** Checks the tree of one pool, store by store. */
 export class IncrementalValidator implements WriteLog, Disposable {
@@ -43,17 +62,9 @@ export class IncrementalValidator implements WriteLog, Disposable {
   readonly #attached: Disposable;
   readonly #made: number[] = [];
   readonly #died: number[] = [];
-  /** By node: the check in which it was last looked at. */
-  #looked = new Int32Array(0);
-  /** By node: the check in which its children were last checked. */
-  #checked = new Int32Array(0);
-  /** By node: children of an inner node, when it was last looked at. */
-  #children = new Int32Array(0);
-  /** By node: entries of a leaf. */
-  #entries = new Int32Array(0);
-  /** By node: entries of a leaf that have a handle. */
-  #handles = new Int32Array(0);
-  readonly #count = { entries: 0, handles: 0 };
+  /** What is known of each node, {@linkcode FACTS} words each. */
+  #facts = new Int32Array(0);
+  readonly #leaf: rules.LeafContent = { entries: 0, handles: 0, gap: NaN };
   #check = 0;
   #childrenInTree = 0;
   #entriesInTree = 0;
@@ -105,11 +116,7 @@ export class IncrementalValidator implements WriteLog, Disposable {
     const { words, top } = this.#pool;
     this.#made.length = this.#died.length = 0;
     this.#childrenInTree = this.#entriesInTree = this.#handlesInTree = 0;
-    this.#looked = new Int32Array(top * 2);
-    this.#checked = new Int32Array(top * 2);
-    this.#children = new Int32Array(top * 2);
-    this.#entries = new Int32Array(top * 2);
-    this.#handles = new Int32Array(top * 2);
+    this.#facts = new Int32Array(top * 2 * FACTS);
     this.#begin();
     const root = words[ROOT]!;
     if (root !== 0) this.#lookBelow(root >> HEIGHT_BITS, root & HEIGHT_MASK);
@@ -133,23 +140,31 @@ export class IncrementalValidator implements WriteLog, Disposable {
     for (const node of this.#made) this.#lookAtMade(node);
     this.#died.length = 0;
     this.#made.length = 0;
-    if (pool.words[ROOT] !== 0) {
-      demand(pool.words[ROOT_ENTRY] === 0, 0, -1, "rootEntry");
-      this.#lookAround(first, -1);
-      this.#lookAround(last, 1);
+    const root = pool.words[ROOT]!;
+    if (root !== 0) {
+      if (pool.words[ROOT_ENTRY] !== 0) broken(0, -1, "rootEntry");
+      const leaf = leafAt(pool, root, first);
+      this.#lookUp(leaf);
+      this.#lookBeside(leaf, first, -1);
+      // That each node on the path ends where its parent says is checked: a second walk would come to the same leaf.
+      const max = pool
+        .doubles[(leaf << DOUBLE_SHIFT) + PIVOTS + pool.words[(leaf << WORD_SHIFT) + END]!]!;
+      const far = last <= max ? leaf : leafAt(pool, root, last);
+      if (far !== leaf) this.#lookUp(far);
+      this.#lookBeside(far, last, 1);
     }
     this.#checkCounts();
   }
 
   #begin(): void {
     this.#check++;
-    if (this.#pool.top <= this.#looked.length) return;
-    const size = this.#pool.top * 2;
-    this.#looked = enlarged(this.#looked, size);
-    this.#checked = enlarged(this.#checked, size);
-    this.#children = enlarged(this.#children, size);
-    this.#entries = enlarged(this.#entries, size);
-    this.#handles = enlarged(this.#handles, size);
+    if (this.#pool.top * FACTS > this.#facts.length) this.#enlarge();
+  }
+
+  #enlarge(): void {
+    const larger = new Int32Array(this.#pool.top * 2 * FACTS);
+    larger.set(this.#facts);
+    this.#facts = larger;
   }
 
   /** Every node below `node`, for the first time. */
@@ -193,11 +208,9 @@ export class IncrementalValidator implements WriteLog, Disposable {
     this.#checkChildren(link >> 4, level + 1);
   }
 
-  /** The path to `index`, and the one to what lies beside its slot on that side. */
-  #lookAround(index: number, side: -1 | 1): void {
+  /** The path to what lies beside the slot of `leaf` that covers `index`, on that side, if it is in another leaf. */
+  #lookBeside(leaf: number, index: number, side: -1 | 1): void {
     const { words, doubles } = this.#pool;
-    const leaf = leafAt(this.#pool, words[ROOT]!, index);
-    this.#lookUp(leaf);
     const slot = wideSlot(doubles, leaf << DOUBLE_SHIFT, index);
     const end = words[(leaf << WORD_SHIFT) + END]!;
     if (side < 0 ? slot > 0 : slot < end) return;
@@ -209,7 +222,7 @@ export class IncrementalValidator implements WriteLog, Disposable {
     const near = side < 0 ? words[(neighbour << WORD_SHIFT) + END]! : 0;
     const empty = words[(leaf << WORD_SHIFT) + SLOTS + slot] === 0 &&
       words[(neighbour << WORD_SHIFT) + SLOTS + near] === 0;
-    demand(!empty, leaf, slot, "emptyNeighbours");
+    if (empty) broken(leaf, slot, "emptyNeighbours");
   }
 
   /** A leaf and all above it. */
@@ -226,61 +239,72 @@ export class IncrementalValidator implements WriteLog, Disposable {
 
   /** Everything that can be told from a node, its parent and its children. */
   #look(node: number, level: number): void {
-    if (this.#looked[node] === this.#check) return;
-    this.#looked[node] = this.#check;
+    const facts = this.#facts;
+    const at = node * FACTS;
+    if (facts[at + LOOKED] === this.#check) return;
+    facts[at + LOOKED] = this.#check;
     const pool = this.#pool;
-    this.#checkNode(node, level);
-    checkSlots(pool, node, level === 1);
+    const link = this.#checkPlace(node, level);
     if (level === 1) {
-      checkEntries(pool, node, this.#count);
-      this.#record(node, 0, this.#count.entries, this.#count.handles);
-    } else this.#record(node, pool.words[(node << WORD_SHIFT) + END]! + 1, 0, 0);
+      const leaf = this.#leaf;
+      checkLeaf(pool, node, leaf);
+      if (link !== 0) checkGap(pool, link >> 4, link & 15, leaf.gap);
+      this.#record(node, 0, leaf.entries, leaf.handles);
+    } else {
+      checkInner(pool, node);
+      if (link !== 0 && pool.gaps) checkGap(pool, link >> 4, link & 15, innerGap(pool, node));
+      this.#record(node, pool.words[(node << WORD_SHIFT) + END]! + 1, 0, 0);
+    }
   }
 
-  /** The node against its parent. */
-  #checkNode(node: number, level: number): void {
+  /** The node against its parent, but for the gap; gives its parent link. */
+  #checkPlace(node: number, level: number): number {
     const pool = this.#pool;
     const { words, doubles } = pool;
     const link = words[(node << WORD_SHIFT) + PARENT]!;
-    demand(link !== DEAD, node, -1, "alive");
+    if (link === DEAD) broken(node, -1, "alive");
     checkFill(pool, node, level === 1);
     if (link === 0) {
-      demand(words[ROOT] === (node << HEIGHT_BITS | level), node, -1, "root");
+      if (words[ROOT] !== (node << HEIGHT_BITS | level)) broken(node, -1, "root");
       checkPlace(pool, node, 0, -1, MAX_INDEX);
-      return;
+      return 0;
     }
     const parent = link >> 4;
     const slot = link & 15;
-    demand(words[(parent << WORD_SHIFT) + pool.innerSlots + slot] === node, node, -1, "link");
+    if (words[(parent << WORD_SHIFT) + pool.innerSlots + slot] !== node) broken(node, -1, "link");
     const bounds = (parent << DOUBLE_SHIFT) + BOUND + slot;
     checkPlace(pool, node, link, doubles[bounds]!, doubles[bounds + 1]!);
-    if (pool.gaps) {
-      checkGap(pool, parent, slot, level === 1 ? leafGap(pool, node) : innerGap(pool, node));
-    }
+    return link;
   }
 
   /** The children of a node that was made, or got others: those that stayed may be in other slots. */
   #checkChildren(node: number, level: number): void {
-    if (this.#checked[node] === this.#check) return;
-    this.#checked[node] = this.#check;
-    const { words, innerSlots, top } = this.#pool;
+    const facts = this.#facts;
+    if (facts[node * FACTS + CHECKED] === this.#check) return;
+    facts[node * FACTS + CHECKED] = this.#check;
+    const pool = this.#pool;
+    const { words, innerSlots, top } = pool;
     const word = node << WORD_SHIFT;
     for (let slot = 0; slot <= words[word + END]!; slot++) {
       const child = words[word + innerSlots + slot]!;
       demand(child > 0 && child < top, node, slot, "child");
       demand(words[(child << WORD_SHIFT) + PARENT] === (node << 4 | slot), child, -1, "link");
-      this.#checkNode(child, level - 1);
+      this.#checkPlace(child, level - 1);
+      if (!pool.gaps) continue;
+      checkGap(pool, node, slot, level === 2 ? leafGap(pool, child) : innerGap(pool, child));
     }
   }
 
   /** Notes what a node holds now in place of what it held. */
   #record(node: number, children: number, entries: number, handles: number): void {
-    this.#childrenInTree += children - this.#children[node]!;
-    this.#entriesInTree += entries - this.#entries[node]!;
-    this.#handlesInTree += handles - this.#handles[node]!;
-    this.#children[node] = children;
-    this.#entries[node] = entries;
-    this.#handles[node] = handles;
+    const facts = this.#facts;
+    const at = node * FACTS;
+    this.#childrenInTree += children - facts[at + CHILDREN]!;
+    this.#entriesInTree += entries - facts[at + ENTRIES]!;
+    this.#handlesInTree += handles - facts[at + HANDLES]!;
+    facts[at + CHILDREN] = children;
+    facts[at + ENTRIES] = entries;
+    facts[at + HANDLES] = handles;
   }
 
   #checkCounts(): void {
@@ -292,10 +316,4 @@ export class IncrementalValidator implements WriteLog, Disposable {
     demand(held + (rcu ? rcuDomain.handles().length : 0) === handles, 0, -1, "handleLost");
     demand(this.entries === entries, 0, -1, "entries");
   }
-}
-
-function enlarged(array: Int32Array<ArrayBuffer>, size: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(size);
-  larger.set(array);
-  return larger;
 }

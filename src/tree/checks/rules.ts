@@ -17,9 +17,12 @@
  * @module
  */
 
+import * as arithmetic from "../arithmetic.ts";
 import { InvariantError } from "../errors.ts";
 import * as layout from "../node_layout.ts";
 import type { NodePool } from "../node_pool.ts";
+
+const { extent } = arithmetic;
 
 const {
   BOUND,
@@ -79,7 +82,12 @@ export function demand(
   slot: number,
   rule: keyof typeof RULES,
 ): void {
-  if (!holds) throw new InvariantError(node, slot, RULES[rule]);
+  if (!holds) broken(node, slot, rule);
+}
+
+/** Says that a rule does not hold. In loops it stands after the comparison: then there is no call before a fault. */
+export function broken(node: number, slot: number, rule: keyof typeof RULES): never {
+  throw new InvariantError(node, slot, RULES[rule]);
 }
 
 /**
@@ -99,75 +107,99 @@ export function checkPlace(
   const { words, doubles } = pool;
   const word = node << WORD_SHIFT;
   const at = node << DOUBLE_SHIFT;
-  demand(words[word + PARENT] !== DEAD, node, -1, "alive");
-  demand(words[word + PARENT] === link, node, -1, "link");
-  demand(doubles[at + BOUND] === bound, node, -1, "bound");
+  const parent = words[word + PARENT];
+  if (parent !== link) broken(node, -1, parent === DEAD ? "alive" : "link");
+  if (doubles[at + BOUND] !== bound) broken(node, -1, "bound");
   const end = words[word + END]!;
-  demand(doubles[at + PIVOTS + end] === max, node, end, "maximum");
+  if (doubles[at + PIVOTS + end] !== max) broken(node, end, "maximum");
 }
 
 /** Checks how much a node holds. */
 export function checkFill(pool: NodePool, node: number, isLeaf: boolean): void {
   const { words, innerCapacity, innerMinEnd } = pool;
-  const end = words[(node << WORD_SHIFT) + END]!;
-  const isRoot = words[(node << WORD_SHIFT) + PARENT] === 0;
-  demand(end >= 0 && end < (isLeaf ? WIDE_CAPACITY : innerCapacity), node, -1, "capacity");
-  demand(isRoot || end >= (isLeaf ? WIDE_MIN_END : innerMinEnd), node, -1, "minimum");
-  demand(!isRoot || isLeaf || end > 0, node, -1, "rootChildren");
+  const word = node << WORD_SHIFT;
+  const end = words[word + END]!;
+  if (end < 0 || end >= (isLeaf ? WIDE_CAPACITY : innerCapacity)) broken(node, -1, "capacity");
+  if (words[word + PARENT] !== 0) {
+    if (end < (isLeaf ? WIDE_MIN_END : innerMinEnd)) broken(node, -1, "minimum");
+  } else if (!isLeaf && end === 0) broken(node, -1, "rootChildren");
 }
 
-/** Checks that pivots rise, and that there is nothing past the end. */
-export function checkSlots(pool: NodePool, node: number, isLeaf: boolean): void {
-  const { words, doubles } = pool;
+/** Checks that the pivots of an inner node rise, and that there is nothing past the end. */
+export function checkInner(pool: NodePool, node: number): void {
+  const { words, doubles, innerCapacity } = pool;
   const at = node << DOUBLE_SHIFT;
   const pivots = at + PIVOTS;
-  const slots = (node << WORD_SHIFT) + (isLeaf ? SLOTS : pool.innerSlots);
+  const slots = (node << WORD_SHIFT) + pool.innerSlots;
   const end = words[(node << WORD_SHIFT) + END]!;
+  let low = doubles[at + BOUND]!;
   for (let slot = 0; slot <= end; slot++) {
-    demand(doubles[pivots + slot]! > doubles[pivots + slot - 1]!, node, slot, "pivots");
+    const pivot = doubles[pivots + slot]!;
+    if (!(pivot > low)) broken(node, slot, "pivots");
+    low = pivot;
   }
-  const capacity = isLeaf ? WIDE_CAPACITY : pool.innerCapacity;
-  for (let slot = end + 1; slot < capacity; slot++) {
-    demand(doubles[pivots + slot] === Infinity, node, slot, "pastEndPivot");
-    demand(words[slots + slot] === 0, node, slot, "pastEndSlot");
+  for (let slot = end + 1; slot < innerCapacity; slot++) {
+    if (doubles[pivots + slot] !== Infinity) broken(node, slot, "pastEndPivot");
+    if (words[slots + slot] !== 0) broken(node, slot, "pastEndSlot");
   }
-  if (isLeaf || !pool.gaps) return;
+  if (!pool.gaps) return;
   for (let slot = end + 1; slot < GAP_CAPACITY; slot++) {
-    demand(doubles[at + GAPS + slot] === 0, node, slot, "pastEndGap");
+    if (doubles[at + GAPS + slot] !== 0) broken(node, slot, "pastEndGap");
   }
 }
 
-/** What {@linkcode checkEntries} has counted. */
-export interface EntryCount {
+/** What {@linkcode checkLeaf} has found. */
+export interface LeafContent {
   /** Slots that hold something. */
   entries: number;
   /** Those of them that hold a handle. */
   handles: number;
+  /** The longest empty slot, in indices. */
+  gap: number;
 }
 
-/** Checks the slots of a leaf, and counts them. */
-export function checkEntries(pool: NodePool, leaf: number, count: EntryCount): void {
+/** Checks that the pivots of a leaf rise, its entries, and that there is nothing past the end; says what it holds. */
+export function checkLeaf(pool: NodePool, leaf: number, found: LeafContent): void {
   const { words, doubles } = pool;
+  const pivots = (leaf << DOUBLE_SHIFT) + PIVOTS;
   const slots = (leaf << WORD_SHIFT) + SLOTS;
   const end = words[(leaf << WORD_SHIFT) + END]!;
-  let afterEmpty = false;
-  count.entries = count.handles = 0;
+  let low = doubles[pivots - PIVOTS + BOUND]!;
+  let isAfterEmpty = false;
+  let entries = 0;
+  let handles = 0;
+  let gap = 0;
   for (let slot = 0; slot <= end; slot++) {
+    const pivot = doubles[pivots + slot]!;
+    if (!(pivot > low)) broken(leaf, slot, "pivots");
     const word = words[slots + slot]!;
-    demand(word !== 0 || !afterEmpty, leaf, slot, "emptyNeighbours");
-    afterEmpty = word === 0;
-    if (word === 0) continue;
-    count.entries++;
-    if ((word & 1) !== 0) continue;
-    count.handles++;
-    demand(pool.decode(word) !== undefined, leaf, slot, "handleValue");
+    if (word === 0) {
+      if (isAfterEmpty) broken(leaf, slot, "emptyNeighbours");
+      isAfterEmpty = true;
+      const length = extent(low, pivot);
+      if (length > gap) gap = length;
+    } else {
+      isAfterEmpty = false;
+      entries++;
+      if ((word & 1) === 0) {
+        handles++;
+        if (pool.decode(word) === undefined) broken(leaf, slot, "handleValue");
+      }
+    }
+    low = pivot;
   }
-  const isLast = doubles[(leaf << DOUBLE_SHIFT) + PIVOTS + end] === MAX_INDEX;
-  demand(!afterEmpty || isLast, leaf, end, "emptyEnd");
+  for (let slot = end + 1; slot < WIDE_CAPACITY; slot++) {
+    if (doubles[pivots + slot] !== Infinity) broken(leaf, slot, "pastEndPivot");
+    if (words[slots + slot] !== 0) broken(leaf, slot, "pastEndSlot");
+  }
+  if (isAfterEmpty && low !== MAX_INDEX) broken(leaf, end, "emptyEnd");
+  found.entries = entries;
+  found.handles = handles;
+  found.gap = gap;
 }
 
 /** Checks the gap that `parent` records for `slot`. */
 export function checkGap(pool: NodePool, parent: number, slot: number, gap: number): void {
   if (!pool.gaps) return;
-  demand(pool.doubles[(parent << DOUBLE_SHIFT) + GAPS + slot] === gap, parent, slot, "gap");
+  if (pool.doubles[(parent << DOUBLE_SHIFT) + GAPS + slot] !== gap) broken(parent, slot, "gap");
 }
