@@ -28,6 +28,7 @@ import {
   runLoad,
   type RunOptions,
 } from "./run.ts";
+import { SLICE } from "./scheduler.ts";
 import { shrinkLoad } from "./shrink.ts";
 
 const SPECIFICATION = {
@@ -39,6 +40,11 @@ const SPECIFICATION = {
     processes: { help: "address spaces that live at the same time (16)", value: "N" },
     memory: { help: "memory of the machine: 64M, 512K, 1G (64M)", value: "SIZE" },
     swap: { help: "its swap device, the same way (512M)", value: "SIZE" },
+    slice: {
+      help:
+        "a process keeps one of the two processors for 1 to N events (32); 1: another at each event",
+      value: "N",
+    },
     seed: { help: "seed of all chance (1)", value: "N" },
     steps: { help: "events (1000000)", value: "N" },
     seconds: { help: "instead: as many events as fit into so many seconds", value: "N" },
@@ -80,6 +86,7 @@ async function main(args: CommandArguments): Promise<number> {
     locks: args.has("locks"),
     mayPart: rules !== undefined,
     processes: args.integer("processes", 1) ?? 16,
+    slice: args.integer("slice", 1) ?? SLICE,
     events: args.has("seconds") ? Infinity : args.integer("steps", 1) ?? 1_000_000,
     checkEvery: args.integer("check", 1) ?? 1_000_000,
   };

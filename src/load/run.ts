@@ -19,6 +19,8 @@ export interface DrawOptions extends LoadOptions {
   readonly seed: number;
   /** Lives that run at the same time. */
   readonly processes: number;
+  /** Events that a life has a processor for at most, before another gets it; 32 unless given. */
+  readonly slice?: number;
   /** The whole machine is checked after so many events. */
   readonly checkEvery: number;
 }
@@ -78,9 +80,12 @@ export class LoadRun {
 
   /** A run without an event yet. */
   constructor(options: DrawOptions) {
-    const { seed, processes, programs } = options;
+    const { seed, processes, programs, slice } = options;
     this.#load = new Load(options);
-    this.#scheduler = new Scheduler(this.#load, new Random(seed), programs.length, processes);
+    this.#scheduler = new Scheduler(this.#load, new Random(seed), {
+      ...{ programs: programs.length, processes },
+      ...(slice !== undefined && { slice }),
+    });
     this.#checkEvery = options.checkEvery;
   }
 

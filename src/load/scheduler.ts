@@ -1,6 +1,17 @@
 /**
  * Chance: which event comes next. The same seed gives the same events, as long as the machine does the same.
  *
+ * Two processors run two lives at a time, each for a slice: as many events as were drawn when it got the processor,
+ * and then it is another's turn. The slices of the two are shuffled into each other, and between any two events of a
+ * life the kernel may do its own work, on its pages or on those of a life that waits.
+ *
+ * ```
+ *   processor 0   |-- life 7 --|-------- life 3 --------|- 9 -|          slices of 1 to N events
+ *   processor 1      |----- life 4 -----|- 8 -|---- life 7 ----|
+ *   events          7 7 4 7 4 4 3 e 4 3 8 3 3 m 8 3 7 9 7 9 9 …         e, m: a page of any life is evicted, moved
+ * ```
+ * With slices of one event each event goes to a life of its own.
+ *
  * @module
  */
 
@@ -48,8 +59,35 @@ const STRAYS = 4;
 /** Structures that a starved call may take, at most one less. */
 const MOST_STRUCTURES = 4;
 
+/** Events of a slice at most, unless said otherwise. */
+export const SLICE = 32;
+
+/** Lives that run at the same time: the processors of the machine. */
+const PROCESSORS = 2;
+
+/** What the kernel does by itself: half of it to a life that runs, half to any. */
+const KERNEL_WORK: ReadonlySet<EventKind> = new Set(["evict", "migrate", "collapse", "truncate"]);
+
+/** The life that a processor runs, and how many more events it may have. */
+interface Slice {
+  life: RunningLife | undefined;
+  left: number;
+}
+
 /** A life without recorded steps ends after about so many turns in which it would have done one. */
 const FORKED_STEPS = 20;
+
+/** What a scheduler keeps running, and how. */
+export interface SchedulerOptions {
+  /** Programs that may be started. */
+  readonly programs: number;
+  /** Lives that run at the same time. */
+  readonly processes: number;
+  /** How often each kind of event comes; as {@linkcode Scheduler} finds usual unless given. */
+  readonly weights?: EventWeights;
+  /** Events of a slice at most; {@linkcode SLICE} unless given. */
+  readonly slice?: number;
+}
 
 /** Draws events for a machine. */
 export class Scheduler {
@@ -59,21 +97,23 @@ export class Scheduler {
   readonly #processes: number;
   /** Every kind as many times as it weighs. */
   readonly #kinds: readonly EventKind[];
+  readonly #slice: number;
+  readonly #slices: readonly Slice[] = Array.from(
+    { length: PROCESSORS },
+    () => ({ life: undefined, left: 0 }),
+  );
   #runs = 0;
   #forks = 0;
 
-  /** Keeps `processes` lives running, of `programs` programs. */
-  constructor(
-    load: Load,
-    random: Random,
-    programs: number,
-    processes: number,
-    weights: EventWeights = load.memory.locks === null ? WEIGHTS : [...WEIGHTS, BESIDE],
-  ) {
+  /** Draws for a machine from a source of chance. */
+  constructor(load: Load, random: Random, options: SchedulerOptions) {
+    const usual = load.memory.locks === null ? WEIGHTS : [...WEIGHTS, BESIDE];
+    const { programs, processes, weights = usual, slice = SLICE } = options;
     this.#load = load;
     this.#random = random;
     this.#programs = programs;
     this.#processes = processes;
+    this.#slice = slice;
     this.#kinds = weights.flatMap(([weight, kind]) => new Array<EventKind>(weight).fill(kind));
   }
 
@@ -86,12 +126,26 @@ export class Scheduler {
     }
     const kind = this.#random.pick(this.#kinds);
     if (kind === "settle") return { kind, life: 0, argument: 0 };
-    const life = this.#random.pick(lives);
+    const life = this.#lifeFor(kind);
     if (kind === "step" && life.next === undefined) {
       const ends = this.#random.oneIn(FORKED_STEPS);
       return { kind: ends ? "exit" : "settle", life: ends ? life.number : 0, argument: 0 };
     }
     return { kind, life: life.number, argument: this.#argumentOf(kind, life) };
+  }
+
+  /** The life that an event is about. */
+  #lifeFor(kind: EventKind): RunningLife {
+    const random = this.#random;
+    const { lives } = this.#load;
+    if (this.#slice === 1 || KERNEL_WORK.has(kind) && random.oneIn(2)) return random.pick(lives);
+    const slice = this.#slices[random.below(PROCESSORS)]!;
+    if (slice.left === 0 || slice.life === undefined || lives[slice.life.place] !== slice.life) {
+      slice.life = random.pick(lives);
+      slice.left = random.between(1, this.#slice);
+    }
+    slice.left--;
+    return slice.life;
   }
 
   #argumentOf(kind: EventKind, life: RunningLife): number {

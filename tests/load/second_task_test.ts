@@ -61,7 +61,11 @@ Deno.test("besideOf: takes apart what besideArgument puts together", () => {
 Deno.test("load: second tasks read and write, wait, grow stacks, and find nothing", () => {
   const machine = new Load({ programs: PROGRAMS, ...MACHINE });
   const locks = present(machine.memory.locks);
-  const scheduler = new Scheduler(machine, new Random(4), PROGRAMS.length, 4, WEIGHTS);
+  const scheduler = new Scheduler(machine, new Random(4), {
+    programs: PROGRAMS.length,
+    processes: 4,
+    weights: WEIGHTS,
+  });
   const seen = { besides: 0, growths: 0, second: 0 };
   const { acquire } = locks;
   locks.acquire = function (...lock) {
@@ -100,13 +104,11 @@ Deno.test("load: a call that does not lock the VMAs that it changes is found by 
   for (let seed = 1; seed <= 12 && found.length === 0; seed++) {
     const machine = new build.load.Load({ programs, ...MACHINE });
     const random = new Random(seed);
-    const scheduler = new build.loadScheduler.Scheduler(
-      machine,
-      random,
-      programs.length,
-      2,
-      WEIGHTS,
-    );
+    const scheduler = new build.loadScheduler.Scheduler(machine, random, {
+      programs: programs.length,
+      processes: 2,
+      weights: WEIGHTS,
+    });
     try {
       for (let at = 0; at < 1_500; at++) machine.apply(scheduler.next());
     } catch (error) {

@@ -50,13 +50,11 @@ function underLoad(
     hugePages,
     locks: true,
   });
-  const scheduler = new loadScheduler.Scheduler(
-    machine,
-    new Random(seed),
-    programs.length,
+  const scheduler = new loadScheduler.Scheduler(machine, new Random(seed), {
+    programs: programs.length,
     processes,
-    weights,
-  );
+    ...(weights !== undefined && { weights }),
+  });
   for (let at = 0; at < events; at++) {
     const event = scheduler.next();
     stage.step(
