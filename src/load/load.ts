@@ -84,6 +84,8 @@ export class Load {
   readonly commit: CommitLedger = new CommitLedger();
   /** The lives that have begun and not ended, in no order. */
   readonly lives: RunningLife[] = [];
+  /** How many of them are children that no recording knows. */
+  children = 0;
   /** What every file must hold. */
   readonly files: FileStamps<FileMapping> = new FileStamps();
   /** Migrations under way, oldest first. */
@@ -162,6 +164,7 @@ export class Load {
   ): RunningLife {
     const life = new RunningLife(job, number, space, parent);
     life.place = this.lives.push(life) - 1;
+    if (life.isChild) this.children++;
     this.#byNumber.set(life.number, life);
     return life;
   }
@@ -301,6 +304,7 @@ export class Load {
 
   #forget(life: RunningLife): void {
     this.#byNumber.delete(life.number);
+    if (life.isChild) this.children--;
     const last = this.lives.pop()!;
     if (last === life) return;
     this.lives[life.place] = last;

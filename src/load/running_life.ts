@@ -61,6 +61,8 @@ export class RunningLife {
   strayed = 0;
   /** Its place among the lives of the load. */
   place = 0;
+  /** It waits until another life may begin: see `scheduler.ts`. */
+  waits = false;
   readonly #steps: Life;
   #at = 0;
 
@@ -81,6 +83,17 @@ export class RunningLife {
   /** The step that it does next; undefined at its end. */
   get next(): LifeStep | undefined {
     return this.#steps[this.#at];
+  }
+
+  /** True for a child that no recording knows: it has no steps. */
+  get isChild(): boolean {
+    return this.#steps.length === 0;
+  }
+
+  /** True if its next step begins a life, and this one goes on. */
+  get isAboutToBear(): boolean {
+    const step = this.#steps[this.#at];
+    return step?.begins !== undefined && this.#at + 1 < this.#steps.length;
   }
 
   /** Steps that it has done. */

@@ -77,11 +77,17 @@ interface Slice {
 /** A life without recorded steps ends after about so many turns in which it would have done one. */
 const FORKED_STEPS = 20;
 
+/** Children that no recording knows come on top of the others: a quarter as many at most, and one at least may be. */
+const CHILDREN = 1 / 4;
+
 /** What a scheduler keeps running, and how. */
 export interface SchedulerOptions {
   /** Programs that may be started. */
   readonly programs: number;
-  /** Lives that run at the same time. */
+  /**
+   * Lives of recorded programs at the same time: one that would begin another waits until there is room for it, as a
+   * make with so many jobs does. More are there only if all of them wait.
+   */
   readonly processes: number;
   /** How often each kind of event comes; as {@linkcode Scheduler} finds usual unless given. */
   readonly weights?: EventWeights;
@@ -102,6 +108,10 @@ export class Scheduler {
     { length: PROCESSORS },
     () => ({ life: undefined, left: 0 }),
   );
+  /** Lives that wait until another may begin, those that waited longest first; some may have ended meanwhile. */
+  readonly #waiting: RunningLife[] = [];
+  /** Steps in a row that had to wait: so many, and nothing but them is left to do. */
+  #refused = 0;
   #runs = 0;
   #forks = 0;
 
@@ -119,19 +129,59 @@ export class Scheduler {
 
   /** The next event. */
   next(): LoadEvent {
-    const { lives } = this.#load;
-    if (lives.length < this.#processes) {
-      const argument = this.#random.below(this.#programs);
-      return { kind: "start", life: ++this.#runs, argument };
+    for (;;) {
+      const event = (this.#hasRoom() ? this.#newcomer() : undefined) ?? this.#draw();
+      if (event !== undefined) return event;
     }
+  }
+
+  /** True if a recorded life may begin. */
+  #hasRoom(): boolean {
+    const { lives, children } = this.#load;
+    return lives.length - children < this.#processes;
+  }
+
+  /** The life that has waited longest begins another, or a program starts. */
+  #newcomer(): LoadEvent {
+    const { lives } = this.#load;
+    for (let life = this.#waiting.shift(); life !== undefined; life = this.#waiting.shift()) {
+      life.waits = false;
+      if (lives[life.place] === life) return this.#stepOf(life);
+    }
+    return { kind: "start", life: ++this.#runs, argument: this.#random.below(this.#programs) };
+  }
+
+  /** An event by chance; undefined if what was drawn has to wait. */
+  #draw(): LoadEvent | undefined {
     const kind = this.#random.pick(this.#kinds);
     if (kind === "settle") return { kind, life: 0, argument: 0 };
     const life = this.#lifeFor(kind);
-    if (kind === "step" && life.next === undefined) {
+    if (kind === "step") return this.#stepOrEnd(life);
+    if (kind === "fork" && !this.#mayFork()) return undefined;
+    return { kind, life: life.number, argument: this.#argumentOf(kind, life) };
+  }
+
+  #stepOrEnd(life: RunningLife): LoadEvent | undefined {
+    if (life.next === undefined) {
       const ends = this.#random.oneIn(FORKED_STEPS);
       return { kind: ends ? "exit" : "settle", life: ends ? life.number : 0, argument: 0 };
     }
-    return { kind, life: life.number, argument: this.#argumentOf(kind, life) };
+    if (!life.isAboutToBear || this.#refused >= 2 * this.#load.lives.length) {
+      return this.#stepOf(life);
+    }
+    this.#refused++;
+    if (!life.waits) this.#waiting.push(life);
+    life.waits = true;
+    return undefined;
+  }
+
+  #stepOf(life: RunningLife): LoadEvent {
+    this.#refused = 0;
+    return { kind: "step", life: life.number, argument: 1 };
+  }
+
+  #mayFork(): boolean {
+    return this.#load.children < Math.max(1, this.#processes * CHILDREN);
   }
 
   /** The life that an event is about. */
@@ -149,7 +199,6 @@ export class Scheduler {
   }
 
   #argumentOf(kind: EventKind, life: RunningLife): number {
-    if (kind === "step") return 1;
     if (kind === "fork") return ++this.#forks;
     if (kind === "beside") return this.#besideArgument(life);
     return kind === "starve" ? this.#random.below(MOST_STRUCTURES) : this.#addressIn(life, kind);
