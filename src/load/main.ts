@@ -37,7 +37,11 @@ const SPECIFICATION = {
   usage: "[options] [FILE…]",
   operands: [0, Infinity],
   options: {
-    processes: { help: "address spaces that live at the same time (16)", value: "N" },
+    processes: {
+      help:
+        "recorded processes that live at the same time (16); children that events fork come on top, a quarter as many",
+      value: "N",
+    },
     memory: { help: "memory of the machine: 64M, 512K, 1G (64M)", value: "SIZE" },
     swap: { help: "its swap device, the same way (512M)", value: "SIZE" },
     slice: {

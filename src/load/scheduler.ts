@@ -110,7 +110,7 @@ export class Scheduler {
   );
   /** Lives that wait until another may begin, those that waited longest first; some may have ended meanwhile. */
   readonly #waiting: RunningLife[] = [];
-  /** Steps in a row that had to wait: so many, and nothing but them is left to do. */
+  /** Steps in a row that had to wait. */
   #refused = 0;
   #runs = 0;
   #forks = 0;
@@ -166,13 +166,20 @@ export class Scheduler {
       const ends = this.#random.oneIn(FORKED_STEPS);
       return { kind: ends ? "exit" : "settle", life: ends ? life.number : 0, argument: 0 };
     }
-    if (!life.isAboutToBear || this.#refused >= 2 * this.#load.lives.length) {
-      return this.#stepOf(life);
-    }
-    this.#refused++;
+    if (!life.isAboutToBear) return this.#stepOf(life);
     if (!life.waits) this.#waiting.push(life);
     life.waits = true;
-    return undefined;
+    return ++this.#refused < this.#load.lives.length ? undefined : this.#letOneGo();
+  }
+
+  /** Where every life waits, one goes on all the same: the last, whose own children are the fewest. */
+  #letOneGo(): LoadEvent | undefined {
+    this.#refused = 0;
+    const { lives } = this.#load;
+    if (lives.some((life) => life.next !== undefined && !life.waits)) return undefined;
+    const last = this.#waiting.pop()!;
+    last.waits = false;
+    return lives[last.place] === last ? this.#stepOf(last) : undefined;
   }
 
   #stepOf(life: RunningLife): LoadEvent {

@@ -7,8 +7,8 @@
 import { LoadRun, type Program, programOf } from "../../../mod.ts";
 import type { Counters, Workload } from "./workload.ts";
 
-/** Page frames of the machine: about a tenth of what its processes touch. */
-const MEMORY_PAGES = 4_096;
+/** Page frames of the machine: a tenth of what 16 processes touch in 20,000 events. */
+const MEMORY_PAGES = 154;
 const SWAP_PAGES = 131_072;
 
 /** Draws the events of one seed, again from the beginning whenever it is made fresh. */
