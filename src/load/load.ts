@@ -31,7 +31,7 @@ import { evict, reclaim } from "../mm/pages/reclaim.ts";
 import { collapse, HUGE_PAGES, hugeNumber, splitHugePage } from "../mm/pages/huge_page.ts";
 import { pageIndex } from "../mm/pages/page_offset.ts";
 import { truncate } from "../mm/pages/truncate.ts";
-import type { FileMapping, HugeEntry, Page, Vma } from "../mm/vma.ts";
+import type { FileMapping, HugeEntry, Vma } from "../mm/vma.ts";
 import {
   VM_DONTCOPY,
   VM_DONTDUMP,
@@ -177,9 +177,8 @@ export class Load {
 
   /** The life's next recorded step, and the life that begins with it. */
   #step(life: RunningLife): void {
-    const { step } = life.next!;
     const { brk } = life.space.descriptor;
-    const answer = this.#patiently(life, () => life.job.system.apply(step));
+    const answer = this.#patiently(life, takeStep);
     if (answer === undefined) return; // it was killed to make room
     this.#done(life, answer, brk);
   }
@@ -190,7 +189,7 @@ export class Load {
     if (step?.type !== "call" || step.action === undefined) return false;
     const { brk, faultInjection } = life.space.descriptor;
     faultInjection.left = left;
-    const answer = this.#patiently(life, () => life.job.system.apply(step));
+    const answer = this.#patiently(life, takeStep);
     faultInjection.left = Infinity;
     if (answer === undefined) return true;
     const refused = answer === -ERRNO.ENOMEM || step.record.call === "brk" && answer === brk;
@@ -323,16 +322,14 @@ export class Load {
         return this.#border(life, vma, address);
       case "collapse":
         return this.#collapse(life, vma, address);
-      case "evict":
-        return this.#withPage(life, address, (page) => evict(this.memory, page));
       default:
-        return this.#withPage(life, address, (page) => this.#migrate(page));
+        return this.#move(kind, life, address);
     }
   }
 
   #read(life: RunningLife, vma: Vma, address: number): boolean {
     const before = stateOf(life, address);
-    const stamp = this.#patiently(life, () => life.space.readPage(address));
+    const stamp = this.#patiently(life, readAt, address);
     if (stamp === undefined) return false;
     const expected = this.expected(life, vma, address);
     if (stamp !== expected) {
@@ -347,7 +344,7 @@ export class Load {
     const before = stateOf(life, address);
     const value = ++this.#writes;
     const stamp = amended(this.expected(life, vma, address), value);
-    if (this.#patiently(life, () => (life.space.amendPage(address, value), 0)) !== 0) return false;
+    if (this.#patiently(life, amendAt, address, value) !== 0) return false;
     if (vma.flags & VM_SHARED) this.files.set(vma.fileMapping!, pageIndex(vma, address), stamp);
     else life.stamps.set(address, stamp);
     return this.#checkPage(life, address, before);
@@ -361,25 +358,21 @@ export class Load {
     return true;
   }
 
-  #withPage(life: RunningLife, address: number, act: (page: Page) => boolean): boolean {
+  /** Takes the page there out of memory, or to another frame. */
+  #move(kind: LoadEvent["kind"], life: RunningLife, address: number): boolean {
     const { huge } = life.space.descriptor.pageTable!;
     const whole = huge.get(hugeNumber(address));
     if (whole !== undefined) splitHugePage(this.memory, whole.page);
     const entry = life.space.entry(address);
     if (entry?.kind !== "present" || entry.page.frame < 0 || entry.page.locked) return false;
-    if (!act(entry.page)) return false;
+    if (kind === "migrate") this.migrations.push(beginMigration(entry.page));
+    else if (!evict(this.memory, entry.page)) return false;
     validateEntry(life.space.descriptor, address / PAGE_SIZE);
     return true;
   }
 
   #collapse(life: RunningLife, vma: Vma, address: number): boolean {
-    if (!collapse(life.space.descriptor, vma, address)) return false;
-    return true;
-  }
-
-  #migrate(page: Page): boolean {
-    this.migrations.push(beginMigration(page));
-    return true;
+    return collapse(life.space.descriptor, vma, address);
   }
 
   #settle(): boolean {
@@ -410,12 +403,18 @@ export class Load {
    * Does what may have to wait: for a page under migration until that is over, for a free frame until reclaim, or
    * the death of the largest life, has made one.
    *
+   * @param act gets the life and the two numbers: what every event does needs no function object of its own
    * @returns undefined if it was this life that had to die
    */
-  #patiently(life: RunningLife, act: () => number): number | undefined {
+  #patiently(
+    life: RunningLife,
+    act: (life: RunningLife, address: number, value: number) => number,
+    address = 0,
+    value = 0,
+  ): number | undefined {
     for (;;) {
       try {
-        return act();
+        return act(life, address, value);
       } catch (error) {
         if (!(error instanceof MmError)) throw error;
         if (error.code === "EAGAIN" && this.#settle()) continue;
@@ -456,6 +455,20 @@ export class Load {
     }
     return largest;
   }
+}
+
+/** The life's next step. */
+function takeStep({ job, next }: RunningLife): number {
+  return job.system.apply(next!.step);
+}
+
+function readAt({ space }: RunningLife, address: number): number {
+  return space.readPage(address);
+}
+
+function amendAt({ space }: RunningLife, address: number, value: number): number {
+  space.amendPage(address, value);
+  return 0;
 }
 
 /** What differs after a fault that has changed the page table: how often that was written, or the huge entry. */

@@ -37,16 +37,31 @@ export class FaultInjection {
    * @throws {MmError} ENOMEM if there are not so many; `work` has not begun then
    */
   withReserve<T>(count: number, work: () => T): T {
+    this.reserve(count);
+    try {
+      return work();
+    } finally {
+      this.giveBack();
+    }
+  }
+
+  /**
+   * Takes `count` structures in hand, until {@linkcode giveBack}: for work that comes so often that it should not need a
+   * function object.
+   *
+   * @throws {MmError} ENOMEM if there are not so many
+   */
+  reserve(count: number): void {
     if (this.left < count) {
       throw new MmError("ENOMEM", `Cannot reserve ${count} structures: memory ran out`);
     }
     this.left -= count;
     this.#reserved += count;
-    try {
-      return work();
-    } finally {
-      this.left += this.#reserved;
-      this.#reserved = 0;
-    }
+  }
+
+  /** Gives back what is left of those in hand. */
+  giveBack(): void {
+    this.left += this.#reserved;
+    this.#reserved = 0;
   }
 }

@@ -49,10 +49,10 @@ export function amendPage(mm: MemoryDescriptor, address: number, value: number):
 
 /**
  * What a page holds after a write to a part of it: a number that stands for all that was written there, so that the
- * loss of what was there before shows. Never 0. One step of FNV-1a.
+ * loss of what was there before shows. Never 0. One step of FNV-1a, of whose bits 31 are kept: V8 boxes larger numbers.
  */
 export function amended(stamp: number, value: number): number {
-  return Math.imul(stamp ^ value, 0x01000193) >>> 0 || 1;
+  return Math.imul(stamp ^ value, 0x01000193) & 0x7fff_ffff || 1;
 }
 
 /** Which part of a huge page an address lies in. */

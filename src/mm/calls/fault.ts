@@ -58,13 +58,17 @@ const NEEDS = { read: VM_READ, write: VM_WRITE, execute: VM_EXEC, force: 0 } as 
  * stack would grow below mmap_min_addr · EAGAIN the page is under migration, where the kernel waits
  */
 export function fault(mm: MemoryDescriptor, address: number, access: Access): void {
-  if (mm.pageTable === null) touch(mm, address, access);
-  else {
-    mm.faultInjection.withReserve(STRUCTURES, () => {
-      const vma = touch(mm, address, access);
-      if (mm.locks !== null) demandForFault(mm, vma);
-      enterPage(mm, vma, address, isWrite(access));
-    });
+  if (mm.pageTable === null) {
+    touch(mm, address, access);
+    return;
+  }
+  mm.faultInjection.reserve(STRUCTURES);
+  try {
+    const vma = touch(mm, address, access);
+    if (mm.locks !== null) demandForFault(mm, vma);
+    enterPage(mm, vma, address, isWrite(access));
+  } finally {
+    mm.faultInjection.giveBack();
   }
 }
 

@@ -85,7 +85,7 @@ function copyVma(mm: MemoryDescriptor, child: MemoryDescriptor, vma: Vma): Vma {
   if (keeps) forkAnonVma(copy, vma);
   account(child, copy.flags, size);
   chargeCommit(child, charge);
-  linkReverseMap(child, copy);
+  linkReverseMap(child, copy, vma.fileMapping);
   tellOpened(mm, copy);
   return copy;
 }

@@ -129,7 +129,7 @@ export class IntervalTree<T> {
 
   /** True if a search for `point` comes upon the item in its block; it need not be in the tree. */
   finds(item: T, point: number): boolean {
-    const block = this.#find(item);
+    const block = this.#blockOf === null ? this.#blocks[0] : this.#blockOf.get(item);
     if (block === undefined || block.reach < point) return false;
     const { items, firsts, lasts } = block;
     for (let at = 0; at < items.length && firsts[at]! <= point; at++) {

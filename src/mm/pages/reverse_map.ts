@@ -34,12 +34,20 @@ export interface Place {
   readonly entry: PageTableEntry | undefined;
 }
 
-/** Adds a VMA that has entered an address space to the reverse map. Nothing without modelled pages. */
-export function linkReverseMap(mm: MemoryDescriptor, vma: Vma): void {
+/**
+ * Adds a VMA that has entered an address space to the reverse map. Nothing without modelled pages.
+ *
+ * @param known the mapping of its file on this machine, where that need not be looked up
+ */
+export function linkReverseMap(
+  mm: MemoryDescriptor,
+  vma: Vma,
+  known: FileMapping | null = null,
+): void {
   if (mm.pageTable === null) return;
   vma.pageTable = mm.pageTable;
   if (vma.file === null) return;
-  const mapping = mm.memory!.mappingOf(vma.file);
+  const mapping = known ?? mm.memory!.mappingOf(vma.file);
   vma.fileMapping = mapping;
   guarded(mm.locks, "i_mmap_rwsem", mapping, () => {
     mapping.byOffset.add(vma, vma.pageOffset, lastOffset(vma));

@@ -70,7 +70,7 @@ export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: numb
 
 function enter(mm: MemoryDescriptor, part: Vma, source: Vma): void {
   clone(part, source);
-  linkReverseMap(mm, part);
+  linkReverseMap(mm, part, source.fileMapping);
   tellOpened(mm, part);
   mm.tree.mapCount++;
 }
