@@ -64,10 +64,8 @@ class Copies {
   readonly #vmas = new Map<Vma, Vma>();
   readonly #anonVmas = new Map<AnonVma, AnonVma>();
 
-  /** The copy of a VMA, on no anon_vma before {@linkcode link}. */
+  /** The copy of a VMA, which is asked for once; on no anon_vma before {@linkcode link}. */
   vma(vma: Vma): Vma {
-    const known = this.#vmas.get(vma);
-    if (known !== undefined) return known;
     const copy = vma.part(vma.start, vma.end);
     this.#vmas.set(vma, copy);
     return copy;

@@ -20,8 +20,10 @@ import {
 } from "../../src/abi/mman.ts";
 import { MAX_INDEX } from "../../mod.ts";
 import { AddressSpace } from "../../src/mm/address_space.ts";
+import { MmError } from "../../src/mm/error.ts";
 import type { MmapRequest } from "../../src/mm/calls/mmap.ts";
-import { decode } from "../../src/replay/decode.ts";
+import { actionOf, decode } from "../../src/replay/decode.ts";
+import { formatVmFlags } from "../../src/mm/vm_flags.ts";
 import { TraceFiles } from "../../src/replay/files.ts";
 import type { EnterRecord, LeaveRecord, MapLine, OpenFile } from "../../src/trace/format.ts";
 
@@ -47,13 +49,17 @@ function watched(): { space: AddressSpace; asked: Asked[] } {
 }
 
 interface Recorded {
+  /** Whether the machine has protection keys, if the trace says so. */
+  readonly protectionKeys?: boolean;
   readonly enter?: Partial<EnterRecord>;
   readonly leave?: Partial<LeaveRecord>;
 }
 
 /** What a call asks for and answers; a text if the model does nothing. */
-function perform(call: string, args: readonly number[], { enter, leave }: Recorded = {}) {
+function perform(call: string, args: readonly number[], recorded: Recorded = {}) {
+  const { enter, leave, protectionKeys } = recorded;
   const decoded = decode({
+    ...(protectionKeys !== undefined && { protectionKeys }),
     enter: { type: "enter", pid: 7, call, args, ...enter },
     leave: { type: "leave", pid: 7, call, result: 0x9000, removed: [], added: [], ...leave },
     files: new TraceFiles(),
@@ -120,6 +126,10 @@ Deno.test("decode: arguments that a text leaves out are 0, those beyond the call
   assertEquals(perform("mremap", [0x1000, 0x2000, 0x3000, 1]), {
     ...{ answer: GIVEN, asked: [["mremap", 0x1000, 0x2000, 0x3000, 1, 0]] },
   });
+  assertEquals(perform("mremap", [0x1000, 0x2000, 0x3000]), {
+    ...{ answer: GIVEN, asked: [["mremap", 0x1000, 0x2000, 0x3000, 0, 0]] },
+  });
+  assertAsks("remap_file_pages", [0x1000], ["remapFilePages", 0x1000, 0, 0, 0, 0]);
   assertAsks("munmap", [0x1000, 0x2000, 9, 9, 9, 9], ["munmap", 0x1000, 0x2000]);
   assertAsks("munmap", [0x1000], ["munmap", 0x1000, 0]);
 });
@@ -139,6 +149,9 @@ Deno.test("decode: forks and execs have records of their own, unknown calls are 
   for (const call of ["fork", "vfork", "clone", "clone3", "execve", "execveat"]) {
     assertEquals(perform(call, [0, 0]), "nothing");
   }
+  const interrupted = { leave: { error: "ERESTARTNOINTR" } };
+  assertEquals(perform("clone", [0, 0], interrupted), "nothing");
+  assertEquals(perform("execve", [0, 0], interrupted), "nothing");
   assertEquals(perform("no_such_call", []), "the call is not known here");
   const again = { leave: { error: "ERESTARTSYS" } };
   assertEquals(perform("munmap", [0, 0], again), "a signal interrupted it, and it is made again");
@@ -154,6 +167,11 @@ const FILE: OpenFile = {
   kind: "regular",
 };
 
+const LINE: MapLine = {
+  ...{ start: 0x9000, end: 0xa000, permissions: "r--p", offset: 0, device: "00:05", inode: 5 },
+  name: "dri",
+};
+
 /** The request of an mmap. */
 function requested(args: readonly number[], recorded?: Recorded): MmapRequest {
   const performed = perform("mmap", args, recorded);
@@ -166,7 +184,7 @@ function requested(args: readonly number[], recorded?: Recorded): MmapRequest {
 }
 
 function isRequest(request: unknown): request is MmapRequest {
-  return typeof request === "object" && request !== null && "address" in request;
+  return typeof request === "object" && request !== null && "length" in request;
 }
 
 Deno.test("decode mmap: the request has every argument, and the file behind the descriptor", () => {
@@ -240,6 +258,161 @@ Deno.test("decode mmap: only the answer tells that a file cannot be mapped, is s
   }
 });
 
+Deno.test("decode mmap: of a driver's flags each that is shown is added, each that is not is cleared", () => {
+  const call = [0, 0x1000, 1, MAP_PRIVATE, 3, 0];
+  const shown = (vmFlags: string) => {
+    const line = { ...LINE, vmFlags };
+    const file = requested(call, {
+      enter: { file: { ...FILE, kind: "device" } },
+      leave: { added: [line] },
+    }).file;
+    return [file?.addedFlags ?? 0, file?.clearedFlags ?? 0].map(formatVmFlags);
+  };
+  const all = "me pf io de dd mm".split(" ").concat("dc").toSorted();
+  const sorted = ([added = "", cleared = ""]: string[]) =>
+    [added, cleared].map((text) => text.split(" ").filter((word) => word !== "").toSorted());
+  assertEquals(sorted(shown("rd mr mw")), [[], all]);
+  assertEquals(sorted(shown("rd mr mw me pf io de dc dd mm")), [all, []]);
+  for (const one of all) {
+    assertEquals(sorted(shown(`rd mr ${one}`)), [[one], all.filter((other) => other !== one)]);
+  }
+});
+
+Deno.test("decode mmap: shared memory that shows no way to be written to was sealed, the same file each time", () => {
+  const files = new TraceFiles();
+  const file = (
+    vmFlags: string | undefined,
+    flags = MAP_SHARED,
+    leave: Partial<LeaveRecord> = {},
+  ) => {
+    const line = vmFlags === undefined ? LINE : { ...LINE, vmFlags };
+    const decoded = decode({
+      ...{ enter: { ...MMAP, args: [0, 0x1000, 1, flags, 3, 0] }, files },
+      leave: { ...MAPPED, added: [line], ...leave },
+    });
+    const { space, asked } = watched();
+    if (typeof decoded === "function") decoded(space);
+    const [, request] = asked[0]!;
+    return isRequest(request) ? request.file : undefined;
+  };
+  const sealed = file("rd sh mr ms");
+  assertEquals([sealed?.sealed, file("rd sh mr ms") === sealed], [true, true]);
+  for (
+    const open of [
+      file("rd sh mr mw ms"),
+      file("rd wr sh mr ms"),
+      file(undefined),
+      file("rd mr", MAP_PRIVATE),
+      file("rd sh mr ms", MAP_SHARED, { error: "ENOMEM" }),
+      file("rd sh mr ms", MAP_SHARED, { result: 0x8000 }),
+    ]
+  ) {
+    assertEquals([open?.sealed, open === sealed], [undefined, false]);
+  }
+});
+
+const MMAP: EnterRecord = {
+  ...{ type: "enter", pid: 7, call: "mmap", args: [] },
+  file: { ...FILE, kind: "shmem" },
+};
+const MAPPED: LeaveRecord = {
+  ...{ type: "leave", pid: 7, call: "mmap", result: 0x9000, removed: [], added: [] },
+};
+
+/** What io_setup maps, in the kernel's words. */
+const RING: MapLine = {
+  ...{ start: 0x9000, end: 0xc000, permissions: "rw-s", offset: 0, device: "00:0f", inode: 77 },
+  name: "[aio] (deleted)",
+};
+
+Deno.test("decode io_setup: it maps a ring as long as the kernel's, a file of its own", () => {
+  const performed = perform("io_setup", [8, 0x7000], { leave: { result: 0, added: [LINE, RING] } });
+  if (typeof performed === "string") throw new Error(performed);
+  assertEquals(performed.answer, 0);
+  const [method, request] = performed.asked[0]!;
+  if (!isRequest(request)) throw new Error(`${method} was asked for`);
+  const { length, protection, flags, file } = request;
+  assertEquals([length, protection, flags], [0x3000, 3, MAP_SHARED]);
+  assertEquals([file?.name, file?.device, file?.inode], [RING.name, RING.device, RING.inode]);
+  assertEquals([file?.readable, file?.writable, file?.hugeAligned, file?.executable], [
+    ...[true, true, false, false],
+  ]);
+  assertEquals(formatVmFlags(file?.addedFlags ?? 0), "de");
+  const why = "what it mapped is not shown, or it was refused";
+  assertEquals(perform("io_setup", [8, 0x7000], { leave: { added: [LINE] } }), why);
+});
+
+Deno.test("decode io_destroy: the ring at the context's address goes, whatever else lies there stays", () => {
+  const space = new AddressSpace({ mmapBase: 0x7fff_0000_0000 });
+  const act = (call: string, args: readonly number[], leave: Partial<LeaveRecord>) => {
+    const decoded = decode({
+      ...{ enter: { type: "enter", pid: 7, call, args }, files: new TraceFiles() },
+      leave: { type: "leave", pid: 7, call, result: 0, removed: [], added: [], ...leave },
+    });
+    return typeof decoded === "function" ? decoded(space) : decoded?.unmodelled;
+  };
+  assertEquals(act("io_setup", [8, 0], { added: [RING] }), 0);
+  const [ring] = space.vmas();
+  const at = ring?.start ?? 0;
+  space.mmap({ address: 0x10000, length: 0x1000, protection: 3, flags: 0x32 });
+  assertEquals(act("io_destroy", [at], { error: "EINVAL" }), "there is no such context");
+  assertEquals([act("io_destroy", [0x10000], {}), space.mapCount], [0, 2]);
+  assertEquals([act("io_destroy", [at], {}), space.mapCount], [0, 1]);
+  assertEquals([act("io_destroy", [at + 0x10000], {}), space.mapCount], [0, 1]);
+  // A file that is no ring is left alone.
+  space.mmap({
+    ...{ address: 0x20000, length: 0x1000, protection: 1, flags: MAP_SHARED | MAP_FIXED },
+    file: new TraceFiles().of(FILE),
+  });
+  assertEquals([act("io_destroy", [0x20000], {}), space.mapCount], [0, 2]);
+});
+
+/** Where placement begins after a mapping at `result`, begun with `mmapBase` of 2^47 addresses. */
+function base(
+  mmapBase: number,
+  [address, flags]: readonly [number, number] = [0, MAP_PRIVATE | MAP_ANONYMOUS],
+  leave: Partial<LeaveRecord> = {},
+  legacyLayout = false,
+): number {
+  const result = 0x7000_0000_0000;
+  const decoded = decode({
+    enter: { type: "enter", pid: 7, call: "mmap", args: [address, 0x1800, 3, flags, -1, 0] },
+    leave: { type: "leave", pid: 7, call: "mmap", result, removed: [], added: [], ...leave },
+    files: new TraceFiles(),
+  });
+  const space = new AddressSpace({ mmapBase, taskSize: 2 ** 47, legacyLayout });
+  if (typeof decoded === "function") {
+    try {
+      decoded(space);
+    } catch (error) {
+      assert(error instanceof MmError);
+    }
+  }
+  return space.descriptor.mmapBase;
+}
+
+Deno.test("decode mmap: where placement begins is taken from the first place that the kernel chose, if nothing else told", () => {
+  const end = 0x7000_0000_2000, low = 0x40_0000, anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+  assertEquals(base(low), end);
+  assertEquals(base(0), end);
+  // Of 2^47 addresses the lowest eighth ends at 2^44.
+  assertEquals([base(2 ** 44 - 0x1000), base(2 ** 44)], [end, 2 ** 44]);
+  assertEquals(base(low, [0x5000_0000, anonymous]), low);
+  assertEquals(base(low, [0, anonymous | MAP_FIXED]), low);
+  assertEquals(base(low, [0, anonymous | MAP_32BIT]), low);
+  assertEquals(base(low, undefined, { error: "ENOMEM" }), low);
+  assertEquals(base(low, undefined, {}, true), low);
+});
+
+Deno.test("actionOf: what a call does, undefined where the model does nothing", () => {
+  const call = (name: string) => ({
+    ...{ enter: { type: "enter", pid: 7, call: name, args: [0x1000, 4096] } as const },
+    ...{ leave: { ...MAPPED, call: name }, files: new TraceFiles() },
+  });
+  assertEquals(typeof actionOf(call("munmap")), "function");
+  assertEquals([actionOf(call("fork")), actionOf(call("no_such_call"))], [undefined, undefined]);
+});
+
 Deno.test("decode: calls whose answer depends on what the trace does not tell are not modelled", () => {
   const range = [0x1000, 0x2000] as const;
   const key = [...range, 1, 2];
@@ -253,6 +426,12 @@ Deno.test("decode: calls whose answer depends on what the trace does not tell ar
     leave: { error: "EINVAL" },
   });
   assertAsks("pkey_mprotect", key, ["mprotect", ...range, 1, 2], { leave: { error: "ENOMEM" } });
+  // Where the machine has no keys, that is why: the model refuses as well.
+  assertAsks("pkey_mprotect", key, ["mprotect", ...range, 1, 2], {
+    ...{ protectionKeys: false, leave: { error: "EINVAL" } },
+  });
+  const refused = { protectionKeys: true, leave: { error: "EINVAL" } };
+  assertEquals(typeof perform("pkey_mprotect", key, refused), "string");
   for (const error of ["EINVAL", "EPERM", "EIO", "ENOSYS"]) {
     const said = perform("mbind", [...range, 2, 0, 0, 0], { leave: { error } });
     assertEquals(said, "which nodes there are is not recorded");

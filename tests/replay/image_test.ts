@@ -107,6 +107,7 @@ Deno.test("lineFlags: VM_LOCKONFAULT is lf, or ?? on kernels that have no name f
   assertEquals(flags("rd ??", true), [false, "??"]);
   assertEquals(flags("rd ??", false), [true, ""]);
   assertEquals(flags("rd uw ??", false), [true, "uw"]);
+  assertEquals(flags("rd ?? zz", false), [true, "zz"]);
   assertEquals(flags("rd uw", false), [false, "uw"]);
 });
 

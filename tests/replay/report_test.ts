@@ -228,6 +228,13 @@ Deno.test("describeDivergence: every bound of the machine that the header tells 
     "no CAP_IPC_LOCK",
   ]);
   assert(rules({ ipcLock: true }).includes("CAP_IPC_LOCK"));
+  assert(!rules({ ipcLock: true }).includes("no CAP_IPC_LOCK"));
+  assert(rules({ pageTableLevels: 5 }).includes("5 page-table levels"));
+  assert(rules({ protectionKeys: true }).includes("protection keys"));
+  assert(rules({ protectionKeys: false }).includes("no protection keys"));
+  assert(!about({}).rules.includes("keys") && !about({}).rules.includes("levels"));
+  assertEquals(rules({ kernel: "6.18.44-other" })[0], "those of Linux 6.18.44-other");
+  assertEquals(rules({ kernel: "" })[0], "those of Linux 6.18.44");
   assert(rules({ hintMinAddress: 0x20000 }).some((words) => words.includes("0x20000")));
   assertEquals(rules({ maxMapCount: 7, mmapMinAddress: 0 }).slice(1, 3), [
     ...["max_map_count 7", "mmap_min_addr 0x0"],
@@ -313,6 +320,16 @@ Deno.test("formatSteps: what matched, how many VMAs, how it ended, what must be 
     ),
   );
   assertEquals(formatSteps(REPORT, ", so far"), `steps 200/200 (100 %), so far, ${counts}`);
+});
+
+Deno.test("formatDivergence: without VMAs there is no table, with short ones the columns stand in line", () => {
+  const empty = formatDivergence({ ...about({}), rows: [], tree: "the tree" });
+  assert(!empty.includes("| kernel"));
+  const one = (model: string) =>
+    formatDivergence({ ...about({}), rows: [{ model, kernel: "k", differs: true }] })
+      .split("\n").filter((line) => line.includes("|"));
+  assertEquals(one("m"), ["  model | kernel", "≠ m     | k"]);
+  assertEquals(one("a longer one"), ["  model        | kernel", "≠ a longer one | k"]);
 });
 
 Deno.test("exitStatus, formatFinding: what a file came to", () => {

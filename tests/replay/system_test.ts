@@ -7,6 +7,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from "../../src/abi/mman.ts";
 import { type CommandArguments, parseArguments, Unable } from "../../src/command/command.ts";
+import { MmInvariantError } from "../../src/mm/error.ts";
 import { kernelRules } from "../../src/mm/rules/kernel_rules.ts";
 import { compileTrace, replayUnchecked } from "../../src/replay/compiled.ts";
 import { replay } from "../../src/replay/replay.ts";
@@ -18,6 +19,7 @@ import { treeOperations } from "../../src/replay/tree_log.ts";
 import { formatUnmodelled, UnmodelledCount } from "../../src/replay/unmodelled.ts";
 import type { HeaderRecord, MapLine, TraceRecord } from "../../src/trace/format.ts";
 import { present } from "../present.ts";
+import { NEEDED, withLostCount } from "./faulty_model.ts";
 import { EXEC, HEADER } from "../trace/samples.ts";
 
 const LAYOUT: readonly MapLine[] = [{
@@ -158,6 +160,52 @@ Deno.test("System: processes that share memory have one address space until one 
   assertEquals([system.space(9), copy.mapCount, [...system.spaces()].length], [undefined, 0, 1]);
 });
 
+Deno.test("System: only a call has a result, other steps give 0", () => {
+  const system = new System();
+  const records: TraceRecord[] = [
+    ...[...START, ...map(7, 0x10000), { type: "fault", pid: 7, address: 0x10000 } as const],
+    { type: "fork", pid: 7, child: 8, sharesMemory: false },
+    { type: "exit", pid: 8, status: 3 },
+  ];
+  const results = stepsOf(records).map((step) => system.apply(step));
+  assertEquals(results, [0, 0x10000, 0, 0, 0]);
+});
+
+Deno.test("System: a call after an exec is made in the new program's address space", () => {
+  const records = [...START, ...map(7, 0x10000)];
+  const system = applied(records);
+  const old = present(system.space(7));
+  const [, exec, , second] = stepsOf([
+    ...START,
+    { ...EXEC, layout: LAYOUT },
+    ...map(7, 0),
+    ...map(7, 0x30000),
+  ]);
+  for (const step of [exec!, second!]) system.apply(step);
+  const mm = present(system.space(7));
+  assert(mm !== old && mm.findVma(0x30000)?.start === 0x30000);
+  assertEquals(old.mapCount, 0);
+});
+
+Deno.test("System: a program inherits what prctl set, its first one nothing", () => {
+  const merge = call(7, "prctl", [67, 1, 0, 0, 0], 0);
+  const deny = call(7, "prctl", [65, 1, 0, 0, 0], 0);
+  const system = applied([...START, ...merge, ...deny, { ...EXEC, layout: LAYOUT }]);
+  const { mergesAny, denyWriteExec } = present(system.space(7)).descriptor;
+  assertEquals([mergesAny, denyWriteExec], [true, 1]);
+  const { descriptor } = present(applied(START).space(7));
+  assertEquals([descriptor.mergesAny, descriptor.denyWriteExec], [false, 0]);
+});
+
+Deno.test("System: options of its own go before the trace's", () => {
+  const system = new System(undefined, { maxMapCount: 2 });
+  // mmap is refused once there are more VMAs than that.
+  const records = [...START, ...map(7, 0x10000), ...map(7, 0x20000)];
+  for (const step of stepsOf(records)) system.apply(step);
+  const [, refused] = stepsOf([...START, ...map(7, 0x30000)]);
+  assertEquals([system.space(7)?.descriptor.maxMapCount, system.perform(refused!)], [2, -12]);
+});
+
 Deno.test("System: a process that the trace does not introduce is an error", () => {
   const [, step] = stepsOf([...START, ...map(99, 0x10000)]);
   assertThrows(() => new System().apply(step!), ReplayError, "process 99");
@@ -206,6 +254,44 @@ Deno.test("replayUnchecked: every step's result and every layout that ends is in
   const before = await hash(...map(7, 0x10000), exec);
   assertNotEquals(await hash(...map(7, 0x10000, 2), exec), before);
   assert(Number.isInteger(base) && base >= 0 && base < 2 ** 32);
+});
+
+Deno.test("replayUnchecked: the hash tells results and flags apart by their lowest bit, and uses all 32", async () => {
+  const hash = async (...records: TraceRecord[]) =>
+    replayUnchecked(await compileTrace([...START, ...records]));
+  const write = (protection: number) =>
+    call(7, "mmap", [0x10000, 4096, protection, FIXED, -1, 0], 0x10000);
+  const end: TraceRecord = { type: "exit", pid: 7, status: 0 };
+  assertNotEquals(await hash(...write(2), end), await hash(...write(3), end));
+  assertNotEquals(
+    await hash(...call(7, "personality", [0], 0)),
+    await hash(...call(7, "personality", [0], 1)),
+  );
+  const all = await Promise.all(
+    Array.from({ length: 16 }, (_, i) => hash(...map(7, 0x10000 * (i + 1)), end)),
+  );
+  assert(all.some((each) => each >= 2 ** 31) && all.some((each) => each < 2 ** 31));
+});
+
+Deno.test("replayUnchecked: the model is validated after each step if that is asked for", async () => {
+  const trace = await compileTrace([...START, ...map(7, NEEDED), ...call(7, "munlockall", [], 0)]);
+  await withLostCount(() => {
+    assertEquals(typeof replayUnchecked(trace), "number");
+    assertThrows(() => replayUnchecked(trace, { validate: "full" }), MmInvariantError);
+  });
+});
+
+Deno.test("treeOperations: what stores no VMA has the value 0, a search for a gap its size", async () => {
+  const [log = []] = treeOperations(
+    await compileTrace([
+      ...[...START, ...map(7, 0x10000), ...call(7, "munmap", [0x10000, 4096], 0)],
+      ...call(7, "mmap", [0, 8192, 3, 0x22, -1, 0], 0),
+    ]),
+  );
+  const values = (name: string) =>
+    log.flatMap(({ operation, value }) => operation === name ? [value] : []);
+  assertEquals([values("clear"), values("emptyAreaReverse")], [[0], [8192]]);
+  assertEquals(new Set(values("find")).size <= 1, true);
 });
 
 Deno.test("treeOperations: a log for each address space, values numbered from 1, a fork's begins with what it inherits", async () => {
