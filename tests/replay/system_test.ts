@@ -72,6 +72,43 @@ Deno.test("StepReader: records that change an address space are steps, the other
   ]);
 });
 
+Deno.test("StepReader: a call that is modelled has an action, one that is not a reason, a fork's neither", () => {
+  const stepOf = (name: string, header: Partial<HeaderRecord> = {}, error?: string) => {
+    const leave = { type: "leave", pid: 7, call: name, removed: [], added: [] } as const;
+    const [step] = stepsOf([
+      { ...HEADER, ...header },
+      { type: "enter", pid: 7, call: name, args: [0x1000, 4096, 1, 2] },
+      { ...leave, result: 0, ...(error !== undefined && { error }) },
+    ]);
+    if (step?.type !== "call") throw new Error("no call");
+    return [step.action === undefined, step.unmodelled];
+  };
+  assertEquals(stepOf("munmap"), [false, undefined]);
+  assertEquals(stepOf("no_such_call"), [true, "the call is not known here"]);
+  assertEquals(stepOf("clone"), [true, undefined]);
+  // What is known of protection keys is the header's.
+  const key = "the protection key was refused, or the range";
+  assertEquals(stepOf("pkey_mprotect", {}, "EINVAL"), [true, key]);
+  assertEquals(stepOf("pkey_mprotect", { protectionKeys: true }, "EINVAL"), [true, key]);
+  assertEquals(stepOf("pkey_mprotect", { protectionKeys: false }, "EINVAL"), [false, undefined]);
+  // Of a text, a call that failed does nothing, and limits bind nothing.
+  const text = { fidelity: "imported" } as const;
+  assertEquals(stepOf("munmap", text), [false, undefined]);
+  assertEquals(stepOf("munmap", text, "EINVAL"), [true, undefined]);
+  assertEquals([stepOf("setrlimit"), stepOf("setrlimit", text)], [
+    [false, undefined],
+    [true, undefined],
+  ]);
+});
+
+Deno.test("StepReader: a text's program may have any address, as limits are not known", () => {
+  const { commit, rules, ...rest } = optionsWith({ fidelity: "imported", rawIo: true });
+  assertEquals(rest, {
+    ...{ maxMapCount: 65530, mmapMinAddress: 0, taskSize: 2 ** 52, capIpcLock: true },
+  });
+  assert(commit !== undefined && rules !== undefined);
+});
+
 /** What a program's address space is made with, by the header. */
 function optionsWith(
   header: Partial<HeaderRecord>,
