@@ -19,6 +19,7 @@ import {
   MAP_POPULATE,
   MAP_PRIVATE,
   MAP_SHARED_VALIDATE,
+  MAP_SYNC,
   MAP_TYPE,
   MREMAP_DONTUNMAP,
   MREMAP_FIXED,
@@ -95,7 +96,7 @@ function follow(space: AddressSpace, { enter, leave }: ReturnedCall, modelled: A
 function map(space: AddressSpace, { enter, leave, files }: ReturnedCall): number {
   const [, length = 0, protection = 0, given = 0, , offset = 0] = enter.args;
   const left = MAP_FIXED_NOREPLACE | MAP_HUGETLB | MAP_32BIT | MAP_LOCKED | MAP_POPULATE |
-    (given & MAP_ANONYMOUS ? 0 : MAP_GROWSDOWN);
+    MAP_SYNC | (given & MAP_ANONYMOUS ? 0 : MAP_GROWSDOWN);
   const kind = (given & MAP_TYPE) === MAP_SHARED_VALIDATE ? ~2 : ~0;
   const flags = (given & ~left & kind) | MAP_FIXED;
   const file = given & MAP_ANONYMOUS || enter.file === undefined ? null : files.of(enter.file);
@@ -113,7 +114,6 @@ function moveBreak(space: AddressSpace, result: number): number {
     return result;
   }
   if (result < mm.startBrk) mm.startBrk = result;
-  if (result < mm.brk) reveal(space, pageAlignUp(result), pageAlignUp(mm.brk));
   attempt(() => space.brk(result));
   return mm.brk = result;
 }
