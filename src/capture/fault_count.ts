@@ -59,7 +59,7 @@ export class FaultCount {
     let at = this.#text.lastIndexOf(PARENTHESIS, length - 1) + 1;
     if (length <= 0 || at === 0) return NaN;
     let faults = 0, value = 0;
-    for (let field = 0; field <= MAJOR + 1 && at < length; at++) {
+    for (let field = 0; field <= MAJOR && at < length; at++) {
       const byte = this.#text[at]!;
       if (byte !== BLANK) {
         value = value * 10 + byte - ZERO;

@@ -107,8 +107,7 @@ function growsDown(line: MapLine): boolean {
 }
 
 function remove(lines: MapLine[], line: MapLine): void {
-  const at = indexFrom(lines, line.start);
-  if (lines[at] === line) lines.splice(at, 1);
+  lines.splice(indexFrom(lines, line.start), 1);
 }
 
 function insert(lines: MapLine[], line: MapLine): void {

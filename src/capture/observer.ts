@@ -70,10 +70,8 @@ export class Observer {
   #pages: PageScan | undefined;
   /** VMAs that the last call left: what is written to next is mostly among them. */
   #recent: readonly MapLine[] = [];
-  #dueMs = 0;
+  #dueMs = -Infinity;
   readonly #clock: () => number;
-  /** True once faults have been counted: from then on the difference is known. */
-  #isCounted = false;
 
   /**
    * Looks at nothing yet.
@@ -122,8 +120,7 @@ export class Observer {
   after(looker: Looker, deed: Deed): After | undefined {
     const { effect } = deed;
     // Faults that are not asked for now count when the process stops next.
-    const isQuiet = deed.isQuiet && looker.isAlone && this.#isCounted &&
-      !this.#reachesLocked(effect);
+    const isQuiet = deed.isQuiet && looker.isAlone && !this.#reachesLocked(effect);
     const faults = isQuiet ? 0 : this.#faultsOf(looker);
     const isDue = this.#clock() > this.#dueMs;
     if (isDue || this.isUncertain || effect.reach === "anywhere" || this.#readsAll(looker)) {
@@ -172,7 +169,6 @@ export class Observer {
    */
   #faultsOf(looker: Looker): number {
     const faults = this.#faults.since(looker.leader);
-    this.#isCounted = true;
     if (!looker.isOneProcess) return Infinity;
     return looker.isAlone || faults === 0 ? faults : Infinity;
   }

@@ -125,12 +125,11 @@ export class PageScan {
     },
   ): number {
     const words = this.#words;
-    words.fill(0);
     words[FIELD.size] = SIZE;
     setNumber(words, FIELD.start, start);
     setNumber(words, FIELD.end, end);
     setNumber(words, FIELD.regions, this.#address);
-    words[FIELD.regionCount] = single ? 1 : REGIONS;
+    words[FIELD.regionCount] = REGIONS;
     words[FIELD.mostPages] = single ? 1 : 0;
     words[FIELD.inverted] = inverted;
     words[FIELD.all] = all;

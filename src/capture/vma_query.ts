@@ -34,7 +34,7 @@ const ENOENT = 2;
 
 /** Words of 32 bits in the structure: each field's lower half. */
 const AT = { size: 0, flags: 2, address: 4, start: 6, end: 8, vma: 10, offset: 14, inode: 16 };
-const MAJOR = 18, MINOR = 19, NAME_SIZE = 20, BUILD_ID_SIZE = 21, NAME_ADDRESS = 22;
+const MAJOR = 18, MINOR = 19, NAME_SIZE = 20, NAME_ADDRESS = 22;
 
 /** The ioctl on one process's `maps`. */
 export class VmaQuery implements VmaSource {
@@ -42,13 +42,17 @@ export class VmaQuery implements VmaSource {
   readonly #descriptor: number;
   readonly #words = new Uint32Array(SIZE / 4);
   readonly #name = new Uint8Array(NAME_BYTES);
-  readonly #nameAddress = Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(this.#name)));
   readonly #decoder = new TextDecoder();
 
   /** Asks by a descriptor of `/proc/PID/maps`, which it closes in the end. */
   constructor(libc: LibcCalls, descriptor: number) {
     this.#libc = libc;
     this.#descriptor = descriptor;
+    // What is not set stays 0: of build ids nothing is asked.
+    this.#words[AT.size] = SIZE;
+    this.#words[AT.flags] = COVERING_OR_NEXT;
+    const name = Deno.UnsafePointer.value(Deno.UnsafePointer.of(this.#name));
+    setNumber(this.#words, NAME_ADDRESS, Number(name));
   }
 
   /** See {@linkcode VmaSource.refresh}: the kernel is asked each time. */
@@ -64,13 +68,8 @@ export class VmaQuery implements VmaSource {
   /** See {@linkcode VmaSource.at}. */
   at(address: number): BareLine | "none" | "gone" {
     const words = this.#words;
-    words.fill(0);
-    words[AT.size] = SIZE;
-    words[AT.flags] = COVERING_OR_NEXT;
     setNumber(words, AT.address, address);
-    words[NAME_SIZE] = NAME_BYTES;
-    words[BUILD_ID_SIZE] = 0;
-    setNumber(words, NAME_ADDRESS, this.#nameAddress);
+    words[NAME_SIZE] = NAME_BYTES; // the answer has another one
     if (this.#libc.ioctl(this.#descriptor, PROCMAP_QUERY, words) < 0) {
       return this.#libc.errno() === ENOENT ? "none" : "gone";
     }
@@ -93,7 +92,7 @@ export class VmaQuery implements VmaSource {
 
   /** The name; its length counts the zero at its end, and is 0 if there is none. */
   #nameOf(length: number): string {
-    if (length <= 1) return "";
+    if (length === 0) return "";
     const text = this.#decoder.decode(this.#name.subarray(0, length - 1));
     return baseName(text.replaceAll("\n", "\\012")); // as maps shows it
   }

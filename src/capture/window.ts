@@ -39,11 +39,11 @@ export function shownAround(
 ): Window[] | undefined {
   const windows: Window[] = [];
   for (const range of [...ranges].sort((a, b) => a.start - b.start)) {
-    let window = look(layout, vmas, range, most);
+    let window = look(layout, vmas, Math.max(0, range.start - 1), range.end, most);
     for (let last = windows.at(-1); window && last && window.low <= last.high;) {
       windows.pop();
-      const both = { start: Math.min(window.low, last.low), end: Math.max(window.high, last.high) };
-      window = look(layout, vmas, both, most);
+      const high = Math.max(window.high, last.high);
+      window = look(layout, vmas, Math.min(window.low, last.low), high, most);
       last = windows.at(-1);
     }
     if (window === undefined) return undefined;
@@ -52,15 +52,17 @@ export function shownAround(
   return windows;
 }
 
-/** Widens from a range until neither the layout nor the kernel has a VMA that reaches out of it. */
+/**
+ * Widens from two addresses, both inclusive, until neither the layout nor the kernel has a VMA that reaches out of them.
+ */
 function look(
   layout: LiveLayout,
   vmas: VmaSource,
-  range: Range,
+  low: number,
+  high: number,
   most: number,
 ): Window | undefined {
   const { lines } = layout;
-  let low = Math.max(0, range.start - 1), high = range.end; // both inclusive
   for (;;) {
     const first = layout.indexFrom(low);
     let end = first;
@@ -84,8 +86,9 @@ function ask(vmas: VmaSource, low: number, high: number, most: number): BareLine
   const shown: BareLine[] = [];
   for (let at = low; at <= high;) {
     const line = vmas.at(at);
-    if (line === "gone" || shown.length > most) return undefined;
+    if (line === "gone") return undefined;
     if (line === "none" || line.start > high) break;
+    if (shown.length === most) return undefined;
     shown.push(line);
     at = line.end;
   }

@@ -22,15 +22,18 @@ Deno.test("cloneFlags: the signal sent at exit is no flag", () => {
 });
 
 Deno.test("pageMoves: lengths are rounded up to pages", () => {
-  assertEquals(pageMoves("mmap", [0, 5000], 0x10000).fresh, [{ start: 0x10000, end: 0x12000 }]);
+  assertEquals(pageMoves("mmap", [0, 5000, 3, 0x22, -1, 0], 0x10000).fresh, [{
+    start: 0x10000,
+    end: 0x12000,
+  }]);
 });
 
 Deno.test("pageMoves: mremap in place moves nothing, DONTUNMAP leaves the source empty", () => {
-  assertEquals(pageMoves("mremap", [0x1000, 0x1000, 0x2000, 0], 0x1000), { fresh: [] });
+  assertEquals(pageMoves("mremap", [0x1000, 0x1000, 0x2000, 0, 0], 0x1000), { fresh: [] });
   const from = { start: 0x1000, end: 0x2000 }, to = { start: 0x8000, end: 0x9000 };
   const args = [0x1000, 0x1000, 0x1000];
-  assertEquals(pageMoves("mremap", [...args, 1], 0x8000), { fresh: [], moved: { from, to } });
-  assertEquals(pageMoves("mremap", [...args, 5], 0x8000).fresh, [from]);
+  assertEquals(pageMoves("mremap", [...args, 1, 0], 0x8000), { fresh: [], moved: { from, to } });
+  assertEquals(pageMoves("mremap", [...args, 5, 0], 0x8000).fresh, [from]);
 });
 
 Deno.test("failedMoves: MREMAP_FIXED may have moved some of several VMAs, no other call has", () => {
@@ -38,5 +41,5 @@ Deno.test("failedMoves: MREMAP_FIXED may have moved some of several VMAs, no oth
   const args = [0x1000, 0x2000, 0x2000];
   assertEquals(failedMoves("mremap", [...args, 3, 0x8000]).fresh, [from, to]);
   assertEquals(failedMoves("mremap", [...args, 1, 0]).fresh, []);
-  assertEquals(failedMoves("mmap", [0x8000, 0x2000, 3, 0x32]).fresh, []);
+  assertEquals(failedMoves("mmap", [0x8000, 0x2000, 3, 0x32, -1, 0]).fresh, []);
 });

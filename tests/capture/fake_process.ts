@@ -11,7 +11,7 @@ import { copyInto, fakeLibc } from "./fake_libc.ts";
 
 export const PAGE = 4096;
 
-/** What is in a page. */
+/** What is in a page; `huge` and `watched` ones are anonymous. */
 export type Content =
   | "nothing"
   | "anonymous"
@@ -19,6 +19,8 @@ export type Content =
   | "file"
   | "zero"
   | "huge zero"
+  | "huge"
+  | "watched"
   | "guard";
 
 /** A page that is mapped. */
@@ -50,6 +52,8 @@ const CATEGORY: Readonly<Record<Content, number>> = {
   file: 0x8 | 0x4,
   zero: 0x8 | 0x20,
   "huge zero": 0x8 | 0x20 | 0x40,
+  huge: 0x8 | 0x40,
+  watched: 0x8 | 0x1, // by userfaultfd, against writing
   guard: 0x10 | 0x100,
 };
 const PROCMAP_QUERY = 0xc0686611, PAGEMAP_SCAN = 0xc0606610;
@@ -64,6 +68,9 @@ export interface Asked {
   smaps: number;
   questions: number;
   scans: number;
+  /** Pages that those looked at. */
+  pages: number;
+  maps: number;
   stats: number;
 }
 
@@ -73,7 +80,7 @@ export class FakeProcess {
   /** A second thread, which shows the same. */
   readonly thread = 78;
   readonly pages = new Map<number, FakePage>();
-  readonly asked: Asked = { smaps: 0, questions: 0, scans: 0, stats: 0 };
+  readonly asked: Asked = { smaps: 0, questions: 0, scans: 0, pages: 0, maps: 0, stats: 0 };
   readonly closed: string[] = [];
   readonly libc: LibcCalls;
   /** Page faults so far. */
@@ -86,6 +93,16 @@ export class FakeProcess {
   huge = "always [madvise] never";
   /** The variable MAPLE_RECORDER. */
   wanted: string | undefined;
+  /** Whether the kernel has the ioctls. */
+  hasQuery = true;
+  hasScan = true;
+  /** How many files were opened. */
+  opened = 0;
+  /** Files that cannot be opened. */
+  readonly refused = new Set<string>();
+  /** The process is killed when its pages are looked at next. */
+  endsAtScan = false;
+  readonly #open = new Set<string>();
   #errno = 0;
 
   constructor() {
@@ -95,12 +112,21 @@ export class FakeProcess {
       errno: () => this.#errno,
       readText: (path) => this.#text(path.replace(`/${this.thread}/`, `/${this.pid}/`)),
       open: (path) => {
-        const at = FILES.findIndex((file) => path === `/proc/${this.pid}/${file}`);
-        return at < 0 || this.isGone ? -1 : FIRST_DESCRIPTOR + at;
+        const name = path.replace(`/proc/${this.pid}/`, "").replace(`/proc/${this.thread}/`, "");
+        const at = FILES.findIndex((file) => file === name);
+        if (at < 0 || this.isGone || this.refused.has(name)) return -1;
+        this.#open.add(name);
+        this.opened++;
+        return FIRST_DESCRIPTOR + at;
       },
-      close: (descriptor) => void this.closed.push(this.#file(descriptor)),
+      close: (descriptor) => {
+        const file = this.#file(descriptor);
+        this.closed.push(file);
+        this.#open.delete(file);
+      },
       readBytes: (descriptor) => {
         if (this.#file(descriptor) !== "maps") throw new Error("Only maps is read whole");
+        this.asked.maps++;
         return this.isGone ? undefined : new TextEncoder().encode(this.maps());
       },
       readStart: (descriptor, buffer) => {
@@ -168,7 +194,7 @@ export class FakeProcess {
     for (const at of [...this.pages.keys()].sort((a, b) => a - b)) {
       const page = this.pages.get(at)!, line = lines.at(-1);
       const { content, ...shown } = page;
-      const isAnonymous = content === "anonymous" || content === "swapped";
+      const isAnonymous = ["anonymous", "swapped", "huge", "watched"].includes(content);
       const written = page.permissions[3] === "p" && isAnonymous;
       if (line !== undefined && last !== undefined && line.end === at && continues(last, page)) {
         lines[lines.length - 1] = {
@@ -189,7 +215,7 @@ export class FakeProcess {
 
   #file(descriptor: number): string {
     const file = FILES[descriptor - FIRST_DESCRIPTOR];
-    if (file === undefined) throw new Error(`${descriptor} is not open`);
+    if (file === undefined || !this.#open.has(file)) throw new Error(`${descriptor} is not open`);
     return file;
   }
 
@@ -206,7 +232,7 @@ export class FakeProcess {
     let anonymous = 0, swapped = 0;
     for (let at = start; at < end; at += PAGE) {
       const { content } = this.pages.get(at)!;
-      if (content === "anonymous") anonymous += 4;
+      if (["anonymous", "huge", "watched"].includes(content)) anonymous += 4;
       if (content === "swapped") swapped += 4;
     }
     return `Anonymous: ${anonymous} kB\nSwap: ${swapped} kB\nSwapPss: 0 kB\nVmFlags: ${vmFlags} \n`;
@@ -225,8 +251,12 @@ export class FakeProcess {
       return -1;
     };
     if (this.isGone) return fail(ESRCH);
-    if (request === PROCMAP_QUERY && file === "maps") return this.#query(view, fail);
-    if (request === PAGEMAP_SCAN && file === "pagemap") return this.#scan(view, fail);
+    if (request === PROCMAP_QUERY && file === "maps" && this.hasQuery) {
+      return this.#query(view, fail);
+    }
+    if (request === PAGEMAP_SCAN && file === "pagemap" && this.hasScan) {
+      return this.#scan(view, fail);
+    }
     return fail(25); // ENOTTY
   }
 
@@ -262,6 +292,8 @@ export class FakeProcess {
 
   #scan(view: DataView, fail: (errno: number) => number): number {
     this.asked.scans++;
+    this.isGone ||= this.endsAtScan;
+    if (this.isGone) return fail(ESRCH);
     const [size = 0, flags, start = 0, end = 0, , vector = 0, most = 0, mostPages, inverted = 0] =
       Array.from({ length: 9 }, (_, i) => number(view, 8 * i));
     const [all = 0, any = 0, returned = 0] = [9, 10, 11].map((i) => number(view, 8 * i));
@@ -272,6 +304,7 @@ export class FakeProcess {
     let at = start, pages = 0;
     for (; at < end; at += PAGE) {
       if (mostPages !== 0 && pages === mostPages) break;
+      this.asked.pages++;
       const content = this.pages.get(at)?.content ?? "nothing";
       const shown = CATEGORY[content] & known;
       const flipped = shown ^ inverted;

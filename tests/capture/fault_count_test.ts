@@ -74,7 +74,9 @@ Deno.test("FaultCount: what cannot be read, or is no such line, says nothing of 
 });
 
 Deno.test("FaultCount: a shorter line after a longer one is read as it is", () => {
-  const stats = { 7: stat(99_999, 2, "a longer (name) of it") };
+  const stats = {
+    7: stat(99_999, 2, "a name (that is) much longer than the whole line (of the other) is"),
+  };
   const { count } = processes(stats);
   count.since(7);
   stats[7] = "7 (a) t 1 2 3 4 5 6 100001 1 3"; // it ends with the number

@@ -96,38 +96,96 @@ Deno.test("FlagMemory: what mremap moves keeps its flags, and what it lies besid
   assertEquals(new FlagMemory().flagsOf(vma(9, 10, RW), before, moved), RW);
 });
 
-Deno.test("effectOf: a new mapping is looked at where it went, a driver's or one of huge pages as a whole", () => {
-  const mmap = (flags: number, more: Partial<FinishedCall> = {}) =>
-    called("mmap", [0, 3 * PAGE - 1, 3, flags, -1, 0], { result: 8 * PAGE, ...more });
-  const found = mmap(0x22);
-  assertEquals(found.reach === "flags" && found.ranges, [{ start: 8 * PAGE, end: 11 * PAGE }]);
-  assertEquals(mmap(0x40022).reach, "anywhere");
-  const file = { id: 1, device: "fe:00", inode: 5, name: "x", size: 1, access: "read" } as const;
-  assertEquals(mmap(2, { file: { ...file, kind: "device" } }).reach, "anywhere");
-  assertEquals(mmap(2, { file: { ...file, kind: "regular" } }).reach, "flags");
-  assertEquals(mmap(0x22, { failed: true }), { reach: "ranges", ranges: [], shift: 0 });
+Deno.test("FlagMemory: after a call that may do anything nothing is known", () => {
+  const memory = new FlagMemory();
+  const line = vma(2, 3, RW);
+  assertEquals(memory.flagsOf(line, [line], { reach: "anywhere" }), undefined);
+  memory.learn([line], [line], { reach: "anywhere" });
+  assertEquals(memory.flagsOf(line, [line], mprotect), undefined);
 });
 
-Deno.test("effectOf: calls that may do anything, and those that are not known", () => {
-  for (const call of ["mlockall", "shmat", "shmdt", "remap_file_pages", "no_such_call"]) {
-    assertEquals(called(call, [PAGE, PAGE]).reach, "anywhere", call);
-  }
-  const failed = { failed: true, result: -12 };
-  assertEquals(called("mlock", [PAGE, PAGE], failed).reach, "anywhere");
-  assertEquals(called("mremap", [PAGE, PAGE, PAGE, 1], failed).reach, "anywhere");
-  assertEquals(called("mremap", [PAGE, PAGE, PAGE, 5], { result: 9 * PAGE }).reach, "anywhere");
-  assertEquals(called("mremap", [PAGE, 0, PAGE, 1], { result: 9 * PAGE }).reach, "anywhere");
-  assertEquals(called("madvise", [PAGE, PAGE, 102]).reach, "anywhere");
-  assertEquals(called("mprotect", [PAGE, PAGE, 0x1000003]).reach, "anywhere");
-  assertEquals(called("brk", [9 * PAGE], { result: 9 * PAGE }).reach, "anywhere");
+Deno.test("FlagMemory: where VMAs were joined that the call does different things to, flags are read", () => {
+  const memory = new FlagMemory();
+  const random = "rd wr mr mw me rr ac";
+  const advise = called("madvise", [2 * PAGE, 2 * PAGE, 10]);
+  const [first, second] = [vma(2, 3, RW), vma(3, 4, random)];
+  memory.learn([vma(2, 3, `${RW} dc`)], [first], advise);
+  assertEquals(memory.flagsOf(vma(2, 4, RW), [first, second], advise), undefined);
+  memory.learn([vma(3, 4, `${random} dc`)], [second], advise);
+  assertEquals(memory.flagsOf(vma(2, 4, RW), [first, second], advise), undefined);
+  memory.learn([vma(2, 4, `${RW} dc`)], [first, second], advise);
+  assertEquals(memory.flagsOf(vma(2, 4, RW), [first, second], advise), `${RW} dc`);
 });
 
-Deno.test("effectOf: brk is looked at between where the heap ended and where it ends", () => {
-  const ranges = [{ start: 4 * PAGE, end: 9 * PAGE }];
-  for (const [brk, result] of [[4 * PAGE, 9 * PAGE], [9 * PAGE, 4 * PAGE]] as const) {
-    const found = called("brk", [result], { brk, result });
-    assertEquals(found.reach === "flags" && found.ranges, ranges);
+Deno.test("FlagMemory: what became peculiar, or has flags that are not known, is not learnt", () => {
+  const before = vma(2, 3, RW);
+  const { vmFlags: _, ...bare } = vma(2, 3, RO);
+  for (const after of [vma(2, 3, `${RO} um`), bare]) {
+    const memory = new FlagMemory();
+    memory.learn([after, vma(3, 4, RW)], [before], mprotect);
+    assertEquals(memory.flagsOf(vma(2, 3, RO), [before], mprotect), undefined);
   }
-  const nothing = called("brk", [0], { brk: PAGE, result: PAGE });
-  assertEquals(nothing, { reach: "ranges", ranges: [], shift: 0 });
+});
+
+Deno.test("FlagMemory: of a new mapping only the call matters, not what was there", () => {
+  const memory = new FlagMemory();
+  const mmap = called("mmap", [2 * PAGE, PAGE, 3, 0x32, -1, 0], { result: 2 * PAGE });
+  const line = vma(2, 3, RW);
+  assertEquals(memory.flagsOf(line, [], mmap), undefined);
+  memory.learn([line], [], mmap);
+  for (const before of [[], [vma(2, 3, RO)], [vma(1, 2, RO), vma(2, 5, RO, { written: true })]]) {
+    const expected = before.some(({ end }) => end > 3 * PAGE) ? RO : RW;
+    const shown = before.length === 2 ? vma(2, 5, RO) : line; // it joined what is left
+    assertEquals(memory.flagsOf(shown, before, mmap), expected);
+  }
+  const other = called("mmap", [2 * PAGE, PAGE, 1, 0x32, -1, 0], { result: 2 * PAGE });
+  assertEquals(memory.flagsOf(vma(2, 3, RO), [], other), undefined);
+});
+
+Deno.test("FlagMemory: what lies beside a VMA is not under it", () => {
+  const memory = new FlagMemory();
+  const [old, beside] = [vma(2, 3, RW), vma(3, 4, "rd wr mr mw me dd")];
+  memory.learn([vma(2, 3, RO), beside], [old, beside], mprotect);
+  assertEquals(memory.flagsOf(vma(2, 3, RO), [old, beside], mprotect), RO);
+  const other = new FlagMemory();
+  other.learn([vma(2, 3, RO)], [old], mprotect); // where nothing lay beside it
+  assertEquals(other.flagsOf(vma(2, 3, RO), [old, beside], mprotect), RO);
+  assertEquals(memory.flagsOf(vma(2, 3, RO), [vma(1, 2, RO), old], mprotect), RO);
+});
+
+Deno.test("FlagMemory: memory without a file is alike whatever it is called, that of a file is not", () => {
+  const memory = new FlagMemory();
+  const file = { inode: 7, device: "fe:00", name: "a" };
+  memory.learn([vma(2, 3, RO)], [vma(2, 3, RW, { name: "[heap]" })], mprotect);
+  memory.learn([vma(2, 3, `${RO} dd`)], [vma(2, 3, RW, file)], mprotect);
+  const flags = (more: Partial<MapLine>) =>
+    memory.flagsOf(vma(2, 3, RO), [vma(2, 3, RW, more)], mprotect);
+  assertEquals([flags({ name: "[anon:x]" }), flags(file)], [RO, `${RO} dd`]);
+  for (const other of [{ name: "b" }, { device: "fe:01" }]) {
+    assertEquals(flags({ ...file, ...other }), undefined);
+  }
+  assertEquals(flags({ ...file, inode: 8 }), `${RO} dd`); // files of one name on one device
+});
+
+Deno.test("FlagMemory: what mremap moved down has the flags that it had, what lies elsewhere has none of them", () => {
+  const moved = called("mremap", [9 * PAGE, 2 * PAGE, 2 * PAGE, 3, 4 * PAGE], { result: 4 * PAGE });
+  const before = [vma(7, 8, RW), vma(9, 12, RO)];
+  assertEquals(new FlagMemory().flagsOf(vma(4, 6, RO), before, moved), RO);
+  assertEquals(new FlagMemory().flagsOf(vma(11, 12, RO), before, moved), RO); // the rest of it
+  assertEquals(new FlagMemory().flagsOf(vma(2, 3, RW), before, moved), undefined);
+  const up = called("mremap", [2 * PAGE, PAGE, PAGE, 3, 8 * PAGE], { result: 8 * PAGE });
+  const lower = [vma(2, 3, RO), vma(13, 15, RW)];
+  assertEquals(new FlagMemory().flagsOf(vma(20, 21, RW), lower, up), undefined);
+  const none = [vma(11, 12, RO)];
+  assertEquals(new FlagMemory().flagsOf(vma(4, 6, RO), none, moved), undefined);
+  const peculiar = [vma(9, 12, `${RO} io`)];
+  assertEquals(new FlagMemory().flagsOf(vma(4, 6, RO), peculiar, moved), undefined);
+});
+
+Deno.test("FlagMemory: what a call leaves as it is keeps its flags where it is; of a hole nothing is known", () => {
+  const unmapped = called("munmap", [2 * PAGE, 2 * PAGE]);
+  const before = [vma(2, 3, RO), vma(3, 4, RW)];
+  assertEquals(new FlagMemory().flagsOf(vma(3, 4, RW), before, unmapped), RW);
+  assertEquals(new FlagMemory().flagsOf(vma(2, 3, RO), before, unmapped), RO);
+  assertEquals(new FlagMemory().flagsOf(vma(2, 3, RO), before.slice(1), unmapped), undefined);
 });

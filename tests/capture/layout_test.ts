@@ -1,6 +1,13 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { carriedWrites, difference, grownStacks, withGrown } from "../../src/capture/layout.ts";
+import {
+  carriedWrites,
+  difference,
+  grownStacks,
+  hasFlag,
+  isSame,
+  withGrown,
+} from "../../src/capture/layout.ts";
 import type { MapLine, TraceRecord } from "../../src/trace/format.ts";
 import { RecordedLayouts } from "../../src/trace/recorded_layouts.ts";
 import { EXEC, HEAP } from "../trace/samples.ts";
@@ -73,6 +80,19 @@ Deno.test("grownStacks: one that took over the VMA below has merged, not grown",
   assertEquals(grownStacks(before, [vma(0x6000, 0xa000, STACK)]), []);
 });
 
+Deno.test("grownStacks: one may touch the VMA below, which the kernel allows without a guard gap", () => {
+  const grown = vma(0x4000, 0xa000, STACK);
+  assertEquals(grownStacks(BEFORE, [vma(0x1000, 0x4000), grown]), [grown]);
+  const lowest = vma(0, 0xa000, STACK);
+  assertEquals(grownStacks(BEFORE.slice(1), [lowest]), [lowest]);
+});
+
+Deno.test("grownStacks: one that ends elsewhere, or begins where it did or higher, has not grown", () => {
+  for (const [start, end] of [[0x6000, 0xb000], [0x8000, 0xa000], [0x9000, 0xa000]] as const) {
+    assertEquals(grownStacks(BEFORE, [vma(0x1000, 0x4000), vma(start, end, STACK)]), []);
+  }
+});
+
 Deno.test("grownStacks: without the grows-down flag it is no stack", () => {
   const before = [vma(0x8000, 0xa000)];
   assertEquals(grownStacks(before, [vma(0x6000, 0xa000)]), []);
@@ -136,4 +156,42 @@ Deno.test("carriedWrites: a mapping that grew as it moved covers what lay at its
 Deno.test("carriedWrites: a segment attached over a written VMA is shared, so never written", () => {
   const after = [vma(0x1000, 0x5000, { permissions: "rw-s" })];
   assertEquals(carriedWrites(WRITTEN, after, { fresh: [] }), [false]);
+});
+
+Deno.test("carriedWrites: what ends where a written VMA begins, or begins where it ends, is not", () => {
+  const after = [vma(0x0, 0x1000), vma(0x1000, 0x5000), vma(0x5000, 0x6000)];
+  assertEquals(carriedWrites(WRITTEN, after, { fresh: [] }), [false, true, false]);
+  const fresh = [{ start: 0x1000, end: 0x5000 }];
+  assertEquals(carriedWrites(WRITTEN, [vma(0x1000, 0x6000)], { fresh }), [false]);
+});
+
+Deno.test("carriedWrites: only what lay in the moved range moves, and only as far as the target reaches", () => {
+  const before = [vma(0x0, 0x1000, { written: true }), vma(0x1000, 0x3000, { written: false })];
+  const moved = { from: { start: 0x1000, end: 0x3000 }, to: { start: 0x8000, end: 0xa000 } };
+  const after = [vma(0x0, 0x1000), vma(0x8000, 0xa000)];
+  assertEquals(carriedWrites(before, after, { fresh: [], moved }), [true, false]);
+  const cut = { from: { start: 0x1000, end: 0x5000 }, to: { start: 0x8000, end: 0x9000 } };
+  const beside = [vma(0x8000, 0x9000), vma(0x9000, 0xa000)];
+  assertEquals(carriedWrites(WRITTEN, beside, { fresh: [], moved: cut }), [true, false]);
+  const { written: _, ...unknown } = vma(0x1000, 0x2000);
+  const two = { from: { start: 0x1000, end: 0x3000 }, to: { start: 0x8000, end: 0x9000 } };
+  const second = vma(0x2000, 0x3000, { written: true }); // beyond what the target holds
+  assertEquals(carriedWrites([unknown, second], [vma(0x8000, 0xa000)], { fresh: [], moved: two }), [
+    false,
+  ]);
+});
+
+Deno.test("hasFlag: a flag is among the VmFlags, or they are not known", () => {
+  const { vmFlags: _, ...unknown } = vma(0x1000, 0x2000);
+  assertEquals([hasFlag(vma(0x1000, 0x2000, STACK), "gd"), hasFlag(unknown, "gd")], [true, false]);
+});
+
+Deno.test("isSame: two lines are of one VMA if all but the writes is alike", () => {
+  const line = vma(0x1000, 0x2000);
+  assertEquals(isSame(line, { ...line, written: true }), true);
+  const others: Partial<MapLine>[] = [
+    ...[{ start: 0 }, { end: 0x3000 }, { permissions: "r--p" }, { offset: 1 }, { device: "00:01" }],
+    ...[{ inode: 1 }, { name: "x" }, { vmFlags: "rd" }],
+  ];
+  for (const other of others) assertEquals(isSame(line, { ...line, ...other }), false);
 });

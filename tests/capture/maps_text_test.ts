@@ -51,6 +51,11 @@ Deno.test("changedLines: one character of many lines is one line", () => {
   }
 });
 
+Deno.test("changedLines: one text is the end of the other, but not from the start of a line", () => {
+  const found = changedLines(bytes("x\nq\n"), bytes("\nq\n"));
+  assertEquals(found, { start: 0, oldEnd: 2, newEnd: 1 });
+});
+
 Deno.test("changedLines: a text that ends within a line, as that of a process that is gone", () => {
   assertEquals(changedLines(bytes("a\nb"), bytes("a\nbc\n")), { start: 2, oldEnd: 3, newEnd: 5 });
   assertEquals(changedLines(bytes("a\nbc\n"), bytes("a\nb")), { start: 2, oldEnd: 5, newEnd: 3 });

@@ -25,6 +25,8 @@ export class Scene {
   readonly sources: Sources;
   /** The clock of the observer, ms. */
   nowMs = 0;
+  /** How much later it is each time the clock is looked at, ms. */
+  tickMs = 1;
   /** The layout as the records say. */
   told: MapLine[];
   /** Pages of VMAs that are known to have been written to. */
@@ -36,9 +38,19 @@ export class Scene {
     this.sources = findSources(process.libc);
     this.told = process.lines();
     this.#mark();
-    const clock = () => this.nowMs++;
+    const clock = () => {
+      this.nowMs += this.tickMs;
+      return this.nowMs - this.tickMs;
+    };
     this.observer = new Observer(process.libc, this.sources, new FlagMemory(), this.told, clock);
-    for (const key of ["smaps", "questions", "scans", "stats"] as const) process.asked[key] = 0;
+    this.forget();
+  }
+
+  /** Begins to count what the process is asked. */
+  forget(): void {
+    for (const key of ["smaps", "questions", "scans", "pages", "maps", "stats"] as const) {
+      this.process.asked[key] = 0;
+    }
   }
 
   /** Looks between two calls. */

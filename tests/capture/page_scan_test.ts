@@ -33,6 +33,8 @@ Deno.test("PageScan: a kernel that knows no guards is not asked for them, else i
   process.knowsGuards = false;
   assertEquals(written(process), undefined);
   assertEquals(written(process, opened(process, false)), [0x10000]);
+  process.map(0x10000, 0x11000, { content: "watched" }); // by userfaultfd
+  assertEquals(written(process, opened(process, false)), [0x10000]);
 });
 
 Deno.test("PageScan: a process that is gone says nothing", () => {
@@ -84,6 +86,10 @@ Deno.test("PageScan: VMAs that lie near are one question, one alone is asked for
   // From the end of one to the start of the next are 63 pages, then, after the third, 127.
   assertEquals(written(process)?.length, 4);
   assertEquals(process.asked.scans, 2);
+  const two = new FakeProcess();
+  two.map(0x10000, 0x11000, { content: "anonymous" });
+  two.map(0x1000_0000, 0x1000_4000, { content: "anonymous" });
+  assertEquals([written(two)?.length, two.asked.scans, two.asked.pages], [2, 2, 2]);
   const wide = new FakeProcess();
   wide.map(0x10000, 0x10000 + NEAR + PAGE, { permissions: "r--p" });
   wide.map(0x10000 + NEAR + PAGE, 0x10000 + NEAR + 2 * PAGE, { content: "anonymous" });
@@ -151,6 +157,12 @@ Deno.test("PageScan: the huge zero page is looked for where setting and advice a
 });
 
 Deno.test("PageScan: a small zero page is no huge one, and a VMA must hold a whole huge page", () => {
+  const present = hugeProcess();
+  present.change(2 * HUGE, 3 * HUGE, { content: "huge" });
+  assertEquals(zeros(present, "always"), []);
+  const full = hugeProcess();
+  full.change(2 * HUGE, 3 * HUGE, { content: "huge zero" });
+  assertEquals([zeros(full, "always"), full.asked.pages], [[HUGE], 513]); // the first is enough
   const small = hugeProcess();
   small.change(2 * HUGE, 2 * HUGE + PAGE, { content: "zero" });
   assertEquals(zeros(small, "always"), []);

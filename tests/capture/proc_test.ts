@@ -4,13 +4,18 @@ import { baseName } from "../../src/trace/maps_line.ts";
 import {
   deviceOfMount,
   hasIpcLock,
+  hasRawIo,
   parseAllowedNodes,
   parseDescriptorInfo,
   parseLimits,
   parseMemoryBytes,
+  parsePidfd,
   parseSmaps,
   parseStat,
+  readSmaps,
+  sleeps,
 } from "../../src/capture/proc.ts";
+import { fakeLibc, texts } from "./fake_libc.ts";
 
 /** One VMA as the kernel prints it in smaps, the fields that are not read left out. */
 function smaps(header: string, anonymous: number, swap: number, flags: string): string {
@@ -74,6 +79,47 @@ Deno.test("parseSmaps: written are private VMAs with anonymous pages, also swapp
   assertEquals(written("1000-2000 rw-s 00000000 00:01 5 /dev/zero (deleted)", 0, 4), false);
 });
 
+Deno.test("parseSmaps: the text of a process that ended meanwhile has the VMAs that are whole", () => {
+  const one = smaps("1000-2000 rw-p 00000000 00:00 0", 4, 0, "rd wr");
+  assertEquals(parseSmaps(one).length, 1);
+  assertEquals([parseSmaps(one + "3000-4"), parseSmaps(one + "\n")], [
+    parseSmaps(one),
+    parseSmaps(one),
+  ]);
+  assertEquals(parseSmaps(""), []);
+});
+
+Deno.test("readSmaps: a layout is believed only of a process that stood still before and after", () => {
+  const text = smaps("1000-2000 rw-p 00000000 00:00 0", 4, 0, "rd wr");
+  const read = (state: string, shown: string | undefined) => {
+    const stat = state === "" ? {} : { "/proc/77/stat": `77 (a b) ${state} 1 2 3\n` };
+    const files = { ...stat, ...shown !== undefined && { "/proc/77/smaps": shown } };
+    return readSmaps(fakeLibc({ readText: texts(files) }), 77)?.length;
+  };
+  assertEquals(read("t", text), 1);
+  for (const state of ["R", "S", "T", "X", "Z", ""]) {
+    assertEquals(read(state, text), undefined, state);
+  }
+  assertEquals([read("t", ""), read("t", undefined)], [undefined, undefined]);
+});
+
+Deno.test("sleeps: a process that waits, whether a signal ends that or not", () => {
+  const stats = (state: string) =>
+    fakeLibc({ readText: texts({ "/proc/77/stat": `77 (a) ${state} 1` }) });
+  assertEquals(["S", "D", "R", "t", "Z"].map((state) => sleeps(stats(state), 77)), [
+    ...[true, true, false, false, false],
+  ]);
+  assertEquals(sleeps(fakeLibc({ readText: () => undefined }), 77), false);
+});
+
+Deno.test("parsePidfd: the process, unless it is no pidfd or the process has ended", () => {
+  const process = (line: string) => parsePidfd(`pos:\t0\nflags:\t02\n${line}\n`);
+  assertEquals([process("Pid:\t77"), process("Pid:\t1"), process("Pid:\t0"), process("Pid:\t-1")], [
+    ...[77, 1, undefined, undefined],
+  ]);
+  assertEquals([process("ino:\t5"), process("NSpid:\t77")], [undefined, undefined]);
+});
+
 Deno.test("baseName: of any path the part behind the last slash", () => {
   assertEquals(baseName("/memfd:x (deleted)"), "memfd:x (deleted)");
   assertEquals(baseName("[anon:a/b]"), "[anon:a/b]");
@@ -123,11 +169,18 @@ Deno.test("parseMemoryBytes: memory and swap together", () => {
     parseMemoryBytes("MemTotal:  100 kB\nMemFree: 7 kB\nSwapTotal:   28 kB\n"),
     128 * 1024,
   );
+  assertEquals(parseMemoryBytes("MemTotal:  100 kB\n"), 100 * 1024);
 });
 
 Deno.test("hasIpcLock: bit 14 of the effective capabilities", () => {
   assertEquals(hasIpcLock("CapPrm:\t000001ffffffffff\nCapEff:\t0000000000004000\n"), true);
   assertEquals(hasIpcLock("CapPrm:\t000001ffffffffff\nCapEff:\t000001ffffffbfff\n"), false);
+});
+
+Deno.test("hasRawIo: bit 17 of the effective capabilities", () => {
+  assertEquals(hasRawIo("CapEff:\t0000000000020000\n"), true);
+  assertEquals(hasRawIo("CapEff:\t000001fffffdffff\n"), false);
+  assertEquals(hasRawIo(""), false);
 });
 
 Deno.test("parseAllowedNodes: a bit each, the highest word first; undefined if there is none", () => {

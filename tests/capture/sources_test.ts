@@ -70,8 +70,8 @@ for (const means of ["query", "text"] as const) {
     if (means === "query" && sources.means !== "query") return; // Linux before 6.11 has no such question
     const source = openVmas(libc, libc.pid(), { ...sources, means });
     if (source === undefined) throw new Error("This process cannot be asked");
-    // The runtime maps and unmaps at any time: once in a few attempts nothing lies between.
-    for (let attempt = 0; attempt < 50; attempt++) {
+    // The runtime maps and unmaps at any time: once in many attempts nothing lies between.
+    for (let attempt = 0; attempt < 500; attempt++) {
       const before = parseMaps(libc.readText("/proc/self/maps") ?? "");
       assert(source.refresh());
       const found = all(source);

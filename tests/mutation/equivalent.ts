@@ -8,6 +8,7 @@
  * @module
  */
 
+import { CAPTURE } from "./equivalent_capture.ts";
 import { COMMANDS } from "./equivalent_commands.ts";
 import { MM_PAGES } from "./equivalent_mm_pages.ts";
 import { MM_RANGES } from "./equivalent_mm_ranges.ts";
@@ -22,6 +23,7 @@ const EQUIVALENT = {
   ...TREE_WRITING,
   ...MM_PAGES,
   ...MM_RANGES,
+  ...CAPTURE,
   ...COMMANDS,
   ...TEXTS,
 };
