@@ -145,11 +145,10 @@ export const MM_CANARIES: readonly Canary[] = [
     story: "The file is asked whether it may be mapped when its VMA stands in the tree already.",
     patches: [{
       file: "src/mm/calls/mmap.ts",
-      text:
-        "  orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));\n  orAbort(removal, () => storeVma(mm, made));\n",
+      text: "  askFile(mm, made, removal);\n  storeVma(mm, made, removal);\n",
       replacement:
-        "  orAbort(removal, () => storeVma(mm, made));\n  if (file?.hooks?.map !== undefined) acted();\n" +
-        "  orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));\n",
+        "  storeVma(mm, made, removal);\n  if (file?.hooks?.map !== undefined) acted();\n" +
+        "  askFile(mm, made, removal);\n",
     }],
   },
   {

@@ -4,23 +4,19 @@
  * @module
  */
 
-import { checkAddress, checkInteger, checkLimit, checkRange } from "./arguments.ts";
+import * as answers from "./answers.ts";
+import * as checking from "./arguments.ts";
+import * as frames from "./call_frame.ts";
 import { amendPage, readPage, writePage } from "./calls/access.ts";
-import { brk } from "./calls/brk.ts";
 import { exec, type Image } from "./calls/exec.ts";
 import { exit } from "./calls/exit.ts";
 import { type Access, fault, isWrite } from "./calls/fault.ts";
 import { fork } from "./calls/fork.ts";
-import { madvise } from "./calls/madvise.ts";
 import { mbind } from "./calls/mbind.ts";
 import { mincore } from "./calls/mincore.ts";
-import { mlock, mlockall, munlock, munlockall } from "./calls/mlock.ts";
-import { mmap, type MmapRequest } from "./calls/mmap.ts";
-import { mprotect } from "./calls/mprotect.ts";
+import { mlockall, munlockall } from "./calls/mlock.ts";
+import type { MmapRequest } from "./calls/mmap.ts";
 import { mremap } from "./calls/mremap.ts";
-import { mseal } from "./calls/mseal.ts";
-import { msync } from "./calls/msync.ts";
-import { munmap } from "./calls/munmap.ts";
 import { processMadvise } from "./calls/process_madvise.ts";
 import { setAnonName, setDenyWriteExec, setMemoryMerge } from "./calls/prctl.ts";
 import { remapFilePages } from "./calls/remap_file_pages.ts";
@@ -31,13 +27,28 @@ import { cannot } from "./error.ts";
 import { type AddressSpaceOptions, MemoryDescriptor } from "./memory_descriptor.ts";
 import type { ResourceLimits } from "./rlimit.ts";
 import type { LockMode } from "./locks/lock_checker.ts";
-import { lockForCall, lockForFault, unlockAfterCall } from "./locks/locking.ts";
 import { hugeNumber } from "./pages/huge_page.ts";
 import { type Headroom, headroom } from "./vma/explain.ts";
 import { maps, mapsLine } from "./vma/proc_maps.ts";
 import type { PageTableEntry, SharedSegment, Vma } from "./vma.ts";
 import type { TreeObserver } from "./vma_tree.ts";
-import { PAGE_SIZE } from "../abi/page.ts";
+import * as page from "../abi/page.ts";
+
+// The file's own, as V8 looks imported names up at each use.
+const {
+  answerBrk,
+  answerMadvise,
+  answerMlock,
+  answerMmap,
+  answerMprotect,
+  answerMseal,
+  answerMsync,
+  answerMunlock,
+  answerMunmap,
+} = answers;
+const { checkAddress, checkInteger, checkLimit, checkRange } = checking;
+const { beginCall, beginFault, endCall } = frames;
+const { PAGE_SIZE, pageAlignDown, pageAlignUp, roundLength, roundOut } = page;
 
 /** Lines of the layout that `console.log` shows. */
 const LINES_SHOWN = 8;
@@ -98,12 +109,10 @@ export class AddressSpace {
     checkInteger("map", "protection", protection);
     checkInteger("map", "flags", flags);
     checkAddress("map from file offset", offset);
-    const mm = this.#begin("map", address, length);
-    try {
-      return mmap(mm, request);
-    } finally {
-      this.#end(mm);
-    }
+    checkRange("map", address, length);
+    const answer = answerMmap(this.#mm, request);
+    if (answer < 0) throw this.#mm.refusal.error("map", address, address + length);
+    return answer;
   }
 
   /**
@@ -118,11 +127,10 @@ export class AddressSpace {
    * split would pass max_map_count, or memory ran out · EPERM a VMA in the range is sealed
    */
   munmap(address: number, length: number): void {
-    const mm = this.#begin("unmap", address, length);
-    try {
-      munmap(mm, address, length);
-    } finally {
-      this.#end(mm);
+    checkRange("unmap", address, length);
+    const answer = answerMunmap(this.#mm, address, length);
+    if (answer < 0) {
+      throw this.#mm.refusal.error("unmap", address, address + pageAlignUp(length));
     }
   }
 
@@ -141,11 +149,10 @@ export class AddressSpace {
   mprotect(address: number, length: number, protection: number, key = -1): void {
     checkInteger("protect", "protection", protection);
     checkInteger("protect", "key", key);
-    const mm = this.#begin("protect", address, length);
-    try {
-      mprotect(mm, address, length, protection, key);
-    } finally {
-      this.#end(mm);
+    checkRange("protect", address, length);
+    const answer = answerMprotect(this.#mm, address, length, protection, key);
+    if (answer < 0) {
+      throw this.#mm.refusal.error("protect", address, address + pageAlignUp(length));
     }
   }
 
@@ -158,12 +165,7 @@ export class AddressSpace {
    */
   brk(address: number): number {
     checkAddress("move the heap's end to", address);
-    const mm = this.#begin("move the heap's end to", address, 0);
-    try {
-      return brk(mm, address);
-    } finally {
-      this.#end(mm);
-    }
+    return answerBrk(this.#mm, address);
   }
 
   /**
@@ -193,7 +195,7 @@ export class AddressSpace {
     try {
       return mremap(mm, address, oldLength, newLength, flags, newAddress);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -211,11 +213,10 @@ export class AddressSpace {
    */
   madvise(address: number, length: number, advice: number): void {
     checkInteger("advise", "advice", advice);
-    const mm = this.#begin("advise on", address, length, adviceLock(advice));
-    try {
-      madvise(mm, address, length, advice);
-    } finally {
-      this.#end(mm);
+    checkRange("advise on", address, length);
+    const answer = answerMadvise(this.#mm, address, length, advice);
+    if (answer < 0) {
+      throw this.#mm.refusal.error("advise on", address, address + pageAlignUp(length));
     }
   }
 
@@ -241,7 +242,7 @@ export class AddressSpace {
     try {
       return processMadvise(mm, ranges, advice, flags);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -258,12 +259,8 @@ export class AddressSpace {
    */
   mlock(address: number, length: number, flags = 0): void {
     checkInteger("lock", "flags", flags);
-    const mm = this.#begin("lock", address, length);
-    try {
-      mlock(mm, address, length, flags);
-    } finally {
-      this.#end(mm);
-    }
+    checkRange("lock", address, length);
+    this.#demandLocked("lock", answerMlock(this.#mm, address, length, flags), address, length);
   }
 
   /**
@@ -275,12 +272,8 @@ export class AddressSpace {
    * memory ran out
    */
   munlock(address: number, length: number): void {
-    const mm = this.#begin("unlock", address, length);
-    try {
-      munlock(mm, address, length);
-    } finally {
-      this.#end(mm);
-    }
+    checkRange("unlock", address, length);
+    this.#demandLocked("unlock", answerMunlock(this.#mm, address, length), address, length);
   }
 
   /**
@@ -298,7 +291,7 @@ export class AddressSpace {
     try {
       mlockall(mm, flags);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -312,7 +305,7 @@ export class AddressSpace {
     try {
       munlockall(mm);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -328,12 +321,9 @@ export class AddressSpace {
    */
   mseal(address: number, length: number, flags = 0): void {
     checkInteger("seal", "flags", flags);
-    const mm = this.#begin("seal", address, length);
-    try {
-      mseal(mm, address, length, flags);
-    } finally {
-      this.#end(mm);
-    }
+    checkRange("seal", address, length);
+    const answer = answerMseal(this.#mm, address, length, flags);
+    if (answer < 0) throw this.#mm.refusal.error("seal", address, address + pageAlignUp(length));
   }
 
   /**
@@ -348,11 +338,10 @@ export class AddressSpace {
    */
   msync(address: number, length: number, flags: number): void {
     checkInteger("synchronise", "flags", flags);
-    const mm = this.#begin("synchronise", address, length, "read");
-    try {
-      msync(mm, address, length, flags);
-    } finally {
-      this.#end(mm);
+    checkRange("synchronise", address, length);
+    const answer = answerMsync(this.#mm, address, length, flags);
+    if (answer < 0) {
+      throw this.#mm.refusal.error("synchronise", address, address + roundLength(length));
     }
   }
 
@@ -373,7 +362,7 @@ export class AddressSpace {
     try {
       return mincore(mm, address, length, vector);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -402,7 +391,7 @@ export class AddressSpace {
     try {
       remapFilePages(mm, address, length, protection, pageOffset, flags);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -422,7 +411,7 @@ export class AddressSpace {
     try {
       return shmat(mm, segment, address, flags);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -439,7 +428,7 @@ export class AddressSpace {
     try {
       shmdt(mm, address);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -458,7 +447,7 @@ export class AddressSpace {
     try {
       setAnonName(mm, address, length, name);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -477,7 +466,7 @@ export class AddressSpace {
     try {
       mbind(mm, address, length, policy);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -528,7 +517,7 @@ export class AddressSpace {
     try {
       fault(mm, address, access);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -544,7 +533,7 @@ export class AddressSpace {
     try {
       return readPage(mm, address);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -562,7 +551,7 @@ export class AddressSpace {
     try {
       writePage(mm, address, stamp);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -578,7 +567,7 @@ export class AddressSpace {
     try {
       amendPage(mm, address, value);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -595,7 +584,7 @@ export class AddressSpace {
       child.#mm = fork(mm);
       if (mm.hookError !== undefined) child.exit();
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
     return child;
   }
@@ -612,7 +601,7 @@ export class AddressSpace {
     try {
       exec(mm, image);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -626,7 +615,7 @@ export class AddressSpace {
     try {
       exit(mm);
     } finally {
-      this.#end(mm);
+      endCall(mm);
     }
   }
 
@@ -737,6 +726,13 @@ export class AddressSpace {
     return [head, ...lines].join("\n");
   }
 
+  /** Throws the refusal of a call on all pages that a range touches. */
+  #demandLocked(verb: string, answer: number, address: number, length: number): void {
+    if (answer >= 0) return;
+    const start = pageAlignDown(address);
+    throw this.#mm.refusal.error(verb, start, start + roundOut(address, length));
+  }
+
   /** Checks the range of a call and begins it. */
   #begin(
     verb: string,
@@ -744,35 +740,15 @@ export class AddressSpace {
     length: number,
     mode: LockMode = "write",
   ): MemoryDescriptor {
-    const mm = this.#check(verb, address, length);
-    if (mm.locks !== null) lockForCall(mm, mode);
-    mm.isCalling = true;
-    return mm;
+    checkRange(verb, address, length);
+    beginCall(this.#mm, verb, address, length, mode);
+    return this.#mm;
   }
 
   /** Checks the address of a fault and begins it. */
   #beginFault(verb: string, address: number, writes: boolean): MemoryDescriptor {
-    const mm = this.#check(verb, address, 0);
-    if (mm.locks !== null) lockForFault(mm, address, writes);
-    mm.isCalling = true;
-    return mm;
-  }
-
-  #check(verb: string, address: number, length: number): MemoryDescriptor {
-    checkRange(verb, address, length);
-    const mm = this.#mm;
-    if (mm.locks === null ? mm.isCalling : mm.locks.holds("mmap_lock", mm.pageTable!)) {
-      throw cannot(verb, address, address + length, "EBUSY", "a hook of a file is running");
-    }
-    return mm;
-  }
-
-  /** Ends a call, and throws what a hook threw meanwhile. */
-  #end(mm: MemoryDescriptor): void {
-    const { hookError } = mm;
-    mm.isCalling = false;
-    if (mm.locks !== null) unlockAfterCall(mm);
-    mm.hookError = undefined;
-    if (hookError !== undefined) throw hookError.error;
+    checkRange(verb, address, 0);
+    beginFault(this.#mm, verb, address, writes);
+    return this.#mm;
   }
 }

@@ -9,6 +9,7 @@
 
 import { type KernelRules, kernelRules } from "./rules/kernel_rules.ts";
 import { FaultInjection } from "./fault_injection.ts";
+import { Refusal } from "./refusal.ts";
 import { HugePagePool } from "./vma/huge_pool.ts";
 import { VmaTree } from "./vma_tree.ts";
 import type { LockChecker } from "./locks/lock_checker.ts";
@@ -106,6 +107,8 @@ const DEFAULT_RULES: KernelRules = kernelRules();
 export class MemoryDescriptor {
   /** Memory for VMAs, anon_vmas, links and tree nodes. */
   readonly faultInjection: FaultInjection = new FaultInjection();
+  /** Why the last call that was refused was. */
+  readonly refusal: Refusal = new Refusal();
   /** The VMAs. */
   tree: VmaTree = new VmaTree(this.faultInjection);
   /**

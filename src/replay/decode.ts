@@ -25,6 +25,7 @@ import type { EnterRecord, LeaveRecord } from "../trace/format.ts";
 import type { TraceFiles } from "./files.ts";
 import { limitsOf } from "./image.ts";
 import { ADDRESS_LIMIT, roundLength } from "../abi/page.ts";
+import { adoptBase, type DirectCall, directCall, type DirectName } from "./direct_call.ts";
 import type { MappedFile } from "../mm/vma.ts";
 import {
   readVmFlags,
@@ -40,7 +41,11 @@ import {
 } from "../mm/vm_flags.ts";
 
 /** What a call does to the address space of its process; gives the call's result. */
-export type Action = (space: AddressSpace) => number;
+export interface Action {
+  (space: AddressSpace): number;
+  /** The same as data, of the calls that programs make most. */
+  direct?: DirectCall | undefined;
+}
 
 /** What is known of a call once it has returned. */
 export interface ReturnedCall {
@@ -62,6 +67,7 @@ export interface Unmodelled {
 
 /** A call on a range whose result is 0; its further arguments are numbers. */
 function onRange(
+  name: DirectName,
   act: (space: AddressSpace, address: number, length: number, third: number) => void,
   third: (value: number | undefined) => number = int,
 ): Decoder {
@@ -69,10 +75,12 @@ function onRange(
     const address = size(args[0]);
     const length = size(args[1]);
     const more = third(args[2]);
-    return (space) => {
+    const action: Action = (space) => {
       act(space, address, length, more);
       return 0;
     };
+    action.direct = directCall(name, address, length, more);
+    return action;
   };
 }
 
@@ -104,25 +112,35 @@ const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
   mmap: decodeMmap,
   io_setup: decodeIoSetup,
   io_destroy: decodeIoDestroy,
-  munmap: onRange((space, address, length) => space.munmap(address, length)),
+  munmap: onRange("munmap", (space, address, length) => space.munmap(address, length)),
   mprotect: onRange(
+    "mprotect",
     (space, address, length, protection) => space.mprotect(address, length, protection),
     whole,
   ),
   brk: (_, args) => {
     const address = size(args[0]);
-    return (space) => space.brk(address);
+    const action: Action = (space) => space.brk(address);
+    action.direct = directCall("brk", address, 0, 0);
+    return action;
   },
   mremap: (_, [address, oldLength, newLength, flags, target]) => (space) =>
     space.mremap(size(address), size(oldLength), size(newLength), flags!, size(target)),
-  madvise: onRange((space, address, length, advice) => space.madvise(address, length, advice)),
-  mlock: onRange((space, address, length) => space.mlock(address, length)),
-  mlock2: onRange((space, address, length, flags) => space.mlock(address, length, flags)),
-  munlock: onRange((space, address, length) => space.munlock(address, length)),
+  madvise: onRange(
+    "madvise",
+    (space, address, length, advice) => space.madvise(address, length, advice),
+  ),
+  mlock: onRange("mlock", (space, address, length) => space.mlock(address, length), () => 0),
+  mlock2: onRange("mlock", (space, address, length, flags) => space.mlock(address, length, flags)),
+  munlock: onRange("munlock", (space, address, length) => space.munlock(address, length)),
   mlockall: plain((space, [flags]) => space.mlockall(int(flags))),
   munlockall: plain((space) => space.munlockall()),
-  mseal: onRange((space, address, length, flags) => space.mseal(address, length, flags), whole),
-  msync: onRange((space, address, length, flags) => space.msync(address, length, flags)),
+  mseal: onRange(
+    "mseal",
+    (space, address, length, flags) => space.mseal(address, length, flags),
+    whole,
+  ),
+  msync: onRange("msync", (space, address, length, flags) => space.msync(address, length, flags)),
   mincore: plain((space, [address, length, vector]) => {
     space.mincore(size(address), size(length), size(vector));
   }),
@@ -181,24 +199,13 @@ function decodeMmap({ enter, leave, files }: ReturnedCall, args: readonly number
   const address = drawn ? leave.result : size(wanted);
   const request = { address, length: size(length), protection, flags, file, offset: size(offset) };
   const isPlaced = leave.error === undefined && address === 0 && !(flags & (MAP_FIXED | MAP_32BIT));
-  if (!isPlaced) return (space) => space.mmap(request);
-  const end = leave.result + roundLength(request.length);
-  return (space) => {
-    adoptBase(space, end);
+  const end = isPlaced ? leave.result + roundLength(request.length) : 0;
+  const action: Action = (space) => {
+    adoptBase(space.descriptor, end);
     return space.mmap(request);
   };
-}
-
-/** No kernel begins to place as low as this part of the user's addresses. */
-const LOWEST_BASE = 1 / 8;
-
-/**
- * Where placement begins, the recorder takes from what lies there after an exec. Old kernels put nothing there for a
- * static program; then the first address that the kernel chooses tells, by where what it placed there ends.
- */
-function adoptBase(space: AddressSpace, end: number): void {
-  const mm = space.descriptor;
-  if (!mm.legacyLayout && mm.mmapBase < mm.taskSize * LOWEST_BASE) mm.mmapBase = end;
+  action.direct = directCall("mmap", request.address, request.length, 0, { request, end });
+  return action;
 }
 
 /**

@@ -23,6 +23,7 @@ import type {
   TraceRecord,
 } from "../trace/format.ts";
 import { type Action, decode } from "./decode.ts";
+import type { DirectCall } from "./direct_call.ts";
 import { TraceFiles } from "./files.ts";
 import { importedAction } from "./imported/actions.ts";
 import { HIGHEST_ADDRESS } from "./imported/occupied.ts";
@@ -57,6 +58,8 @@ export interface CallStep {
   readonly pid: number;
   /** What the model does; undefined if nothing. */
   readonly action: Action | undefined;
+  /** The same as data, if the call is one of those that programs make most. */
+  readonly direct?: DirectCall | undefined;
   /** Why the model does nothing, if the call may have changed something in the kernel. */
   readonly unmodelled: string | undefined;
 }
@@ -174,7 +177,8 @@ export class StepReader {
     const isImported = this.header?.fidelity === "imported";
     const action = isImported ? importedAction(call, modelled) : modelled;
     const unmodelled = isAction ? undefined : decoded?.unmodelled;
-    return { type: "call", record, enter, pid: record.pid, action, unmodelled };
+    const direct = action?.direct;
+    return { type: "call", record, enter, pid: record.pid, action, direct, unmodelled };
   }
 }
 

@@ -9,6 +9,7 @@ import { type CompiledTrace, MmError, type Step } from "../../../mod.ts";
 import type { Counters, Workload } from "./workload.ts";
 
 const System = named("System");
+const HAS_PERFORM = "perform" in System.prototype;
 
 /** Replays a trace in a system that is new whenever the trace begins again. */
 export class ReplayWorkload implements Workload {
@@ -61,6 +62,8 @@ export class ReplayWorkload implements Workload {
 
   /** The result; a call that fails answers with its errno, below 0. */
   #apply(step: Step): number {
+    // The first commits have no `perform`.
+    if (HAS_PERFORM) return this.#system.perform(step) % 0x7fff_ffff;
     try {
       return this.#system.apply(step) % 0x7fff_ffff;
     } catch (error) {

@@ -9,11 +9,12 @@
 
 import { pageOut } from "../pages/migrate.ts";
 import * as pageTables from "../pages/page_table.ts";
-import { cannot, MmError } from "../error.ts";
+import { MmError } from "../error.ts";
 import * as mman from "../../abi/mman.ts";
 import * as faulting from "./fault.ts";
 import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import * as refusing from "../refusal.ts";
 import * as modifying from "../vma/modify.ts";
 import * as advising from "../vma/advice.ts";
 import type { Vma } from "../vma.ts";
@@ -24,6 +25,7 @@ const { zapRange } = pageTables;
 const { MADV } = mman;
 const { fault, mapsHugePage, prepareAnonVma } = faulting;
 const { ADDRESS_LIMIT, isPageAligned, PAGE_SIZE, pageAlignUp, roundLength } = page;
+const { refuse, refusePart } = refusing;
 const { modify, wishFor } = modifying;
 const { advisedFlags, pageAdviceRefusal, populates, reachesPastFile } = advising;
 const { VM_MAYBE_GUARD } = vmFlags;
@@ -69,28 +71,23 @@ const DISCARDS: ReadonlySet<number> = new Set([
  * kernel.
  *
  * @param advice one of {@linkcode MADV}
- * @throws {MmError} EINVAL unaligned, unknown advice, or a VMA it does not suit · ENOMEM a hole ·
- * EACCES MADV_REMOVE on what cannot be written · EPERM it would empty a sealed read-only VMA · EAGAIN
- * memory ran out, or a split would pass max_map_count · EFAULT MADV_POPULATE_… after the end of a file
+ * @returns 0, or below 0 EINVAL: unaligned, unknown advice, or a VMA it does not suit · ENOMEM: a hole · EACCES:
+ * MADV_REMOVE on what cannot be written · EPERM: it would empty a sealed read-only VMA · EFAULT: MADV_POPULATE_… after
+ * the end of a file
+ * @throws {MmError} EAGAIN memory ran out, or a split would pass max_map_count
  */
 export function madvise(
   mm: MemoryDescriptor,
   address: number,
   length: number,
   advice: number,
-): void {
+): number {
   const end = address + pageAlignUp(length);
   const wraps = length !== 0 &&
     (roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT);
-  if (!isKnownAdvice(mm, advice)) {
-    throw cannot("advise on", address, end, "EINVAL", "the advice is unknown");
-  }
-  if (!isPageAligned(address)) {
-    throw cannot("advise on", address, end, "EINVAL", "the address is not page-aligned");
-  }
-  if (wraps) {
-    throw cannot("advise on", address, end, "EINVAL", "it ends before it begins");
-  }
+  if (!isKnownAdvice(mm, advice)) return refuse(mm, "EINVAL", "the advice is unknown");
+  if (!isPageAligned(address)) return refuse(mm, "EINVAL", "the address is not page-aligned");
+  if (wraps) return refuse(mm, "EINVAL", "it ends before it begins");
 
   let hole = false;
   let at = address;
@@ -103,29 +100,32 @@ export function madvise(
     if (vma.start > at) hole = true;
     if (hole && populates(advice) && mm.rules.populateStopsAtHole) break;
     const stop = Math.min(end, vma.end);
-    at = Math.max(stop, adviseVma(mm, vma, Math.max(at, vma.start), stop, advice).end);
+    const advised = adviseVma(mm, vma, Math.max(at, vma.start), stop, advice);
+    if (typeof advised === "number") return advised;
+    at = Math.max(stop, advised.end);
   }
-  if (hole) throw cannot("advise on", address, end, "ENOMEM", "part of it is not mapped");
+  return hole ? refuse(mm, "ENOMEM", "part of it is not mapped") : 0;
 }
 
+/** The VMA that heeds the advice, or the errno below 0. */
 function adviseVma(
   mm: MemoryDescriptor,
   vma: Vma,
   start: number,
   end: number,
   advice: number,
-): Vma {
+): Vma | number {
   const refusal = pageAdviceRefusal(vma, advice);
   if (refusal !== undefined) {
-    throw cannot("advise on", start, end, refusal, "the VMA does not allow the advice");
+    return refusePart(mm, start, end, refusal, "the VMA does not allow the advice");
   }
   if (populates(advice) && reachesPastFile(vma, end)) {
-    throw cannot("advise on", start, end, "EFAULT", "its file ends before it");
+    return refusePart(mm, start, end, "EFAULT", "its file ends before it");
   }
   if (advice === MADV.GUARD_INSTALL) installGuard(mm, vma);
   const flags = advisedFlags(vma, advice, mm.rules);
   if (flags === undefined) {
-    throw cannot("advise on", start, end, "EINVAL", "the VMA does not allow the advice");
+    return refusePart(mm, start, end, "EINVAL", "the VMA does not allow the advice");
   }
   advisePages(mm, start, end, advice);
   if (flags === vma.flags) return vma;

@@ -9,6 +9,7 @@ import { cannot } from "../error.ts";
 import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT } from "../../abi/mman.ts";
 import { ADDRESS_LIMIT, PAGE_SIZE, pageAlignDown, pages, roundOut } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { refuse, refusePart } from "../refusal.ts";
 import { mayLockAtAll, supportsLock } from "../vma/accounting.ts";
 import { modify, wishFor } from "../vma/modify.ts";
 import { populate, tryPopulate } from "./populate.ts";
@@ -23,22 +24,25 @@ import { VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, type VmFlags } from "../vm_f
  * is locked and the call fails nonetheless, because its pages cannot be faulted in.
  *
  * @param flags MLOCK_ONFAULT or 0
- * @throws {MmError} EINVAL unknown flags or a range that wraps · ENOMEM a hole, RLIMIT_MEMLOCK,
- * max_map_count, or memory ran out · EPERM RLIMIT_MEMLOCK is 0
+ * @returns 0, or below 0 EINVAL: unknown flags or a range that wraps · ENOMEM: a hole, or RLIMIT_MEMLOCK · EPERM:
+ * RLIMIT_MEMLOCK is 0
+ * @throws {MmError} ENOMEM max_map_count, pages that cannot be faulted in, or memory ran out
  */
-export function mlock(mm: MemoryDescriptor, address: number, length: number, flags = 0): void {
+export function mlock(mm: MemoryDescriptor, address: number, length: number, flags = 0): number {
   const start = pageAlignDown(address);
   const end = start + roundOut(address, length);
-  if (flags & ~MLOCK_ONFAULT) throw cannot("lock", start, end, "EINVAL", "the flags are unknown");
-  if (!mayLockAtAll(mm)) throw cannot("lock", start, end, "EPERM", "RLIMIT_MEMLOCK is 0");
+  if (flags & ~MLOCK_ONFAULT) return refuse(mm, "EINVAL", "the flags are unknown");
+  if (!mayLockAtAll(mm)) return refuse(mm, "EPERM", "RLIMIT_MEMLOCK is 0");
   const limit = Math.floor(mm.limits.lockedMemory / PAGE_SIZE);
   if (!mm.capIpcLock && pages(end - start) + mm.lockedPages > limit) {
     if (pages(end - start) + mm.lockedPages - lockedWithin(mm, start, end) > limit) {
-      throw cannot("lock", start, end, "ENOMEM", "RLIMIT_MEMLOCK forbids it");
+      return refuse(mm, "ENOMEM", "RLIMIT_MEMLOCK forbids it");
     }
   }
-  applyLock(mm, start, end, VM_LOCKED | (flags & MLOCK_ONFAULT ? VM_LOCKONFAULT : 0));
-  populate(mm, start, end);
+  const lock = VM_LOCKED | (flags & MLOCK_ONFAULT ? VM_LOCKONFAULT : 0);
+  const answer = applyLock(mm, start, end, lock);
+  if (answer === 0) populate(mm, start, end);
+  return answer;
 }
 
 /**
@@ -46,11 +50,12 @@ export function mlock(mm: MemoryDescriptor, address: number, length: number, fla
  *
  * Postcondition: no VMA in the range is locked; where it has a hole, none before it.
  *
- * @throws {MmError} EINVAL a range that wraps · ENOMEM a hole, max_map_count, or memory ran out
+ * @returns 0, or below 0 EINVAL: a range that wraps · ENOMEM: a hole
+ * @throws {MmError} ENOMEM max_map_count, or memory ran out
  */
-export function munlock(mm: MemoryDescriptor, address: number, length: number): void {
+export function munlock(mm: MemoryDescriptor, address: number, length: number): number {
   const start = pageAlignDown(address);
-  applyLock(mm, start, start + roundOut(address, length), 0);
+  return applyLock(mm, start, start + roundOut(address, length), 0);
 }
 
 /**
@@ -84,20 +89,20 @@ export function munlockall(mm: MemoryDescriptor): void {
   applyToAll(mm, 0);
 }
 
-function applyLock(mm: MemoryDescriptor, start: number, end: number, lock: VmFlags): void {
-  const verb = lock ? "lock" : "unlock";
-  if (end >= ADDRESS_LIMIT) throw cannot(verb, start, end, "EINVAL", "it ends before it begins");
+function applyLock(mm: MemoryDescriptor, start: number, end: number, lock: VmFlags): number {
+  if (end >= ADDRESS_LIMIT) return refuse(mm, "EINVAL", "it ends before it begins");
   let at = start;
   let vma = start < end ? mm.tree.findVma(start) : undefined;
   while (at < end) {
     if (vma === undefined || vma.start > at) {
-      throw cannot(verb, at, end, "ENOMEM", "nothing is mapped at its start");
+      return refusePart(mm, at, end, "ENOMEM", "nothing is mapped at its start");
     }
     const stop = Math.min(end, vma.end);
     vma = lockVma(mm, vma, at, stop, lock);
     at = Math.max(stop, vma.end);
     if (at < end) vma = mm.tree.after(vma.start);
   }
+  return 0;
 }
 
 function applyToAll(mm: MemoryDescriptor, lock: VmFlags): void {

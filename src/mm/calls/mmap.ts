@@ -6,11 +6,11 @@
 
 import * as accounting from "../vma/accounting.ts";
 import { cannot, MmError } from "../error.ts";
-import type { Errno } from "../../abi/errno.ts";
 import * as mman from "../../abi/mman.ts";
 import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import * as advising from "../vma/advice.ts";
+import * as refusing from "../refusal.ts";
 import * as hugePool from "../vma/huge_pool.ts";
 import * as hooks from "../vma/hooks.ts";
 import * as merging from "../vma/merge.ts";
@@ -75,6 +75,7 @@ const {
   pages,
   roundLength,
 } = page;
+const { refuse, refuseCount, refusePart } = refusing;
 const { mayMergePages } = advising;
 const { hugeFile, hugePageSize } = hugePool;
 const { askToMap, tellClosed } = hooks;
@@ -141,14 +142,15 @@ const MAX_OFFSET = Number.MAX_SAFE_INTEGER;
  *
  * O(log n) and the VMAs replaced.
  *
- * @returns the first byte; with MAP_FIXED the address asked for, even where the VMA begins lower
- * @throws {MmError} EINVAL empty, unaligned offset or MAP_FIXED address, no or an unknown kind of
+ * @returns the first byte; with MAP_FIXED the address asked for, even where the VMA begins lower. Or the errno below 0:
+ * EINVAL empty, unaligned offset or MAP_FIXED address, no or an unknown kind of
  * mapping, a file that would grow down, part of a special mapping replaced · EBADF neither file nor MAP_ANONYMOUS ·
  * ENOMEM too long, no gap, max_map_count, a resource limit, or memory ran out · EOVERFLOW the offset passes what a file
  * can have · EACCES the file was not opened for this · EEXIST MAP_FIXED_NOREPLACE over something ·
  * EAGAIN more than may be locked · EPERM a VMA replaced is sealed, the address is below
  * mmap_min_addr, MAP_LOCKED under a limit of 0, or the filesystem forbids executing · ENODEV the file
  * cannot be mapped · EOPNOTSUPP a flag the file does not support
+ * @throws {MmError} where what lies there cannot be cut or unmapped, where memory ran out, and what the file's hook throws
  */
 export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   const { file = null, offset = 0 } = request;
@@ -157,61 +159,62 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   const fixed = (flags & MAP_FIXED) !== 0;
   const wanted = request.address ?? 0;
   if (!isPageAligned(offset)) {
-    throw refuse(request, "EINVAL", "the file offset is not page-aligned");
+    return refuse(mm, "EINVAL", "the file offset is not page-aligned");
   }
-  if (file === null && !(flags & MAP_ANONYMOUS)) throw refuse(request, "EBADF", "there is no file");
+  if (file === null && !(flags & MAP_ANONYMOUS)) return refuse(mm, "EBADF", "there is no file");
   if (flags & MAP_HUGETLB && !(flags & MAP_ANONYMOUS)) {
-    throw refuse(request, "EINVAL", "the file has no huge pages");
+    return refuse(mm, "EINVAL", "the file has no huge pages");
   }
-  if (!(request.length > 0)) throw refuse(request, "EINVAL", "it is empty");
+  if (!(request.length > 0)) return refuse(mm, "EINVAL", "it is empty");
   const hint = fixed ? wanted : roundHint(mm, wanted);
   const isHuge = (flags & MAP_HUGETLB) !== 0;
   const huge = isHuge ? hugePageSize(flags) : PAGE_SIZE;
-  if (huge === undefined) throw refuse(request, "EINVAL", "there are no pages of that size");
+  if (huge === undefined) return refuse(mm, "EINVAL", "there are no pages of that size");
   const length = roundLength(isHuge ? Math.ceil(request.length / huge) * huge : request.length);
-  if (length === 0) throw refuse(request, "ENOMEM", "it is longer than all addresses");
+  if (length === 0) return refuse(mm, "ENOMEM", "it is longer than all addresses");
   if (mm.tree.mapCount > mm.maxMapCount) {
-    throw refuse(request, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
+    return refuseCount(mm, mm.tree.mapCount);
   }
 
   const mapped = isHuge ? hugeFile(mm.hugePool, huge) : flags & MAP_ANONYMOUS ? null : file;
   const address = place(mm, hint, length, flags, mapped, offset);
   // The last address, as a result, is -EPERM.
   if (fixed && wanted === ADDRESS_LIMIT - 1 && length <= mm.taskSize) {
-    throw refuse(request, "EPERM", "the address reads as an error");
+    return refuse(mm, "EPERM", "the address reads as an error");
   }
-  if (address === NOWHERE) throw refuse(request, "ENOMEM", "no gap is large enough");
+  if (address === NOWHERE) return refuse(mm, "ENOMEM", "no gap is large enough");
   if (!isAligned(address, huge)) {
-    throw refuse(request, "EINVAL", "the address is not page-aligned");
+    return refuse(mm, "EINVAL", "the address is not page-aligned");
   }
   if (address < mm.mmapMinAddress && !mm.capSysRawio) {
-    throw refuse(request, "EPERM", "it begins below mmap_min_addr");
+    return refuse(mm, "EPERM", "it begins below mmap_min_addr");
   }
   if (
     flags & MAP_FIXED_NOREPLACE && mm.tree.findIntersection(address, address + length)
-  ) throw refuse(request, "EEXIST", "something is mapped there");
+  ) return refuse(mm, "EEXIST", "something is mapped there");
 
   let vmFlags = protectionFlags(protection) | placementFlags(flags, mm.rules) | mm.defaultFlags |
     VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
   if (flags & MAP_LOCKED && !mayLockAtAll(mm)) {
-    throw refuse(request, "EPERM", "RLIMIT_MEMLOCK is 0");
+    return refuse(mm, "EPERM", "RLIMIT_MEMLOCK is 0");
   }
   if (!mayLock(mm, vmFlags, pages(length))) {
-    throw refuse(request, "EAGAIN", "RLIMIT_MEMLOCK forbids it");
+    return refuse(mm, "EAGAIN", "RLIMIT_MEMLOCK forbids it");
   }
   if (mapped !== null && offset + length > (mapped.maxBytes ?? MAX_OFFSET)) {
-    throw refuse(request, "EOVERFLOW", "its offset passes the largest");
+    return refuse(mm, "EOVERFLOW", "its offset passes the largest");
   }
   vmFlags = mapped === null
-    ? anonymousFlags(request, flags, vmFlags, mm.rules)
-    : fileFlags(mm.rules, request, mapped, flags, protection, vmFlags);
+    ? anonymousFlags(mm, flags, vmFlags)
+    : fileFlags(mm, mapped, flags, protection, vmFlags);
+  if (vmFlags < 0) return vmFlags;
   if (mapped?.addedFlags && !mayLock(mm, vmFlags, pages(length))) {
-    throw refuse(request, "EAGAIN", "RLIMIT_MEMLOCK forbids it");
+    return refuse(mm, "EAGAIN", "RLIMIT_MEMLOCK forbids it");
   }
   if (flags & MAP_NORESERVE && (isHuge || mm.commit.mode !== "never")) vmFlags |= VM_NORESERVE;
 
   if (deniesWriteExec(mm, vmFlags, vmFlags)) {
-    throw refuse(request, "EACCES", "PR_SET_MDWE refuses memory that may be written and executed");
+    return refuse(mm, "EACCES", "PR_SET_MDWE refuses memory that may be written and executed");
   }
   if (mm.mergesAny && mayMergePages(vmFlags)) vmFlags |= VM_MERGEABLE;
 
@@ -219,7 +222,8 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   const mapping = mapped ?? (shared ? sharedMemory(pages(length)) : null);
   const pageOffset = mapped !== null ? pages(offset) : shared ? 0 : pages(address);
   mm.wish.renew(address, address + length, vmFlags, pageOffset, mapping);
-  mapRegion(mm);
+  const answer = mapRegion(mm);
+  if (answer < 0) return answer;
   const populates = vmFlags & VM_LOCKED ||
     (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE;
   if (populates) tryPopulate(mm, address, address + length);
@@ -253,76 +257,67 @@ function roundHint(mm: MemoryDescriptor, hint: number): number {
   return aligned !== 0 && aligned < mm.hintMinAddress ? pageAlignUp(mm.hintMinAddress) : aligned;
 }
 
-/** A refusal of the call, with the range that it was to map. */
-function refuse({ address = 0, length }: MmapRequest, code: Errno, why: string): MmError {
-  return cannot("map", address, address + length, code, why);
-}
-
-function anonymousFlags(
-  request: MmapRequest,
-  flags: number,
-  vmFlags: VmFlags,
-  rules: KernelRules,
-): VmFlags {
+/** The flags of anonymous memory, or the errno below 0. */
+function anonymousFlags(mm: MemoryDescriptor, flags: number, vmFlags: VmFlags): VmFlags | number {
   const growsDown = (vmFlags & VM_GROWSDOWN) !== 0;
   switch (flags & MAP_TYPE) {
     case MAP_SHARED:
-      if (growsDown) throw refuse(request, "EINVAL", "shared memory cannot grow down");
+      if (growsDown) return refuse(mm, "EINVAL", "shared memory cannot grow down");
       return vmFlags | VM_SHARED | VM_MAYSHARE;
     case MAP_PRIVATE:
       return vmFlags;
     case MAP_DROPPABLE:
-      if (!rules.mapDroppable) throw refuse(request, "EINVAL", "it is neither shared nor private");
+      if (!mm.rules.mapDroppable) return refuse(mm, "EINVAL", "it is neither shared nor private");
       if (growsDown || flags & MAP_LOCKED) {
-        throw refuse(request, "EINVAL", "droppable memory can be neither locked nor a stack");
+        return refuse(mm, "EINVAL", "droppable memory can be neither locked nor a stack");
       }
       return vmFlags | VM_DROPPABLE | VM_NORESERVE | VM_WIPEONFORK | VM_DONTDUMP;
     default:
-      throw refuse(request, "EINVAL", "it is neither shared nor private");
+      return refuse(mm, "EINVAL", "it is neither shared nor private");
   }
 }
 
+/** The flags of a mapping of a file, or the errno below 0. */
 function fileFlags(
-  rules: KernelRules,
-  request: MmapRequest,
+  mm: MemoryDescriptor,
   file: MappedFile,
   flags: number,
   protection: number,
   vmFlags: VmFlags,
-): VmFlags {
+): VmFlags | number {
   const kind = flags & MAP_TYPE;
   if (kind !== MAP_SHARED && kind !== MAP_SHARED_VALIDATE && kind !== MAP_PRIVATE) {
-    throw refuse(request, "EINVAL", "it is neither shared nor private");
+    return refuse(mm, "EINVAL", "it is neither shared nor private");
   }
   if (kind !== MAP_PRIVATE) {
     const known = LEGACY_FLAGS | (file.hugeAligned ? MAP_SYNC : 0);
     if (kind === MAP_SHARED_VALIDATE && flags & ~known) {
-      throw refuse(request, "EOPNOTSUPP", "MAP_SHARED_VALIDATE refuses the flags");
+      return refuse(mm, "EOPNOTSUPP", "MAP_SHARED_VALIDATE refuses the flags");
     }
     if (protection & PROT_WRITE && !file.writable) {
-      throw refuse(request, "EACCES", "the file is not open for writing");
+      return refuse(mm, "EACCES", "the file is not open for writing");
     }
     if (file.appendOnly && file.writable) {
-      throw refuse(request, "EACCES", "the file is append-only");
+      return refuse(mm, "EACCES", "the file is append-only");
     }
     vmFlags |= VM_SHARED | VM_MAYSHARE;
     if (!file.writable) vmFlags &= ~(VM_MAYWRITE | VM_SHARED);
   }
-  if (!file.readable) throw refuse(request, "EACCES", "the file is not open for reading");
+  if (!file.readable) return refuse(mm, "EACCES", "the file is not open for reading");
   if (file.executable === false) {
-    if (vmFlags & VM_EXEC) throw refuse(request, "EPERM", "its filesystem forbids executing");
+    if (vmFlags & VM_EXEC) return refuse(mm, "EPERM", "its filesystem forbids executing");
     vmFlags &= ~VM_MAYEXEC;
   }
-  if (file.mappable === false) throw refuse(request, "ENODEV", "the file cannot be mapped");
+  if (file.mappable === false) return refuse(mm, "ENODEV", "the file cannot be mapped");
   if (file.sealed && vmFlags & VM_SHARED) {
-    if (protection & PROT_WRITE || !rules.sealedMapsForReading) {
-      throw refuse(request, "EPERM", "the file is sealed against writing");
+    if (protection & PROT_WRITE || !mm.rules.sealedMapsForReading) {
+      return refuse(mm, "EPERM", "the file is sealed against writing");
     }
     vmFlags &= ~VM_MAYWRITE;
   }
-  if (vmFlags & VM_GROWSDOWN) throw refuse(request, "EINVAL", "a file cannot grow down");
+  if (vmFlags & VM_GROWSDOWN) return refuse(mm, "EINVAL", "a file cannot grow down");
   if (file.ringBytes !== undefined) {
-    vmFlags |= rules.ringNotForked ? VM_DONTEXPAND | VM_DONTCOPY : VM_DONTEXPAND;
+    vmFlags |= mm.rules.ringNotForked ? VM_DONTEXPAND | VM_DONTCOPY : VM_DONTEXPAND;
   }
   return (vmFlags & ~(file.clearedFlags ?? 0)) | (file.addedFlags ?? 0);
 }
@@ -352,49 +347,79 @@ function sharedMemory(size: number): MappedFile {
  * range has been cut out of its VMAs already; before a sealed VMA, the first one has been; where the file
  * refuses, it is gone.
  *
- * @throws {MmError} ENOMEM a resource limit, the commit limit, max_map_count, or memory ran out ·
- * EPERM a VMA replaced is sealed
+ * @returns 0, or below 0 ENOMEM: a resource limit or the commit limit
+ * @throws {MmError} ENOMEM max_map_count, or memory ran out · EPERM a VMA replaced is sealed
  */
-function mapRegion(mm: MemoryDescriptor): void {
-  const { start, end } = mm.wish;
-  if (!mm.rules.replaceAtOnce) unmapFirst(mm, start, end, mm.wish.flags);
+function mapRegion(mm: MemoryDescriptor): number {
+  const { start, end, flags } = mm.wish;
+  if (!mm.rules.replaceAtOnce && !unmapFirst(mm, start, end, flags)) {
+    return refusePart(mm, start, end, "ENOMEM", LIMITED);
+  }
   const next = mm.tree.findVma(start);
-  if (next === undefined || next.start >= end) mapFree(mm, next);
-  else mapOver(mm, next);
+  return next === undefined || next.start >= end ? mapFree(mm, next) : mapOver(mm, next);
 }
 
+const LIMITED = "a resource limit forbids it";
+
 /** Maps where nothing lies; `next` is the VMA above. */
-function mapFree(mm: MemoryDescriptor, next: Vma | undefined): void {
+function mapFree(mm: MemoryDescriptor, next: Vma | undefined): number {
   const { wish } = mm;
-  charge(mm, wish, 0, 0);
+  const answer = charge(mm, wish, 0, 0);
+  if (answer < 0) return answer;
   const previous = mm.tree.before(wish.start);
   settle(mm, mergeNew(mm, wish, previous, next, mm.rules.newMapping) ?? insert(mm, undefined));
+  return 0;
 }
 
 /** Maps over what lies there, of which `first` is the first VMA. */
-function mapOver(mm: MemoryDescriptor, first: Vma): void {
+function mapOver(mm: MemoryDescriptor, first: Vma): number {
   const { wish, rules } = mm;
   const { start, end } = wish;
   const removal = gatherRemoval(mm, first, start, end);
-  orAbort(removal, () => charge(mm, wish, removal.pages, removal.accountedPages), () => {
+  const answer = charge(mm, wish, removal.pages, removal.accountedPages);
+  if (answer < 0) {
+    // By the time the kernel looks at limits, it has cut what lay there.
+    removal.abort();
     cutOut(mm, start, end);
-  });
+    return answer;
+  }
   const previous = removal.head ?? mm.tree.before(start);
   const next = removal.tail ?? mm.tree.findVma(end);
-  const merged = orAbort(removal, () => mergeNew(mm, wish, previous, next, rules.newMapping));
+  let merged;
+  try {
+    merged = mergeNew(mm, wish, previous, next, rules.newMapping);
+  } catch (error) {
+    removal.abort();
+    throw error;
+  }
   const vma = merged ?? insert(mm, removal);
   if (removal.hole && vma.end === end) mm.tree.replace(removal.tail!);
   removal.complete();
   settle(mm, vma);
+  return 0;
 }
 
 /** Makes a VMA of the wish, in the place of what `removal` takes away. */
 function insert(mm: MemoryDescriptor, removal: Removal | undefined): Vma {
   const { start, end, flags, pageOffset, file } = mm.wish;
   const made = new Vma(start, end, flags, pageOffset, file);
-  orAbort(removal, () => askToMap(made), () => unmapRange(mm, start, end));
-  orAbort(removal, () => storeVma(mm, made));
+  askFile(mm, made, removal);
+  storeVma(mm, made, removal);
   return made;
+}
+
+/** Asks the file of a new VMA. If it refuses, what was to be replaced is put back, and then unmapped: as in the kernel. */
+function askFile(mm: MemoryDescriptor, vma: Vma, removal: Removal | undefined): void {
+  if (vma.file?.hooks?.map === undefined) return;
+  try {
+    askToMap(vma);
+  } catch (error) {
+    if (removal !== undefined) {
+      removal.abort();
+      unmapRange(mm, vma.start, vma.end);
+    }
+    throw error;
+  }
 }
 
 /** Counts what was mapped. What cannot be locked is mapped all the same, and not locked. */
@@ -413,15 +438,22 @@ function settle(mm: MemoryDescriptor, vma: Vma): void {
  * Unmaps what lies in the range after nothing but the resource limits was looked at, as kernels do that do not have the
  * rule `replaceAtOnce`: what is refused later leaves the range empty.
  *
- * @throws {MmError} ENOMEM a resource limit, or the range cannot be unmapped; nothing has changed
+ * @returns false if a resource limit forbids it; nothing has changed
+ * @throws {MmError} ENOMEM the range cannot be unmapped; nothing has changed
  */
-function unmapFirst(mm: MemoryDescriptor, start: number, end: number, flags: VmFlags): void {
+function unmapFirst(
+  mm: MemoryDescriptor,
+  start: number,
+  end: number,
+  flags: VmFlags,
+): boolean {
   const size = pages(end - start);
   if (!mayExpand(mm, flags, size) && !mayExpand(mm, flags, size - pagesWithin(mm, start, end))) {
-    throw cannot("map", start, end, "ENOMEM", "a resource limit forbids it");
+    return false;
   }
   try {
     unmapRange(mm, start, end);
+    return true;
   } catch (error) {
     if (!(error instanceof MmError) || error.code === "EPERM") throw error;
     throw cannot("map", start, end, "ENOMEM", `what lies there stays: ${error.message}`);
@@ -439,38 +471,23 @@ function pagesWithin(mm: MemoryDescriptor, start: number, end: number): number {
 }
 
 /**
- * Does a step of the mapping. If it fails, what was to be replaced is put back, and then `leaves` does what the kernel
- * leaves behind at this step.
- */
-function orAbort<T>(removal: Removal | undefined, step: () => T, leaves?: () => void): T {
-  try {
-    return step();
-  } catch (error) {
-    if (removal !== undefined) {
-      removal.abort();
-      leaves?.();
-    }
-    throw error;
-  }
-}
-
-/**
  * Charges a mapping that is to be made in the place of `freed` pages, of which `uncharged` were charged: if it is to be
  * charged it has VM_ACCOUNT from then on.
  *
- * @throws {MmError} ENOMEM a limit forbids it
+ * @returns 0, or below 0 ENOMEM: a limit forbids it
  */
-function charge(mm: MemoryDescriptor, wish: Vma, freed: number, uncharged: number): void {
+function charge(mm: MemoryDescriptor, wish: Vma, freed: number, uncharged: number): number {
   const { start, end, flags } = wish;
   const size = pages(end - start);
   if (!mayExpand(mm, flags, size - freed)) {
-    throw cannot("map", start, end, "ENOMEM", "a resource limit forbids it");
+    return refusePart(mm, start, end, "ENOMEM", LIMITED);
   }
-  if (!isAccountable(flags)) return;
+  if (!isAccountable(flags)) return 0;
   if (!mayCommit(mm, size - uncharged)) {
-    throw cannot("map", start, end, "ENOMEM", "so much memory cannot be promised");
+    return refusePart(mm, start, end, "ENOMEM", "so much memory cannot be promised");
   }
   wish.flags |= VM_ACCOUNT;
+  return 0;
 }
 
 /** Splits the VMAs that reach over an end of the range. */
@@ -483,13 +500,17 @@ function cutOut(mm: MemoryDescriptor, start: number, end: number): void {
   if (last !== undefined && last.start < end) isolate(mm, last, Math.max(start, last.start), end);
 }
 
-/** Stores a new VMA whose file has agreed; if that fails, the file is told that it is gone. */
-function storeVma(mm: MemoryDescriptor, vma: Vma): void {
+/**
+ * Stores a new VMA whose file has agreed; if that fails, the file is told that it is gone, and what was to be replaced
+ * is put back.
+ */
+function storeVma(mm: MemoryDescriptor, vma: Vma, removal: Removal | undefined): void {
   try {
     mm.faultInjection.take("a VMA");
     mm.tree.prepare(vma.start, vma.end, vma);
   } catch (error) {
     tellClosed(mm, vma);
+    removal?.abort();
     throw error;
   }
   mm.tree.commit();

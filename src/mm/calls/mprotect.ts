@@ -6,16 +6,15 @@
  */
 
 import * as accounting from "../vma/accounting.ts";
-import { cannot } from "../error.ts";
 import * as mman from "../../abi/mman.ts";
 import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import * as modifying from "../vma/modify.ts";
 import * as pageTables from "../pages/page_table.ts";
 import * as populating from "./populate.ts";
+import * as refusing from "../refusal.ts";
 import type { Vma } from "../vma.ts";
 import * as vmFlags from "../vm_flags.ts";
-import type { VmFlags } from "../vm_flags.ts";
 
 // The file's own, as V8 looks imported names up at each use.
 const { accountedPages, accountKind, chargeCommit, deniesWriteExec, mayCommit, mayExpand } =
@@ -25,6 +24,7 @@ const { ADDRESS_LIMIT, isPageAligned, pageAlignUp, pages, roundLength } = page;
 const { modify, wishFor } = modifying;
 const { protectRange } = pageTables;
 const { tryPopulate } = populating;
+const { refuse, refusePart } = refusing;
 const {
   VM_ACCESS_FLAGS,
   VM_ACCOUNT,
@@ -40,6 +40,9 @@ const {
   VM_WRITE,
 } = vmFlags;
 
+/** What is charged already, or is not when it becomes writable. */
+const CHARGED_OR_NEVER = VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE;
+
 const KNOWN = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
 
 /**
@@ -51,10 +54,9 @@ const KNOWN = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
  * kernel; the VMA it fails at is as it was.
  *
  * @param key protection key, as for pkey_mprotect; with -1 it stays
- * @throws {MmError} EINVAL unaligned, unknown protection, PROT_GROWSDOWN on what does not grow,
- * part of a special mapping, a key where there are none ·
- * ENOMEM a hole, a split would pass max_map_count, a limit, or memory ran out · EACCES the file was
- * not opened for this · EPERM a VMA is sealed
+ * @returns 0, or below 0 EINVAL: unaligned, unknown protection, PROT_GROWSDOWN on what does not grow, a key where there
+ * are none · ENOMEM: a hole, or a limit · EACCES: the file was not opened for this · EPERM: a VMA is sealed
+ * @throws {MmError} EINVAL part of a special mapping · ENOMEM a split would pass max_map_count, or memory ran out
  */
 export function mprotect(
   mm: MemoryDescriptor,
@@ -62,47 +64,47 @@ export function mprotect(
   length: number,
   protection: number,
   key = -1,
-): void {
+): number {
   const end = address + pageAlignUp(length);
   const grows = protection & (PROT_GROWSDOWN | PROT_GROWSUP);
   const wanted = protection & ~grows;
   if (grows === (PROT_GROWSDOWN | PROT_GROWSUP)) {
-    throw cannot("protect", address, end, "EINVAL", "it cannot grow both ways");
+    return refuse(mm, "EINVAL", "it cannot grow both ways");
   }
-  if (!isPageAligned(address)) {
-    throw cannot("protect", address, end, "EINVAL", "the address is not page-aligned");
-  }
-  if (length === 0) return;
+  if (!isPageAligned(address)) return refuse(mm, "EINVAL", "the address is not page-aligned");
+  if (length === 0) return 0;
   if (roundLength(length) === 0 || end >= ADDRESS_LIMIT) {
-    throw cannot("protect", address, end, "ENOMEM", "it ends before it begins");
+    return refuse(mm, "ENOMEM", "it ends before it begins");
   }
   if (key !== -1 && !mm.protectionKeys) {
-    throw cannot("protect", address, end, "EINVAL", "this machine has no protection keys");
+    return refuse(mm, "EINVAL", "this machine has no protection keys");
   }
-  if (wanted & ~KNOWN) throw cannot("protect", address, end, "EINVAL", "the protection is unknown");
+  if (wanted & ~KNOWN) return refuse(mm, "EINVAL", "the protection is unknown");
 
   let vma = mm.tree.findIntersection(address, end);
   let start = address;
   if (grows & PROT_GROWSDOWN && vma !== undefined) {
     start = vma.start;
     if (!(vma.flags & VM_GROWSDOWN)) {
-      throw cannot("protect", address, end, "EINVAL", "the VMA does not grow down");
+      return refuse(mm, "EINVAL", "the VMA does not grow down");
     }
   } else if (grows & PROT_GROWSUP && vma !== undefined && vma.start <= address) {
-    throw cannot("protect", address, end, "EINVAL", "the VMA does not grow up");
+    return refuse(mm, "EINVAL", "the VMA does not grow up");
   }
   while (start < end) {
     if (vma === undefined || vma.start > start) {
-      throw cannot("protect", start, end, "ENOMEM", "nothing is mapped at its start");
+      return refusePart(mm, start, end, "ENOMEM", "nothing is mapped at its start");
     }
     const stop = Math.min(end, vma.end);
-    vma = protectVma(mm, vma, start, stop, impliedProtection(mm, vma, wanted), key);
-    start = Math.max(stop, vma.end);
-    if (start < end) vma = mm.tree.after(vma.start);
+    const changed = protectVma(mm, vma, start, stop, impliedProtection(mm, vma, wanted), key);
+    if (typeof changed === "number") return changed;
+    start = Math.max(stop, changed.end);
+    if (start < end) vma = mm.tree.after(changed.start);
   }
+  return 0;
 }
 
-/** Gives `[start, end)` of `vma` the protection; a failed call changes nothing. */
+/** Gives `[start, end)` of `vma` the protection; gives the VMA that has it, or the errno below 0: nothing has changed. */
 function protectVma(
   mm: MemoryDescriptor,
   vma: Vma,
@@ -110,27 +112,33 @@ function protectVma(
   end: number,
   protection: number,
   key: number,
-): Vma {
+): Vma | number {
   const old = vma.flags;
   const protectionKey = key === -1 ? vma.protectionKey : key;
   let flags = (old & ~VM_ACCESS_FLAGS) | (protection & PROT_READ ? VM_READ : 0) |
     (protection & PROT_WRITE ? VM_WRITE : 0) | (protection & PROT_EXEC ? VM_EXEC : 0);
   // Each VM_MAY… bit stands four places above the bit it permits.
   if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS) {
-    throw cannot("protect", start, end, "EACCES", "its file was not opened for this");
+    return refusePart(mm, start, end, "EACCES", "its file was not opened for this");
   }
   if (deniesWriteExec(mm, old, flags)) {
-    throw cannot("protect", start, end, "EACCES", "PR_SET_MDWE refuses executable memory");
+    return refusePart(mm, start, end, "EACCES", "PR_SET_MDWE refuses executable memory");
   }
-  if (old & VM_SEALED) throw cannot("protect", start, end, "EPERM", "it is sealed");
+  if (old & VM_SEALED) return refusePart(mm, start, end, "EPERM", "it is sealed");
   if (flags === old && protectionKey === vma.protectionKey) return vma;
 
   const size = pages(end - start);
   if (flags & VM_WRITE) {
     if (!mayExpand(mm, flags, size) && mayExpand(mm, old, size)) {
-      throw cannot("protect", start, end, "ENOMEM", "a resource limit forbids it");
+      return refusePart(mm, start, end, "ENOMEM", "a resource limit forbids it");
     }
-    flags = accountWritable(mm, old, flags, start, end);
+    if (!(old & CHARGED_OR_NEVER)) {
+      // A private mapping that becomes writable is charged from then on.
+      if (!mayCommit(mm, size)) {
+        return refusePart(mm, start, end, "ENOMEM", "so much memory cannot be promised");
+      }
+      flags |= VM_ACCOUNT;
+    }
   } else if (mm.rules.readOnlyDropsAccount && isUnwritten(vma)) {
     flags &= ~VM_ACCOUNT;
   }
@@ -157,19 +165,4 @@ function isUnwritten({ file, anonVma }: Vma): boolean {
 function impliedProtection(mm: MemoryDescriptor, vma: Vma, protection: number): number {
   const implies = mm.readImpliesExec && protection & PROT_READ && vma.flags & VM_MAYEXEC;
   return implies ? protection | PROT_EXEC : protection;
-}
-
-/** A private mapping that becomes writable is charged from then on. */
-function accountWritable(
-  mm: MemoryDescriptor,
-  old: VmFlags,
-  flags: VmFlags,
-  start: number,
-  end: number,
-): VmFlags {
-  if (old & (VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE)) return flags;
-  if (!mayCommit(mm, pages(end - start))) {
-    throw cannot("protect", start, end, "ENOMEM", "so much memory cannot be promised");
-  }
-  return flags | VM_ACCOUNT;
 }

@@ -119,8 +119,13 @@ function shrink(mm: MemoryDescriptor, _vma: Vma, remap: Remap): number {
 }
 
 function cutTail(mm: MemoryDescriptor, remap: Remap): number {
-  munmap(mm, remap.address + remap.newLength, remap.oldLength - remap.newLength);
+  unmap(mm, remap.address + remap.newLength, remap.oldLength - remap.newLength);
   return remap.address;
+}
+
+/** Unmaps a range, and throws what `munmap` answers. */
+function unmap(mm: MemoryDescriptor, address: number, length: number): void {
+  if (munmap(mm, address, length) < 0) throw mm.refusal.error("unmap", address, address + length);
 }
 
 function expand(mm: MemoryDescriptor, vma: Vma, remap: Remap): number {
@@ -270,7 +275,7 @@ function moveTo(mm: MemoryDescriptor, source: Vma, remap: Remap): number {
     : undefined;
   return mm.faultInjection.withReserve(structures(source) + structures(replaced), () => {
     if (replaced !== undefined) unmapRange(mm, newAddress, newAddress + newLength);
-    if (newLength < oldLength) munmap(mm, address + newLength, oldLength - newLength);
+    if (newLength < oldLength) unmap(mm, address + newLength, oldLength - newLength);
     // What was unmapped may have been cut from the same VMA.
     const vma = mm.tree.load(address);
     if (vma === undefined) throw refuse(remap, "EFAULT", "its target lay over it");
@@ -319,8 +324,8 @@ function moveSingle(mm: MemoryDescriptor, remap: Remap): number {
   }
   if (overlapsTarget(remap)) throw refuse(remap, "EINVAL", "it overlaps its target");
   checkReserve(mm, remap);
-  if (flags & MREMAP_FIXED) munmap(mm, newAddress, newLength);
-  if (oldLength > newLength) munmap(mm, address + newLength, oldLength - newLength);
+  if (flags & MREMAP_FIXED) unmap(mm, newAddress, newLength);
+  if (oldLength > newLength) unmap(mm, address + newLength, oldLength - newLength);
   const kept = { ...remap, oldLength: Math.min(oldLength, newLength) };
   const vma = mappedAt(mm, kept);
   checkResize(mm, vma, kept);

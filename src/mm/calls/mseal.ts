@@ -7,9 +7,9 @@
  * @module
  */
 
-import { cannot } from "../error.ts";
 import { ADDRESS_LIMIT, isPageAligned, pageAlignUp, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { refuse } from "../refusal.ts";
 import { modify, wishFor } from "../vma/modify.ts";
 import { VM_SEALED } from "../vm_flags.ts";
 
@@ -21,22 +21,21 @@ import { VM_SEALED } from "../vm_flags.ts";
  * where memory runs out, the VMAs before are sealed, as in the kernel.
  *
  * @param flags 0
- * @throws {MmError} EINVAL unaligned, flags, a range that wraps, or part of a special
- * mapping · ENOMEM a hole, a split would
- * pass max_map_count, or memory ran out
+ * @returns 0, or below 0 EINVAL: unaligned, flags, or a range that wraps · ENOMEM: a hole · ENOSYS: a kernel without it
+ * @throws {MmError} EINVAL part of a special mapping · ENOMEM a split would pass max_map_count, or memory ran out
  */
-export function mseal(mm: MemoryDescriptor, address: number, length: number, flags = 0): void {
+export function mseal(mm: MemoryDescriptor, address: number, length: number, flags = 0): number {
   const end = address + pageAlignUp(length);
-  if (!mm.rules.seal) throw cannot("seal", address, end, "ENOSYS", "this kernel has no mseal");
-  if (flags !== 0) throw cannot("seal", address, end, "EINVAL", "the flags are unknown");
+  if (!mm.rules.seal) return refuse(mm, "ENOSYS", "this kernel has no mseal");
+  if (flags !== 0) return refuse(mm, "EINVAL", "the flags are unknown");
   if (!isPageAligned(address)) {
-    throw cannot("seal", address, end, "EINVAL", "the address is not page-aligned");
+    return refuse(mm, "EINVAL", "the address is not page-aligned");
   }
   if (length !== 0 && (roundLength(length) === 0 || end < address || end >= ADDRESS_LIMIT)) {
-    throw cannot("seal", address, end, "EINVAL", "it ends before it begins");
+    return refuse(mm, "EINVAL", "it ends before it begins");
   }
   if (!isWhollyMapped(mm, address, end)) {
-    throw cannot("seal", address, end, "ENOMEM", "part of it is not mapped");
+    return refuse(mm, "ENOMEM", "part of it is not mapped");
   }
   for (let at = address; at < end;) {
     const vma = mm.tree.findVma(at)!;
@@ -48,6 +47,7 @@ export function mseal(mm: MemoryDescriptor, address: number, length: number, fla
     }
     at = stop;
   }
+  return 0;
 }
 
 /** True if every page of the range is mapped. Mirrors `range_contains_unmapped()`. */

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { cannot } from "../error.ts";
 import { MS_ASYNC, MS_INVALIDATE, MS_SYNC } from "../../abi/mman.ts";
 import { ADDRESS_LIMIT, isPageAligned, roundLength } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import { refuse, refusePart } from "../refusal.ts";
 import { VM_LOCKED, VM_SHARED } from "../vm_flags.ts";
 
 /**
@@ -18,22 +18,28 @@ import { VM_LOCKED, VM_SHARED } from "../vm_flags.ts";
  * nothing. Holes are passed over, and then make the call fail; a locked VMA ends it at once.
  *
  * @param flags MS_… bits
- * @throws {MmError} EINVAL unaligned, unknown flags, MS_ASYNC and MS_SYNC together, MS_SYNC on shared memory of a file
- * without `fsync` · ENOMEM a hole, or a range that wraps · EBUSY MS_INVALIDATE on a locked VMA
+ * @returns 0, or below 0 EINVAL: unaligned, unknown flags, MS_ASYNC and MS_SYNC together, MS_SYNC on shared memory of
+ * a file without `fsync` · ENOMEM: a hole,
+ * or a range that wraps · EBUSY: MS_INVALIDATE on a locked VMA
  */
-export function msync(mm: MemoryDescriptor, address: number, length: number, flags: number): void {
+export function msync(
+  mm: MemoryDescriptor,
+  address: number,
+  length: number,
+  flags: number,
+): number {
   const end = address + roundLength(length);
   if (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) {
-    throw cannot("synchronise", address, end, "EINVAL", "the flags are unknown");
+    return refuse(mm, "EINVAL", "the flags are unknown");
   }
   if (!isPageAligned(address)) {
-    throw cannot("synchronise", address, end, "EINVAL", "the address is not page-aligned");
+    return refuse(mm, "EINVAL", "the address is not page-aligned");
   }
   if (flags & MS_ASYNC && flags & MS_SYNC) {
-    throw cannot("synchronise", address, end, "EINVAL", "it cannot both wait and not");
+    return refuse(mm, "EINVAL", "it cannot both wait and not");
   }
   if (end < address || end >= ADDRESS_LIMIT) {
-    throw cannot("synchronise", address, end, "ENOMEM", "it ends before it begins");
+    return refuse(mm, "ENOMEM", "it ends before it begins");
   }
   let hole = false;
   for (let at = address; at < end;) {
@@ -42,13 +48,13 @@ export function msync(mm: MemoryDescriptor, address: number, length: number, fla
     if (vma === undefined || vma.start >= end) break;
     if (hole && flags === MS_ASYNC) break;
     if (flags & MS_INVALIDATE && vma.flags & VM_LOCKED) {
-      throw cannot("synchronise", vma.start, vma.end, "EBUSY", "the VMA is locked");
+      return refusePart(mm, vma.start, vma.end, "EBUSY", "the VMA is locked");
     }
     const isFlushed = (flags & MS_SYNC) !== 0 && (vma.flags & VM_SHARED) !== 0;
     if (isFlushed && vma.file?.unsynced) {
-      throw cannot("synchronise", vma.start, vma.end, "EINVAL", "its file is written back nowhere");
+      return refusePart(mm, vma.start, vma.end, "EINVAL", "its file is written back nowhere");
     }
     at = vma.end;
   }
-  if (hole) throw cannot("synchronise", address, end, "ENOMEM", "part of it is not mapped");
+  return hole ? refuse(mm, "ENOMEM", "part of it is not mapped") : 0;
 }

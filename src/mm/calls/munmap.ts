@@ -4,13 +4,14 @@
  * @module
  */
 
-import { cannot } from "../error.ts";
 import * as page from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import * as refusing from "../refusal.ts";
 import * as unmapping from "../vma/unmap.ts";
 
 // The file's own, as V8 looks imported names up at each use.
 const { isPageAligned, pageAlignUp } = page;
+const { refuse } = refusing;
 const { unmapRange } = unmapping;
 
 /**
@@ -24,17 +25,17 @@ const { unmapRange } = unmapping;
  *
  * @param address first byte, page-aligned
  * @param length bytes
- * @throws {MmError} EINVAL unaligned, empty, beyond the user's addresses, or part of a special mapping · ENOMEM a
- * split would pass max_map_count, or memory ran out · EPERM a VMA in the range is sealed
+ * @returns 0, or below 0 EINVAL: unaligned, empty, or beyond the user's addresses
+ * @throws {MmError} EINVAL part of a special mapping · ENOMEM a split would pass max_map_count, or memory ran out ·
+ * EPERM a VMA in the range is sealed
  */
-export function munmap(mm: MemoryDescriptor, address: number, length: number): void {
+export function munmap(mm: MemoryDescriptor, address: number, length: number): number {
   const end = address + pageAlignUp(length);
-  if (!isPageAligned(address)) {
-    throw cannot("unmap", address, end, "EINVAL", "the address is not page-aligned");
-  }
-  if (!(length > 0)) throw cannot("unmap", address, end, "EINVAL", "it is empty");
+  if (!isPageAligned(address)) return refuse(mm, "EINVAL", "the address is not page-aligned");
+  if (!(length > 0)) return refuse(mm, "EINVAL", "it is empty");
   if (address < 0 || end > mm.taskSize) {
-    throw cannot("unmap", address, end, "EINVAL", "it ends beyond the user's addresses");
+    return refuse(mm, "EINVAL", "it ends beyond the user's addresses");
   }
   unmapRange(mm, address, end);
+  return 0;
 }

@@ -7,7 +7,7 @@
  */
 
 import { MADV } from "../../abi/mman.ts";
-import { ADDRESS_LIMIT } from "../../abi/page.ts";
+import { ADDRESS_LIMIT, pageAlignUp } from "../../abi/page.ts";
 import { cannot, MmError } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { isKnownAdvice, madvise } from "./madvise.ts";
@@ -41,7 +41,7 @@ interface Range {
  * @param flags 0
  * @returns bytes of the ranges that heed the advice
  * @throws {MmError} EINVAL flags, too many ranges, or a length below 0 · EFAULT a range leaves the user's addresses ·
- * what `madvise` throws for the first range
+ * what `madvise` answers for the first range
  */
 export function processMadvise(
   mm: MemoryDescriptor,
@@ -62,11 +62,16 @@ export function processMadvise(
   let done = 0;
   for (const { address, length } of accepted) {
     if (done === total) break;
+    let answer;
     try {
-      madvise(mm, address, length, advice);
+      answer = madvise(mm, address, length, advice);
     } catch (error) {
       if (done > 0 && error instanceof MmError) return done;
       throw error;
+    }
+    if (answer < 0) {
+      if (done > 0) return done;
+      throw mm.refusal.error("advise on", address, address + pageAlignUp(length));
     }
     done += length;
   }

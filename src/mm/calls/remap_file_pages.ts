@@ -62,7 +62,7 @@ export function remapFilePages(
     throw cannot("remap", start, end, "EINVAL", "it is not one mapping of one file");
   }
   const kept = (flags & MAP_NONBLOCK) | (vma.flags & VM_LOCKED ? MAP_LOCKED : 0);
-  mmap(mm, {
+  const answer = mmap(mm, {
     address: start,
     length: size,
     protection: protectionOf(vma),
@@ -70,6 +70,7 @@ export function remapFilePages(
     file: vma.file,
     offset: pageOffset * PAGE_SIZE,
   });
+  if (answer < 0) throw mm.refusal.error("map", start, end);
 }
 
 /** True if VMAs like `first` cover everything from it to `end`. */

@@ -61,13 +61,15 @@ export function shmat(
     throw cannot("attach", start, start + size, "EINVAL", "something is mapped there");
   }
   const writable = (flags & SHM_RDONLY) === 0;
-  return mmap(mm, {
+  const answer = mmap(mm, {
     address: start,
     length: segment.bytes,
     protection: PROT_READ | (writable ? PROT_WRITE : 0) | (flags & SHM_EXEC ? PROT_EXEC : 0),
     flags: MAP_SHARED | (address === 0 ? 0 : MAP_FIXED),
     file: attachment(segment, writable),
   });
+  if (answer < 0) throw mm.refusal.error("map", start, start + segment.bytes);
+  return answer;
 }
 
 /**

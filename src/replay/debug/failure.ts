@@ -5,6 +5,7 @@
  * @module
  */
 
+import { MmError } from "../../mm/error.ts";
 import { ReplayError } from "../replay_error.ts";
 import type { System } from "../system.ts";
 import type { Step } from "../step.ts";
@@ -25,7 +26,13 @@ export interface ModelFailure {
  * @throws {ReplayError} the trace is at fault
  */
 export function attempt(system: System, step: Step): ModelFailure | undefined {
-  return failureOf(() => system.perform(step));
+  return failureOf(() => {
+    try {
+      system.apply(step);
+    } catch (error) {
+      if (!(error instanceof MmError)) throw error;
+    }
+  });
 }
 
 /** Validates every address space of the system from scratch. */
