@@ -72,6 +72,8 @@ export const MM_RANGES: Equivalences = {
       ["0 ▸ 1 (2)"],
       "1 is none of the SHM_ flags, and unknown ones are ignored.",
     ],
+  ],
+  "src/mm/call_frame.ts": [
     [
       "same",
       "mm.isCalling = true;",
@@ -194,7 +196,7 @@ export const MM_RANGES: Equivalences = {
     ],
     [
       "slower",
-      "if (next === undefined || next.start >= end) mapFree(mm, next);",
+      "return next === undefined || next.start >= end ? mapFree(mm, next) : mapOver(mm, next);",
       [">= ▸ >"],
       "What begins where the range ends is not replaced: nothing is removed then, at more expense.",
     ],
