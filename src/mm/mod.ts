@@ -24,6 +24,7 @@ export { type Rule, RULES } from "./rules/table.ts";
 export { HugePagePool } from "./vma/huge_pool.ts";
 export { FaultInjection } from "./fault_injection.ts";
 export { MmError, MmInvariantError } from "./error.ts";
+export type { Refusal } from "./refusal.ts";
 export type { Image, ImageVma } from "./calls/exec.ts";
 export type { ImageStack } from "./calls/exec_stack.ts";
 export { explainMerge, type Headroom, type MergeExplanation } from "./vma/explain.ts";

@@ -22,9 +22,9 @@ export class Refusal {
   /** A number that the sentence tells. */
   count = 0;
   /** The range that was refused, where it is not the one that the whole call is about; else no numbers. */
-  start = NaN;
+  start: number = NaN;
   /** First byte after it. */
-  end = NaN;
+  end: number = NaN;
 
   /** The error for a call on `[start, end)`, unless it was only a part of that which was refused. */
   error(verb: string, start: number, end: number): MmError {

@@ -14,6 +14,7 @@ export { type OpenTrace, replaySettled, type SettledReport } from "./settle.ts";
 export { rulesOf } from "./rules.ts";
 export { type Divergence, type DivergenceRow, formatDivergence } from "./divergence.ts";
 export type { Action } from "./decode.ts";
+export type { DirectCall } from "./direct_call.ts";
 export type { AnswerCounts } from "./imported/answers.ts";
 export { System } from "./system.ts";
 export {
