@@ -13,6 +13,7 @@ import { type Program, programOf } from "./lives.ts";
 const PLACEMENT: readonly string[] = [
   "alignAnonymous",
   "alignFiles",
+  "alignTakesUpperEnd",
 ] satisfies (keyof KernelRules)[];
 
 /**

@@ -111,6 +111,12 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
       probe.call("mmap", 0, length, PROT_READ, MAP_PRIVATE, FILE, 0);
     }
   },
+  alignTakesUpperEnd(probe) {
+    // The first ends the room for the second where a huge page begins.
+    for (let calls = 0; calls < 2; calls++) {
+      probe.call("mmap", 0, 2 * HUGE_PAGE_SIZE, PROT_READ, MAP_PRIVATE, FILE, 0);
+    }
+  },
   newMapping(probe) {
     for (const page of [0, 2]) {
       probe.map(page, 1);

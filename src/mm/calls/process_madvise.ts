@@ -50,11 +50,11 @@ export function processMadvise(
   flags = 0,
 ): number {
   if (flags !== 0) throw refused("EINVAL", "the flags are not 0");
+  if (ranges.length > MOST_RANGES) throw refused("EINVAL", "there are more than 1024 ranges");
+  const accepted = cut(mm, ranges);
   if (!mm.rules.processAdviseOnSelf && !REMOTE.has(advice)) {
     throw refused("EINVAL", "this kernel takes no such advice here");
   }
-  if (ranges.length > MOST_RANGES) throw refused("EINVAL", "there are more than 1024 ranges");
-  const accepted = cut(mm, ranges);
   const total = accepted.reduce((sum, { length }) => sum + length, 0);
   if (total === 0 && mm.rules.processAdviseChecksFirst && !isKnownAdvice(mm, advice)) {
     throw refused("EINVAL", "the advice is unknown");

@@ -37,6 +37,8 @@ export type KernelRules = {
   readonly alignAnonymous: "never" | "large" | "multiples";
   /** Lays files from 2 MiB on so that their huge pages fall on the machine's. */
   readonly alignFiles: boolean;
+  /** Takes the upper end of the room that it found for an aligned mapping, where its lower end is aligned too. */
+  readonly alignTakesUpperEnd: boolean;
   /**
    * Lets a new mapping that fits both neighbours, which do not fit each other, join the previous or the next
    * one.
@@ -127,6 +129,14 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     source: "thp_get_unmapped_area(), mm/huge_memory.c",
     values: since("5.18"),
   },
+  alignTakesUpperEnd: {
+    decides:
+      "takes the upper end of the room that it found for an aligned mapping, where its lower end " +
+      "is aligned too",
+    source: "__thp_get_unmapped_area(), mm/huge_memory.c",
+    values: since("6.8"),
+    backports: ["6.7.6"],
+  },
 
   // What is one VMA.
   newMapping: {
@@ -170,6 +180,7 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     decides: "maps memory that was sealed against writing shared, if it is to be read only",
     source: "mmap_region(), mm/mmap.c; memfd_check_seals_mmap(), mm/memfd.c",
     values: since("6.7"),
+    backports: ["5.10.241", "5.15.190", "6.1.148", "6.6.102"],
   },
   ringNotForked: {
     decides: "keeps the ring of io_setup from children (VM_DONTCOPY)",

@@ -7,7 +7,8 @@
  * fits below, into the lowest gap above. A gap that touches a VMA which grows down ends 256 pages
  * below it.
  *
- * Big mappings begin on a huge-page boundary, by the rules `alignAnonymous` and `alignFiles`.
+ * Big mappings begin on a huge-page boundary, by the rules `alignAnonymous`, `alignFiles` and
+ * `alignTakesUpperEnd`.
  *
  * @module
  */
@@ -99,7 +100,8 @@ function placeAligned(
   if (roomy === NOWHERE) return placePlain(mm, hint, length, flags);
   if (roomy === hint) return hint;
   const shift = (offset - roomy) & (HUGE_PAGE_SIZE - 1);
-  return shift === 0 && !mm.legacyLayout ? roomy + HUGE_PAGE_SIZE : roomy + shift;
+  const takesUpperEnd = shift === 0 && !mm.legacyLayout && mm.rules.alignTakesUpperEnd;
+  return takesUpperEnd ? roomy + HUGE_PAGE_SIZE : roomy + shift;
 }
 
 /** Whole huge pages of the pool begin on one. Mirrors `hugetlb_get_unmapped_area()`. */

@@ -85,3 +85,11 @@ Deno.test("processMadvise: flags are refused, unless they are 0", () => {
     );
   }
 });
+
+Deno.test("processMadvise: the list is read before the advice is looked at, where a kernel takes only some", () => {
+  const mm = space({ rules: kernelRules("6.1") });
+  const beyond = { address: mm.descriptor.taskSize, length: 0x1000 };
+  assertFails("EFAULT", () => mm.processMadvise([beyond], MADV.RANDOM));
+  assertFails("EINVAL", () => mm.processMadvise([{ address: 0, length: 0x1000 }], MADV.RANDOM));
+  assertFails("EINVAL", () => mm.processMadvise(Array(1025).fill(beyond), MADV.WILLNEED));
+});

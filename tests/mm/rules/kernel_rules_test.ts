@@ -104,6 +104,11 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     mm.mmap({ length: PAGE, protection: RW, flags: 0x22 });
     return String(mm.mmap({ length: 4 * MIB, protection: 1, flags: 2, file }) % (2 * MIB) === 0);
   },
+  alignTakesUpperEnd(mm) {
+    const file = { ...open(), hugeAligned: true };
+    const place = () => mm.mmap({ length: 4 * MIB, protection: 1, flags: 2, file });
+    return String((place() - place()) / MIB);
+  },
   newMapping(mm) {
     map(mm, 0x1000, 0x2000);
     map(mm, 0x3000, 0x4000);
@@ -239,6 +244,7 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
 const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   alignAnonymous: { never: "false,false", large: "true,true", multiples: "true,false" },
   alignFiles: { false: "false", true: "true" },
+  alignTakesUpperEnd: { false: "6", true: "4" },
   newMapping: {
     previous: "1000-3000 rw-p 1*,3000-4000 rw-p 3*",
     next: "1000-2000 rw-p 1*,2000-4000 rw-p 2*",
