@@ -1,0 +1,723 @@
+/**
+ * What happened as records: who made whom, which calls can be in a trace and why others cannot, and in which order.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import type { CallEvent, Event, Result } from "../../src/text/calls/event.ts";
+import { Descriptors, Files } from "../../src/text/trace/descriptors.ts";
+import { makesProcess, pairCalls } from "../../src/text/trace/pair.ts";
+import { recordEvents, type Recording } from "../../src/text/trace/records.ts";
+import type { MapLine, TraceRecord } from "../../src/trace/format.ts";
+
+type Where = Partial<Pick<CallEvent, "pid" | "group" | "line">>;
+
+/** A call that returned a number, or an error. */
+function call(
+  name: string,
+  args: readonly string[],
+  result: number | string | undefined = 0,
+  where: Where = {},
+): Event {
+  return {
+    ...event("call", name, args, where),
+    ...(result !== undefined && { result: given(result) }),
+  };
+}
+
+function given(result: number | string): Result {
+  return typeof result === "number" ? { value: result } : { value: 0, error: result };
+}
+
+function event(
+  kind: CallEvent["kind"],
+  name: string,
+  args: readonly string[] = [],
+  where: Where = {},
+): CallEvent {
+  return { kind, call: name, args, line: 1, ...where };
+}
+
+/** The end of a call. */
+function end(name: string, result: number | string, where: Where = {}, args: string[] = []): Event {
+  return { ...event("leave", name, args, where), result: given(result) };
+}
+
+const ANON = ["NULL", "8192", "PROT_READ", "MAP_PRIVATE|MAP_ANONYMOUS", "-1", "0"];
+const mmap = (at: number, where: Where = {}, args: readonly string[] = ANON) =>
+  call("mmap", args, at, where);
+const munmap = (at: number, where: Where = {}) =>
+  call("munmap", [`0x${at.toString(16)}`, "8192"], 0, where);
+const brk = (result: number, where: Where = {}) => call("brk", ["NULL"], result, where);
+
+/** Records in a word each. */
+function words({ records }: Recording): string[] {
+  return records.map(({ record }) => word(record));
+}
+
+function word(record: TraceRecord): string {
+  switch (record.type) {
+    case "exec":
+      return `exec ${record.pid} ${record.program}${record.unknown ?? "known"}`;
+    case "fork":
+      return `fork ${record.pid}>${record.child}${record.sharesMemory ? " shared" : ""}`;
+    case "enter":
+      return `${record.pid} ${record.call}${record.afterGap ? " unsure" : ""}`;
+    case "leave":
+      return `${record.pid} ${record.call} = ${record.error ?? record.result.toString(16)}`;
+    case "exit":
+      return `exit ${record.pid} ${record.status}`;
+    default:
+      return record.type;
+  }
+}
+
+function recorded(
+  events: readonly Event[],
+  layout: MapLine[] = [],
+  open = 0,
+  linux = true,
+): Recording {
+  return recordEvents(events, layout, open, linux);
+}
+
+const said = (...events: Event[]) => words(recorded(events));
+/** Why calls are in no record. */
+const whys = (...events: Event[]) => recorded(events).unrecorded.map(({ why }) => why);
+
+Deno.test("recordEvents: a process that was there before, and one that begins with brk(NULL)", () => {
+  assertEquals(said(mmap(0x10000)), ["exec 1 running", "1 mmap", "1 mmap = 10000"]);
+  assertEquals(said(brk(0x500000)), ["exec 1 new", "1 brk", "1 brk = 500000"]);
+  assertEquals(said(call("brk", ["0x500000"], 0x500000)), [
+    ...["exec 1 running", "1 brk", "1 brk = 500000"],
+  ]);
+  // A break that is not told tells nothing, nor does one without argument.
+  assertEquals(said(event("call", "brk", ["NULL"]), munmap(0x10000))[0], "exec 1 running");
+});
+
+Deno.test("recordEvents: exec is a new program; one that failed is none", () => {
+  const exec = (path: string, result: number | string = 0) =>
+    call("execve", [`"${path}"`, '["x"]', "0x7ffd /* 20 vars */"], result);
+  assertEquals(said(exec("/usr/bin/cc1"), brk(0x500000)), [
+    ...["exec 1 cc1new", "1 brk", "1 brk = 500000"],
+  ]);
+  assertEquals(said(exec("/bin/a", "ENOENT"), exec("/bin/b"), mmap(0x10000)), [
+    ...["exec 1 bnew", "1 mmap", "1 mmap = 10000"],
+  ]);
+  const { program, processes } = recorded([exec("/bin/a"), exec("/bin/b"), mmap(0x10000)]);
+  assertEquals([program, processes], ["a", 1]);
+  assertEquals(recorded([mmap(0x10000)]).program, undefined);
+  assertEquals(recorded([call("execveat", ["AT_FDCWD", '"/bin/c"']), mmap(0x10000)]).program, "c");
+});
+
+Deno.test("recordEvents: a break elsewhere than before is that of a new program", () => {
+  assertEquals(
+    said(brk(0x500000), brk(0x500000)).filter((each) => each.startsWith("exec")).length,
+    1,
+  );
+  assertEquals(said(brk(0x500000), mmap(0x10000), brk(0x600000)), [
+    ...["exec 1 new", "1 brk", "1 brk = 500000", "1 mmap", "1 mmap = 10000"],
+    ...["exec 1 new", "1 brk", "1 brk = 600000"],
+  ]);
+});
+
+const LINE: MapLine = {
+  ...{ start: 0x10000, end: 0x11000, permissions: "rw-p", offset: 0, device: "00:00", inode: 0 },
+  name: "",
+};
+
+Deno.test("recordEvents: the layout that is known is the first process's, and the end of its stack its stack", () => {
+  const stack = { ...LINE, start: 0x7ffd_0000_0000, end: 0x7ffd_0002_1000, name: "[stack]" };
+  const records = (layout: MapLine[]) =>
+    recorded([mmap(0x20000, { pid: 5 }), mmap(0x20000, { pid: 6 })], layout).records
+      .flatMap(({ record }) => record.type === "exec" ? [record] : []);
+  const [first, second] = records([LINE, stack]);
+  assertEquals([first?.layout, second?.layout], [[LINE, stack], []]);
+  assertEquals([first?.stack, second?.stack], [stack.end - 8, 0]);
+  assertEquals([first?.unknown, second?.unknown], [undefined, "running"]);
+  assertEquals(records([LINE])[0]?.stack, 0);
+  assertEquals([first?.brk, first?.mmapBase, first?.legacyLayout, first?.limits], [
+    0,
+    0,
+    false,
+    {},
+  ]);
+});
+
+Deno.test("recordEvents: a call that makes a process makes a fork of it, once it is heard of", () => {
+  const clone = (flags: string, child: number, name = "clone") =>
+    call(name, [`child_stack=NULL`, `flags=${flags}`], child, { pid: 1 });
+  const at = (pid: number) => mmap(0x20000, { pid });
+  assertEquals(said(mmap(0x10000, { pid: 1 }), clone("SIGCHLD", 2), at(2)), [
+    ...["exec 1 running", "1 mmap", "1 mmap = 10000", "fork 1>2", "2 mmap", "2 mmap = 20000"],
+  ]);
+  const threads = "CLONE_VM|CLONE_FILES|CLONE_THREAD";
+  const text = [mmap(0x10000, { pid: 1 }), clone(threads, 2), clone("SIGCHLD", 3), at(2), at(3)];
+  const whole = recorded(text);
+  assertEquals(words(whole).filter((each) => each.startsWith("fork")), [
+    ...["fork 1>2 shared", "fork 1>3"],
+  ]);
+  assertEquals([whole.threads, whole.processes], [1, 2]);
+  // One that failed makes none, and the 0 of the child itself neither.
+  assertEquals(said(mmap(0x10000, { pid: 1 }), call("fork", [], "EAGAIN", { pid: 1 })).length, 3);
+  assertEquals(said(mmap(0x10000, { pid: 1 }), call("fork", [], 0, { pid: 1 })).length, 3);
+  // A child may speak before its parent's call has returned.
+  const early = [
+    ...[mmap(0x10000, { pid: 1 }), event("enter", "vfork", [], { pid: 1 }), at(2)],
+    ...[end("vfork", 2, { pid: 1 })],
+  ];
+  assertEquals(said(...early).slice(3), ["fork 1>2 shared", "2 mmap", "2 mmap = 20000"]);
+});
+
+Deno.test("recordEvents: where a thread is never heard of, what it may do makes all of its process unsure", () => {
+  const clone = (flags: string) => call("clone", [`flags=${flags}`], 2, { pid: 1 });
+  const text = (flags: string, ...more: Event[]) =>
+    said(mmap(0x10000, { pid: 1 }), clone(flags), mmap(0x20000, { pid: 1 }), ...more);
+  const last = (all: string[]) => all.filter((each) => each.startsWith("1 mmap")).at(2);
+  assertEquals(last(text("CLONE_VM|CLONE_THREAD")), "1 mmap unsure");
+  assertEquals(last(text("CLONE_VM|CLONE_THREAD", mmap(0x30000, { pid: 2 }))), "1 mmap");
+  assertEquals(last(text("SIGCHLD")), "1 mmap");
+  assertEquals(last(text("CLONE_VM|CLONE_VFORK")), "1 mmap");
+});
+
+Deno.test("recordEvents: where somebody nobody made speaks, whose memory it has is not known", () => {
+  const text = [mmap(0x10000, { pid: 1 }), mmap(0x20000, { pid: 9 }), mmap(0x30000, { pid: 1 })];
+  assertEquals(said(...text), [
+    ...["exec 1 running", "1 mmap", "1 mmap = 10000"],
+    ...["exec 9 running", "9 mmap unsure", "9 mmap = 20000", "1 mmap unsure", "1 mmap = 30000"],
+  ]);
+  // One that begins a program has memory of its own; one that has ended, none.
+  assertEquals(
+    said(text[0]!, brk(0x500000, { pid: 9 }), text[2]!).includes("1 mmap unsure"),
+    false,
+  );
+  const exited: Event = { kind: "exit", status: 3, line: 2, pid: 9 };
+  assertEquals(said(text[0]!, text[1]!, exited, text[2]!).slice(6), [
+    ...["exit 9 3", "1 mmap", "1 mmap = 30000"],
+  ]);
+  const exec = call("execve", ['"/bin/a"', "[]"], 0, { pid: 9 });
+  assertEquals(said(text[0]!, text[1]!, exec, text[2]!).slice(6), [
+    ...["exec 9 anew", "1 mmap", "1 mmap = 30000"],
+  ]);
+});
+
+Deno.test("recordEvents: threads of one group share their memory, though nobody made them in the text", () => {
+  const text = [
+    mmap(0x10000, { pid: 11, group: 11 }),
+    mmap(0x20000, { pid: 12, group: 11 }),
+    mmap(0x30000, { pid: 13, group: 13 }),
+    mmap(0x40000, { pid: 14, group: 13 }),
+  ];
+  const whole = recorded(text);
+  assertEquals(words(whole).filter((each) => /exec|fork/.test(each)), [
+    ...["exec 11 running", "fork 11>12 shared", "exec 13 running", "fork 13>14 shared"],
+  ]);
+  assertEquals(whole.threads, 2);
+});
+
+Deno.test("recordEvents: a process that was attached to with its threads is the first, and they share its memory", () => {
+  const attached = (threads: number): Event => ({ kind: "attached", line: 1, pid: 7, threads });
+  const text = (threads: number) =>
+    said(attached(threads), mmap(0x20000, { pid: 8 }), mmap(0x10000, { pid: 7 }))
+      .filter((each) => /exec|fork/.test(each));
+  assertEquals(text(2), ["exec 7 running", "fork 7>8 shared"]);
+  assertEquals(text(1), ["exec 8 running", "exec 7 running"]);
+});
+
+Deno.test("recordEvents: an exit is one of a process that was heard of; a thread that execs takes its leader's number", () => {
+  const exit = (pid: number, status = 0): Event => ({ kind: "exit", status, line: 2, pid });
+  assertEquals(said(mmap(0x10000, { pid: 1 }), exit(1, 139), exit(2)).slice(3), ["exit 1 139"]);
+  const text = [
+    mmap(0x10000, { pid: 1 }),
+    call("clone", ["flags=CLONE_VM|CLONE_THREAD"], 2, { pid: 1 }),
+    mmap(0x20000, { pid: 2 }),
+    event("enter", "execve", ['"/bin/a"', "[]"], { pid: 2 }),
+    { kind: "superseded", line: 5, pid: 1, by: 2 } as const,
+    end("execve", 0, { pid: 1 }),
+    mmap(0x30000, { pid: 1 }),
+  ];
+  assertEquals(said(...text).slice(6), ["exit 2 0", "exec 1 anew", "1 mmap", "1 mmap = 30000"]);
+  const last = recorded([mmap(0x10000, { pid: 1 }), exit(1)]).records.at(-1);
+  assertEquals(last?.line, 0);
+});
+
+Deno.test("recordEvents: after missing lines the next call is unsure, and only that one", () => {
+  const gap: Event = { kind: "gap", line: 2 };
+  assertEquals(
+    said(mmap(0x10000), gap, mmap(0x20000), mmap(0x30000)).filter((_, i) => i % 2 === 1),
+    [
+      ...["1 mmap", "1 mmap unsure", "1 mmap"],
+    ],
+  );
+  const entered = event("enter", "munmap", ["0x10000", "4096"]);
+  // What had begun before them has no return.
+  assertEquals(whys(mmap(0x10000), entered, gap, end("munmap", 0)), [
+    ...[
+      "the beginning of this munmap is not in the text",
+      "the return of this munmap is not in the text",
+    ],
+  ]);
+  assertEquals(words(recorded([mmap(0x10000)], [], 0, false)), [
+    ...["exec 1 running", "1 mmap unsure", "1 mmap = 10000"],
+  ]);
+});
+
+Deno.test("recordEvents: why a call cannot be in a trace", () => {
+  const few = ["NULL", "4096", "PROT_READ"];
+  assertEquals(whys(mmap(0x10000, {}, few)), ["mmap has 3 of its 6 arguments"]);
+  assertEquals(whys(mmap(0x10000, {}, ANON.slice(0, 4))), []);
+  assertEquals(whys(call("mremap", ["0x10000", "4096"], 0x20000)), [
+    "mremap has 2 of its 5 arguments",
+  ]);
+  assertEquals(whys(call("mremap", ["0x10000", "4096", "8192"], 0x20000)), []);
+  assertEquals(whys(call("munmap", ["0x10000"])), ["munmap has 1 of its 2 arguments"]);
+  assertEquals(whys(call("munmap", ["0x10000", "?"])), [
+    "an argument of munmap is no number, nor a name that is known",
+  ]);
+  assertEquals(whys(event("enter", "munmap", ["0x10000", "4096"])), [
+    "the return of this munmap is not in the text",
+  ]);
+  assertEquals(whys(event("call", "munmap", ["0x10000", "4096"])), ["this munmap did not return"]);
+  assertEquals(whys(end("munmap", 0)), ["the beginning of this munmap is not in the text"]);
+  const high = "0x10000000000000"; // 2^52
+  assertEquals(whys(call("munmap", [high, "4096"])), [
+    "the address of this munmap is beyond those that the model holds",
+  ]);
+  assertEquals(whys(call("munmap", ["0xffffffffff000", "4096"])), []);
+  assertEquals(whys(call("munmap", [high, "4096"], "EINVAL")), []);
+  assertEquals(whys(mmap(0x10001)), [
+    "the result of this mmap is no page's address: it is cut or damaged",
+  ]);
+  const beyond = "the result of this mmap is beyond the addresses that the model holds";
+  assertEquals([whys(mmap(-4096)), whys(mmap(2 ** 52 - 4096))], [[beyond], [beyond]]);
+  assertEquals(whys(mmap(2 ** 52 - 8192)), []);
+  assertEquals(whys(call("mremap", ["0x10000", "4096", "8192"], 0x20001)), [
+    "the result of this mremap is no page's address: it is cut or damaged",
+  ]);
+  // The break may be any address.
+  assertEquals(whys(brk(0x500001)), []);
+  const { memoryCalls, records } = recorded([mmap(0x10001), mmap(0x10000)]);
+  assertEquals([memoryCalls, records.length], [2, 3]);
+});
+
+Deno.test("recordEvents: a call that is not of memory is in no record, unread or not", () => {
+  assertEquals(whys(call("read", ["?"])), []);
+  assertEquals(said(mmap(0x10000), call("prctl", ["PR_SET_NAME", '"x"'])).length, 3);
+  assertEquals(said(mmap(0x10000), call("prctl", ["PR_SET_NAME"])).length, 3);
+  const named = call("prctl", ["PR_SET_VMA", "PR_SET_VMA_ANON_NAME", "0x10000", "4096", '"heap"']);
+  const [enter] = recorded([mmap(0x10000), named]).records.slice(3).map(({ record }) => record);
+  assertEquals(enter?.type === "enter" && enter.name, "heap");
+  const advice = recorded([call("madvise", ["0x10000", "4096", '"x"'])]).records[1]?.record;
+  assertEquals(advice?.type === "enter" && "name" in advice, false);
+  assertEquals(recorded([call("mlock", ["0x10000", "4096"]), call("read", ["3"])]).memoryCalls, 0);
+  assertEquals(said(call("ipc", ["1", "2"]), mmap(0x10000)).length, 3);
+});
+
+Deno.test("recordEvents: at the very end a result that is shorter than all others, or half a name, is cut", () => {
+  const why = "the text is cut within the result of this mmap";
+  const at = (result: number | string, open = 3, args = ANON) =>
+    recorded(
+      [mmap(0x7f0000010000), call("mmap", args, result, { line: 3 })],
+      [],
+      open,
+    ).unrecorded.map((each) => each.why);
+  assertEquals([at(0x7f000000), at(0x7f0000020000), at(0x7f000000, 0)], [[why], [], []]);
+  assertEquals([at("ENOM"), at("ENOMEM"), at("ENOM", 0)], [[why], [], []]);
+  // A hint tells how long an address is, too.
+  const hinted = ["0x7f0000000000", ...ANON.slice(1)];
+  const alone = (args: string[], result: number) =>
+    recorded([call("mmap", args, result, { line: 3 })], [], 3).unrecorded.length;
+  assertEquals([alone(hinted, 0x7f000000), alone(ANON, 0x7f000000)], [1, 0]);
+  // Each call has addresses of its own length, and what gives none cannot be cut like this.
+  const after = (last: Event) =>
+    recorded([mmap(0x7f0000010000), brk(0x500000), { ...last, line: 3 }], [], 3).unrecorded.length;
+  assertEquals(after(call("brk", ["0x501000"], 0x501000)), 0);
+  assertEquals(after(call("brk", ["0x501000"], 0x501)), 1);
+  assertEquals(after(call("munmap", ["0x7f0000010000", "4096"], 0)), 0);
+  assertEquals(after(call("mremap", ["0x7f0000010000", "4096", "8192"], 0x7f0000)), 1);
+  assertEquals(after(call("shmat", ["5", "0x7f0000010000", "0"], 0x7f0000)), 0);
+});
+
+Deno.test("recordEvents: where a mapping was placed nothing was left: an overlapping unmap comes first", () => {
+  const two = (first: Event, second: Event, third: Event, fourth: Event) =>
+    said(
+      mmap(0x10000, { pid: 1 }),
+      call("clone", ["flags=CLONE_VM|CLONE_THREAD"], 2, { pid: 1 }),
+      mmap(0x40000, { pid: 2 }),
+      ...[first, second, third, fourth],
+    ).slice(6).filter((each) => each.includes("="));
+  const unmapEnter = (at: number, length = 0x2000) =>
+    event("enter", "munmap", [`0x${at.toString(16)}`, String(length)], { pid: 1 });
+  const unmapEnd = (result: number | string = 0) => end("munmap", result, { pid: 1 });
+  const mapEnter = event("enter", "mmap", ANON, { pid: 2 });
+  const mapEnd = (at: number | string) => end("mmap", at, { pid: 2 });
+  const unmapFirst = ["1 munmap = 0", "2 mmap = 10000"];
+  const asTold = ["2 mmap = 10000", "1 munmap = 0"];
+  const order = (at: number, length?: number) =>
+    two(unmapEnter(at, length), mapEnter, mapEnd(0x10000), unmapEnd());
+  assertEquals(order(0x10000), unmapFirst);
+  assertEquals(order(0x11000), unmapFirst);
+  assertEquals(order(0xf000), unmapFirst);
+  // 0x10000-0x12000 was mapped: what ends or begins there was elsewhere.
+  assertEquals([order(0xe000), order(0x12000)], [asTold, asTold]);
+  assertEquals(order(0xf000, 0x1000), asTold);
+  // One that failed has unmapped nothing, and where mmap failed nothing was placed.
+  assertEquals(two(unmapEnter(0x10000), mapEnter, mapEnd(0x10000), unmapEnd("EINVAL")), [
+    ...["2 mmap = 10000", "1 munmap = EINVAL"],
+  ]);
+  assertEquals(two(unmapEnter(0x10000), mapEnter, mapEnd("ENOMEM"), unmapEnd()), [
+    ...["2 mmap = ENOMEM", "1 munmap = 0"],
+  ]);
+  // A mremap that moved has left where it was.
+  const move = (to: number) => {
+    const enter = event("enter", "mremap", ["0x10000", "8192", "8192", "1"], { pid: 1 });
+    return two(enter, mapEnter, mapEnd(0x10000), end("mremap", to, { pid: 1 }));
+  };
+  assertEquals(move(0x80000), ["1 mremap = 80000", "2 mmap = 10000"]);
+  assertEquals(move(0x10000), ["2 mmap = 10000", "1 mremap = 10000"]);
+  // What mremap was given lies where it went, as long as it became.
+  const grown = event("enter", "mremap", ["0x40000", "4096", "12288", "1"], { pid: 2 });
+  assertEquals(two(unmapEnter(0x12000), grown, end("mremap", 0x10000, { pid: 2 }), unmapEnd()), [
+    ...["1 munmap = 0", "2 mremap = 10000"],
+  ]);
+  // Other calls place nothing.
+  const advise = event("enter", "madvise", ["0x10000", "8192", "4"], { pid: 2 });
+  assertEquals(two(unmapEnter(0x0), advise, end("madvise", 0, { pid: 2 }), unmapEnd()), [
+    ...["2 madvise = 0", "1 munmap = 0"],
+  ]);
+});
+
+Deno.test("recordEvents: another process's unmap is not this one's", () => {
+  const text = [
+    mmap(0x10000, { pid: 1 }),
+    call("fork", [], 2, { pid: 1 }),
+    mmap(0x40000, { pid: 2 }),
+    event("enter", "munmap", ["0x10000", "8192"], { pid: 1 }),
+    event("enter", "mmap", ANON, { pid: 2 }),
+    end("mmap", 0x10000, { pid: 2 }),
+    end("munmap", 0, { pid: 1 }),
+  ];
+  assertEquals(said(...text).slice(-2), ["2 mmap = 10000", "1 munmap = 0"]);
+});
+
+Deno.test("recordEvents: the file behind a descriptor, which threads share and a child copies", () => {
+  const file = (flags: string, ...events: Event[]) => {
+    const open = call("openat", ["AT_FDCWD", '"/lib/a.so"', "O_RDONLY"], 3, { pid: 1 });
+    const clone = call("clone", [`flags=${flags}`], 2, { pid: 1 });
+    const map = mmap(0x20000, { pid: 2 }, ["NULL", "4096", "PROT_READ", "MAP_PRIVATE", "3", "0"]);
+    const all = recorded([
+      mmap(0x10000, { pid: 1 }),
+      open,
+      clone,
+      mmap(0x70000, { pid: 2 }),
+      ...events,
+      map,
+    ]);
+    const record = all.records.findLast(({ record: { type } }) => type === "enter")?.record;
+    return record?.type === "enter" ? record.file?.name : undefined;
+  };
+  const close = call("close", ["3"], 0, { pid: 1 });
+  const again = call("openat", ["AT_FDCWD", '"/lib/b.so"', "O_RDONLY"], 3, { pid: 1 });
+  const threads = "CLONE_VM|CLONE_FILES|CLONE_THREAD";
+  assertEquals([file("SIGCHLD"), file(threads)], ["a.so", "a.so"]);
+  assertEquals([file("SIGCHLD", close, again), file(threads, close, again)], ["a.so", "b.so"]);
+  const anonymous = recorded([mmap(0x10000)]).records[1]?.record;
+  assertEquals(anonymous?.type === "enter" && "file" in anonymous, false);
+});
+
+Deno.test("recordEvents: a segment is as long as shmget said, and is the one that its number names", () => {
+  const segment = (size: string, id = 5) => {
+    const leave = recorded([
+      call("shmget", ["IPC_PRIVATE", size, "IPC_CREAT|0600"], 5),
+      call("shmat", [String(id), "NULL", "0"], 0x20000),
+    ]).records.at(-1)?.record;
+    return leave?.type === "leave" && leave.file ? [leave.file.name, leave.file.size] : undefined;
+  };
+  assertEquals(segment("65536"), ["SYSV00000005", 65536]);
+  assertEquals(segment("1"), ["SYSV00000005", 1]);
+  assertEquals([segment("x"), segment("-1"), segment("0")], [
+    ["SYSV00000005", 0],
+    ["SYSV00000005", 0],
+    ["SYSV00000005", 0],
+  ]);
+  assertEquals(segment("65536", 6), undefined);
+  const other = recorded([call("shmget", ["1", "4096", "0"], 5), mmap(0x5000)]).records.at(-1)
+    ?.record;
+  assertEquals(other?.type === "leave" && "file" in other, false);
+});
+
+Deno.test("recordEvents: limits that a call sets, or shows, are known; those of one that failed are not", () => {
+  const args = ["RLIMIT_STACK", "{rlim_cur=8192*1024, rlim_max=RLIM64_INFINITY}"];
+  const { limits, records } = recorded([call("setrlimit", args), mmap(0x10000)]);
+  assertEquals(limits, { stack: 8192 * 1024 });
+  const leave = records.find(({ record }) => record.type === "leave")?.record;
+  assertEquals(leave?.type === "leave" && leave.limits, { stack: 8192 * 1024 });
+  assertEquals(recorded([call("getrlimit", args)]).limits, { stack: 8192 * 1024 });
+  assertEquals(recorded([call("setrlimit", args, "EPERM")]).limits, {});
+  assertEquals(recorded([call("read", args)]).limits, {});
+  const prlimit = ["0", "RLIMIT_AS", "NULL", "{rlim_cur=4096, rlim_max=4096}"];
+  const shown = recorded([call("prlimit64", prlimit), mmap(0x10000)]);
+  const first = shown.records.find(({ record }) => record.type === "leave")?.record;
+  assertEquals(first?.type === "leave" && first.limits, { addressSpace: 4096 });
+  const last = shown.records.at(-1)?.record;
+  assertEquals(last?.type === "leave" && "limits" in last, false);
+});
+
+Deno.test("recordEvents: offsets of mmap2 are pages where one is no whole page in bytes", () => {
+  const map = (offset: string) =>
+    call("mmap2", ["NULL", "4096", "PROT_READ", "MAP_PRIVATE", "3", offset], 0x20000);
+  const offsets = (...all: string[]) =>
+    recorded(all.map(map)).records.flatMap(({ record }) =>
+      record.type === "enter" ? [record.args[5]] : []
+    );
+  assertEquals(offsets("0x1000", "0"), [0x1000, 0]);
+  assertEquals(offsets("0x1000", "1"), [0x1000 * 4096, 4096]);
+  const entered = recorded([
+    event("enter", "mmap2", ["NULL", "4096", "PROT_READ", "MAP_PRIVATE", "3", "1"]),
+    end("mmap2", 0x20000),
+  ]).records[1]?.record;
+  assertEquals(entered?.type === "enter" && entered.args[5], 4096);
+  // Offsets of mmap itself are bytes.
+  const plain = recorded([mmap(0x20000, {}, ["NULL", "4096", "1", "2", "3", "1"])]).records[1]
+    ?.record;
+  assertEquals(plain?.type === "enter" && plain.args[5], 1);
+});
+
+Deno.test("recordEvents: a program of 32 bits is told", () => {
+  assertEquals(recorded([mmap(0x10000)]).is32Bit, false);
+  assertEquals(recorded([{ kind: "32 bits", line: 1 }, mmap(0x10000)]).is32Bit, true);
+});
+
+/** What pairs, in a word each. */
+function paired(...events: Event[]): string[] {
+  return pairCalls(events).happenings.map((each) => {
+    switch (each.kind) {
+      case "enter":
+      case "leave":
+        return `${each.kind} ${each.call.pid} ${each.call.call}(${each.call.args.join(" ")})`;
+      case "exit":
+        return `exit ${each.pid}`;
+      case "superseded":
+        return `${each.pid} by ${each.by}`;
+      case "attached":
+        return `attached ${each.pid} ${each.threads}`;
+      default:
+        return each.kind;
+    }
+  });
+}
+
+Deno.test("pairCalls: a return belongs to the call that its thread is in, by whatever name of it", () => {
+  const enter = event("enter", "mmap", ["a"], { pid: 1 });
+  assertEquals(paired(enter, end("mmap", 5, { pid: 1 }, ["b"])), [
+    ...["enter 1 mmap(a b)", "leave 1 mmap(a b)"],
+  ]);
+  assertEquals(paired(event("enter", "mmap2", ["a"], { pid: 1 }), end("mmap", 5, { pid: 1 })), [
+    ...["enter 1 mmap2(a)", "leave 1 mmap2(a)"],
+  ]);
+  const { happenings, begunBefore } = pairCalls([enter, end("munmap", 0, { pid: 1, line: 9 })]);
+  assertEquals([happenings.length, begunBefore], [1, [{ line: 9, call: "munmap" }]]);
+  assertEquals(pairCalls([enter, end("read", 0, { pid: 1 })]).begunBefore, []);
+  assertEquals(pairCalls([enter, end("mmap", 0, { pid: 2 })]).begunBefore.length, 1);
+});
+
+Deno.test("pairCalls: a call that is printed whole again when it returns is one call", () => {
+  const whole = call("munmap", ["1", "2"], 0, { pid: 1, line: 7 });
+  const enter = event("enter", "munmap", ["1", "2"], { pid: 1 });
+  const { happenings } = pairCalls([enter, whole]);
+  assertEquals(happenings.length, 2);
+  const [first] = happenings;
+  assertEquals(
+    first?.kind === "enter" && [first.call.line, first.call.endLine, first.call.returned],
+    [1, 7, true],
+  );
+  for (const args of [["1"], ["1", "3"], ["1", "2", "3"]]) {
+    assertEquals(pairCalls([{ ...enter, args }, whole]).happenings.length, 3, args.join());
+  }
+  assertEquals(
+    pairCalls([event("enter", "mmap", ["1", "2"], { pid: 1 }), whole]).happenings.length,
+    3,
+  );
+});
+
+Deno.test("pairCalls: a line without a name is the only one's that runs, else the first's", () => {
+  const plain = event("enter", "munmap", []);
+  assertEquals(paired(plain), ["enter 1 munmap()"]);
+  const five = call("brk", [], 0, { pid: 5 });
+  assertEquals(paired(five, plain).at(-1), "enter 5 munmap()");
+  const six = call("brk", [], 0, { pid: 6 });
+  assertEquals(paired(five, six, plain).at(-1), "enter 5 munmap()");
+  const gone: Event = { kind: "exit", status: 0, line: 1, pid: 5 };
+  assertEquals(paired(five, six, gone, plain).at(-1), "enter 6 munmap()");
+  assertEquals(paired(five, six, { kind: "exit", status: 0, line: 1 }).at(-1), "exit 5");
+  // A child is alive once it was made: then the first one's lines are again the first one's.
+  const fork = call("fork", [], 6, { pid: 5 });
+  assertEquals(paired(five, fork, plain).at(-1), "enter 5 munmap()");
+  assertEquals(paired(five, fork, gone, plain).at(-1), "enter 6 munmap()");
+  assertEquals(
+    paired(five, call("fork", [], "EAGAIN", { pid: 5 }), gone, plain).at(-1),
+    "enter 5 munmap()",
+  );
+});
+
+Deno.test("pairCalls: what has exited, or was before missing lines, is in no call any more", () => {
+  const enter = event("enter", "munmap", ["1"], { pid: 5 });
+  const exit: Event = { kind: "exit", status: 0, line: 1, pid: 5 };
+  assertEquals(pairCalls([enter, exit, end("munmap", 0, { pid: 5 })]).begunBefore.length, 1);
+  assertEquals(
+    pairCalls([enter, { kind: "gap", line: 2 }, end("munmap", 0, { pid: 5 })]).begunBefore.length,
+    1,
+  );
+  assertEquals(pairCalls([enter, end("munmap", 0, { pid: 5 })]).begunBefore.length, 0);
+});
+
+Deno.test("pairCalls: the thread that a leader is superseded by goes on under the leader's number", () => {
+  const text: Event[] = [
+    event("enter", "execve", ["a"], { pid: 6 }),
+    { kind: "superseded", line: 2, pid: 5, by: 6 },
+    end("execve", 0, { pid: 5 }),
+  ];
+  assertEquals(paired(...text), ["enter 5 execve(a)", "5 by 6", "leave 5 execve(a)"]);
+  assertEquals(paired(text[1]!), ["5 by 6"]);
+  assertEquals(pairCalls([...text.slice(0, 2), end("execve", 0, { pid: 6 })]).happenings.length, 2);
+});
+
+Deno.test("pairCalls: the first process is the first that nobody made", () => {
+  const root = (...events: Event[]) => pairCalls(events).root;
+  const by = (pid: number) => call("brk", [], 0, { pid });
+  const fork = (parent: number, child: number) => call("fork", [], child, { pid: parent });
+  assertEquals(root(call("brk", [])), 1);
+  assertEquals(root(by(6), fork(5, 6)), 5);
+  assertEquals(
+    root(by(6), event("enter", "clone", [], { pid: 5 }), end("clone", 6, { pid: 5 })),
+    5,
+  );
+  assertEquals(root(by(6), call("fork", [], "EAGAIN", { pid: 5 })), 6);
+  assertEquals(root(by(6), call("read", [], 6, { pid: 5 })), 6);
+  assertEquals(root(by(6), event("call", "fork", [], { pid: 5 })), 6);
+  const attached = (pid: number, threads: number): Event => ({
+    kind: "attached",
+    line: 1,
+    pid,
+    threads,
+  });
+  assertEquals(root(attached(9, 1), by(6)), 6);
+  assertEquals(root(by(6), attached(9, 3)), 6);
+  assertEquals(root(attached(9, 3), by(6)), 9);
+  assertEquals(root(attached(9, 1), call("brk", [])), 9);
+  assertEquals(root({ kind: "attached", line: 1, threads: 3 }, by(6)), 6);
+  assertEquals(paired(attached(9, 3), { kind: "attached", line: 1, threads: 3 }), ["attached 9 3"]);
+});
+
+Deno.test("makesProcess: the calls that make one", () => {
+  for (const name of ["clone", "clone2", "clone3", "fork", "vfork"]) {
+    assertEquals(makesProcess(name), true);
+  }
+  for (const name of ["execve", "cloned", "read"]) assertEquals(makesProcess(name), false);
+});
+
+/** The file behind descriptor 3 after calls, and how it may be used. */
+function behind(
+  path: string | undefined,
+  ...calls: [name: string, args: string[], result: number | Result][]
+): string {
+  const descriptors = new Descriptors(new Files());
+  for (const [name, args, result] of calls) {
+    descriptors.apply(name, args, typeof result === "number" ? { value: result } : result);
+  }
+  const { name, access, kind } = descriptors.file(3, path);
+  return `${name} ${access} ${kind}`;
+}
+
+const OPENS: readonly [what: string, call: string, args: string[], said: string][] = [
+  ["for reading", "open", ['"/lib/a"', "O_RDONLY|O_CLOEXEC"], "a read regular"],
+  ["for writing", "open", ['"/lib/a"', "O_WRONLY"], "a write regular"],
+  ["for both", "open", ['"/lib/a"', "O_RDWR"], "a read-write regular"],
+  ["without saying for what", "open", ['"/lib/a"'], "a read-write regular"],
+  ["made", "creat", ['"/tmp/a"', "0600"], "a write regular"],
+  ["at a folder", "openat", ["AT_FDCWD", '"b/a"', "O_RDONLY"], "a read regular"],
+  ["at a folder, newly", "openat2", ["3", '"a"', "{flags=O_RDWR}"], "a read-write regular"],
+  ["in memory", "memfd_create", ['"x"', "0"], "memfd:x read-write shmem"],
+  ["in /dev/shm", "open", ['"/dev/shm/x"', "O_RDWR"], "x read-write shmem"],
+  ["in /run/shm", "open", ['"/run/shm/x"', "O_RDWR"], "x read-write shmem"],
+  ["of huge pages", "open", ['"/dev/hugepages/x"', "O_RDWR"], "x read-write hugetlb"],
+  ["a device", "open", ['"/dev/zero"', "O_RDWR"], "zero read-write device"],
+  ["a socket", "socket", ["AF_INET"], "anon_inode:[socket] read-write other"],
+  ["a ring", "io_uring_setup", ["8"], "anon_inode:[io_uring_setup] read-write other"],
+  ["relative", "open", ['"./a.so"', "O_RDONLY"], "a.so read regular"],
+];
+
+for (const [what, name, args, saying] of OPENS) {
+  Deno.test(`Descriptors: a file opened ${what}`, () => {
+    assertEquals(behind(undefined, [name, args, 3]), saying);
+  });
+}
+
+Deno.test("Descriptors: what is copied is the same, what is closed is not known any more", () => {
+  const open: [string, string[], number] = ["open", ['"/lib/a"', "O_RDONLY"], 5];
+  const unknown = "descriptor 3 read-write regular", same = "a read regular";
+  assertEquals(behind(undefined), unknown);
+  for (
+    const [name, args] of [["dup", ["5"]], ["dup2", ["5", "3"]], ["dup3", ["5", "3", "0"]]] as const
+  ) {
+    assertEquals(behind(undefined, open, [name, [...args], 3]), same);
+  }
+  assertEquals(behind(undefined, open, ["fcntl", ["5", "F_DUPFD_CLOEXEC", "3"], 3]), same);
+  assertEquals(behind(undefined, open, ["fcntl64", ["5", "F_DUPFD", "3"], 3]), same);
+  assertEquals(behind(undefined, open, ["fcntl", ["5", "F_GETFD"], 3]), unknown);
+  const three: [string, string[], number] = ["open", ['"/lib/a"', "O_RDONLY"], 3];
+  assertEquals(behind(undefined, three, ["close", ["3"], 0]), unknown);
+  assertEquals(behind(undefined, three, ["close", ["3</lib/a>"], 0]), unknown);
+  assertEquals(behind(undefined, three, ["close", ["4"], 0]), same);
+  // A copy of what is not known is not known.
+  assertEquals(behind(undefined, three, ["dup2", ["9", "3"], 3]), unknown);
+  for (
+    const [range, gone] of [[["3", "3"], true], [["0", "2"], false], [["4", "9"], false]] as const
+  ) {
+    assertEquals(behind(undefined, three, ["close_range", [...range], 0]), gone ? unknown : same);
+  }
+  assertEquals(behind(undefined, three, ["close_range", ["2", "~0U"], 0]), same);
+  assertEquals(behind(undefined, three, ["close_range", ["3", "-1"], 0]), unknown);
+  assertEquals(behind(undefined, three, ["close_range", ["4", "-1"], 0]), same);
+});
+
+Deno.test("Descriptors: what the text shows of a descriptor goes before what was opened, if it is another file", () => {
+  const open: [string, string[], number] = ["open", ['"lib/a.so"', "O_RDONLY"], 3];
+  for (const path of ["/usr/lib/a.so", "lib/a.so", "a.so", "/usr/lib/a.so (deleted)", "a.so<x>"]) {
+    assertEquals(behind(path, open), "a.so read regular", path);
+  }
+  assertEquals(behind("/usr/lib/b.so", open), "b.so read-write regular");
+  assertEquals(behind("b.so", ["open", ['"/x/y/b.so"', "O_RDONLY"], 3]), "b.so read regular");
+  assertEquals(behind("y/b.so", ["open", ['"/x/y/b.so"', "O_RDONLY"], 3]), "b.so read regular");
+  // What -y shows of the result goes before what was asked for where that is not shown.
+  const result: Result = { value: 3, path: "/etc/c" };
+  assertEquals(behind(undefined, ["open", ["0x7ffd", "O_RDONLY"], result]), "c read regular");
+  assertEquals(behind(undefined, ["open", ['""', "O_RDONLY"], result]), "c read regular");
+  assertEquals(behind("/etc/c", ["open", ['"d"', "O_RDONLY"], result]), "d read regular");
+  assertEquals(
+    behind(undefined, ["open", ["0x7ffd", "O_RDONLY"], 3]),
+    "descriptor 3 read-write regular",
+  );
+});
+
+Deno.test("Files: each open is a file of its own, a path that is never opened one", () => {
+  const files = new Files();
+  const [one, two] = [files.open("/a", "read"), files.open("/a", "read")];
+  assertEquals([one.id, two.id, one.inode, two.inode], [1, 2, 1, 2]);
+  assertEquals(files.ofPath("/b") === files.ofPath("/b"), true);
+  assertEquals([files.ofPath("/b").id, files.ofPath("/c").id, files.ofPath("/b").id], [3, 4, 3]);
+  assertEquals([files.open("/SYSV00000001", "read-write").inode, one.size, one.device], [
+    0,
+    0,
+    "00:00",
+  ]);
+  const descriptors = new Descriptors(files);
+  assertEquals(
+    [descriptors.file(undefined, "/b").id, descriptors.file(undefined, undefined).name],
+    [3, "a file"],
+  );
+  for (const path of ["socket:[1]", "pipe:[1]", "anon_inode:[x]", "[vdso]"]) {
+    assertEquals(files.open(path, "read").kind, "other", path);
+  }
+});
