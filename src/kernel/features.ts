@@ -87,6 +87,9 @@ export async function vmaMacros({ folder, name, version }: Source): Promise<stri
     ...(/\banon_vma_clone\([^)]*enum vma_operation/.test(tools) ? ["-DHAVE_CLONE_OPERATION"] : []),
     ...(/\bcopy_vma\([^)]*pgoff_t anon_pgoff/.test(header) ? ["-DCOPY_TAKES_ANON_PGOFF"] : []),
     ...(/\bcopy_vma\([^)]*bool keep_source/.test(header) ? ["-DCOPY_TAKES_KEEP_SOURCE"] : []),
+    ...(/\bmmap_region\(/.test(header) ? ["-DHAVE_MMAP_REGION"] : []),
+    ...(/\bdo_brk_flags\(/.test(header) ? ["-DHAVE_BRK_FLAGS"] : []),
+    ...(/\bexpand_downwards\(struct/.test(header) ? ["-DHAVE_EXPAND_DOWNWARDS"] : []),
     ...(/\bvma_close\(/.test(tools + header) ? [] : ["-DLACKS_VMA_CLOSE"]),
   ];
 }

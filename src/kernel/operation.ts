@@ -56,6 +56,15 @@ export const Verb = {
   VMA_MAP_FILE: 99,
   VMA_WRITE: 100,
   VMA_REMAP: 101,
+  VMA_FLAGS: 102,
+  VMA_HEAP: 103,
+  VMA_BRK: 104,
+  VMA_GROW: 105,
+  VMA_PLACE: 106,
+  VMA_SPACE: 107,
+  VMA_FORK: 108,
+  VMA_EXIT: 109,
+  VMA_SPLIT: 110,
 } as const;
 
 /** One of {@linkcode Verb}. */
@@ -146,8 +155,17 @@ const ROWS: Readonly<Record<Verb, VerbRow>> = {
   [Verb.VMA_UNMAP]: { name: "unmap", operands: ["index", "index"] },
   [Verb.VMA_PROTECT]: { name: "protect", operands: ["index", "index", "flags"] },
   [Verb.VMA_MAP_FILE]: { name: "map_file", operands: ["index", "index", "flags", "size"] },
-  [Verb.VMA_WRITE]: { name: "write", operands: ["index"] },
+  [Verb.VMA_WRITE]: { name: "write", operands: ["index", "flags"] },
   [Verb.VMA_REMAP]: { name: "remap", operands: ["index", "index", "index", "index"] },
+  [Verb.VMA_FLAGS]: { name: "flags", operands: ["index", "index", "flags"] },
+  [Verb.VMA_HEAP]: { name: "heap", operands: ["index", "index"] },
+  [Verb.VMA_BRK]: { name: "brk", operands: ["index", "flags"] },
+  [Verb.VMA_GROW]: { name: "grow", operands: ["index"] },
+  [Verb.VMA_PLACE]: { name: "place", operands: ["index", "index", "flags", "size"] },
+  [Verb.VMA_SPACE]: { name: "space", operands: ["size"] },
+  [Verb.VMA_FORK]: { name: "fork", operands: ["size"] },
+  [Verb.VMA_EXIT]: { name: "exit", operands: ["size"] },
+  [Verb.VMA_SPLIT]: { name: "split", operands: ["index"] },
 };
 
 const BY_NAME: ReadonlyMap<string, Verb> = new Map(

@@ -4,10 +4,16 @@
  * @module
  */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { build } from "../../src/kernel/build.ts";
+import { vmaMacros } from "../../src/kernel/features.ts";
 import { Verb } from "../../src/kernel/operation.ts";
 import { checkVma, type VmaCheckResult } from "../../src/kernel/vma/check.ts";
+import { notDriven } from "../../src/kernel/vma/command.ts";
+import { FILE_NUMBERS } from "../../src/kernel/vma/operands.ts";
+import { checkTrace, type TraceCheckResult } from "../../src/kernel/vma/traces.ts";
+import { readTrace } from "../../src/trace/read.ts";
+import { tracePaths } from "../kernel_check/streams/traces.ts";
 import { missing, newestSource, planted } from "./planting.ts";
 
 const source = await missing() === undefined ? await newestSource() : undefined;
@@ -17,22 +23,28 @@ const why = source === undefined
   : isOld
   ? "the newest source is before 6.12"
   : undefined;
+const suffix = why === undefined ? "" : ` (skipped: ${why})`;
 
-async function checked(program: string): Promise<VmaCheckResult> {
-  const signal = new AbortController().signal;
-  return await checkVma({
-    program,
-    release: source!.version,
-    limitMs: 10_000,
-    steps: 4_000,
-    seed: 3,
-    signal,
-    onProgress: () => {},
-  });
+function vmaTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `kernel check --vma: ${name}${suffix}`, ignore: why !== undefined, fn });
 }
 
-/** Builds a tree with another `mm/vma.c` and checks it. */
-async function checkedPlanted(edit: (code: string) => string): Promise<VmaCheckResult> {
+const COMMON = { limitMs: 10_000, signal: new AbortController().signal };
+
+async function checked(program: string, steps = 4_000): Promise<VmaCheckResult> {
+  const { version: release } = source!;
+  return await checkVma({ ...COMMON, program, release, steps, seed: 3, onProgress: () => {} });
+}
+
+async function checkedTrace(program: string, path: string | URL): Promise<TraceCheckResult> {
+  return await checkTrace(readTrace(path), { ...COMMON, program, release: source!.version });
+}
+
+/** Builds a tree with another `mm/vma.c`, and calls `use` with it. */
+async function withPlanted<T>(
+  edit: (code: string) => string,
+  use: (program: string) => Promise<T>,
+): Promise<T> {
   const broken = await planted(source!, (code) => code);
   try {
     await Deno.remove(`${broken.folder}/mm`);
@@ -42,9 +54,11 @@ async function checkedPlanted(edit: (code: string) => string): Promise<VmaCheckR
       await Deno.symlink(from, `${broken.folder}/mm/${name}`).catch(() => {});
     }
     const code = await Deno.readTextFile(`${source!.folder}/mm/vma.c`);
-    await Deno.writeTextFile(`${broken.folder}/mm/vma.c`, edit(code));
+    const other = edit(code);
+    assert(other !== code, "nothing was planted");
+    await Deno.writeTextFile(`${broken.folder}/mm/vma.c`, other);
     const built = await build(broken, "vma");
-    const result = await checked(built.program);
+    const result = await use(built.program);
     await Deno.remove(built.program);
     return result;
   } finally {
@@ -56,40 +70,114 @@ async function checkedPlanted(edit: (code: string) => string): Promise<VmaCheckR
 function startingWith(head: RegExp, statement: string): (code: string) => string {
   return (code) => {
     const found = head.exec(code)![0];
-    return code.replace(found, `${found}\n\t${statement}\n`);
+    return code.replace(found, () => `${found}\n\t${statement}\n`);
   };
 }
 
-const suffix = why === undefined ? "" : ` (skipped: ${why})`;
+const MERGE_NEW = /struct vm_area_struct \*vma_merge_new_range\([^)]*\)\s*\{/;
+const COPY = /^struct vm_area_struct \*copy_vma\([^)]*\)\s*\{/m;
 
-Deno.test({
-  name: `kernel check --vma: a sound vma.c has the VMAs of src/mm${suffix}`,
-  ignore: why !== undefined,
-  fn: async () => {
-    const sound = await build(source!, "vma");
-    assertEquals((await checked(sound.program)).found, undefined);
-  },
+vmaTest("a sound vma.c has the VMAs of src/mm", async () => {
+  const sound = await build(source!, "vma");
+  assertEquals((await checked(sound.program)).found, undefined);
 });
 
-Deno.test({
-  name: `kernel check --vma: a vma.c that never merges is found${suffix}`,
-  ignore: why !== undefined,
-  fn: async () => {
-    const head = /struct vm_area_struct \*vma_merge_new_range\([^)]*\)\s*\{/;
-    const { found } = await checkedPlanted(startingWith(head, "if (vmg->start != 1) return NULL;"));
-    assertEquals(found?.shrunk.length, 2);
-    assertStringIncludes(found!.shown.text, "expected");
-  },
+// A trace whose steps all came to nothing would agree with anything.
+vmaTest("a sound vma.c has the VMAs of every recorded trace, to its end", async () => {
+  const { program } = await build(source!, "vma");
+  for (const [name, path] of tracePaths()) {
+    const { found, left, steps, operations } = await checkedTrace(program, path);
+    assertEquals([found, left], [undefined, undefined], name);
+    assert(operations > steps / 2, `${name}: ${operations} operations in ${steps} steps`);
+  }
 });
 
-Deno.test({
-  name: `kernel check --vma: VMAs of different files that merge are found${suffix}`,
-  ignore: why !== undefined,
-  fn: async () => {
-    const { found } = await checkedPlanted((code) =>
-      code.replace("vma->vm_file != vmg->file", "vma->vm_file != vmg->file && vmg->start == 1")
-    );
-    assertEquals(found?.shrunk.length, 2);
-    assert(found!.shrunk.some(({ verb }) => verb === Verb.VMA_MAP_FILE));
-  },
+// Recordings of another kernel hold every call: they map segments, seal, lock, move several VMAs, fail halfway.
+vmaTest("a sound vma.c has the VMAs of recordings made elsewhere", async () => {
+  const { program } = await build(source!, "vma");
+  for (const name of ["6.1/fuzz-7", "6.12/fuzz-1", "7.3/fuzz-6", "5.10/gcc", "7.3/limit-3"]) {
+    const path = new URL(`../kernels/${name}.jsonl.gz`, import.meta.url);
+    assertEquals((await checkedTrace(program, path)).found, undefined, name);
+  }
+});
+
+vmaTest("a vma.c that never merges is found", async () => {
+  const never = startingWith(MERGE_NEW, "if (vmg->start != 1) return NULL;");
+  const { found } = await withPlanted(never, checked);
+  assertEquals(found?.shrunk.length, 2);
+  assertStringIncludes(found!.shown.text, "expected");
+});
+
+vmaTest("VMAs of different files that merge are found", async () => {
+  const { found } = await withPlanted(
+    (code) =>
+      code.replace("vma->vm_file != vmg->file", "vma->vm_file != vmg->file && vmg->start == 1"),
+    checked,
+  );
+  const maps = found!.shrunk.filter(({ verb }) => verb === Verb.VMA_MAP_FILE);
+  const files = maps.map(({ d }) => d % FILE_NUMBERS);
+  // Two that meet when one is mapped, or when one is changed later.
+  assert(found!.shrunk.length <= 3);
+  assertEquals(new Set(files).size, 2);
+});
+
+vmaTest("an mremap whose copy has a wrong page offset is found", async () => {
+  const { found } = await withPlanted(startingWith(COPY, "pgoff++;"), checked);
+  assertEquals(found?.difference.operation.verb, Verb.VMA_REMAP);
+  assert(found!.shrunk.length <= 3);
+});
+
+vmaTest("a heap that does not grow in its VMA is found", async () => {
+  const never = (code: string) => {
+    const isField = /\bvmg->just_expand\b/.test(code);
+    const condition = isField ? "vmg->just_expand" : "vmg->merge_flags & VMG_FLAG_JUST_EXPAND";
+    return startingWith(MERGE_NEW, `if (${condition}) return NULL;`)(code);
+  };
+  const { found } = await withPlanted(never, checked);
+  assertEquals(found?.difference.operation.verb, Verb.VMA_BRK);
+  assertEquals(found?.shrunk.map(({ verb }) => verb), [Verb.VMA_BRK, Verb.VMA_BRK]);
+});
+
+vmaTest("a fork's copy that merges as if it shared no anon_vma is found", async () => {
+  const { found } = await withPlanted(
+    (code) => code.replaceAll(/list_is_singular\(&(\w+)->anon_vma_chain\)/g, "true"),
+    checked,
+  );
+  assert(found!.shrunk.some(({ verb }) => verb === Verb.VMA_FORK));
+});
+
+vmaTest("a fault is found in a recorded trace, and the step is named", async () => {
+  const off = startingWith(MERGE_NEW, "if (vmg->start % 0x10000 == 0x4000) return NULL;");
+  const path = tracePaths().get("cc1-large")!;
+  const { found, steps } = await withPlanted(off, (program) => checkedTrace(program, path));
+  assertEquals(found?.step, steps);
+  assertMatch(found!.name, /^(mmap|brk)$/);
+  assertMatch(found!.text, /expected map_count (\d+).*\n.*has map_count (?!\1)\d+/);
+});
+
+vmaTest("a crash in a recorded trace is told with its step", async () => {
+  const crash = "if (vmg->start % 0x10000 == 0x4000) *(volatile int *)8 = 1;";
+  const path = tracePaths().get("cc1-large")!;
+  const { found } = await withPlanted(
+    startingWith(MERGE_NEW, crash),
+    (program) => checkedTrace(program, path),
+  );
+  assertMatch(found!.name, /^(mmap|brk)$/);
+  assertMatch(found!.operations.at(-1)!, /^(map|brk) /);
+  assertMatch(found!.text, /^it crashed: SIGSEGV$/);
+});
+
+vmaTest("what is not the tree's own code is said of the tree itself", async () => {
+  const macros = await vmaMacros(source!);
+  const text = notDriven(source!, macros);
+  const own = macros.includes("-DHAVE_MMAP_REGION");
+  assertMatch(text, own ? /called as they are: mmap_region\(\)/ : /mmap_region\(\).* mm\/mmap\.c/);
+  assertEquals(
+    /mm\/mmap\.c/.test(notDriven({ version: "7.3.4" }, [
+      "-DHAVE_MMAP_REGION",
+      "-DHAVE_BRK_FLAGS",
+      "-DHAVE_EXPAND_DOWNWARDS",
+    ])),
+    false,
+  );
 });

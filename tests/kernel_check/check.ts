@@ -23,6 +23,8 @@ export interface CheckRequest {
   readonly seed: number;
   /** Cases to run instead of all. */
   readonly cases?: readonly Case[];
+  /** Traces beside the recorded ones. */
+  readonly traces?: readonly string[];
   /** Only cases whose group or name contains this. */
   readonly only?: string;
   readonly signal: AbortSignal;
@@ -120,7 +122,7 @@ async function failingScenarios({ target, signal }: CheckRequest): Promise<Case[
 
 /** The cases in the order in which they are most likely to tell something soon. */
 async function* casesOf(
-  { target, steps, seed, cases, only }: CheckRequest,
+  { target, steps, seed, cases, only, traces }: CheckRequest,
   runner: Runner,
 ): AsyncGenerator<Case> {
   if (cases !== undefined) {
@@ -129,7 +131,7 @@ async function* casesOf(
   }
   const wanted = (it: Pick<Case, "group" | "name">) =>
     only === undefined || `${it.group}: ${it.name}`.includes(only);
-  yield* (await traceCases()).filter(wanted);
+  yield* (await traceCases(traces)).filter(wanted);
   yield* (await goldenCases(target.features)).filter(wanted);
   yield* await scenarioCases(target.features, wanted);
   yield* sweepCases(wanted);

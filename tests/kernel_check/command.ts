@@ -14,6 +14,7 @@ import { runVmaCheck } from "../../src/kernel/vma/command.ts";
 import { check, type CheckResult } from "./check.ts";
 import { operationsCase } from "./operations_file.ts";
 import { checkAsJson, formatCheck } from "./report.ts";
+import { tracePaths } from "./streams/traces.ts";
 import { openTarget, type Target } from "./target.ts";
 
 /** What the command takes. */
@@ -21,8 +22,8 @@ export const CHECK: CommandSpecification = {
   name: "kernel check",
   summary:
     "Checks a kernel's own lib/maple_tree.c, built in user space, against Maple's tree and the naive map.",
-  usage: "[options]",
-  operands: [0, 0],
+  usage: "[TRACE…] [options]",
+  operands: [0, Infinity],
   options: {
     source: {
       help:
@@ -38,7 +39,10 @@ export const CHECK: CommandSpecification = {
       help: "only streams whose group or name contains this: `cursor`, `cc1-2022`, `row 8`",
       value: "TEXT",
     },
-    shape: { help: "compare every node too: trees up to 7.1, which split as Maple does" },
+    shape: {
+      help:
+        "compare every node too; refused for trees from 7.2 on, which split and join nodes by other rules than Maple",
+    },
     limit: { help: "seconds on a processor that 512 operations may take; 10", value: "S" },
     operations: {
       help: "perform only the operations of this file, one a line, as a report prints them",
@@ -48,12 +52,12 @@ export const CHECK: CommandSpecification = {
     readers: { help: "with --operations: a tree that is prepared for readers beside the writer" },
     vma: {
       help:
-        "check mm/vma.c against src/mm instead, trees from 6.12 on: maps of memory and files, unmaps, mprotect, mremap, writes",
+        "check mm/vma.c against src/mm instead, trees from 6.12 on: the traces, then random maps, unmaps, mprotect, mremap, brk, writes, forks",
     },
     json: { help: "print JSON" },
   },
   details:
-    "The streams: the tree operations of the recorded traces, the golden streams, the scenarios of the regression " +
+    "The streams: the tree operations of the traces that are named (`deno task capture` records them) and of the recorded ones, the golden streams, the scenarios of the regression " +
     "catalogue, stores at every node boundary, then seeded random operations and cursor programs. After every write the " +
     "answer, every entry, lookups around it and the tree's own mt_validate() are compared. The first difference ends " +
     "the check: its operations are shrunk and printed as a test.\n\n" +
@@ -72,7 +76,13 @@ export async function runCheck(args: CommandArguments): Promise<number> {
     const isJson = args.has("json");
     const common = { seed, limitMs, isJson, signal };
     const vmaSteps = args.integer("steps") ?? 20_000;
-    return await runVmaCheck({ ...common, source: args.text("source"), steps: vmaSteps });
+    return await runVmaCheck({
+      ...common,
+      source: args.text("source"),
+      steps: vmaSteps,
+      traces: tracePaths(args.operands),
+      ...(only !== undefined && { only }),
+    });
   }
   try {
     const source = await findSource(args.text("source"));
@@ -82,6 +92,7 @@ export async function runCheck(args: CommandArguments): Promise<number> {
       target,
       steps,
       seed,
+      traces: args.operands,
       ...await casesOf(args),
       ...(only !== undefined && { only }),
       signal,

@@ -18,10 +18,21 @@ enum verb {
 	/* The tree itself: destroyed and made anew; marked; taken back to the mark; copied, and the copy used. */
 	VERB_NEW_TREE = 64, VERB_MARK, VERB_REWIND, VERB_DUPLICATE,
 	/*
-	 * Of vma.c: the first byte, the first after the range, flags; of a file also its page offset times 256 and its
-	 * number. The first byte of a page that is written. A range and the one that it becomes.
+	 * Of vma.c. Maps: the first byte, with a bit for shared memory and one for a file with a close hook; the first
+	 * byte after the range; flags; the page offset times 65,536 and the number of a file, 0 for none. Unmap, protect:
+	 * the range, flags of access. A write: an address; 1 if it is forced, 2 if no neighbour's anon_vma is taken. A
+	 * remap: a range and the one that it becomes, to whose end bits are added: see enum remap_flag.
 	 */
 	VERB_VMA_MAP = 96, VERB_VMA_UNMAP, VERB_VMA_PROTECT, VERB_VMA_MAP_FILE, VERB_VMA_WRITE, VERB_VMA_REMAP,
+	/*
+	 * All flags of a range. The heap: its first byte and the first after it. Its new end, and its flags. A touch
+	 * below a stack. A VMA by itself, described as a map is. The address space that operations are on from then on;
+	 * the one that a child gets; the one that ends.
+	 */
+	VERB_VMA_FLAGS, VERB_VMA_HEAP, VERB_VMA_BRK, VERB_VMA_GROW, VERB_VMA_PLACE, VERB_VMA_SPACE, VERB_VMA_FORK,
+	VERB_VMA_EXIT,
+	/* What a call that failed may leave: two VMAs where there was one. */
+	VERB_VMA_SPLIT,
 };
 
 /* One operation. What `a` to `d` are depends on the verb, in the order of the kernel's parameters. */

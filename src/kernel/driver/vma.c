@@ -8,66 +8,133 @@
 #include "generated/bit-length.h"
 #include "maple-shared.h"
 
-/* The tools' stand-ins for these note only that they were called; whether VMAs merge depends on the chains. */
+/* What the tools stand in for with less than is needed here: chains of anon_vmas, shared memory, locked memory. */
 #define anon_vma_clone tools_anon_vma_clone
 #define unlink_anon_vmas tools_unlink_anon_vmas
 #define anon_vma_merge tools_anon_vma_merge
+#define anon_vma_prepare tools_anon_vma_prepare
+#define shmem_zero_setup tools_shmem_zero_setup
+#define vma_supports_mlock tools_vma_supports_mlock
+#define mmap_file tools_mmap_file
+#define vm_area_free tools_vm_area_free
 #include "vma_internal.h"
 #undef anon_vma_clone
 #undef unlink_anon_vmas
 #undef anon_vma_merge
+#undef anon_vma_prepare
+#undef shmem_zero_setup
+#undef vma_supports_mlock
+#undef mmap_file
+#undef vm_area_free
+#include "anon.h"
 
-/* A VMA takes part in an anon_vma: its chain gets a link. */
-static void link_anon_vma(struct vm_area_struct *vma, struct anon_vma *anon_vma)
-{
-	struct anon_vma_chain *link = calloc(1, sizeof(*link));
+#define MAY_BE_UNUSED __attribute__((unused))
 
-	link->anon_vma = anon_vma;
-	list_add(&link->same_vma, &vma->anon_vma_chain);
-}
-
-#ifdef HAVE_CLONE_OPERATION
-static int anon_vma_clone(struct vm_area_struct *to, struct vm_area_struct *from, enum vma_operation operation)
-#else
-static int anon_vma_clone(struct vm_area_struct *to, struct vm_area_struct *from)
+/* As x86 has it: data is not executed unless READ_IMPLIES_EXEC is set, which here comes with the heap's flags. */
+#ifdef VMA_DATA_DEFAULT_FLAGS
+#undef VMA_DATA_DEFAULT_FLAGS
+#define VMA_DATA_DEFAULT_FLAGS VMA_DATA_FLAGS_NON_EXEC
 #endif
-{
-	struct anon_vma_chain *link;
-
-#ifdef HAVE_CLONE_OPERATION
-	(void)operation;
+#ifdef VM_DATA_DEFAULT_FLAGS
+#undef VM_DATA_DEFAULT_FLAGS
+#define VM_DATA_DEFAULT_FLAGS (VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)
 #endif
-	list_for_each_entry_reverse(link, &from->anon_vma_chain, same_vma)
-		link_anon_vma(to, link->anon_vma);
-	return 0;
-}
 
-static void unlink_anon_vmas(struct vm_area_struct *vma)
-{
-	while (!list_empty(&vma->anon_vma_chain)) {
-		struct anon_vma_chain *link =
-			list_first_entry(&vma->anon_vma_chain, struct anon_vma_chain, same_vma);
-
-		list_del(&link->same_vma);
-		free(link);
-	}
-	vma->anon_vma = NULL;
-}
-
-static void __attribute__((unused)) anon_vma_merge(struct vm_area_struct *kept, struct vm_area_struct *gone)
-{
-	(void)kept;
-	unlink_anon_vmas(gone);
-}
-
-/* A stable release may carry what its own tools do not know: nothing is sealed here. */
+/* A stable release may carry what its own tools do not know. */
 #ifndef VM_SEALED
-#define VM_SEALED 0UL
+#define VM_SEALED (1UL << 63)
+#endif
+/* Flags that vma.c itself does not use, and that older tools leave out: bits of include/linux/mm.h. */
+#ifndef VM_DONTCOPY
+#define VM_DONTCOPY (1UL << 17)
+#endif
+#ifndef VM_LOCKONFAULT
+#define VM_LOCKONFAULT (1UL << 19)
+#endif
+#ifndef VM_LOCKED_MASK
+#define VM_LOCKED_MASK (VM_LOCKED | VM_LOCKONFAULT)
+#endif
+#ifndef VM_WIPEONFORK
+#define VM_WIPEONFORK (1UL << 25)
+#endif
+#ifndef VM_NORESERVE
+#define VM_NORESERVE (1UL << 21)
 #endif
 #include VMA_HEADER
 
+/* A first write: the VMA takes the anon_vma of a neighbour, or gets one of its own. */
+static MAY_BE_UNUSED int anon_vma_prepare(struct vm_area_struct *vma)
+{
+	struct anon_vma *anon_vma;
+
+	if (vma->anon_vma)
+		return 0;
+	anon_vma = find_mergeable_anon_vma(vma);
+	own_anon_vma(vma, anon_vma ? anon_vma : new_anon_vma(NULL));
+	return 0;
+}
+
+/* The tools leave out free_pgtables(), where the kernel does it. */
 #ifdef HAVE_VMA_INIT
+void tools_vm_area_free(struct vm_area_struct *vma);
+#endif
+void vm_area_free(struct vm_area_struct *vma)
+{
+	unlink_anon_vmas(vma);
+	tools_vm_area_free(vma);
+}
+
+static MAY_BE_UNUSED bool vma_supports_mlock(const struct vm_area_struct *vma)
+{
+	(void)vma;
+	return true;
+}
+
+/* An open file, by its number in the operations; 0 is none. */
+struct numbered_file {
+	struct file base;
+	struct address_space mapping;
+	unsigned int number;
+	bool has_close;
+};
+
+#define FILES 0x10000
+static struct numbered_file *files[FILES];
+
+static void close_nothing(struct vm_area_struct *vma)
+{
+	(void)vma;
+}
+
+static const struct vm_operations_struct closing_ops = { .close = close_nothing };
+
+static const struct vm_operations_struct *ops_of(struct file *file)
+{
+	if (!file)
+		return NULL;
+	return ((struct numbered_file *)file)->has_close ? &closing_ops : &vma_dummy_vm_ops;
+}
+
+static MAY_BE_UNUSED int mmap_file(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_ops = ops_of(file);
+	return 0;
+}
+
+/* The file that shared memory which is being mapped gets. */
+static struct file *shared_memory;
+
+static MAY_BE_UNUSED int shmem_zero_setup(struct vm_area_struct *vma)
+{
+	vma->vm_file = shared_memory;
+	vma->vm_ops = ops_of(shared_memory);
+	return 0;
+}
+
+#ifdef HAVE_VMA_INIT
+#define vm_area_free tools_vm_area_free
 #include VMA_INIT_SOURCE
+#undef vm_area_free
 unsigned long mmap_min_addr, dac_mmap_min_addr;
 unsigned long stack_guard_gap = 256UL << PAGE_SHIFT;
 int sysctl_max_map_count = 65530;
@@ -97,7 +164,29 @@ void vma_close(struct vm_area_struct *vma)
 }
 #endif
 
-static struct mm_struct space;
+/* The address spaces, and that which operations are on. */
+#define SPACES 0x1000
+/* As the kernel's: whoever changes the tree holds a lock of its own, which here is none. */
+#define SPACE_FLAGS (MT_FLAGS_ALLOC_RANGE | MT_FLAGS_LOCK_EXTERN)
+static struct mm_struct *spaces[SPACES];
+static struct mm_struct *space;
+
+/* Their heaps, which the tools' mm_struct does not have. */
+static struct heap {
+	unsigned long start, end;
+} heaps[SPACES], *heap;
+
+static void use_space(unsigned int number)
+{
+	number %= SPACES;
+	if (!spaces[number]) {
+		spaces[number] = calloc(1, sizeof(**spaces));
+		mt_init_flags(&spaces[number]->mm_mt, SPACE_FLAGS);
+	}
+	space = spaces[number];
+	heap = &heaps[number];
+	the_task.mm = space;
+}
 
 #ifdef HAVE_VMA_FLAGS
 #define flags_of(flags) legacy_to_vma_flags(flags)
@@ -114,19 +203,56 @@ static void set_flags(struct vm_area_struct *vma, unsigned long flags)
 #endif
 }
 
-/* The files that may be mapped; number 0 is none. */
-#define FILES 4
-static struct file files[FILES];
-static struct address_space mappings[FILES];
+/* Flags as operations have them: sealed is a bit of its own there, whatever it is in this tree. */
+#define SEALED (1UL << 42)
 
-static int link_new(unsigned long start, unsigned long end, unsigned long flags, unsigned long offset,
-		    struct file *file)
+static unsigned long flags_from(unsigned long flags)
 {
-	struct vm_area_struct *vma = vm_area_alloc(&space);
+	return flags & SEALED ? (flags & ~SEALED) | VM_SEALED : flags;
+}
 
+/* The soft-dirty bit says nothing of a layout. */
+static unsigned long flags_to(unsigned long flags)
+{
+	flags &= ~VM_SOFTDIRTY;
+	return flags & VM_SEALED ? (flags & ~VM_SEALED) | SEALED : flags;
+}
+
+#ifdef HAVE_MMAP_REGION
+static int map_hook(struct file *file, struct vm_area_struct *vma)
+{
+	return mmap_file(file, vma);
+}
+
+static const struct file_operations file_ops = { .mmap = map_hook };
+#endif
+
+/* A file of a mapping: what `d` holds beside the page offset. */
+static struct file *file_of(uint64_t d, bool has_close)
+{
+	unsigned int number = d % FILES;
+	struct numbered_file *file = files[number];
+
+	if (number == 0)
+		return NULL;
+	if (!file) {
+		file = files[number] = calloc(1, sizeof(*file));
+		file->number = number;
+		file->has_close = has_close;
+		file->base.f_mapping = &file->mapping;
+#ifdef HAVE_MMAP_REGION
+		file->base.f_op = &file_ops;
+#endif
+	}
+	return &file->base;
+}
+
+static void describe(struct vm_area_struct *vma, unsigned long start, unsigned long end, unsigned long flags,
+		     unsigned long offset, struct file *file)
+{
 	vma->vm_start = start;
 	vma->vm_end = end;
-	vma->vm_ops = file ? &vma_dummy_vm_ops : NULL;
+	vma->vm_ops = ops_of(file);
 	vma->vm_file = file;
 #ifdef HAVE_VMA_FLAGS
 	vma_set_pgoff(vma, offset);
@@ -135,191 +261,81 @@ static int link_new(unsigned long start, unsigned long end, unsigned long flags,
 	vma->vm_pgoff = offset;
 #endif
 	set_flags(vma, flags);
-	return vma_link(&space, vma);
 }
 
-static int unmap(unsigned long start, unsigned long end)
+/* A VMA of its own, whatever its neighbours are. */
+static int place(unsigned long start, unsigned long end, unsigned long flags, unsigned long offset, struct file *file)
 {
-	VMA_ITERATOR(vmi, &space, start);
+	struct vm_area_struct *vma = vm_area_alloc(space);
 
-	return do_vmi_munmap(&vmi, &space, start, end - start, NULL, false);
+	describe(vma, start, end, flags, offset, file);
+	return vma_link(space, vma);
 }
 
-/* As mmap() with MAP_FIXED: what was there goes, then the new range joins its neighbours or becomes a VMA. */
-static int map(unsigned long start, unsigned long end, unsigned long flags, unsigned long offset, struct file *file)
+#include "calls.h"
+
+/* How many anon_vmas a VMA takes part in. */
+static unsigned int chain_length(struct vm_area_struct *vma)
 {
-	VMA_ITERATOR(vmi, &space, start);
-#ifdef HAVE_VMA_FLAGS
-	VMG_STATE(merge, &space, &vmi, start, end, flags_of(flags), offset, start >> PAGE_SHIFT);
-#else
-	VMG_STATE(merge, &space, &vmi, start, end, flags, offset);
-#endif
-	int error = unmap(start, end);
+	struct anon_vma_chain *link;
+	unsigned int length = 0;
 
-	if (error)
-		return error;
-	merge.file = file;
-	vma_iter_set(&vmi, start);
-	merge.next = vma_next(&vmi);
-	merge.prev = vma_prev(&vmi);
-	if (merge.prev)
-		vma_iter_next_range(&vmi);
-	if (vma_merge_new_range(&merge))
-		return 0;
-	return link_new(start, end, flags, offset, file);
+	list_for_each_entry_reverse(link, &vma->anon_vma_chain, same_vma)
+		length++;
+	return length;
 }
 
-/* As mprotect(): up to the first hole. */
-static int protect(unsigned long start, unsigned long end, unsigned long flags)
-{
-	while (start < end) {
-		struct vm_area_struct *vma, *prev;
-		unsigned long last;
-#ifdef HAVE_VMA_FLAGS
-		vma_flags_t wanted = flags_of(flags);
-#endif
-		VMA_ITERATOR(vmi, &space, start);
-
-		vma = vma_find(&vmi, end);
-		if (!vma || vma->vm_start > start)
-			return -ENOMEM;
-		prev = vma_prev(&vmi);
-		if (start > vma->vm_start)
-			prev = vma;
-		vma = vma_next(&vmi);
-		last = vma->vm_end < end ? vma->vm_end : end;
-		if (vma->vm_flags != flags) {
-#ifdef HAVE_VMA_FLAGS
-			vma = vma_modify_flags(&vmi, prev, vma, start, last, &wanted);
-#else
-			vma = vma_modify_flags(&vmi, prev, vma, start, last, flags);
-#endif
-			if (IS_ERR(vma))
-				return PTR_ERR(vma);
-			set_flags(vma, flags);
-		}
-		start = last;
-	}
-	return 0;
-}
-
-/* A first write to a page: the VMA takes the anon_vma of a neighbour, or gets one of its own. */
-static int write_page(unsigned long address)
-{
-	struct vm_area_struct *vma;
-	struct anon_vma *anon_vma;
-
-	VMA_ITERATOR(vmi, &space, address);
-	vma = vma_find(&vmi, address + 1);
-	if (!vma || !(vma->vm_flags & VM_WRITE))
-		return -EFAULT;
-	if (vma->anon_vma)
-		return 0;
-	anon_vma = find_mergeable_anon_vma(vma);
-	if (!anon_vma) {
-		anon_vma = calloc(1, sizeof(*anon_vma));
-		anon_vma->root = anon_vma;
-	}
-	vma->anon_vma = anon_vma;
-	link_anon_vma(vma, anon_vma);
-	return 0;
-}
-
-/* The VMA that holds a whole range. */
-static struct vm_area_struct *vma_around(unsigned long start, unsigned long end)
-{
-	struct vm_area_struct *vma;
-
-	VMA_ITERATOR(vmi, &space, start);
-	vma = vma_find(&vmi, start + 1);
-	return vma && end <= vma->vm_end ? vma : NULL;
-}
-
-/* As mremap() without MREMAP_MAYMOVE, for a range that lies in one VMA. */
-static int resize(unsigned long start, unsigned long end, unsigned long new_end)
-{
-	struct vm_area_struct *vma = vma_around(start, end), *next;
-
-	if (new_end <= end)
-		return new_end < end ? unmap(new_end, end) : 0;
-	if (vma->vm_end != end)
-		return -ENOMEM;
-	VMA_ITERATOR(vmi, &space, end);
-	next = vma_find(&vmi, new_end);
-	if (next)
-		return -ENOMEM;
-	vma_iter_set(&vmi, end);
-	return vma_merge_extend(&vmi, vma, new_end - end) ? 0 : -ENOMEM;
-}
-
-/* As mremap() with MREMAP_FIXED: the pages are no concern of vma.c. */
-static int move(unsigned long start, unsigned long end, unsigned long new_start, unsigned long new_end)
-{
-	struct vm_area_struct *vma;
-	unsigned long offset;
-	bool locks;
-	int error = unmap(new_start, new_end);
-
-	if (!error && new_end - new_start < end - start) {
-		error = unmap(start + (new_end - new_start), end);
-		end = start + (new_end - new_start);
-	}
-	if (error)
-		return error;
-	vma = vma_around(start, end);
-	offset = vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT);
-#if defined(COPY_TAKES_ANON_PGOFF)
-	vma = copy_vma(&vma, new_start, new_end - new_start, offset, __linear_anon_page_index(vma, start), &locks,
-		       false);
-#elif defined(COPY_TAKES_KEEP_SOURCE)
-	vma = copy_vma(&vma, new_start, new_end - new_start, offset, &locks, false);
-#else
-	vma = copy_vma(&vma, new_start, new_end - new_start, offset, &locks);
-#endif
-	return vma ? unmap(start, end) : -ENOMEM;
-}
-
-/* Not asked: what mremap() refuses before it comes to vma.c, such as a range that overlaps its target. */
-static int remap(unsigned long start, unsigned long end, unsigned long new_start, unsigned long new_end)
-{
-	if (!vma_around(start, end))
-		return 0;
-	if (new_start == start)
-		return resize(start, end, new_end);
-	if (new_start < end && start < new_end)
-		return 0;
-	return move(start, end, new_start, new_end);
-}
-
-/* Every VMA, its range, flags and page offset, and map_count. */
+/* Every VMA: its range, flags, page offset, file and anon_vmas; and map_count. */
 static void print_space(FILE *out, int error)
 {
 	struct vm_area_struct *vma;
 
-	VMA_ITERATOR(vmi, &space, 0);
-	fprintf(out, "%d %d", error, space.map_count);
+	VMA_ITERATOR(vmi, space, 0);
+	fprintf(out, "%d %d", error, space->map_count);
 	for_each_vma(vmi, vma)
-		fprintf(out, " %lx-%lx:%lx:%lx", vma->vm_start, vma->vm_end, (unsigned long)vma->vm_flags,
-			(unsigned long)vma->vm_pgoff);
+		fprintf(out, " %lx-%lx:%lx:%lx:%x:%x", vma->vm_start, vma->vm_end, flags_to(vma->vm_flags),
+			(unsigned long)vma->vm_pgoff,
+			vma->vm_file ? ((struct numbered_file *)vma->vm_file)->number : 0, chain_length(vma));
 	fprintf(out, "\n");
 }
 
-static int perform(const struct operation *operation)
+static int perform(const struct operation *it)
 {
-	switch (operation->verb) {
+	struct file *file;
+
+	switch (it->verb) {
 	case VERB_VMA_MAP:
-		return map(operation->a, operation->b, operation->c, operation->a >> PAGE_SHIFT, NULL);
 	case VERB_VMA_MAP_FILE:
-		return map(operation->a, operation->b, operation->c, operation->d >> 8,
-			   &files[operation->d % FILES]);
+		return map_operation(it);
 	case VERB_VMA_WRITE:
-		return write_page(operation->a);
+		return write_page(it->a, it->b);
 	case VERB_VMA_REMAP:
-		return remap(operation->a, operation->b, operation->c, operation->d);
+		return remap(it->a, it->b, it->c, it->d & PAGE_MASK, it->d & ~PAGE_MASK);
 	case VERB_VMA_UNMAP:
-		return unmap(operation->a, operation->b);
+		return unmap(it->a, it->b);
 	case VERB_VMA_PROTECT:
-		return protect(operation->a, operation->b, operation->c);
+		return change_flags(it->a, it->b, it->c, true);
+	case VERB_VMA_FLAGS:
+		return change_flags(it->a, it->b, flags_from(it->c), false);
+	case VERB_VMA_HEAP:
+		*heap = (struct heap){ it->a, it->b };
+		return 0;
+	case VERB_VMA_BRK:
+		return move_break(it->a, flags_from(it->b));
+	case VERB_VMA_GROW:
+		return grow(it->a);
+	case VERB_VMA_PLACE:
+		file = file_of(it->d, false);
+		return place(it->a, it->b, flags_from(it->c), it->d / FILES, file);
+	case VERB_VMA_SPACE:
+		use_space(it->a);
+		return 0;
+	case VERB_VMA_FORK:
+		return fork_space(it->a);
+	case VERB_VMA_EXIT:
+		return leave_space(it->a);
+	case VERB_VMA_SPLIT:
+		return split_at(it->a);
 	}
 	return -EINVAL;
 }
@@ -359,10 +375,7 @@ int main(void)
 #ifdef HAVE_VMA_INIT
 	vma_state_init();
 #endif
-	mt_init_flags(&space.mm_mt, MT_FLAGS_ALLOC_RANGE);
-	the_task.mm = &space;
-	for (int i = 0; i < FILES; i++)
-		files[i].f_mapping = &mappings[i];
+	use_space(0);
 	write_all(out, &hello, sizeof(hello));
 	answer_frames(out);
 	return 0;

@@ -9,8 +9,10 @@ import { Random } from "../../random.ts";
 import { reduceAsync } from "../../replay/debug/reduce.ts";
 import { Driver, DriverEnded, type DriverOptions } from "../driver.ts";
 import type { Operation } from "../operation.ts";
+import { kernelRules } from "../../mm/rules/kernel_rules.ts";
 import { randomLayout } from "./layout.ts";
 import { VmaModel } from "./model.ts";
+import { showDifference } from "./space_line.ts";
 
 /** What to check. */
 export interface VmaCheckRequest extends DriverOptions {
@@ -49,7 +51,10 @@ export async function checkVma(request: VmaCheckRequest): Promise<VmaCheckResult
   let operations = 0;
   let layouts = 0;
   while (operations < steps && !signal.aborted) {
-    const list = randomLayout(new Random(seed + layouts * 0x9e3779b1));
+    const list = randomLayout(
+      new Random(seed + layouts * 0x9e3779b1),
+      kernelRules(request.release),
+    );
     const difference = await firstDifference(list, request);
     layouts++;
     operations += difference === undefined ? list.length : difference.at + 1;
@@ -91,7 +96,7 @@ function compare(
   for (const [at, it] of list.entries()) {
     const expected = model.perform(it);
     if (lines[at] !== expected) {
-      const text = `expected ${expected}\n  the kernel's vma.c has ${lines[at]}`;
+      const text = showDifference(expected, lines[at] ?? "");
       return { at, operation: it, text };
     }
   }

@@ -6,10 +6,13 @@
 
 import { print, printJson } from "../../command/output.ts";
 import { Progress } from "../../command/progress.ts";
+import { readTrace } from "../../trace/read.ts";
 import { build } from "../build.ts";
+import { vmaMacros } from "../features.ts";
 import { showOperation } from "../operation.ts";
-import { findSource } from "../source.ts";
+import { findSource, type Source } from "../source.ts";
 import { checkVma, type VmaCheckResult } from "./check.ts";
+import { checkTrace, type TraceCheckResult } from "./traces.ts";
 
 /** What the command was asked for. */
 export interface VmaCommand {
@@ -19,64 +22,142 @@ export interface VmaCommand {
   readonly limitMs: number;
   readonly isJson: boolean;
   readonly signal: AbortSignal;
+  /** Traces by name: paths or URLs. */
+  readonly traces: ReadonlyMap<string, string | URL>;
+  /** Only what contains this: the name of a trace, `random layouts`. */
+  readonly only?: string;
+}
+
+/** What the whole check showed. */
+interface Outcome {
+  readonly traces: ReadonlyMap<string, TraceCheckResult>;
+  /** Undefined if a trace showed a difference before, or it was not wanted. */
+  readonly layouts: VmaCheckResult | undefined;
 }
 
 /** Runs it, and gives the exit status. */
 export async function runVmaCheck(command: VmaCommand): Promise<number> {
-  const { signal, seed, steps, limitMs, isJson } = command;
+  const { signal, seed, isJson } = command;
   const progress = new Progress();
   try {
     const source = await findSource(command.source);
     const { program } = await build(source, "vma", (what) => progress.show(() => what));
-    const onProgress = (count: number) =>
-      progress.show(() => `${count.toLocaleString("en")} operations`);
-    const result = await checkVma({
-      program,
-      release: source.version,
-      limitMs,
-      steps,
-      seed,
-      signal,
-      onProgress,
-    });
+    const outcome = await checkAll(command, source, program, progress);
     progress.clear();
     signal.throwIfAborted();
-    if (isJson) printJson({ source, seed, ...asData(result) });
-    else print(`mm/vma.c of Linux ${source.version} (${source.name})\n${format(result)}`);
-    return result.found === undefined ? 0 : 1;
+    if (isJson) printJson({ source, seed, ...asData(outcome) });
+    else print(format(source, outcome, await vmaMacros(source)));
+    return isFound(outcome) ? 1 : 0;
   } finally {
     progress.clear();
   }
 }
 
-/** What a layout does not have, and why. */
-export const NOT_DRIVEN =
-  "not driven: brk, whose do_brk_flags() is in mm/mmap.c in 6.12 and needs a heap; shared memory; fork, which makes " +
-  "several VMAs share an anon_vma; the recorded traces, as what mmap() and mremap() check first is in files that do not " +
-  "build in user space";
-
-function format({ layouts, operations, found }: VmaCheckResult): string {
-  const much = `${operations.toLocaleString("en")} operations on ${layouts} layouts`;
-  if (found === undefined) {
-    return `  ${much}, every VMA and map_count compared with src/mm after each: no difference\n` +
-      `  ${NOT_DRIVEN}`;
+async function checkAll(
+  { traces, only = "", ...request }: VmaCommand,
+  source: Source,
+  program: string,
+  progress: Progress,
+): Promise<Outcome> {
+  const common = { ...request, program, release: source.version };
+  const results = new Map<string, TraceCheckResult>();
+  for (const [name, path] of traces) {
+    if (!`recorded traces: ${name}`.includes(only)) continue;
+    progress.show(() => name);
+    const result = await checkTrace(readTrace(path), common);
+    results.set(name, result);
+    if (result.found !== undefined) return { traces: results, layouts: undefined };
   }
+  if (!"random layouts".includes(only)) return { traces: results, layouts: undefined };
+  const onProgress = (count: number) =>
+    progress.show(() => `${count.toLocaleString("en")} operations`);
+  return { traces: results, layouts: await checkVma({ ...common, onProgress }) };
+}
+
+function isFound({ traces, layouts }: Outcome): boolean {
+  return layouts?.found !== undefined || [...traces.values()].some(({ found }) => found);
+}
+
+/** Whole calls that newer trees have in `mm/vma.c`, by the macro that says so. */
+const WHOLE_CALLS = {
+  "-DHAVE_MMAP_REGION": "mmap_region()",
+  "-DHAVE_BRK_FLAGS": "do_brk_flags()",
+  "-DHAVE_EXPAND_DOWNWARDS": "expand_downwards()",
+} as const;
+
+/** What of a tree is not its own code here, and what is not driven. */
+export function notDriven({ version }: Pick<Source, "version">, macros: readonly string[]): string {
+  const whole = Object.entries(WHOLE_CALLS);
+  const present = whole.filter(([macro]) => macros.includes(macro)).map(([, name]) => name);
+  const absent = whole.filter(([macro]) => !macros.includes(macro)).map(([, name]) => name);
+  const calls = [
+    ...(present.length > 0 ? [`called as they are: ${present.join(", ")}`] : []),
+    ...(absent.length > 0
+      ? [
+        `${
+          absent.join(", ")
+        }: in Linux ${version} not in mm/vma.c but in mm/mmap.c, which does not build in user ` +
+        "space; the driver does their work with the functions of mm/vma.c",
+      ]
+      : []),
+    "mprotect, madvise, mlock, mremap and fork begin in files that do not build either; the driver calls for them what " +
+    "they call in mm/vma.c",
+    "not driven: names of memory (PR_SET_VMA_ANON_NAME), which the tree's tools take to be all equal",
+  ];
+  return calls.map((line) => `  ${line}`).join("\n");
+}
+
+function format(source: Source, { traces, layouts }: Outcome, macros: readonly string[]): string {
+  const lines = [`mm/vma.c of Linux ${source.version} (${source.name})`, ""];
+  for (const [name, result] of traces) lines.push(...formatTrace(name, result));
+  if (layouts !== undefined) lines.push(...formatLayouts(layouts));
+  if (!isFound({ traces, layouts })) {
+    lines.push("", "every VMA and map_count compared with src/mm after each: no difference");
+  }
+  return [...lines, notDriven(source, macros)].join("\n");
+}
+
+function formatTrace(name: string, { steps, operations, left, found }: TraceCheckResult): string[] {
+  const much = `${steps.toLocaleString("en")} steps, ${operations.toLocaleString("en")} operations`;
+  const lines = [`  ${name}: ${much}`];
+  if (left !== undefined) {
+    lines.push(`    step ${left.step} cannot be driven, nor what follows: ${left.why}`);
+  }
+  if (found === undefined) return lines;
+  return [
+    ...lines,
+    "",
+    `Step ${found.step} of ${name} went wrong: ${found.name}`,
+    ...found.operations.map((it) => `  ${it}`),
+    `  ${found.text}`,
+    "",
+  ];
+}
+
+function formatLayouts({ layouts, operations, found }: VmaCheckResult): string[] {
+  const much = `${operations.toLocaleString("en")} operations on ${layouts} random layouts`;
+  if (found === undefined) return [`  ${much}`];
   const { difference, shrunk, shown } = found;
   return [
     `  ${much}`,
     "",
     `Operation ${difference.at + 1} went wrong: ${showOperation(difference.operation)}`,
     "",
-    `Shrunk to ${shrunk.length} operations: none can be removed`,
+    `Shrunk to ${shrunk.length} ${
+      shrunk.length === 1 ? "operation" : "operations"
+    }: none can be removed`,
     ...shrunk.map((it) => `  ${showOperation(it)}`),
     `  ${shown.text}`,
-  ].join("\n");
+    "",
+  ];
 }
 
-function asData({ layouts, operations, found }: VmaCheckResult): object {
+function asData({ traces, layouts }: Outcome): object {
+  const found = layouts?.found;
   return {
-    layouts,
-    operations,
+    traces: [...traces].map(([name, result]) => ({ name, ...result })),
+    layouts: layouts?.layouts ?? 0,
+    operations: layouts?.operations ?? 0,
     found: found && {
       operation: found.difference.at + 1,
       text: found.shown.text,

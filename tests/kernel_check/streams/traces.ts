@@ -21,12 +21,24 @@ export function recordedTraces(): string[] {
     .filter((name) => name.endsWith(".jsonl.gz")).sort();
 }
 
-/** The tree operations of all recorded traces. */
-export async function traceCases(): Promise<Case[]> {
-  const cases: Case[] = [];
+/** Where they are, by name, after those that the user names. */
+export function tracePaths(files: readonly string[] = []): Map<string, string | URL> {
+  const paths = new Map<string, string | URL>(files.map((file) => [file, file]));
   for (const file of recordedTraces()) {
-    const trace = await compileTrace(readTrace(new URL(file, FOLDER)));
-    const name = file.replace(".jsonl.gz", "");
+    paths.set(file.replace(".jsonl.gz", ""), new URL(file, FOLDER));
+  }
+  return paths;
+}
+
+/**
+ * The tree operations of all recorded traces, after those of `files`.
+ *
+ * @throws {TraceError} a file cannot be read
+ */
+export async function traceCases(files: readonly string[] = []): Promise<Case[]> {
+  const cases: Case[] = [];
+  for (const [name, path] of tracePaths(files)) {
+    const trace = await compileTrace(readTrace(path));
     for (const [i, log] of treeOperations(trace).entries()) {
       for (const readers of [false, true]) {
         const operations = log.map((it) => convertLogged(it, readers));
