@@ -66,7 +66,14 @@ export const SLICE = 32;
 const PROCESSORS = 2;
 
 /** What the kernel does by itself: half of it to a life that runs, half to any. */
-const KERNEL_WORK: ReadonlySet<EventKind> = new Set(["evict", "migrate", "collapse", "truncate"]);
+const KERNEL_WORK: readonly EventKind[] = ["evict", "migrate", "collapse", "truncate"];
+
+/** A kind of event that may be drawn. */
+interface Choice {
+  readonly kind: EventKind;
+  /** True if the kernel does it by itself. */
+  readonly isKernelWork: boolean;
+}
 
 /** The life that a processor runs, and how many more events it may have. */
 interface Slice {
@@ -102,7 +109,7 @@ export class Scheduler {
   readonly #programs: number;
   readonly #processes: number;
   /** Every kind as many times as it weighs. */
-  readonly #kinds: readonly EventKind[];
+  readonly #choices: readonly Choice[];
   readonly #slice: number;
   readonly #slices: readonly Slice[] = Array.from(
     { length: PROCESSORS },
@@ -124,7 +131,9 @@ export class Scheduler {
     this.#programs = programs;
     this.#processes = processes;
     this.#slice = slice;
-    this.#kinds = weights.flatMap(([weight, kind]) => new Array<EventKind>(weight).fill(kind));
+    this.#choices = weights.flatMap(([weight, kind]) =>
+      new Array<Choice>(weight).fill({ kind, isKernelWork: KERNEL_WORK.includes(kind) })
+    );
   }
 
   /** The next event. */
@@ -153,9 +162,10 @@ export class Scheduler {
 
   /** An event by chance; undefined if what was drawn has to wait. */
   #draw(): LoadEvent | undefined {
-    const kind = this.#random.pick(this.#kinds);
+    const choice = this.#random.pick(this.#choices);
+    const { kind } = choice;
     if (kind === "settle") return { kind, life: 0, argument: 0 };
-    const life = this.#lifeFor(kind);
+    const life = this.#lifeFor(choice);
     if (kind === "step") return this.#stepOrEnd(life);
     if (kind === "fork" && !this.#mayFork()) return undefined;
     return { kind, life: life.number, argument: this.#argumentOf(kind, life) };
@@ -192,10 +202,10 @@ export class Scheduler {
   }
 
   /** The life that an event is about. */
-  #lifeFor(kind: EventKind): RunningLife {
+  #lifeFor({ isKernelWork }: Choice): RunningLife {
     const random = this.#random;
     const { lives } = this.#load;
-    if (this.#slice === 1 || KERNEL_WORK.has(kind) && random.oneIn(2)) return random.pick(lives);
+    if (this.#slice === 1 || isKernelWork && random.oneIn(2)) return random.pick(lives);
     const slice = this.#slices[random.below(PROCESSORS)]!;
     if (slice.left === 0 || slice.life === undefined || lives[slice.life.place] !== slice.life) {
       slice.life = random.pick(lives);

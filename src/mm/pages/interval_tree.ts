@@ -131,11 +131,8 @@ export class IntervalTree<T> {
   finds(item: T, point: number): boolean {
     const block = this.#blockOf === null ? this.#blocks[0] : this.#blockOf.get(item);
     if (block === undefined || block.reach < point) return false;
-    const { items, firsts, lasts } = block;
-    for (let at = 0; at < items.length && firsts[at]! <= point; at++) {
-      if (items[at] === item) return lasts[at]! >= point;
-    }
-    return false;
+    const at = block.items.indexOf(item); // V8 compares several at once, faster than a search that stops early
+    return at >= 0 && block.firsts[at]! <= point && block.lasts[at]! >= point;
   }
 
   /** The items whose interval shares a point with `[first, last]`, by their first points. */
