@@ -28,7 +28,8 @@ import { VM_SHARED, VM_WRITE } from "../vm_flags.ts";
  * @throws {MmInvariantError} naming the rule and the page
  */
 export function validatePages(mm: MemoryDescriptor, table: PageTable): void {
-  for (const [vpn, entry] of table) {
+  for (const vpn of table.keys()) {
+    const entry = table.get(vpn)!;
     const vma = checkEntry(mm, vpn, entry);
     if (entry.kind === "swap") continue;
     if (entry.page !== ZERO_PAGE) checkReverseMap(vma, vpn, entry.page, entry.kind);

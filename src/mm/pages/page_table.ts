@@ -193,5 +193,6 @@ export function checkMigration(entry: PageTableEntry, vpn: number): void {
 }
 
 function withoutWrite(entry: PageTableEntry): PageTableEntry {
-  return entry.kind === "swap" || !entry.writable ? entry : { ...entry, writable: false };
+  if (entry.kind === "swap" || !entry.writable) return entry;
+  return { kind: entry.kind, page: entry.page, writable: false };
 }
