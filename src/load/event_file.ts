@@ -6,6 +6,7 @@
  */
 
 import { CodedError } from "../abi/error.ts";
+import { FEWEST_PAGES } from "./load.ts";
 import type { HugePagePolicy } from "../mm/pages/physical_memory.ts";
 import { EVENT_KINDS, type LoadEvent } from "./event.ts";
 
@@ -55,13 +56,30 @@ export function parseEvents(
   const machine = parseLine(file, 1, first!);
   if (!isMachine(machine)) throw new EventFileError(file, 1, "it does not describe a machine");
   const events: LoadEvent[] = [];
+  const begun = new Set<string>();
   for (const [at, line] of rest.entries()) {
     if (line.trim() === "") continue;
     const event = parseLine(file, at + 2, line);
     if (!isEvent(event)) throw new EventFileError(file, at + 2, "it is no event");
+    const why = contradiction(event, machine, begun);
+    if (why !== undefined) throw new EventFileError(file, at + 2, why);
     events.push(event);
   }
   return { machine, events };
+}
+
+/** What makes no sense about an event after those before it; undefined if nothing does. */
+function contradiction(
+  { kind, life, argument }: LoadEvent,
+  { programs }: LoadMachine,
+  begun: Set<string>,
+): string | undefined {
+  if (kind === "start" && argument >= programs.length) return `it starts program ${argument}`;
+  if (kind !== "start" && kind !== "fork") return undefined;
+  const what = kind === "start" ? `run ${life}` : `child ${argument}`;
+  if (begun.has(what)) return `${what} begins a second time`;
+  begun.add(what);
+  return undefined;
 }
 
 function parseLine(file: string, number: number, line: string): unknown {
@@ -74,7 +92,8 @@ function parseLine(file: string, number: number, line: string): unknown {
 
 function isMachine(value: unknown): value is LoadMachine {
   return isObject(value) && value.format === 1 && isCount(value.memoryPages) &&
-    isCount(value.swapPages) && ["never", "madvise", "always"].includes(String(value.hugePages)) &&
+    Number(value.memoryPages) >= FEWEST_PAGES && isCount(value.swapPages) &&
+    ["never", "madvise", "always"].includes(String(value.hugePages)) &&
     (value.locks === undefined || value.locks === true) &&
     (value.rules === undefined || typeof value.rules === "string") &&
     Array.isArray(value.programs) && value.programs.every((name) => typeof name === "string");

@@ -69,6 +69,9 @@ export interface LoadOptions {
   readonly mayPart?: boolean;
 }
 
+/** Page frames of a machine on which programs can run: a write to a page of a file needs its page and a copy. */
+export const FEWEST_PAGES = 2;
+
 /** Numbers of processes that no recording knows begin here: the kernel gives none so high. */
 const FIRST_FORKED_PID = 2 ** 30;
 

@@ -17,6 +17,7 @@ import { rulesOption } from "../replay/rules_option.ts";
 import { interruption } from "../command/signals.ts";
 import type { HugePagePolicy } from "../mm/pages/physical_memory.ts";
 import { EventList } from "./event.ts";
+import { FEWEST_PAGES } from "./load.ts";
 import { formatEvents, type LoadMachine, parseEvents } from "./event_file.ts";
 import type { Program } from "./lives.ts";
 import { readPrograms } from "./programs.ts";
@@ -233,8 +234,12 @@ function sizeOf(args: CommandArguments, name: string, unless: string): number {
   const [, digits, unit] = /^(\d+)([KMG]?)$/i.exec(text) ?? [];
   const bytes = Number(digits) *
     { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }[unit?.toUpperCase() ?? ""]!;
-  if (!(bytes >= PAGE) && !(name === "swap" && bytes === 0)) {
-    throw new Unable(`--${name} takes a size such as 64M, not ${JSON.stringify(text)}`);
+  const least = name === "swap" ? 1 : FEWEST_PAGES;
+  if (!(bytes >= least * PAGE) && !(name === "swap" && bytes === 0)) {
+    const sizes = `a size such as 64M, ${least * PAGE / 2 ** 10}K at least`;
+    throw new Unable(
+      `--${name} takes ${name === "swap" ? "0 or " : ""}${sizes}, not ${JSON.stringify(text)}`,
+    );
   }
   return Math.floor(bytes / PAGE);
 }

@@ -107,6 +107,10 @@ Deno.test("event file: read as it was written; damage is one error with its line
       [text.replace('"start"', '"stop"'), 2],
       [text + "{", 3],
       [text + '{"kind":"step","life":-1,"argument":1}', 3],
+      [text.replace('"memoryPages":600', '"memoryPages":1'), 1],
+      [text.replace('"argument":0', '"argument":1'), 2], // there is one program only
+      [text + '{"kind":"start","life":1,"argument":0}', 3],
+      [text + '{"kind":"fork","life":1,"argument":1}\n'.repeat(2), 4],
     ] as const
   ) {
     assertThrows(() => parseEvents("f", damaged), EventFileError, `Cannot read f, line ${line}:`);
