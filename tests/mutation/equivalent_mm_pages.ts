@@ -245,9 +245,9 @@ export const MM_PAGES: Equivalences = {
     ],
     [
       "same",
-      'return entry.kind === "swap" || !entry.writable ? entry : { ...entry, writable: false };',
-      ['entry.kind === "swap" || !entry.writable ▸ false', "|| ▸ &&"],
-      "A copy of an entry that may not be written says the same, and a swap entry is not asked.",
+      'if (entry.kind === "swap" || !entry.writable) return entry;',
+      ["|| ▸ &&"],
+      "A copy of an entry that may not be written says the same, and a swap entry has no such right.",
     ],
   ],
   "src/mm/pages/physical_memory.ts": [
