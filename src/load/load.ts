@@ -16,7 +16,7 @@
  */
 
 import { MADV } from "../abi/mman.ts";
-import { ERRNO, errnoName } from "../abi/errno.ts";
+import { ERRNO } from "../abi/errno.ts";
 import { hex } from "../abi/hex.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
 import type { AddressSpace } from "../mm/address_space.ts";
@@ -40,12 +40,14 @@ import {
   VM_WIPEONFORK,
   VM_WRITE,
 } from "../mm/vm_flags.ts";
-import type { CallStep, Step } from "../replay/step.ts";
+import type { Step } from "../replay/step.ts";
 import { System } from "../replay/system.ts";
 import { besideOf, forkedLife, type LoadEvent } from "./event.ts";
+import { noteCopies, noteFile } from "./copies.ts";
 import { LoadFinding } from "./finding.ts";
 import type { Program } from "./lives.ts";
-import { mirror } from "./mirror.ts";
+import { agrees, checkAnswer } from "./answer.ts";
+import { type Before, lookBefore, mirror } from "./mirror.ts";
 import { type Job, RunningLife, TMPFS_FILE_PAGES } from "./running_life.ts";
 import { SecondTask } from "./second_task.ts";
 import { FileStamps } from "./stamps.ts";
@@ -152,7 +154,12 @@ export class Load {
 
   #start(run: number, program: Program): boolean {
     const options = { memory: this.memory, commit: this.commit };
-    const job: Job = { run, lives: program.lives, system: new System(undefined, options) };
+    const job: Job = {
+      run,
+      lives: program.lives,
+      system: new System(undefined, options),
+      memoryFiles: new Set(),
+    };
     const { step, begins } = program.lives[0]![0]!;
     job.system.apply(step);
     this.#begin(job, begins!, job.system.space(step.pid)!, undefined);
@@ -180,23 +187,27 @@ export class Load {
 
   /** The life's next recorded step, and the life that begins with it. */
   #step(life: RunningLife): void {
-    const { brk } = life.space.descriptor;
+    const before = lookBefore(life.space, life.next!.step);
     const answer = this.#patiently(life, takeStep);
     if (answer === undefined) return; // it was killed to make room
-    this.#done(life, answer, brk);
+    this.#done(life, answer, before);
   }
 
   /** Tries the life's next call with too little memory for structures. */
   #starve(life: RunningLife, left: number): boolean {
     const step = life.next?.step;
     if (step?.type !== "call" || step.action === undefined) return false;
-    const { brk, faultInjection } = life.space.descriptor;
+    const { faultInjection } = life.space.descriptor;
+    const before = lookBefore(life.space, step);
+    if (before.source.length > 1) return false; // what has moved would not be there the next time
     faultInjection.left = left;
     const answer = this.#patiently(life, takeStep);
     faultInjection.left = Infinity;
     if (answer === undefined) return true;
-    const refused = answer === -ERRNO.ENOMEM || step.record.call === "brk" && answer === brk;
-    if (!refused || agrees(step, answer)) this.#done(life, answer, brk);
+    // madvise and the naming of memory say EAGAIN where memory ran out.
+    const refused = answer === -ERRNO.ENOMEM || answer === -ERRNO.EAGAIN ||
+      step.record.call === "brk" && answer === before.brk;
+    if (!refused || agrees(step, answer)) this.#done(life, answer, before);
     else life.validator.check();
     return true;
   }
@@ -207,8 +218,8 @@ export class Load {
     const { locks } = this.memory;
     if (locks === null || step?.type !== "call" || step.action === undefined) return false;
     const touch = besideOf(argument);
-    const { brk, tree } = life.space.descriptor;
-    if (tree.findVma(touch.address)?.special !== null) return false;
+    const before = lookBefore(life.space, step);
+    if (life.space.findVma(touch.address)?.special !== null) return false;
     const second = new SecondTask(this, life, touch, ++this.#writes);
     const call = () => life.job.system.apply(step);
     let first: (() => number) | undefined = () => second.beside(locks, call);
@@ -219,7 +230,7 @@ export class Load {
     });
     if (answer === undefined) return true;
     second.noteBefore();
-    this.#done(life, answer, brk);
+    this.#done(life, answer, before, true);
     if (!this.#byNumber.has(life.number)) return true;
     second.finish((act) => this.#patiently(life, act));
     if (!this.#byNumber.has(life.number)) return true;
@@ -229,16 +240,20 @@ export class Load {
   }
 
   /** Goes on to the step after one that answered. */
-  #done(life: RunningLife, answer: number, brk: number): void {
+  #done(life: RunningLife, answer: number, before: Before, isBeside = false): void {
     const { step, begins } = life.next!;
     life.advance();
     if (step.type === "call") {
-      if (this.#mayPart && step.action !== undefined && !agrees(step, answer)) {
-        this.parted++;
-        return this.#end(life);
+      if (step.action !== undefined && !agrees(step, answer)) {
+        if (this.#mayPart) this.parted++;
+        // A border of the load's own lies where the program had one VMA.
+        const isCut = answer === -ERRNO.EFAULT && before.source.length > 1;
+        if (this.#mayPart || isCut) return this.#end(life);
       }
       checkAnswer(step, answer);
-      mirror(life.stamps, step, brk);
+      mirror(life.stamps, step, before, life.space);
+      noteFile(life, step);
+      noteCopies(life, step, isBeside ? undefined : (vma, page) => this.expected(life, vma, page));
     } else if (step.type === "touch") this.#touched(life, step.address);
     if (begins !== undefined) this.#bear(life, step, begins);
     if (life.next === undefined) this.#end(life);
@@ -296,7 +311,8 @@ export class Load {
   #end(life: RunningLife): void {
     this.#forget(life);
     life.job.system.kill(life.space);
-    for (const file of life.files) {
+    const isLast = this.lives.every(({ job }) => job !== life.job);
+    for (const file of [...life.files, ...isLast ? life.job.memoryFiles : []]) {
       const mapping = this.memory.mappingOf(file);
       if (mapping.byOffset.size > 0) continue; // a child maps it still
       this.#cut(mapping, 0);
@@ -333,7 +349,7 @@ export class Load {
   #read(life: RunningLife, vma: Vma, address: number): boolean {
     const before = stateOf(life, address);
     const stamp = this.#patiently(life, readAt, address);
-    if (stamp === undefined) return false;
+    if (stamp === undefined || isPastEnd(vma, address) && stamp === -ERRNO.EFAULT) return false;
     const expected = this.expected(life, vma, address);
     if (stamp !== expected) {
       throw new LoadFinding(
@@ -481,19 +497,7 @@ function stateOf(life: RunningLife, address: number): number | HugeEntry {
   return huge ?? table.changes;
 }
 
-/** True if a call answered as it did when it was recorded. */
-function agrees({ record }: CallStep, answer: number): boolean {
-  return record.error === undefined
-    ? answer === record.result
-    : answer < 0 && errnoName(-answer) === record.error;
-}
-
-/** What a call answers in the load is what it answered when it was recorded. */
-function checkAnswer(step: CallStep, answer: number): void {
-  const { record } = step;
-  if (step.action === undefined || agrees(step, answer)) return;
-  throw new LoadFinding(
-    `${record.call} answers ${answer < 0 ? errnoName(-answer) : hex(answer)}, recorded was ` +
-      (record.error ?? hex(record.result)),
-  );
+/** True if the VMA's file ends before the page that it shows there. */
+function isPastEnd(vma: Vma, address: number): boolean {
+  return pageIndex(vma, address) >= (vma.fileMapping?.length ?? Infinity);
 }

@@ -16,12 +16,12 @@
 import { hex } from "../abi/hex.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
 import type { CommitLedger } from "../mm/memory_descriptor.ts";
-import { HUGE_PAGES } from "../mm/pages/huge_page.ts";
 import type { Migration } from "../mm/pages/migrate.ts";
 import { isFileMapping, type PhysicalMemory, ZERO_PAGE } from "../mm/pages/physical_memory.ts";
 import type { FileMapping, Page, PageTableEntry, SwapSlot, Vma } from "../mm/vma.ts";
 import { LoadFinding } from "./finding.ts";
 import type { RunningLife } from "./running_life.ts";
+import { stampOf } from "./stamps.ts";
 
 /** What is checked of a load: the machine, and what runs on it. */
 export interface Machine {
@@ -144,10 +144,11 @@ function checkSwap({ memory, lives }: Machine, { slots }: Census): void {
     );
   }
   const files = new Set<FileMapping>();
-  for (const { space } of lives) {
+  for (const { space, job } of lives) {
     for (const { fileMapping } of space.vmas()) {
       if (fileMapping?.isSwapBacked) files.add(fileMapping);
     }
+    for (const file of job.memoryFiles) files.add(memory.mappingOf(file));
   }
   const stored = [...files].reduce((sum, file) => sum + file.stored.size, 0);
   if (slots.size + stored === memory.swapSlots) return;
@@ -182,13 +183,6 @@ function checkContents(load: Machine, life: RunningLife): void {
       `life ${life.number} shows ${stamp} at ${hex(address)}, where ${expected} was written`,
     );
   }
-}
-
-/** What an entry shows at an address, without touching it. */
-export function stampOf(entry: PageTableEntry, address: number): number {
-  if (entry.kind === "swap") return entry.slot.page?.stamp ?? entry.slot.stamp;
-  const { stamp, stamps } = entry.page;
-  return stamps === null ? stamp : stamps.get(address / PAGE_SIZE % HUGE_PAGES) ?? 0;
 }
 
 function count<T>(counts: Map<T, number>, item: T): void {

@@ -35,6 +35,8 @@ export interface Job {
   readonly lives: readonly Life[];
   /** Its processes. */
   readonly system: System;
+  /** Memory files that it has mapped: they are there until its last process ends, mapped or not. */
+  readonly memoryFiles: Set<MappedFile>;
 }
 
 /** One address space and what is left of its life. */

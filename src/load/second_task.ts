@@ -17,7 +17,7 @@ import type { FileMapping, Vma } from "../mm/vma.ts";
 import { VM_GROWSDOWN, VM_READ, VM_SHARED, VM_WRITE } from "../mm/vm_flags.ts";
 import type { BesideTouch } from "./event.ts";
 import { LoadFinding } from "./finding.ts";
-import { stampOf } from "./machine_check.ts";
+import { stampOf } from "./stamps.ts";
 import type { RunningLife } from "./running_life.ts";
 import type { FileStamps } from "./stamps.ts";
 

@@ -8,6 +8,8 @@
  */
 
 import { PAGE_SIZE } from "../abi/page.ts";
+import { HUGE_PAGES } from "../mm/pages/huge_page.ts";
+import type { PageTableEntry } from "../mm/vma.ts";
 import { RadixTable } from "../mm/pages/radix_table.ts";
 
 /** What the private memory of one address space holds, by page. Stamps are kept as signed numbers: V8 boxes others. */
@@ -46,6 +48,11 @@ export class PrivateStamps {
     for (const page of this.#within(start, end)) other.#stamps.set(page, this.#stamps.get(page)!);
   }
 
+  /** The addresses in `[start, end)` whose pages were written to. */
+  addressesIn(start: number, end: number): number[] {
+    return this.#within(start, end).map((page) => page * PAGE_SIZE);
+  }
+
   /** All that was written, by address. */
   *entries(): IterableIterator<[address: number, stamp: number]> {
     for (const [page, stamp] of this.#stamps) yield [page * PAGE_SIZE, stamp >>> 0];
@@ -79,4 +86,11 @@ export class FileStamps<File> {
     for (const page of pages.keys()) if (page >= index) pages.delete(page);
     if (pages.size === 0) this.#files.delete(file);
   }
+}
+
+/** What an entry shows at an address, without touching it. */
+export function stampOf(entry: PageTableEntry, address: number): number {
+  if (entry.kind === "swap") return entry.slot.page?.stamp ?? entry.slot.stamp;
+  const { stamp, stamps } = entry.page;
+  return stamps === null ? stamp : stamps.get(address / PAGE_SIZE % HUGE_PAGES) ?? 0;
 }

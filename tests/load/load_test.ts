@@ -150,3 +150,21 @@ Deno.test("load: under another kernel's rules a program ends where its call is a
   const strict = await runLoad({ ...OPTIONS, programs: await sealing("6.1") });
   assertMatch(strict.finding?.message ?? "", /^mseal answers ENOSYS, recorded was 0x0$/);
 });
+
+// Random calls populate private file memory, move several VMAs at once, and leave shared memory unmapped in swap.
+for (
+  const [recording, rules] of [["7.3/fuzz-1", undefined], ["7.3/fuzz-5", "5.10"], [
+    "6.1/fuzz-1",
+    undefined,
+  ]] as const
+) {
+  Deno.test(`load: random calls of ${recording}${rules ? ` under the rules of ${rules}` : ""} find nothing`, async () => {
+    const files = [pathOf(`tests/kernels/${recording}.jsonl.gz`)];
+    const programs = await readPrograms(files, rules && kernelRules(rules));
+    const memory = { memoryPages: 16_384, swapPages: 65_536 };
+    const options = { ...OPTIONS, ...memory, programs, processes: 3, checkEvery: 1_000 };
+    const report = await runLoad({ ...options, events: 6_000, mayPart: rules !== undefined });
+    assertEquals(report.finding, undefined);
+    assert(rules === undefined || report.parted > 0);
+  });
+}
