@@ -66,6 +66,14 @@ const DRIVERS: Readonly<Record<BuildKind, string>> = {
   vma: "vma.c",
 };
 
+/** What of the kernel it is built around. */
+const FILES: Readonly<Record<BuildKind, string>> = {
+  check: "lib/maple_tree.c",
+  library: "lib/maple_tree.c",
+  "library-slab": "lib/maple_tree.c",
+  vma: "mm/vma.c",
+};
+
 const INCLUDED = [
   "testing/shared",
   "testing/radix-tree",
@@ -85,10 +93,11 @@ const FLAGS = ["-g", "-w", "-fno-strict-aliasing", "-D_LGPL_SOURCE", "-pthread"]
  * @throws {Unable} no compiler, no liburcu, or the tree does not compile: its first error follows
  */
 export async function build(
-  source: Source,
+  named: Source,
   kind: BuildKind = "check",
   onProgress: (what: string) => void = () => {},
 ): Promise<Build> {
+  const source = { ...named, folder: await includable(named.folder) };
   const features = await featuresOf(source);
   const folder = await generatedHeaders();
   const units = [DRIVER + DRIVERS[kind], ...await unitsOf(source, kind)];
@@ -96,17 +105,31 @@ export async function build(
     // Its headers come before those of the tree's tests.
     ...(kind === "vma" ? vmaOptions(source, await vmaMacros(source)) : []),
     ...optionsOf(source, features, folder, kind),
+    // Checks say where they stand: the same tree elsewhere is the same build.
+    ...(source.folder.includes("=") ? [] : [`-ffile-prefix-map=${source.folder}=.`]),
     `-I${DRIVER}`,
   ];
   onProgress(`reading ${source.name}`);
-  const key = await keyOf(units, options, source);
+  const key = await keyOf(units, options, source, explained(source, kind));
   const program = `${await cacheFolder("builds")}/${kind}-${key}`;
   const isCached = await exists(program);
   if (!isCached) {
-    onProgress(`compiling lib/maple_tree.c of Linux ${source.version}`);
-    await compile(units, options, program, source);
+    onProgress(`compiling ${FILES[kind]} of Linux ${source.version}`);
+    await compile(units, options, program, explained(source, kind));
   }
-  return { source, features, program, isCached };
+  return { source: named, features, program, isCached };
+}
+
+/** A path that can stand in an `#include`: one that cannot gets a link in the cache, which stays. */
+async function includable(folder: string): Promise<string> {
+  if (!/["\n\\]/.test(folder)) return folder;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(folder));
+  const link = `${await cacheFolder("links")}/${hexadecimal(digest).slice(0, 24)}`;
+  await Deno.symlink(folder, link).catch(async (error) => {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    if (await Deno.readLink(link) !== folder) throw error;
+  });
+  return link;
 }
 
 /** The compiler: `$CC`, else `gcc`. */
@@ -169,10 +192,11 @@ async function keyOf(
   units: readonly string[],
   options: readonly string[],
   source: Source,
+  purpose: string,
 ): Promise<string> {
   const version = await runTool(compiler(), ["--version"], "compile the driver");
   const texts = await Promise.all(units.map((unit) => {
-    return runTool(compiler(), ["-E", "-P", ...options, unit], explained(source)).catch(liburcu);
+    return runTool(compiler(), ["-E", "-P", ...options, unit], purpose).catch(liburcu);
   }));
   // Where the tree lies must not matter; what it says does.
   const portable = options.filter((option) => !option.includes(source.folder));
@@ -188,20 +212,20 @@ async function compile(
   units: readonly string[],
   options: readonly string[],
   program: string,
-  source: Source,
+  purpose: string,
 ): Promise<void> {
   const part = `${program}.${crypto.randomUUID()}`;
   const args = [...options, ...units, "-o", part, "-lurcu"];
   try {
-    await runTool(compiler(), args, explained(source)).catch(liburcu);
+    await runTool(compiler(), args, purpose).catch(liburcu);
     await Deno.rename(part, program);
   } finally {
     await Deno.remove(part).catch(() => {});
   }
 }
 
-function explained({ name, version }: Source): string {
-  return `build lib/maple_tree.c of ${name} (Linux ${version})`;
+function explained({ name, version }: Source, kind: BuildKind): string {
+  return `build ${FILES[kind]} of ${name} (Linux ${version})`;
 }
 
 /** A library that is missing is said as such. */

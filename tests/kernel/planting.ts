@@ -32,23 +32,45 @@ export async function newestSource(): Promise<Source> {
  *
  * @param edit gets the file's text and returns the other one
  */
-export async function planted(
-  { folder, version }: Source,
-  edit: (code: string) => string,
-): Promise<Source> {
+export async function planted(source: Source, edit: (code: string) => string): Promise<Source> {
   const copy = await Deno.makeTempDir({ prefix: "maple-kernel-" });
-  for (const part of ["Makefile", "arch", "include", "mm", "tools"]) {
+  return await plantedAt(source, copy, { "lib/maple_tree.c": edit });
+}
+
+/** The same in a folder of the caller's, with other files changed. */
+export async function plantedAt(
+  { folder, version }: Source,
+  copy: string,
+  edits: Readonly<Record<string, (code: string) => string>>,
+): Promise<Source> {
+  await Deno.mkdir(copy, { recursive: true });
+  for (const part of ["Makefile", "arch", "include", "lib", "mm", "tools"]) {
     if (await exists(`${folder}/${part}`)) {
       await Deno.symlink(`${folder}/${part}`, `${copy}/${part}`);
     }
   }
-  await Deno.mkdir(`${copy}/lib`);
-  for await (const { name } of Deno.readDir(`${folder}/lib`)) {
-    if (name !== "maple_tree.c") await Deno.symlink(`${folder}/lib/${name}`, `${copy}/lib/${name}`);
+  for (const [path, edit] of Object.entries(edits)) {
+    if (!await exists(`${folder}/${path}`)) continue;
+    await unlinkFolders(folder, copy, path.split("/").slice(0, -1));
+    await Deno.remove(`${copy}/${path}`);
+    await Deno.writeTextFile(`${copy}/${path}`, edit(await Deno.readTextFile(`${folder}/${path}`)));
   }
-  const code = edit(await Deno.readTextFile(`${folder}/lib/maple_tree.c`));
-  await Deno.writeTextFile(`${copy}/lib/maple_tree.c`, code);
   return { name: copy, folder: copy, version };
+}
+
+/** Makes each folder on the way one of its own, full of links. */
+async function unlinkFolders(from: string, to: string, names: readonly string[]): Promise<void> {
+  const [name, ...rest] = names;
+  if (name === undefined) return;
+  const [source, target] = [`${from}/${name}`, `${to}/${name}`];
+  if ((await Deno.lstat(target)).isSymlink) {
+    await Deno.remove(target);
+    await Deno.mkdir(target);
+    for await (const entry of Deno.readDir(source)) {
+      await Deno.symlink(`${source}/${entry.name}`, `${target}/${entry.name}`);
+    }
+  }
+  await unlinkFolders(source, target, rest);
 }
 
 /** Puts a statement at the beginning of a function's body. */

@@ -14,7 +14,7 @@ import { FILE_NUMBERS } from "../../src/kernel/vma/operands.ts";
 import { checkTrace, type TraceCheckResult } from "../../src/kernel/vma/traces.ts";
 import { readTrace } from "../../src/trace/read.ts";
 import { tracePaths } from "../kernel_check/streams/traces.ts";
-import { missing, newestSource, planted } from "./planting.ts";
+import { missing, newestSource, plantedAt } from "./planting.ts";
 
 const source = await missing() === undefined ? await newestSource() : undefined;
 const isOld = source !== undefined && /^6\.([0-9]|1[01])\./.test(source.version);
@@ -45,24 +45,20 @@ async function withPlanted<T>(
   edit: (code: string) => string,
   use: (program: string) => Promise<T>,
 ): Promise<T> {
-  const broken = await planted(source!, (code) => code);
-  try {
-    await Deno.remove(`${broken.folder}/mm`);
-    await Deno.mkdir(`${broken.folder}/mm`);
-    for (const name of ["vma.h", "vma_init.c", "vma_exec.c", "internal.h"]) {
-      const from = `${source!.folder}/mm/${name}`;
-      await Deno.symlink(from, `${broken.folder}/mm/${name}`).catch(() => {});
-    }
-    const code = await Deno.readTextFile(`${source!.folder}/mm/vma.c`);
+  const copy = await Deno.makeTempDir({ prefix: "maple-kernel-" });
+  const planting = (code: string) => {
     const other = edit(code);
     assert(other !== code, "nothing was planted");
-    await Deno.writeTextFile(`${broken.folder}/mm/vma.c`, other);
+    return other;
+  };
+  try {
+    const broken = await plantedAt(source!, copy, { "mm/vma.c": planting });
     const built = await build(broken, "vma");
     const result = await use(built.program);
     await Deno.remove(built.program);
     return result;
   } finally {
-    await Deno.remove(broken.folder, { recursive: true });
+    await Deno.remove(copy, { recursive: true });
   }
 }
 

@@ -9,13 +9,14 @@ import { print, printJson } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { interruption } from "../../src/command/signals.ts";
 import { build } from "../../src/kernel/build.ts";
+import { featuresOf } from "../../src/kernel/features.ts";
 import { findSource } from "../../src/kernel/source.ts";
 import { runVmaCheck } from "../../src/kernel/vma/command.ts";
 import { check, type CheckResult } from "./check.ts";
 import { operationsCase } from "./operations_file.ts";
 import { checkAsJson, formatCheck } from "./report.ts";
 import { tracePaths } from "./streams/traces.ts";
-import { openTarget, type Target } from "./target.ts";
+import { openTarget, refuseUnknownShape, type Target } from "./target.ts";
 
 /** What the command takes. */
 export const CHECK: CommandSpecification = {
@@ -86,6 +87,7 @@ export async function runCheck(args: CommandArguments): Promise<number> {
   }
   try {
     const source = await findSource(args.text("source"));
+    if (args.has("shape")) refuseUnknownShape(source, await featuresOf(source));
     const built = await build(source, "check", (what) => progress.show(() => what));
     const target = await openTarget(built, { limitMs, shape: args.has("shape") });
     const result = await check({

@@ -9,7 +9,8 @@ import type { Build } from "../../src/kernel/build.ts";
 import { Driver } from "../../src/kernel/driver.ts";
 import type { Operation } from "../../src/kernel/operation.ts";
 import type { Features } from "../../src/kernel/protocol.ts";
-import { releaseOf } from "../../src/kernel/source.ts";
+import type { TreeFeatures } from "../../src/kernel/features.ts";
+import { releaseOf, type Source } from "../../src/kernel/source.ts";
 import type { CursorHistory } from "./cursor_history.ts";
 import type { Difference } from "./difference.ts";
 import { isKnownOf, KNOWN_FAULTS, type KnownFault } from "./known_faults.ts";
@@ -49,6 +50,7 @@ const PROGRAM_LIMIT_MS = 2000;
  * @throws {Unable} its nodes are not those that Maple's tree has, so that what is compared would mean nothing
  */
 export async function openTarget(build: Build, options: TargetOptions): Promise<Target> {
+  if (options.shape) refuseUnknownShape(build.source, build.features);
   const features = await examine(build, options);
   const comparing = { features, shape: options.shape };
   const probing = {
@@ -93,7 +95,7 @@ async function firstDifference(
 }
 
 /** Refuses a tree about which nothing could be said. */
-async function examine(build: Build, { limitMs, shape }: TargetOptions): Promise<Features> {
+async function examine(build: Build, { limitMs }: TargetOptions): Promise<Features> {
   const { source, program } = build;
   await using driver = await Driver.start(program, { limitMs });
   const { nodeBytes, rangeSlots, gapSlots, wordBits, features } = driver.hello;
@@ -103,11 +105,21 @@ async function examine(build: Build, { limitMs, shape }: TargetOptions): Promise
         `${wordBits}-bit indices; Maple's have 256 bytes, 16 and 10 slots and 64-bit indices`,
     );
   }
-  if (shape && !build.features.isShapeKnown) {
-    throw new Unable(
-      `Cannot compare the nodes of ${source.name}: since Linux 7.2 the tree splits and joins them by other rules ` +
-        "than Maple's, which are those of 6.12",
-    );
-  }
   return features;
+}
+
+/**
+ * Refuses to compare nodes where they cannot be alike.
+ *
+ * @throws {Unable} the tree is from 7.2 on
+ */
+export function refuseUnknownShape(
+  { name, version }: Source,
+  { isShapeKnown }: TreeFeatures,
+): void {
+  if (isShapeKnown) return;
+  throw new Unable(
+    `Cannot compare the nodes of ${name} (Linux ${version}): since Linux 7.2 the tree splits and joins them by other ` +
+      "rules than Maple's, which are those of 6.12; leave out --shape",
+  );
 }

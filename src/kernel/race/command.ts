@@ -17,9 +17,7 @@ import {
   summary,
 } from "../../compare/format.ts";
 import { THRESHOLD } from "../../compare/verdict.ts";
-import { type Build, build } from "../build.ts";
-import { findSource } from "../source.ts";
-import { withRevision } from "./revision.ts";
+import { withBuilds } from "./builds.ts";
 import { type Race, race } from "./race.ts";
 import { RACE_WORKLOADS } from "./workloads.ts";
 
@@ -55,7 +53,15 @@ export async function runRace(args: CommandArguments): Promise<number> {
   const signal = interruption();
   const line = timeLeft();
   try {
-    const result = await withBuilds(args, progress, async (base, head) => {
+    const [first = "", second] = args.operands;
+    const request = {
+      base: first,
+      head: second,
+      checkout: args.text("source"),
+      slab: args.has("slab"),
+      onProgress: (what: string) => progress.show(() => what),
+    };
+    const result = await withBuilds(request, async (base, head) => {
       return await race({
         base,
         head,
@@ -88,35 +94,6 @@ function namesOf(pattern: string = ""): string[] {
   const names = RACE_WORKLOADS.filter((name) => name.includes(pattern));
   if (names.length > 0) return names;
   throw new Unable(`No workload matches ${pattern}; there are ${RACE_WORKLOADS.join(", ")}`);
-}
-
-/** Builds both sides, and gives their checkouts back afterwards. */
-async function withBuilds(
-  args: CommandArguments,
-  progress: Progress,
-  use: (base: Build, head: Build) => Promise<Race>,
-): Promise<Race> {
-  const [baseName = "", headName] = args.operands;
-  const checkout = args.text("source");
-  const kind = args.has("slab") ? "library-slab" : "library";
-  const built = async (path: string, revision?: string) => {
-    const source = await findSource(path);
-    // A temporary folder says nothing to the reader.
-    const named = revision === undefined ? source : { ...source, name: revision };
-    return await build(named, kind, (what) => progress.show(() => what));
-  };
-  if (checkout === undefined) {
-    return await use(await built(baseName), await built(headName ?? baseName));
-  }
-  return await withRevision(checkout, baseName, async (base) => {
-    const first = await built(base, baseName);
-    if (headName === undefined) return await use(first, await built(checkout));
-    return await withRevision(
-      checkout,
-      headName,
-      async (head) => await use(first, await built(head, headName)),
-    );
-  });
 }
 
 /** What Maple takes for the same, as a multiple of the base. */
