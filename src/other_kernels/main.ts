@@ -39,6 +39,7 @@ const SPECIFICATION = {
     minutes: { value: "N", help: "what a kernel's session may take (60)" },
     accelerator: { value: "NAME", help: "tcg, in software, or kvm, on the processor (tcg)" },
     processor: { value: "NAME", help: "qemu's -cpu (max,-la57: no five-level page tables)" },
+    processors: { value: "N", help: "processors of the booted system (1)" },
     memory: { value: "MIB", help: "memory of the booted system (3072)" },
     mirror: { value: "URL", help: "Debian's mirror; this system's own unless given" },
     keep: { value: "FOLDER", help: "keep recordings and consoles there" },
@@ -99,6 +100,7 @@ function requestOf(args: CommandArguments): Omit<Request, "folder" | "progress">
     machine: {
       accelerator: args.choice("accelerator", ["tcg", "kvm"]) ?? "tcg",
       processor: args.text("processor") ?? "max,-la57",
+      processors: args.integer("processors", 1) ?? 1,
       memory: args.integer("memory", 512) ?? 3072,
       seconds,
     },

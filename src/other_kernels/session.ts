@@ -142,7 +142,10 @@ export class SessionRun {
     const log = await Deno.open(`${this.#folder}/tests.txt`, { write: true, create: true });
     for await (const line of lines(child.stdout)) {
       await log.write(new TextEncoder().encode(`${line}\n`));
+      const failed = failures.length;
       note(line, counts, failures);
+      if (failures.length > failed) this.#tell(`failed: ${failures.at(-1)}`);
+      else if (/^running \d/.test(line)) this.#tell(line);
     }
     clearTimeout(timer);
     log.close();

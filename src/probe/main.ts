@@ -8,9 +8,8 @@ import { type CommandArguments, runCommand, Unable } from "../command/command.ts
 import { print, printJson } from "../command/output.ts";
 import { hex } from "../abi/hex.ts";
 import { RecordError } from "../capture/launch.ts";
-import { NEWEST_KERNEL } from "../mm/rules/kernel_rules.ts";
+import { isNewerThanTable, NEWEST_KERNEL } from "../mm/rules/kernel_rules.ts";
 import { RULES } from "../mm/rules/table.ts";
-import { compareVersions, parseKernelVersion } from "../mm/rules/version.ts";
 import { type KernelProbe, type ProbedRule, probeKernel } from "./probe.ts";
 import { systemFacts } from "./system_facts.ts";
 
@@ -46,13 +45,11 @@ async function probeOrSay(): Promise<KernelProbe> {
 }
 
 function head({ header }: KernelProbe, facts: Readonly<Record<string, string>>): string[] {
-  const [major, minor] = parseKernelVersion(header.kernel);
-  const isNewer = compareVersions([major, minor, 0], parseKernelVersion(NEWEST_KERNEL)) > 0;
   const newer = `newer than ${NEWEST_KERNEL}, the newest kernel that the rules were compared with`;
   return [
     `Linux ${header.kernel} on ${header.machine}`,
     ...Object.entries(facts).map(([name, value]) => `${name}: ${value}`),
-    ...(isNewer ? [newer] : []),
+    ...(isNewerThanTable(header.kernel) ? [newer] : []),
   ];
 }
 

@@ -10,7 +10,14 @@ import { oneLine } from "../abi/printable.ts";
 import { mapsLine, vmFlagsText } from "../mm/vma/proc_maps.ts";
 import type { ExecRecord, HeaderRecord, MapLine, OpenFile } from "../trace/format.ts";
 import type { Vma } from "../mm/vma.ts";
-import { DEFAULT_KERNEL, type KernelRules, ruleDifferences } from "../mm/rules/kernel_rules.ts";
+import {
+  DEFAULT_KERNEL,
+  isNewerThanTable,
+  type KernelRules,
+  NEWEST_KERNEL,
+  ruleDifferences,
+  unknownRules,
+} from "../mm/rules/kernel_rules.ts";
 import { rulesOfRelease } from "./rules.ts";
 import type { CallStep, Step } from "./step.ts";
 
@@ -160,9 +167,14 @@ function describeRules(header: HeaderRecord, rules: KernelRules): string {
   const { hintMinAddress, pageTableLevels, protectionKeys } = header;
   const usual = rulesOfRelease(header.kernel);
   const others = ruleDifferences(usual, rules).map((name) => `${name} ${rules[name]}`);
+  const unknown = unknownRules(header.rules ?? {});
   const version = header.kernel === "" ? `Linux ${DEFAULT_KERNEL}` : `Linux ${header.kernel}`;
   return [
     others.length === 0 ? `those of ${version}` : `those of ${version}, but ${others.join(", ")}`,
+    ...(isNewerThanTable(header.kernel)
+      ? [`newer than ${NEWEST_KERNEL}, the newest kernel that the rules were compared with`]
+      : []),
+    ...(unknown.length === 0 ? [] : [`not known here: ${unknown.join(", ")}`]),
     `max_map_count ${maxMapCount}`,
     `mmap_min_addr ${hex(mmapMinAddress)}`,
     ...(hintMinAddress === undefined ? [] : [`hints from ${hex(hintMinAddress)} on`]),

@@ -235,6 +235,11 @@ Deno.test("describeDivergence: every bound of the machine that the header tells 
   assert(!about({}).rules.includes("keys") && !about({}).rules.includes("levels"));
   assertEquals(rules({ kernel: "6.18.44-other" })[0], "those of Linux 6.18.44-other");
   assertEquals(rules({ kernel: "" })[0], "those of Linux 6.18.44");
+  const newer = ["newer than 7.3", "the newest kernel that the rules were compared with"];
+  assertEquals(rules({ kernel: "7.4-rc1" }).filter((each) => newer.includes(each)), newer);
+  assert(!rules({ kernel: "7.3.4" }).includes("newer than 7.3"));
+  const header = { ...bare, rules: { seal: true, newMapping: "sideways", ofTomorrow: true } };
+  assert(about({ header }).rules.includes(", not known here: newMapping, ofTomorrow, max_map"));
   assert(rules({ hintMinAddress: 0x20000 }).some((words) => words.includes("0x20000")));
   assertEquals(rules({ maxMapCount: 7, mmapMinAddress: 0 }).slice(1, 3), [
     ...["max_map_count 7", "mmap_min_addr 0x0"],

@@ -68,6 +68,17 @@ export function kernelRules(release: string = DEFAULT_KERNEL): KernelRules {
   );
 }
 
+/** True for a release newer than {@linkcode NEWEST_KERNEL}: what changed since, the table does not know. */
+export function isNewerThanTable(release: string): boolean {
+  try {
+    const [major, minor] = parseKernelVersion(release);
+    return compareVersions([major, minor, 0], parseKernelVersion(NEWEST_KERNEL)) > 0;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return false;
+  }
+}
+
 /** A value for each of some rules, by name: what a trace's header or a command line holds. */
 export type RuleValues = Readonly<Record<string, string | boolean>>;
 
@@ -76,10 +87,17 @@ export type RuleValues = Readonly<Record<string, string | boolean>>;
  * as they come from a newer one.
  */
 export function overrideRules(rules: KernelRules, values: RuleValues): KernelRules {
-  const known = Object.entries(values).filter(([name, value]) =>
-    isRuleName(name) && ruleValues(name).includes(value)
-  );
+  const known = Object.entries(values).filter((each) => isKnown(...each));
   return complete({ ...rules, ...Object.fromEntries(known) });
+}
+
+/** The names of those values that are not in the table, or whose rule cannot have them there. */
+export function unknownRules(values: RuleValues): string[] {
+  return Object.entries(values).flatMap(([name, value]) => isKnown(name, value) ? [] : [name]);
+}
+
+function isKnown(name: string, value: string | boolean): boolean {
+  return isRuleName(name) && ruleValues(name).includes(value);
 }
 
 function complete(values: RuleValues): KernelRules {
