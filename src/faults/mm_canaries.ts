@@ -15,7 +15,8 @@ export const MM_CANARIES: readonly Canary[] = [
       "A search for what intersects a range takes the range's end for a limit that belongs to it.",
     patches: [{
       file: "src/mm/vma_tree.ts",
-      text: "    return this.#pool.decode(find(this.#at(start), last));",
+      text:
+        "    const word = entryFrom(this.#pool, start, last);\n    return this.#pool.decode(word >= 0 ? word : find(this.#at(start), last));",
       replacement: "    const found = this.#pool.decode(find(this.#at(start), last + 1));\n" +
         "    if (found?.start === end) acted();\n    return found;",
     }],
@@ -135,8 +136,8 @@ export const MM_CANARIES: readonly Canary[] = [
     story: "munmap that makes two VMAs of one counts them as one.",
     patches: [{
       file: "src/mm/vma/unmap.ts",
-      text: "    mm.tree.mapCount += Number(hole) - whole.length;",
-      replacement: "    if (hole) acted();\n    mm.tree.mapCount -= whole.length;",
+      text: "    mm.tree.mapCount += Number(hole) - wholeCount;",
+      replacement: "    if (hole) acted();\n    mm.tree.mapCount -= wholeCount;",
     }],
   },
   {

@@ -125,8 +125,8 @@ export class AnonVma {
   }
 }
 
-/** The chain of what nothing was written to, where it is never added to. */
-const NO_ANON_VMAS: AnonVma[] = [];
+/** The chain of what nothing was written to: one for all, never added to. */
+export const NO_ANON_VMAS: AnonVma[] = [];
 
 /**
  * A virtual memory area: the range `[start, end)` with one protection, one file, one set of flags.
@@ -150,7 +150,7 @@ export class Vma {
   /** Where its own anonymous pages hang; null until the first write fault. */
   anonVma: AnonVma | null = null;
   /** Every anon_vma that may hold pages of it, oldest first. Mirrors `anon_vma_chain`. */
-  anonVmaChain: AnonVma[] = [];
+  anonVmaChain: AnonVma[] = NO_ANON_VMAS;
   /** Name of a mapping that the kernel itself made (`[vdso]`), null for the rest. */
   special: string | null = null;
   /** Name given with PR_SET_VMA_ANON_NAME. */

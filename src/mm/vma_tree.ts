@@ -20,6 +20,7 @@ import { Cursor, Status } from "../tree/cursor.ts";
 import * as area from "../tree/empty_area.ts";
 import { MapleError } from "../tree/errors.ts";
 import { MapleTree, poolOf, writeStateOf } from "../tree/maple_tree.ts";
+import * as lookup from "../tree/lookup.ts";
 import * as navigate from "../tree/navigate.ts";
 import * as layout from "../tree/node_layout.ts";
 import type { NodePool } from "../tree/node_pool.ts";
@@ -33,6 +34,7 @@ import type { PageTable, Vma } from "./vma.ts";
 // What a call uses again and again is the file's own: V8 looks imported names up each time.
 const { following, preceding } = arithmetic;
 const { highestArea, lowestArea, setWindow } = area;
+const { entryBefore, entryFrom } = lookup;
 const { find, next, previous } = navigate;
 const { MAX_INDEX } = layout;
 const { classify, store, storeClassified } = storing;
@@ -95,7 +97,8 @@ export class VmaTree {
   findVma(address: number): Vma | undefined {
     if (address > MAX_INDEX) return undefined;
     if (this.observer !== undefined) this.observer("find", address, MAX_INDEX, undefined);
-    return this.#pool.decode(find(this.#at(address), MAX_INDEX));
+    const word = entryFrom(this.#pool, address, MAX_INDEX);
+    return this.#pool.decode(word >= 0 ? word : find(this.#at(address), MAX_INDEX));
   }
 
   /** The first VMA that shares a byte with `[start, end)`. Mirrors `find_vma_intersection()`. */
@@ -103,13 +106,15 @@ export class VmaTree {
     if (start > MAX_INDEX) return undefined;
     const last = Math.min(end - 1, MAX_INDEX);
     if (this.observer !== undefined) this.observer("find", start, last, undefined);
-    return this.#pool.decode(find(this.#at(start), last));
+    const word = entryFrom(this.#pool, start, last);
+    return this.#pool.decode(word >= 0 ? word : find(this.#at(start), last));
   }
 
   /** The last VMA that lies wholly below `address` and, where it is in a VMA, below that. */
   before(address: number): Vma | undefined {
     if (this.observer !== undefined) this.observer("previous", address, 0, undefined);
-    return this.#pool.decode(previous(this.#at(address), 0));
+    const word = entryBefore(this.#pool, address);
+    return this.#pool.decode(word >= 0 ? word : previous(this.#at(address), 0));
   }
 
   /** The first VMA that starts above `address`. */
@@ -124,7 +129,7 @@ export class VmaTree {
   }
 
   /**
-   * The VMA after the one that was found last. Mirrors `vma_next()`.
+   * The VMA after the one that `first`, or the call before this one, found. Mirrors `vma_next()`.
    *
    * Precondition: the tree has not been asked for anything else since, nor changed.
    */

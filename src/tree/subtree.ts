@@ -35,12 +35,15 @@ const {
   WORD_SHIFT,
 } = layout;
 
+/** One for all trees, as it costs more than a small tree: a store fills it anew, and ends before another begins. */
+const BIG = new BigNode();
+
 /** The nodes being replaced, and those that take their place. */
 export class Subtree {
   /** The nodes of the tree. */
   readonly pool: NodePool;
   /** What the new nodes will hold. */
-  readonly big: BigNode = new BigNode();
+  readonly big: BigNode = BIG;
   /** The leftmost node to be replaced. */
   left = 0;
   /** The rightmost one, of the same level; often the same node. */

@@ -251,18 +251,6 @@ export const MM_RANGES: Equivalences = {
       ["vma.file?.hooks === undefined ▸ false"],
       "Without hooks nobody is told of the part that is made then.",
     ],
-    [
-      "same",
-      "this.#headEnd = head?.end ?? 0;",
-      ["0 ▸ 1"],
-      "Without a head where it ended is not asked.",
-    ],
-    [
-      "same",
-      "this.#tailStart = tail?.start ?? 0;",
-      ["0 ▸ 1"],
-      "Without a tail where it began is not asked.",
-    ],
     ["slower", "if (vma.end >= end) break;", [
       "vma.end >= end ▸ false",
       ">= ▸ >",

@@ -19,7 +19,8 @@
 
 import type { FaultInjection } from "../fault_injection.ts";
 import * as locking from "../locks/locking.ts";
-import { AnonVma, type Vma } from "../vma.ts";
+import * as vmas from "../vma.ts";
+import type { Vma } from "../vma.ts";
 import * as hugePages from "./huge_page.ts";
 import * as offsets from "./page_offset.ts";
 
@@ -27,6 +28,8 @@ import * as offsets from "./page_offset.ts";
 const { guarded, lockReverseMap, locksOf, startWrite, unlockReverseMap } = locking;
 const { splitAt } = hugePages;
 const { lastOffset } = offsets;
+const { AnonVma, NO_ANON_VMAS } = vmas;
+type AnonVma = vmas.AnonVma;
 
 /** What a clone is made from: a VMA, or a range that is to have a VMA's pages. */
 export type AnonSource = Pick<Vma, "anonVma"> & { readonly anonVmaChain: readonly AnonVma[] };
@@ -90,7 +93,7 @@ export function unlink(vma: Vma): void {
   }
   if (vma.anonVma !== null) vma.anonVma.activeVmas--;
   vma.anonVma = null;
-  vma.anonVmaChain = [];
+  vma.anonVmaChain = NO_ANON_VMAS;
 }
 
 /**
@@ -149,7 +152,8 @@ function reusable(parent: Vma): AnonVma | null {
 }
 
 function link(vma: Vma, anonVma: AnonVma): void {
-  vma.anonVmaChain.push(anonVma);
+  if (vma.anonVmaChain === NO_ANON_VMAS) vma.anonVmaChain = [anonVma];
+  else vma.anonVmaChain.push(anonVma);
   const locks = locksOf(vma);
   if (locks === null) enter(vma, anonVma);
   else guarded(locks, "anon_vma_lock", anonVma.root, () => enter(vma, anonVma));

@@ -47,31 +47,56 @@ const { VM_SEALED } = vmFlags;
 /** VMAs on their way out, cut at both ends. */
 export class Removal {
   /** The address space. */
-  readonly mm: MemoryDescriptor;
+  mm: MemoryDescriptor;
   /** First byte. */
-  readonly start: number;
+  start: number = NaN;
   /** First byte after the last. */
-  readonly end: number;
+  end: number = NaN;
   /** The VMA that keeps its part below `start`. */
   head: Vma | undefined;
   /** The VMA that keeps its part from `end` on; new if the removal is a hole. */
   tail: Vma | undefined;
   /** True if head and tail were one VMA. */
   hole = false;
-  /** VMAs that go as they are. */
-  readonly whole: Vma[] = [];
+  /** VMAs that go as they are, in the first {@linkcode wholeCount} places. */
+  readonly whole: (Vma | undefined)[] = [];
+  /** How many. */
+  wholeCount = 0;
   /** Pages that go. */
   pages = 0;
   /** Charged pages that go. */
   accountedPages = 0;
-  #headEnd = 0;
-  #tailStart = 0;
+  #headEnd: number = NaN;
+  #tailStart: number = NaN;
 
-  /** An empty removal of `[start, end)`. */
-  constructor(mm: MemoryDescriptor, start: number, end: number) {
+  /** A removal of nothing yet. */
+  constructor(mm: MemoryDescriptor) {
     this.mm = mm;
-    this.start = start;
-    this.end = end;
+  }
+
+  /**
+   * An empty removal of `[start, end)`. The one that was done with last is used again: a file's hook may remove
+   * something from another address space meanwhile, and then needs another.
+   */
+  static begin(mm: MemoryDescriptor, start: number, end: number): Removal {
+    const removal = Removal.#spare ?? new Removal(mm);
+    Removal.#spare = undefined;
+    removal.mm = mm;
+    removal.start = start;
+    removal.end = end;
+    removal.pages = removal.accountedPages = 0;
+    return removal;
+  }
+
+  static #spare: Removal | undefined;
+
+  /** Forgets its VMAs; it may be used again. */
+  #done(): void {
+    this.head = this.tail = undefined;
+    this.hole = false;
+    for (let i = 0; i < this.wholeCount; i++) this.whole[i] = undefined;
+    this.wholeCount = 0;
+    Removal.#spare = this;
   }
 
   /** Counts `[start, end)` of `vma` among what goes. */
@@ -83,8 +108,8 @@ export class Removal {
   /** Cuts the ends off. Everything was checked and taken before. */
   cut(hole: Vma | undefined): void {
     const { head, tail, start, end } = this;
-    this.#headEnd = head?.end ?? 0;
-    this.#tailStart = tail?.start ?? 0;
+    if (head !== undefined) this.#headEnd = head.end;
+    if (tail !== undefined) this.#tailStart = tail.start;
     this.hole = hole !== undefined;
     if (hole !== undefined) {
       this.tail = hole;
@@ -100,17 +125,17 @@ export class Removal {
   abort(): void {
     const { head, tail } = this;
     if (head !== undefined) setBounds(head, head.start, this.#headEnd, head.pageOffset);
-    if (tail === undefined) return;
-    if (this.hole) unlink(tail);
-    else {
+    if (tail !== undefined && this.hole) unlink(tail);
+    else if (tail !== undefined) {
       const offset = tail.pageOffset - pages(tail.start - this.#tailStart);
       setBounds(tail, this.#tailStart, tail.end, offset);
     }
+    this.#done();
   }
 
   /** Settles counts, anon_vmas and hooks, after the tree was written. Cannot fail. */
   complete(): void {
-    const { mm, head, tail, hole, whole } = this;
+    const { mm, head, tail, hole, whole, wholeCount } = this;
     if (mm.pageTable !== null) zapRange(mm.memory!, mm.pageTable, this.start, this.end);
     if (hole) {
       linkReverseMap(mm, tail!);
@@ -119,8 +144,9 @@ export class Removal {
       if (head !== undefined) this.#leave(head, this.start, this.#headEnd);
       if (tail !== undefined) this.#leave(tail, this.#tailStart, this.end);
     }
-    for (const vma of whole) leaveWhole(mm, vma);
-    mm.tree.mapCount += Number(hole) - whole.length;
+    for (let i = 0; i < wholeCount; i++) leaveWhole(mm, whole[i]!);
+    mm.tree.mapCount += Number(hole) - wholeCount;
+    this.#done();
   }
 
   /** Takes the part `[start, end)` of `vma` off the counts and calls its file's hooks. */
@@ -153,7 +179,7 @@ export function gatherRemoval(
   start: number,
   end: number,
 ): Removal {
-  const removal = new Removal(mm, start, end);
+  const removal = Removal.begin(mm, start, end);
   const hole = first.start < start && end < first.end;
   if (hole && mm.tree.mapCount >= mm.maxMapCount) {
     throw cannot("unmap", start, end, "ENOMEM", `${mm.tree.mapCount} VMAs are in use`);
@@ -170,7 +196,7 @@ export function gatherRemoval(
     removal.count(vma, Math.max(start, vma.start), Math.min(end, vma.end));
     if (vma.start < start) removal.head = vma;
     else if (vma.end > end) removal.tail = vma;
-    else removal.whole.push(vma);
+    else removal.whole[removal.wholeCount++] = vma;
     if (vma.end >= end) break;
   }
   if (!hole) removal.cut(undefined);
