@@ -4,6 +4,7 @@
  */
 
 import type { UncheckedOptions } from "../mod.ts";
+import { LONG_CALL } from "./harness.ts";
 import { named } from "./names.ts";
 import { CC1_TRACES, traceOf } from "./traces.ts";
 
@@ -23,6 +24,7 @@ for (const name of CC1_TRACES) {
       name: `${name}${how}`,
       group: "cc1 replay",
       baseline: name === CC1_TRACES[0] && how === "",
+      ...(options.validate === "full" && trace.steps.length > 1_000 ? LONG_CALL : {}),
       fn: () => {
         const hash = replayUnchecked(trace, options);
         if (hash !== expected) throw new Error(`${name} replays to ${hash}, not to ${expected}`);

@@ -14,6 +14,12 @@ import type { Operations, Peer, RangeMap } from "./peers/range_map.ts";
 import { reference } from "./reference.ts";
 import type { Workload } from "./workloads.ts";
 
+/**
+ * How often a call of tens of milliseconds is made: ten times are measured, as `deno bench` does by itself, after three
+ * and not twenty to warm up. Such a call is a loop of thousands of steps, which V8 has compiled before its first one ends.
+ */
+export const LONG_CALL = { n: 10, warmup: 3 } as const;
+
 /** A workload at one size. */
 export interface Case {
   readonly workload: Workload;

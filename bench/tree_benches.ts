@@ -1,6 +1,13 @@
 /** The workloads of the tree benches, at any size. */
 
-import { benchName, type Case, timed, timedDuplicate, timedFromEmpty } from "./harness.ts";
+import {
+  benchName,
+  type Case,
+  LONG_CALL,
+  timed,
+  timedDuplicate,
+  timedFromEmpty,
+} from "./harness.ts";
 import { peersOf } from "./peers/all.ts";
 import { maple } from "./peers/maple.ts";
 import type { Peer } from "./peers/range_map.ts";
@@ -93,6 +100,7 @@ export function registerTreeBenches({ ranges, peers }: Selection): void {
       group: `duplicate ${ranges}`,
       baseline: peer === maple,
       fn: timedDuplicate(peer, ranges),
+      ...(isLarge ? LONG_CALL : {}),
     });
   }
 }
@@ -101,11 +109,14 @@ function register(row: Row, ranges: number, touching: boolean, peers: readonly P
   const { name, workload, slice, operations, verified, searchesGaps = false } = row;
   const it: Case = { workload, ranges, touching, slice, operations, verified };
   for (const peer of peers) {
+    const isLong = ranges > 1_000 &&
+      (searchesGaps ? peer.scansForGaps : name === "iterate" && ranges > 65_000);
     Deno.bench({
       name: benchName(peer, searchesGaps),
       group: `${name} ${ranges}${touching ? " touching" : ""}`,
       baseline: peer === maple,
       fn: timed(peer, it),
+      ...(isLong ? LONG_CALL : {}),
     });
   }
 }

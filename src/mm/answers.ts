@@ -89,7 +89,8 @@ export function answerMadvise(
   length: number,
   advice: number,
 ): number {
-  beginCall(mm, "advise on", address, length, adviceLock(advice));
+  const mode = mm.locks === null ? "write" : adviceLock(advice);
+  beginCall(mm, "advise on", address, length, mode);
   try {
     return madvise(mm, address, length, advice);
   } finally {

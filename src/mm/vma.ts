@@ -125,8 +125,12 @@ export class AnonVma {
   }
 }
 
-/** The chain of what nothing was written to: one for all, never added to. */
-export const NO_ANON_VMAS: AnonVma[] = [];
+/**
+ * The chain of what nothing was written to: one for all, never added to. It held an object once, so that to V8 it is of
+ * the same kind as the other chains.
+ */
+export const NO_ANON_VMAS: AnonVma[] = [new AnonVma()];
+NO_ANON_VMAS.pop();
 
 /**
  * A virtual memory area: the range `[start, end)` with one protection, one file, one set of flags.

@@ -238,8 +238,11 @@ export class VmaTree {
   highestGap(length: number, low: number, high: number): number {
     if (this.observer !== undefined) this.observer("emptyAreaReverse", low, high - 1, length);
     if (!fits(length, low, high)) return -1;
+    // `setWindow`, which most mappings would wait for, but for its checks: the window is the user's own addresses.
     const cursor = this.#cursor;
-    setWindow(cursor, length, low, high - 1);
+    cursor.before = preceding(low);
+    cursor.last = preceding(high);
+    cursor.version = -1;
     return highestArea(cursor, length) ? following(cursor.before) : -1;
   }
 

@@ -66,8 +66,9 @@ function hashLayout(hash: number, system: System, pid: number): number {
   const space = system.space(pid);
   if (space === undefined) return hash;
   hash = mix(hash, space.mapCount);
-  for (const { start, end, flags, pageOffset } of space.vmas()) {
-    hash = mix(mix(mix(mix(hash, start), end), flags), pageOffset);
+  const { tree } = space.descriptor;
+  for (let vma = tree.first(); vma !== undefined; vma = tree.following()) {
+    hash = mix(mix(mix(mix(hash, vma.start), vma.end), vma.flags), vma.pageOffset);
   }
   return hash;
 }

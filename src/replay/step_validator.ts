@@ -20,6 +20,9 @@ export class StepValidator {
   readonly #system: System;
   readonly #validation: Validation | undefined;
   readonly #spaces = new WeakMap<AddressSpace, SpaceValidator>();
+  /** The address space of the last step, which is mostly that of the next one too. */
+  #recent: AddressSpace | undefined;
+  #recentValidator: SpaceValidator | undefined;
 
   /** A validator that checks nothing if `validation` is not given. */
   constructor(system: System, validation: Validation | undefined) {
@@ -48,8 +51,11 @@ export class StepValidator {
   #checkTouched(pid: number): void {
     const space = this.#system.space(pid);
     if (space === undefined) return;
-    const known = this.#spaces.get(space);
-    if (known !== undefined) known.check();
-    else this.#spaces.set(space, new SpaceValidator(space.descriptor));
+    if (space === this.#recent) return this.#recentValidator!.check();
+    let validator = this.#spaces.get(space);
+    if (validator !== undefined) validator.check();
+    else this.#spaces.set(space, validator = new SpaceValidator(space.descriptor));
+    this.#recent = space;
+    this.#recentValidator = validator;
   }
 }

@@ -84,10 +84,9 @@ export function storeClassified(
     // Most stores end here: they take no nodes, so there is nothing that could fail.
     pool.reserved -= promised;
     pool.version++;
-    const word = pool.encode(value);
-    if (type === Type.SLOT && w.slotEnd === w.slot + 1) moveBoundary(w, word);
-    else if (type === Type.EXACT) replaceEntry(w, word);
-    else writeLeaf(w, word);
+    if (type === Type.SLOT && w.slotEnd === w.slot + 1) moveBoundary(w, value);
+    else if (type === Type.EXACT) replaceEntry(w, pool.encode(value));
+    else writeLeaf(w, pool.encode(value));
     return;
   }
   claim(pool, nodesFor(w, type, value === undefined), supply, promised);
@@ -290,9 +289,10 @@ function writeLeaf(w: WriteState, word: number): void {
 
 /**
  * Writes a range that takes the place of one slot and a part of its neighbour: one pivot moves, and one entry changes.
- * {@linkcode writeLeaf} would do the same. Most stores of recorded programs are such, as a VMA grows or gives way.
+ * {@linkcode writeLeaf} would do the same. Most stores of recorded programs are such, as a VMA grows or gives way: one
+ * that grows keeps its handle.
  */
-function moveBoundary(w: WriteState, word: number): void {
+function moveBoundary(w: WriteState, value: unknown): void {
   const { pool, node, slot } = w;
   const { words, doubles } = pool;
   const entry = (node << WORD_SHIFT) + SLOTS + slot;
@@ -304,14 +304,17 @@ function moveBoundary(w: WriteState, word: number): void {
   const isUpper = w.before > low;
   const boundary = isUpper ? w.before : w.last;
   doubles[pivot] = boundary;
-  if (isUpper) words[entry + 1] = word;
-  else words[entry] = word;
   const replaced = isUpper ? after : before;
-  if (replaced !== 0) {
-    pool.release(replaced);
-    pool.entries--;
+  let word = replaced;
+  if (typeof value !== "object" || pool.decode(replaced) !== value) {
+    word = pool.encode(value);
+    words[isUpper ? entry + 1 : entry] = word;
+    if (replaced !== 0) {
+      pool.release(replaced);
+      pool.entries--;
+    }
+    if (word !== 0) pool.entries++;
   }
-  if (word !== 0) pool.entries++;
   pool.finger = isUpper ? pivot + 1 : pivot;
   pool.counters.rewritten++;
   if (pool.log !== undefined) {

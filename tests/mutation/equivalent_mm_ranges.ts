@@ -104,7 +104,7 @@ export const MM_RANGES: Equivalences = {
     ],
     [
       "same",
-      "return this.#pool.decode(previous(this.#at(address), 0));",
+      "return this.#pool.decode(word >= 0 ? word : previous(this.#at(address), 0));",
       ["0 ▸ 1"],
       "A VMA that holds address 0 holds its whole page.",
     ],

@@ -224,7 +224,7 @@ export const TREE_WRITING: Equivalences = {
     ],
     [
       "slower",
-      "else if (type === Type.EXACT) replaceEntry(w, word);",
+      "else if (type === Type.EXACT) replaceEntry(w, pool.encode(value));",
       ["type === Type.EXACT ▸ false"],
       "writeLeaf writes one slot as well.",
     ],

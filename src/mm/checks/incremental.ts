@@ -25,7 +25,7 @@ import type { Vma } from "../vma.ts";
 // What is used for every call is the file's own: V8 looks imported names up each time.
 const { following, preceding } = arithmetic;
 const { MAX_INDEX } = layout;
-const { find, next } = navigate;
+const { find, next, previous } = navigate;
 const { START } = Status;
 
 /** Checks one address space, call by call. */
@@ -100,22 +100,39 @@ export class SpaceValidator {
     this.#isUnchecked = false;
   }
 
-  /** The VMAs in `first … last`, and those that touch it. */
+  /** The VMAs in `first … last`, and those that touch it: both searches begin where the store ended. */
   #checkVmas(first: number, last: number): void {
     const cursor = this.#cursor;
     const pool = this.#pool;
+    const before = preceding(first);
     const max = following(last);
-    cursor.before = first > 0 ? preceding(preceding(first)) : -1;
-    cursor.last = cursor.before;
-    cursor.status = START;
-    cursor.version = -1;
+    if (first > 0) {
+      this.#moveTo(first);
+      this.#checkVma(pool.decode(previous(cursor, before)));
+    }
+    this.#moveTo(first);
     let vma = pool.decode(find(cursor, max));
     while (vma !== undefined) {
-      if (vma.start !== following(cursor.before) || vma.end !== following(cursor.last)) {
-        throw new MmInvariantError("its range is not the one under which the tree holds it", vma);
-      }
+      this.#checkVma(vma);
       if (cursor.last >= max) return;
       vma = pool.decode(next(cursor, max));
     }
+  }
+
+  #moveTo(index: number): void {
+    const cursor = this.#cursor;
+    cursor.before = preceding(index);
+    cursor.last = index;
+    cursor.status = START;
+    cursor.version = -1;
+  }
+
+  /** The VMA on which the cursor stands. */
+  #checkVma(vma: Vma | undefined): void {
+    const { before, last } = this.#cursor;
+    if (vma === undefined || (vma.start === following(before) && vma.end === following(last))) {
+      return;
+    }
+    throw new MmInvariantError("its range is not the one under which the tree holds it", vma);
   }
 }

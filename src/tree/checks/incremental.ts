@@ -136,10 +136,8 @@ export class IncrementalValidator implements WriteLog, Disposable {
   check(first: number, last: number): void {
     const pool = this.#pool;
     this.#begin();
-    for (const node of this.#died) this.#forget(node);
-    for (const node of this.#made) this.#lookAtMade(node);
-    this.#died.length = 0;
-    this.#made.length = 0;
+    // Most stores change nodes where they stand. (To set a length, V8 calls a function.)
+    if (this.changed) this.#lookAtChanged();
     const root = pool.words[ROOT]!;
     if (root !== 0) {
       if (pool.words[ROOT_ENTRY] !== 0) broken(0, -1, "rootEntry");
@@ -154,6 +152,14 @@ export class IncrementalValidator implements WriteLog, Disposable {
       this.#lookBeside(far, last, 1);
     }
     this.#checkCounts();
+  }
+
+  /** The nodes that were made and those that died. */
+  #lookAtChanged(): void {
+    for (const node of this.#died) this.#forget(node);
+    for (const node of this.#made) this.#lookAtMade(node);
+    this.#died.length = 0;
+    this.#made.length = 0;
   }
 
   #begin(): void {
