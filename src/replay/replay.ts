@@ -189,7 +189,7 @@ export class Replay {
   /** Does the step and compares with what the kernel showed, if the trace shows it. */
   #compare(record: TraceRecord, step: Step): void {
     if (step.type === "exit") this.#compareWhole(step.pid, step);
-    this.#recorded.apply(record);
+    const misfit = this.#recorded.apply(record);
     if (step.type === "call") this.#unmodelled.count(step);
     this.#comparison.begin();
     for (const { pid, address } of this.#hidden.get(this.#steps) ?? []) {
@@ -198,7 +198,8 @@ export class Replay {
     const result = this.#perform(step);
     this.#count(step);
     if (this.#fidelity === "approximate") return;
-    const found = result ?? this.#differs(step);
+    const found = result ?? this.#differs(step) ??
+      (misfit === undefined ? undefined : this.#diverges(step, misfit));
     if (found === undefined) this.#matched++;
     else this.#divergence ??= found;
   }

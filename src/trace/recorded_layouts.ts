@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { hex } from "../abi/hex.ts";
 import type { MapLine, TraceRecord } from "./format.ts";
 
 /** The layouts of processes, as far as a trace was read. */
@@ -33,21 +35,30 @@ export class RecordedLayouts implements Layouts {
     return this.of(pid).length;
   }
 
-  /** Takes the next record. O(log VMAs) for each VMA that changes, and to move what follows it. */
-  apply(record: TraceRecord): void {
+  /**
+   * Takes the next record. O(log VMAs) for each VMA that changes, and to move what follows it.
+   *
+   * @returns what of it cannot be, in words: a VMA removed where none begins, or added over another; undefined if
+   * nothing
+   */
+  apply(record: TraceRecord): string | undefined {
     switch (record.type) {
       case "exec":
         this.#layouts.set(record.pid, { lines: [...record.layout] });
-        return;
+        return undefined;
       case "fork":
-        return this.#fork(record.pid, record.child, record.layout);
+        this.#fork(record.pid, record.child, record.layout);
+        return undefined;
       case "exit":
         this.#layouts.delete(record.pid);
-        return;
+        return undefined;
       case "leave":
         return this.#change(record.pid, record.removed, record.added);
       case "grow":
-        return this.#grow(record.pid, record.start);
+        this.#grow(record.pid, record.start);
+        return undefined;
+      default:
+        return undefined;
     }
   }
 
@@ -56,15 +67,29 @@ export class RecordedLayouts implements Layouts {
     this.#layouts.set(child, layout === undefined ? shared : { lines: [...layout] });
   }
 
-  #change(pid: number, removed: readonly number[], added: readonly MapLine[]): void {
+  #change(
+    pid: number,
+    removed: readonly number[],
+    added: readonly MapLine[],
+  ): string | undefined {
     const layout = this.#layouts.get(pid);
-    if (layout === undefined) return;
+    if (layout === undefined) return undefined;
     const { lines } = layout;
+    let wrong: string | undefined;
     for (const start of removed) {
       const at = lineFrom(lines, start);
       if (lines[at]?.start === start) lines.splice(at, 1);
+      else wrong ??= `the trace removes a VMA at ${hex(start)}, where none begins`;
     }
-    for (const line of added) lines.splice(lineFrom(lines, line.start), 0, line);
+    for (const line of added) {
+      const at = lineFrom(lines, line.start);
+      const below = lines[at - 1]?.end ?? 0, above = lines[at]?.start ?? Infinity;
+      if (below > line.start || above < line.end) {
+        wrong ??= `the trace adds a VMA at ${hex(line.start)} over another`;
+      }
+      lines.splice(at, 0, line);
+    }
+    return wrong;
   }
 
   /** The stack that grows is the first VMA above its new start. */

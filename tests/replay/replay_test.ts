@@ -8,6 +8,7 @@ import { replay } from "../../src/replay/replay.ts";
 import { ReplayError } from "../../src/replay/replay_error.ts";
 import { formatUnmodelled } from "../../src/replay/unmodelled.ts";
 import type { LeaveRecord, TraceRecord } from "../../src/trace/format.ts";
+import { call, mapped, memory, start } from "./records.ts";
 import { recordsOf, TRACES } from "./traces.ts";
 
 Deno.test("replay: there are at least five recorded traces", () => {
@@ -220,4 +221,18 @@ Deno.test("formatDivergence: a name in a trace begins no line of its own, and mo
   const text = formatDivergence(divergence!, { dump: true });
   assertStringIncludes(text, "x\\u000at.jsonl: steps 9/9 (100 %), map_count 1/1/1\\u001b[2K");
   assertEquals(text.split("\n").some((line) => line.startsWith("t.jsonl")), false);
+});
+
+Deno.test("replay: a trace that removes a VMA that it never showed, or one twice, diverges there", async () => {
+  const layout = [memory(0x20000)];
+  const wrong = async (records: TraceRecord[]) =>
+    (await replay([...start({}, layout), ...mapped(memory(0x10000)), ...records])).divergence;
+  const none = call("munmap", [0x30000, 4096], { removed: [0x30000] });
+  const removed = await wrong(none);
+  assertEquals([removed?.step, removed?.what], [
+    3,
+    "the trace removes a VMA at 0x30000, where none begins",
+  ]);
+  const over = await wrong(call("mlock", [0, 0], { added: [memory(0x20000)] }));
+  assertEquals(over?.what, "the kernel has a VMA more than the model");
 });

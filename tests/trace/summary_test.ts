@@ -132,6 +132,32 @@ Deno.test("RecordedLayouts: a stack that grows down to another VMA does not chan
   assertEquals(recorded.of(7), [vma(0x1000, 0x4000), vma(0x4000, 0x9000)]);
 });
 
+Deno.test("RecordedLayouts: what a record removes or adds that cannot be, is told", () => {
+  const line = (start: number, end: number) => ({ ...HEAP, start, end });
+  const said = (removed: readonly number[], ...added: MapLine[]) => {
+    const recorded = new RecordedLayouts();
+    recorded.apply({ ...EXEC, pid: 7, layout: [line(0x2000, 0x4000), line(0x6000, 0x8000)] });
+    return recorded.apply({ type: "leave", pid: 7, call: "x", result: 0, removed, added });
+  };
+  assertEquals(said([0x2000, 0x6000], line(0x1000, 0x9000)), undefined);
+  assertEquals(said([], line(0x4000, 0x6000), line(0x8000, 0x9000), line(0, 0x2000)), undefined);
+  for (const start of [0x3000, 0x1000, 0x9000]) {
+    const at = `0x${start.toString(16)}`;
+    assertEquals(said([start]), `the trace removes a VMA at ${at}, where none begins`);
+  }
+  assertEquals(said([0x2000, 0x2000]), "the trace removes a VMA at 0x2000, where none begins");
+  for (
+    const [start, end] of [[0x2000, 0x3000], [0x3000, 0x4000], [0x1000, 0x2001], [0x3fff, 0x5000]]
+  ) {
+    const added = line(start!, end!);
+    assertEquals(said([], added), `the trace adds a VMA at 0x${start!.toString(16)} over another`);
+  }
+  assertEquals(
+    said([0x9000], line(0x2000, 0x3000)),
+    "the trace removes a VMA at 0x9000, where none begins",
+  );
+});
+
 Deno.test("RecordedLayouts: a call of a process that is not known changes nothing", () => {
   const recorded = new RecordedLayouts();
   const leave = { type: "leave", call: "mmap", result: 0, removed: [], added: LAYOUT } as const;

@@ -37,7 +37,10 @@ export class TraceLayouts implements Layouts {
   /** Takes the next record. */
   apply(record: TraceRecord): void {
     if (record.type === "header") this.#isImported = record.fidelity === "imported";
-    if (!this.#isImported) return this.#recorded.apply(record);
+    if (!this.#isImported) {
+      this.#recorded.apply(record);
+      return;
+    }
     const step = this.#reader.read(record);
     if (step === undefined) return;
     try {
