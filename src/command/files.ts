@@ -168,5 +168,5 @@ export function reasonOf(error: unknown): string {
       : `this task has no ${what}; its permissions stand in deno.json`;
   }
   if (isShortage(error)) return "there is too little memory";
-  return error.message.replace(/ \(os error \d+\)/, "").replace(/\n[^]*$/, "");
+  return error.message.replace(/ \(os error \d+\)(?:: \w+ '[^]*'$)?/, "").replace(/\n[^]*$/, "");
 }

@@ -16,7 +16,7 @@ import {
 import { explanationAsJson, explanationAsText, neighbourhoodAsText } from "./explain_report.ts";
 import { kernelOf } from "./kernel.ts";
 import { readLayout } from "./maps/read_layout.ts";
-import { readText } from "./read_text.ts";
+import { ofFile, readText } from "./read_text.ts";
 
 const SPECIFICATION = {
   name: "explain",
@@ -60,7 +60,7 @@ async function main(args: CommandArguments): Promise<number> {
     ? combine(await readAll(args.operands), given)
     : await readProcess(pid, given);
   const found = texts.map(({ name, text }) => {
-    const explanation = explainLayout(text, options);
+    const explanation = ofFile(name, () => explainLayout(text, options));
     return {
       name,
       explanation: pid === undefined ? explanation : { ...explanation, format: "process" as const },

@@ -18,6 +18,7 @@ import {
   type TraceRecord,
 } from "../trace/format.ts";
 import { type CallFormat, type CallsReading, readCalls } from "./calls/read_calls.ts";
+import { counted } from "./explain/amounts.ts";
 import { explainFailure, type Failure } from "./explain/failure.ts";
 import { kernelOf } from "./kernel.ts";
 import { type PassedOver, passOver } from "./lines/marks.ts";
@@ -127,7 +128,7 @@ export function importText(text: string, options: ImportOptions = {}): ImportedT
   );
   if (recording.memoryCalls === 0) {
     throw new TextError(
-      `Cannot import the text: there is no memory call in its ${read.lines} lines, ` +
+      `Cannot import the text: there is no memory call in its ${counted(read.lines, "line")}, ` +
         "neither strace's nor perf trace's, ltrace's, gVisor's or rr's",
     );
   }

@@ -11,7 +11,7 @@ import { importedAsJson, importedAsText } from "./import_report.ts";
 import { type ImportedText, type ImportOptions, importText } from "./import.ts";
 import { kernelOf } from "./kernel.ts";
 import { layoutForTrace } from "./maps/for_trace.ts";
-import { readText } from "./read_text.ts";
+import { ofFile, readText } from "./read_text.ts";
 import { isOneRun, joinParts } from "./strace_parts.ts";
 
 const SPECIFICATION = {
@@ -43,7 +43,9 @@ async function main(args: CommandArguments): Promise<number> {
   if (out !== undefined && texts.length > 1) throw new Unable("--out takes one text at a time");
   const options = await optionsOf(args);
   const found: (ImportedText & { readonly file: string })[] = [];
-  for (const { name, text } of texts) found.push({ file: name, ...importText(text, options) });
+  for (const { name, text } of texts) {
+    found.push({ file: name, ...ofFile(name, () => importText(text, options)) });
+  }
   if (out !== undefined) {
     await writeTrace(found[0]!.records, await createFile(out), { gzip: out.endsWith(".gz") });
   }

@@ -114,6 +114,10 @@ Deno.test("reasonOf: what a user of a task can do something with", () => {
     '"/dev/full" is a device or a part of the system that Deno opens to no task',
   );
   assertEquals(
+    reasonOf(new Error("No such file or directory (os error 2): open 'a b'")),
+    "No such file or directory",
+  );
+  assertEquals(
     reasonOf(new Error("No space left on device (os error 28)\n  at x")),
     "No space left on device",
   );

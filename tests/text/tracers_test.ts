@@ -54,6 +54,14 @@ Deno.test("readPerfLine: named arguments stand in the kernel's order, those left
   assertEquals(args("fstat(fd: 3)"), ["fd: 3"]);
 });
 
+Deno.test("readPerfLine: times with the comma of another locale", () => {
+  const line = "     1.234,567 ( 0,005 ms): cat/12 munmap(addr: 0x1000, len: 2) = 0";
+  const [event] = readPerfLine(line, 3).events;
+  assertEquals(event && "pid" in event && event.pid, 12);
+  const { format, memoryCalls } = importText(`${line}\n`);
+  assertEquals([format, memoryCalls], ["perf", 1]);
+});
+
 Deno.test("readPerfLine: a call that goes on later, its end, a line that is cut, and one of another kind", () => {
   const begun = readPerfLine(`${PERF}munmap(addr: 0x1000, len: 2) ...`, 3);
   assertEquals(begun.events.map((event) => event.kind), ["enter"]);

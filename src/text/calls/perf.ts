@@ -14,7 +14,7 @@ import { scanArguments } from "./scan.ts";
 import { ownValue } from "../own_value.ts";
 
 const LINE =
-  /(\d{1,20}\.\d{1,20}|\?)\s{1,9}\(\s{0,9}(?:[\d.]{1,20} ms|\?)?\s{0,9}\)?\s{0,9}:\s+(?:(.{0,40}?)\/(\d+) )?\s*(\.{3} \[continued\]: )?([a-z]\w{1,30})\(/;
+  /(\d{1,20}[.,]\d{1,20}|\?)\s{1,9}\(\s{0,9}(?:[\d.,]{1,20} ms|\?)?\s{0,9}\)?\s{0,9}:\s+(?:(.{0,40}?)\/(\d+) )?\s*(\.{3} \[continued\]: )?([a-z]\w{1,30})\(/;
 
 /** Where in the kernel's order each named argument stands. */
 const PLACES: Readonly<Record<string, Readonly<Record<string, number>>>> = {

@@ -27,7 +27,7 @@ export interface CallsReading {
 }
 
 const GVISOR = /\[ *\d+(?:\([^)]*\))?: *\d+(?:\([^)]*\))?\] \S{1,64} [EX] \w{2,31}\(/;
-const PERF = /\(\s{0,9}(?:[\d.]{1,20} ms|\?)?\s{0,9}\)?\s{0,9}:\s.*\w\(/;
+const PERF = /\(\s{0,9}(?:[\d.,]{1,20} ms|\?)?\s{0,9}\)?\s{0,9}:\s.*\w\(/;
 const LTRACE = /(?:^|\W)(?:SYS_[a-z]\w*|[a-z]\w*@SYS)\(/;
 /** As many lines of one kind decide. */
 const ENOUGH = 3;

@@ -15,6 +15,7 @@ import { type LayoutLine, sizeOf } from "../maps/layout_line.ts";
 import { type LayoutFormat, type LayoutReading, readLayout } from "../maps/read_layout.ts";
 import type { NumaLine } from "../maps/table_lines.ts";
 import { TextError } from "../text_error.ts";
+import { counted } from "./amounts.ts";
 import { type Border, findBorders, judgeBorder } from "./borders.ts";
 import type { Failure } from "./failure.ts";
 import { budgetOf, type CallBudget } from "./headroom.ts";
@@ -101,7 +102,9 @@ export function explainLayout(text: string, options: ExplainOptions = {}): Layou
     return explainReading(withNuma(shown, reading), options);
   }
   throw new TextError(
-    `Cannot explain the text: no memory call and no VMA stands in its ${reading.lines} lines`,
+    `Cannot explain the text: no memory call and no VMA stands in its ${
+      counted(reading.lines, "line")
+    }`,
   );
 }
 

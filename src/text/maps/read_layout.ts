@@ -264,7 +264,9 @@ function inOrder(lines: readonly LayoutLine[], beginnings: ReadonlySet<LayoutLin
   runs.sort((a, b) => b.length - a.length);
   const [longest = [], ...others] = runs;
   for (const run of others) {
-    const why = `another layout of ${run.length} lines begins here; the longest one is read`;
+    const why = `another layout of ${run.length} ${
+      run.length === 1 ? "line" : "lines"
+    } begins here; the longest one is read`;
     left.push({ line: run[0]!.line, why });
   }
   return { vmas: longest, left };
