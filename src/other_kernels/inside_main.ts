@@ -22,13 +22,18 @@ async function main(args: CommandArguments): Promise<number> {
 }
 
 function parsePlan(text: string): Plan {
-  const { parts, seeds, steps, seconds }: Record<string, unknown> = JSON.parse(text);
+  const { parts, tests, seeds, steps, seconds }: Record<string, unknown> = JSON.parse(text);
   const isNumber = (value: unknown): value is number => typeof value === "number";
-  if (!Array.isArray(parts) || !Array.isArray(seeds) || !isNumber(steps) || !isNumber(seconds)) {
+  const isText = (value: unknown): value is string => typeof value === "string";
+  if (
+    !Array.isArray(parts) || !Array.isArray(tests) || !Array.isArray(seeds) ||
+    !isNumber(steps) || !isNumber(seconds)
+  ) {
     throw new Unable(`Cannot read ${PLAN_FILE}: it is no plan`);
   }
   return {
     parts: PARTS.filter((part) => parts.includes(part)),
+    tests: tests.filter(isText),
     seeds: seeds.filter(isNumber),
     steps,
     seconds,

@@ -20,7 +20,7 @@ import {
 } from "./findings.ts";
 import { type Images, makeImages } from "./images.ts";
 import { OTHER_KERNELS, type OtherKernel, RUNNING_KERNEL } from "./kernels.ts";
-import { type Part, PARTS, type Plan, PLAN_FILE } from "./plan.ts";
+import { KERNEL_TESTS, type Part, PARTS, type Plan, PLAN_FILE } from "./plan.ts";
 import { readSession } from "./read_session.ts";
 
 const NAMES = [...OTHER_KERNELS.map(({ name }) => name), RUNNING_KERNEL];
@@ -35,6 +35,7 @@ const SPECIFICATION = {
     parts: { value: "PART,…", help: `only these of ${PARTS.join(", ")} (all)` },
     seeds: { value: "N", help: "how many runs of random calls (10)" },
     "first-seed": { value: "N", help: "the first one's seed; the others follow (1)" },
+    tests: { value: "PATH,…", help: "tests to run (tests/probe, tests/verify, tests/capture)" },
     steps: { value: "N", help: "calls of such a run (2000)" },
     minutes: { value: "N", help: "what a kernel's session may take (60)" },
     accelerator: { value: "NAME", help: "tcg, in software, or kvm, on the processor (tcg)" },
@@ -94,6 +95,7 @@ function requestOf(args: CommandArguments): Omit<Request, "folder" | "progress">
     plan: {
       parts: partsOf(args.text("parts")),
       seeds: Array.from({ length: count }, (_, at) => first + at),
+      tests: args.text("tests")?.split(",") ?? KERNEL_TESTS,
       steps: args.integer("steps", 1) ?? 2000,
       seconds,
     },

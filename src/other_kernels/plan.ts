@@ -12,10 +12,15 @@ export const PARTS = ["probe", "programs", "fuzz", "tests"] as const;
 /** A part of a session. */
 export type Part = (typeof PARTS)[number];
 
+/** The tests that have to do with the kernel that they run on; the others come out alike on all. */
+export const KERNEL_TESTS: readonly string[] = ["tests/probe", "tests/verify", "tests/capture"];
+
 /** What is to be done. */
 export interface Plan {
   /** The parts to run. */
   readonly parts: readonly Part[];
+  /** Files and folders of the tests to run. */
+  readonly tests: readonly string[];
   /** A fuzz run each. */
   readonly seeds: readonly number[];
   /** Calls of a fuzz run. */

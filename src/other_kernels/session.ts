@@ -16,9 +16,6 @@ import { withFuzzProgram } from "../verify/fuzz_program.ts";
 import type { Plan, Recorded, Session, TestsRun } from "./plan.ts";
 import { prepareWorkspace, programs } from "./programs.ts";
 
-/** The tests that have to do with the kernel that they run on; the others come out alike on all. */
-const TESTS = ["tests/probe", "tests/verify", "tests/capture"];
-
 /** How long one program may run, seconds. */
 const MOST_SECONDS = 600;
 
@@ -124,13 +121,32 @@ export class SessionRun {
     this.#tell(`${name}: ${seconds()} s`);
   }
 
-  /** Runs the tests as a user would, file after file, so that what time allows is known. */
-  async #tests(): Promise<TestsRun | undefined> {
+  /** Runs the tests as a user would, one path after the other, so that what time allows is known. */
+  async #tests(): Promise<TestsRun> {
     const counts = { passed: 0, failed: 0, ignored: 0 };
     const failures: string[] = [];
-    if (this.#remainingMs <= 0) return void this.#late.push("tests");
+    const log = await Deno.open(`${this.#folder}/tests.txt`, { write: true, create: true });
+    for (const path of this.#plan.tests) {
+      const isEnded = await this.#testsOf(path, async (line) => {
+        await log.write(new TextEncoder().encode(`${line}\n`));
+        const failed = failures.length;
+        note(line, counts, failures);
+        if (failures.length > failed) this.#tell(`failed: ${failures.at(-1)}`);
+        else if (/^running \d/.test(line)) this.#tell(line);
+      });
+      if (!isEnded) this.#late.push(path);
+    }
+    log.close();
+    this.#tell(`tests: ${counts.passed} passed, ${counts.failed} failed`);
+    return { ...counts, failures };
+  }
+
+  /** The tests of a file or a folder; false if time ran out before they came to their end. */
+  async #testsOf(path: string, tell: (line: string) => Promise<void>): Promise<boolean> {
+    const remainingMs = this.#endMs - performance.now();
+    if (remainingMs <= 0) return false;
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["test", "-P=test", "--no-check", ...TESTS],
+      args: ["test", "-P=test", "--no-check", path],
       cwd: ROOT,
       env: { NO_COLOR: "1" },
       stdin: "null",
@@ -138,21 +154,11 @@ export class SessionRun {
       stderr: "null",
     });
     const child = command.spawn();
-    const timer = setTimeout(() => child.kill(), Math.max(1, this.#endMs - performance.now()));
-    const log = await Deno.open(`${this.#folder}/tests.txt`, { write: true, create: true });
-    for await (const line of lines(child.stdout)) {
-      await log.write(new TextEncoder().encode(`${line}\n`));
-      const failed = failures.length;
-      note(line, counts, failures);
-      if (failures.length > failed) this.#tell(`failed: ${failures.at(-1)}`);
-      else if (/^running \d/.test(line)) this.#tell(line);
-    }
+    const timer = setTimeout(() => child.kill(), remainingMs);
+    for await (const line of lines(child.stdout)) await tell(line);
     clearTimeout(timer);
-    log.close();
     const { signal } = await child.status;
-    if (signal !== null) this.#late.push("tests");
-    this.#tell(`tests: ${counts.passed} passed, ${counts.failed} failed`);
-    return { ...counts, failures };
+    return signal === null;
   }
 }
 
