@@ -83,7 +83,7 @@ export function executable(
   table.forEach((call, position) => {
     const at = PAGE + ENTRY * position;
     const put = (word: number, value: number | bigint) =>
-      view.setBigUint64(at + 8 * word, BigInt.asUintN(64, BigInt(value)), true);
+      view.setBigUint64(at + 8 * word, BigInt(value), true);
     put(0, call.number);
     call.args.forEach((arg, i) => put(1 + i, arg instanceof Text ? addresses.get(arg)! : arg));
     put(SKIP, ENTRY * (call.skip ?? 0));
@@ -108,26 +108,23 @@ const HEADERS = FILE_HEADER + 3 * PROGRAM_HEADER;
 
 /** ELF header and three program headers: code, table, and a stack that is not executable. */
 function writeHeaders(view: DataView, machine: Architecture, length: number): void {
-  const words: [offset: number, bytes: 2 | 4 | 8, value: number][] = [
-    [0, 4, 0x464c457f], // "\x7fELF"
-    [4, 4, 0x00010102], // 64-bit, little-endian, version 1
-    [16, 2, 2], // ET_EXEC
-    [18, 2, EM[machine]],
-    [20, 4, 1],
-    [24, 8, CODE_ADDRESS + HEADERS], // entry
-    [32, 8, FILE_HEADER], // program headers
-    [52, 2, FILE_HEADER],
-    [54, 2, PROGRAM_HEADER],
-    [56, 2, 3],
+  // In ascending order, each as 64 bits: what a shorter one writes too much is 0, or the next one's.
+  const words: readonly (readonly [offset: number, value: number])[] = [
+    [0, 0x464c457f], // "\x7fELF"
+    [4, 0x00010102], // 64-bit, little-endian, version 1
+    [16, 2], // ET_EXEC
+    [18, EM[machine]],
+    [20, 1],
+    [24, CODE_ADDRESS + HEADERS], // entry
+    [32, FILE_HEADER], // program headers
+    [52, FILE_HEADER],
+    [54, PROGRAM_HEADER],
+    [56, 3],
     ...segment(0, 1, 5, 0, CODE_ADDRESS, PAGE), // PT_LOAD, read and execute
     ...segment(1, 1, 6, PAGE, TABLE_ADDRESS, length - PAGE), // PT_LOAD, read and write
     ...segment(2, 0x6474e551, 6, 0, 0, 0), // PT_GNU_STACK
   ];
-  for (const [offset, bytes, value] of words) {
-    if (bytes === 2) view.setUint16(offset, value, true);
-    else if (bytes === 4) view.setUint32(offset, value, true);
-    else view.setBigUint64(offset, BigInt(value), true);
-  }
+  for (const [offset, value] of words) view.setBigUint64(offset, BigInt(value), true);
 }
 
 function segment(
@@ -137,17 +134,17 @@ function segment(
   offset: number,
   address: number,
   size: number,
-): [number, 2 | 4 | 8, number][] {
+): (readonly [number, number])[] {
   const at = FILE_HEADER + PROGRAM_HEADER * index;
   return [
-    [at, 4, type],
-    [at + 4, 4, flags],
-    [at + 8, 8, offset],
-    [at + 16, 8, address],
-    [at + 24, 8, address],
-    [at + 32, 8, size],
-    [at + 40, 8, size],
-    [at + 48, 8, PAGE],
+    [at, type],
+    [at + 4, flags],
+    [at + 8, offset],
+    [at + 16, address],
+    [at + 24, address],
+    [at + 32, size],
+    [at + 40, size],
+    [at + 48, PAGE],
   ];
 }
 

@@ -246,7 +246,7 @@ class Fuzzer {
   #adviseOnSeveral(advice: number): void {
     const count = this.#random.below(5);
     const words = Array.from({ length: count }, () => this.#draw.range()).flat();
-    const list = new BigUint64Array(words.map((word) => BigInt.asUintN(64, BigInt(word))));
+    const list = new BigUint64Array(words.map(BigInt));
     const flags = this.#random.oneIn(30) ? 1 : 0;
     const vector = new Text(new Uint8Array(list.buffer));
     this.#table.add("process_madvise", PIDFD_SELF, vector, count, advice, flags);
@@ -412,7 +412,7 @@ class Fuzzer {
   }
 
   #takePlaced(): { readonly position: Position; readonly length: number } | undefined {
-    const at = this.#random.below(this.#placed.length + 1);
+    const at = this.#random.below(this.#placed.length);
     return this.#placed.splice(at, 1)[0];
   }
 
@@ -423,6 +423,6 @@ class Fuzzer {
 
 /** A `struct rlimit`: the soft limit, and a hard one that allows anything. */
 function limit(bytes: number): Uint8Array {
-  const words = new BigUint64Array([BigInt.asUintN(64, BigInt(bytes)), BigInt.asUintN(64, -1n)]);
+  const words = new BigUint64Array([BigInt(bytes), -1n]);
   return new Uint8Array(words.buffer);
 }

@@ -16,7 +16,7 @@ import { TEXTS } from "./equivalent_texts.ts";
 import { TREE_READING } from "./equivalent_tree_reading.ts";
 import { TREE_WRITING } from "./equivalent_tree_writing.ts";
 import { changeOf, type Mutant } from "./mutants.ts";
-import { RULES } from "./rules.ts";
+import { type Rule, RULES } from "./rules.ts";
 
 const EQUIVALENT = {
   ...TREE_READING,
@@ -33,14 +33,20 @@ export function equivalence(source: string, mutant: Mutant): string | undefined 
   const { file } = mutant;
   const text = lineOf(source, mutant);
   const change = changeOf(source, mutant);
-  const rule = RULES.find((it) =>
-    it.files.test(file) && it.line.test(text) && it.change.test(change)
-  );
+  const rule = RULES.find((it) => fits(it, { source, mutant }));
   if (rule !== undefined) return rule.why;
   return EQUIVALENT[file]?.find(([, line, changes, , nth]) =>
     line === text && changes.includes(change) &&
     (nth ?? place(source, mutant)) === place(source, mutant)
   )?.[3];
+}
+
+/** Whether a rule is about a mutant. */
+function fits({ files, line, before, change }: Rule, { source, mutant }: Placed): boolean {
+  if (!files.test(mutant.file) || !line.test(lineOf(source, mutant))) return false;
+  const lineStart = source.lastIndexOf("\n", mutant.start - 1) + 1;
+  if (before?.test(source.slice(lineStart, mutant.start)) === false) return false;
+  return change.test(changeOf(source, mutant));
 }
 
 /** The line of a mutant, without the spaces at its ends. */
@@ -69,9 +75,7 @@ function staleRules(mutants: readonly Placed[]): string[] {
   const left = new Set(RULES);
   for (const { source, mutant } of mutants) {
     for (const rule of left) {
-      const fits = rule.files.test(mutant.file) && rule.line.test(lineOf(source, mutant)) &&
-        rule.change.test(changeOf(source, mutant));
-      if (fits) left.delete(rule);
+      if (fits(rule, { source, mutant })) left.delete(rule);
     }
   }
   return [...left].map(({ why }) => `the rule: ${why}`);

@@ -7,6 +7,7 @@
 import type { Equivalences } from "./equivalences.ts";
 
 const IN_PAGES = "VMAs are whole pages: a byte more or less makes no difference.";
+const AS_GOOD = "How often a random program does something: any such program is as good.";
 const FOR_TYPES = "It is always there; the default is for the type checker.";
 
 /** By source file. */
@@ -273,6 +274,50 @@ export const CAPTURE: Equivalences = {
       "const last = Math.max(high, (shown.at(-1)?.end ?? 0) - 1);",
       ["0 ▸ 1"],
       "It is no higher than what was asked for.",
+    ],
+  ],
+  "src/verify/draw.ts": [
+    ["same", "[1, 8 | RW],", ["8 ▸ 9"], "What 1 stands for, PROT_READ, is among RW."],
+    ["same", "[1, 16 | RW],", ["16 ▸ 17"], "What 1 stands for, PROT_READ, is among RW."],
+  ],
+  "src/verify/fuzz.ts": [
+    [
+      "same",
+      "[this.#mayEnd ? 4 : 0, () => this.#seal()],",
+      ["4 ▸ 5"],
+      AS_GOOD,
+    ],
+    [
+      "same",
+      "[this.#depth < DEEPEST_FORK ? 3 : 0, () => this.#fork()],",
+      ["3 ▸ 4"],
+      AS_GOOD,
+    ],
+    [
+      "same",
+      "readonly #vector = new Text(new Uint8Array(64));",
+      ["64 ▸ 65"],
+      "How much room mincore finds decides when it writes beyond, where anything may lie: any is as good.",
+    ],
+    [
+      "same",
+      "[[RLIMIT_AS, 60], [RLIMIT_DATA, 8], [RLIMIT_STACK, 8]] as const,",
+      ["60 ▸ 61", "8 ▸ 9", "8 ▸ 9 (2)"],
+      AS_GOOD,
+    ],
+  ],
+  "src/verify/verify.ts": [
+    [
+      "same",
+      'if (record.type !== "end") yield { type: "end", reason: "interrupted" };',
+      ['record.type !== "end" ▸ true'],
+      "Only a model that changes by itself differs at the end record alone: no recording can make it.",
+    ],
+    [
+      "same",
+      "if (error instanceof ReplayError || !(error instanceof Error)) throw error;",
+      ["|| ▸ &&", "!(error instanceof Error) ▸ (error instanceof Error)"],
+      "Nothing but an Error is thrown; the check is for the type checker.",
     ],
   ],
 };

@@ -31,6 +31,8 @@ Deno.test("Draw: places have so many pages, all of which are drawn, and none in 
   assertEquals([span(arena), span(guards), span(stacks)], [[32, 32], [16, 16], [1536, 1536]]);
   const all = [arena, stacks, guards].map((pages) => [Math.min(...pages), Math.max(...pages)]);
   assert(all[0]![1]! < all[1]![0]! && all[1]![1]! < all[2]![0]!);
+  const GIB = 2 ** 30; // from 64 GiB on: after any small static program, before what the kernel places
+  assertEquals(all.map(([least]) => least), [64 * GIB, 65 * GIB, 66 * GIB]);
 });
 
 Deno.test("Draw: lengths are one to eight pages", () => {
@@ -84,12 +86,18 @@ Deno.test("Draw: protections, kinds and flags are all that there are, and combin
     new Set(changed.map((each) => each & grows)),
     new Set([0, PROT_GROWSDOWN, PROT_GROWSUP, grows]),
   );
+  const share = (values: readonly number[], value: number) =>
+    values.filter((each) => each === value).length / values.length;
+  // Most changes neither grow up nor down: what has no right at all is as frequent as in a new mapping.
+  const none = share(drawn((draw) => draw.protection()), 0);
+  assert(none > 0.1 && Math.abs(share(changed, 0) - none) < 0.03);
   const { MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_DROPPABLE } = mman;
   const kinds = [MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_DROPPABLE, 0, 5];
   assertEquals(new Set(drawn((draw) => draw.kind())), new Set(kinds));
   const flags = drawn((draw) => draw.mapFlags());
-  const none = flags.filter((each) => each === 0).length / flags.length;
-  assert(none > 0.7 && none < 0.9, `${none}`);
+  const without = share(flags, 0);
+  assert(without > 0.7 && without < 0.9, `${without}`);
+  assert(share(flags.filter((each) => each !== 0), mman.MAP_STACK) > 0.1); // mostly there is one flag
   const ones = [
     mman.MAP_NORESERVE,
     mman.MAP_POPULATE,
@@ -99,6 +107,9 @@ Deno.test("Draw: protections, kinds and flags are all that there are, and combin
   ];
   for (const one of [...ones, mman.MAP_GROWSDOWN, mman.MAP_32BIT]) assert(flags.includes(one));
   assert(flags.includes(mman.MAP_NORESERVE | mman.MAP_STACK));
+  assert(flags.includes(mman.MAP_POPULATE | mman.MAP_NONBLOCK));
+  const { MAP_DENYWRITE, MAP_EXECUTABLE, MAP_UNINITIALIZED } = mman;
+  assert(flags.includes(MAP_DENYWRITE | MAP_EXECUTABLE | MAP_UNINITIALIZED));
 });
 
 Deno.test("Draw: mremap's flags in every combination, an unknown one, and every advice but poison", () => {
@@ -108,7 +119,8 @@ Deno.test("Draw: mremap's flags in every combination, an unknown one, and every 
     flags,
     new Set([0, may, may | fixed, may | keep, may | fixed | keep, fixed, keep, 8]),
   );
-  const advice = new Set(drawn((draw) => draw.advice()));
+  const drawnAdvice = drawn((draw) => draw.advice());
+  const advice = new Set(drawnAdvice);
   const left: readonly number[] = [
     MADV.HWPOISON,
     MADV.SOFT_OFFLINE,
@@ -119,4 +131,19 @@ Deno.test("Draw: mremap's flags in every combination, an unknown one, and every 
     assertEquals(advice.has(each), !left.includes(each), `${each}`);
   }
   for (const unknown of [5, 7, 99]) assert(advice.has(unknown));
+  const { NORMAL, RANDOM, SEQUENTIAL, DONTFORK, DOFORK, DONTDUMP, DODUMP } = MADV;
+  const { WIPEONFORK, KEEPONFORK } = MADV;
+  const lasting: readonly number[] = [
+    NORMAL,
+    RANDOM,
+    SEQUENTIAL,
+    DONTFORK,
+    DOFORK,
+    DONTDUMP,
+    DODUMP,
+    WIPEONFORK,
+    KEEPONFORK,
+  ];
+  const kept = drawnAdvice.filter((each) => lasting.includes(each));
+  assert(kept.length > drawnAdvice.length * 0.6, "most advice is such as VMAs keep");
 });
