@@ -106,6 +106,8 @@ function checkSystem(program: string): void {
 function header(libc: Libc, command: readonly string[], options: RecordOptions): HeaderRecord {
   const { release, machine } = libc.uname();
   const setting = (name: string) => Number(libc.readText(`/proc/sys/vm/${name}`) ?? 0);
+  const { placement, rules } = options;
+  const imposed = placement === "5.19" ? { alignAnonymous: "never" } : {};
   return {
     type: "header",
     format: "maple-trace",
@@ -115,8 +117,8 @@ function header(libc: Libc, command: readonly string[], options: RecordOptions):
     compiler: options.compiler ?? "",
     kernel: release,
     machine,
-    placement: options.placement ?? placementOf(release, options.rules?.alignAnonymous),
-    ...(options.rules && { rules: options.rules }),
+    placement: placement ?? placementOf(release, rules?.alignAnonymous),
+    ...(rules && { rules: { ...rules, ...imposed } }),
     ...hugePages(libc),
     rawIo: hasRawIo(libc.readText("/proc/self/status") ?? ""),
     pageSize: 4096,

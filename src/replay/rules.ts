@@ -15,12 +15,13 @@ const ALIGNMENT: Readonly<Record<PlacementPolicy, KernelRules["alignAnonymous"]>
 };
 
 /**
- * The rules that a trace is to be replayed by: those that its recorder found, the kernel's version for the rest, and
- * its placement in any case, as a recorder can impose another than the kernel's.
+ * The rules that a trace is to be replayed by: those that its header has, its word for placement if it has no rule for
+ * that, and the kernel's version for the rest.
  */
 export function rulesOf(header: HeaderRecord): KernelRules {
-  const found = overrideRules(rulesOfRelease(header.kernel), header.rules ?? {});
-  return overrideRules(found, { alignAnonymous: ALIGNMENT[header.placement] });
+  const alignAnonymous = ALIGNMENT[header.placement];
+  const placed = overrideRules(rulesOfRelease(header.kernel), { alignAnonymous });
+  return overrideRules(placed, header.rules ?? {});
 }
 
 /** The rules of a release; of one that does not look like any, those of the default kernel. */

@@ -1,7 +1,7 @@
 /** Asking the running kernel: every rule has a value that the model knows, and other kernels' answers differ. */
 import { assert, assertEquals } from "@std/assert";
 import { record } from "../../src/capture/record.ts";
-import { RULE_NAMES } from "../../src/mm/rules/kernel_rules.ts";
+import { RULE_NAMES, ruleValues } from "../../src/mm/rules/kernel_rules.ts";
 import { decide, foundRules, type KernelProbe, probeKernel } from "../../src/probe/probe.ts";
 import { PROBE_FILE_BYTES, PROBED, probeTable } from "../../src/probe/programs.ts";
 import { MAP_ANONYMOUS, MAP_PRIVATE } from "../../src/abi/mman.ts";
@@ -9,6 +9,7 @@ import { PAGE_SIZE } from "../../src/abi/page.ts";
 import { MOST_VMAS, reserveOf } from "../../src/probe/reserve.ts";
 import { optionsFound } from "../../src/probe/recorded_rules.ts";
 import { replay } from "../../src/replay/replay.ts";
+import { replaySettled } from "../../src/replay/settle.ts";
 import { CallTable } from "../../src/verify/call_table.ts";
 import { present } from "../present.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
@@ -129,3 +130,24 @@ Deno.test({
     assertEquals(unknown, ["seal"]);
   },
 });
+
+for (const name of PROBED) {
+  Deno.test({
+    name:
+      `probe: a recording whose header has another ${name} diverges, and the divergence names the rule`,
+    ignore,
+    fn: async () => {
+      const probe = decide(recorded);
+      const { value } = present(probe.rules.find((rule) => rule.name === name));
+      if (value === undefined) return; // another rule of this kernel leaves it nothing to decide
+      for (const wrong of ruleValues(name).filter((each) => each !== value)) {
+        const header = { ...probe.header, rules: { ...foundRules(probe), [name]: wrong } };
+        const report = await replaySettled(() => [header, ...recorded.slice(1)]);
+        const rules = report.wouldAgree.flatMap((each) => each.kind === "rule" ? [each] : []);
+        const settled = report.assumed.flatMap((each) => each.kind === "rule" ? [each] : []);
+        const named = [...rules, ...settled].map((each) => `${each.name} ${each.value}`);
+        assert(named.includes(`${name} ${value}`), `${wrong}: ${named.join()}`);
+      }
+    },
+  });
+}
