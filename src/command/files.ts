@@ -99,6 +99,23 @@ export async function refuseAnothers(
   throw new Unable(`Cannot write ${path}: another file is there; --force overwrites it`);
 }
 
+/**
+ * Makes an empty folder where the system keeps such things (`TMPDIR`), and gives its path.
+ *
+ * @param prefix what its name begins with, `maple-canary-`
+ * @throws {Unable} there is no room, no permission, or no such place
+ */
+export function makeTemporaryFolder(prefix: string): string {
+  try {
+    return Deno.makeTempDirSync({ prefix });
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound
+      ? "what TMPDIR names is not there"
+      : reasonOf(error);
+    throw new Unable(`Cannot make a temporary folder: ${why}`, { cause: error });
+  }
+}
+
 /** A folder that is gone when it is disposed of, or when a signal ends the process. */
 export class TemporaryFolder implements Disposable {
   /** Its path, without a slash at the end. */
@@ -114,14 +131,10 @@ export class TemporaryFolder implements Disposable {
    * Makes an empty folder where the system keeps such things (`TMPDIR`).
    *
    * @param prefix what its name begins with, `maple-canary-`
-   * @throws {Unable} there is no room, or no permission
+   * @throws {Unable} there is no room, no permission, or no such place
    */
   static create(prefix: string): TemporaryFolder {
-    try {
-      return new TemporaryFolder(Deno.makeTempDirSync({ prefix }));
-    } catch (error) {
-      throw new Unable(`Cannot make a temporary folder: ${reasonOf(error)}`, { cause: error });
-    }
+    return new TemporaryFolder(makeTemporaryFolder(prefix));
   }
 
   /** Removes the folder and all in it. */

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { makeTemporaryFolder } from "../command/files.ts";
 import { Unable } from "../command/command.ts";
 import { pathOf } from "../command/paths.ts";
 import { git } from "./git.ts";
@@ -69,7 +70,7 @@ export async function withSides<T>(
     base: await resolve(top, request.base),
     head: await resolve(top, request.head),
   };
-  const root = await Deno.makeTempDir({ prefix: "maple-compare-" });
+  const root = makeTemporaryFolder("maple-compare-");
   try {
     const place = (which: "base" | "head") =>
       checkOut(top, `${root}/${which}`, commits[which], request[which], request.signal);

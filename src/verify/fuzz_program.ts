@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { makeTemporaryFolder } from "../command/files.ts";
 import { Unable } from "../command/command.ts";
 import type { Architecture } from "../abi/syscalls.ts";
 import { executable } from "./executable.ts";
@@ -20,7 +21,7 @@ export async function withFuzzProgram<T>(
   run: (program: string) => Promise<T>,
 ): Promise<T> {
   const machine = machineHere();
-  const directory = await Deno.makeTempDir({ prefix: "maple-verify-" });
+  const directory = makeTemporaryFolder("maple-verify-");
   try {
     const program = `${directory}/fuzz`, file = `${directory}/data`;
     await Deno.writeFile(file, new Uint8Array(FUZZ_FILE_BYTES));

@@ -3,6 +3,7 @@ import {
   createFile,
   inputOf,
   isRefusal,
+  makeTemporaryFolder,
   readInput,
   reasonOf,
   TemporaryFolder,
@@ -122,4 +123,19 @@ Deno.test("reasonOf: what a user of a task can do something with", () => {
     "No space left on device",
   );
   assertEquals(reasonOf("just a text"), "just a text");
+});
+
+Deno.test("makeTemporaryFolder: where TMPDIR names nothing, that is said", () => {
+  const before = Deno.env.get("TMPDIR");
+  Deno.env.set("TMPDIR", "/nowhere/at/all");
+  try {
+    assertThrows(
+      () => makeTemporaryFolder("maple-test-"),
+      Unable,
+      "Cannot make a temporary folder: what TMPDIR names is not there",
+    );
+  } finally {
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+  }
 });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { makeTemporaryFolder } from "../../command/files.ts";
 import { pathOf } from "../../command/paths.ts";
 import type {
   Comparison,
@@ -44,7 +45,7 @@ export interface Race {
  */
 export async function race(request: RaceRequest): Promise<Race> {
   const { names, settings = SETTINGS } = request;
-  const folder = await Deno.makeTempDir({ prefix: "maple-race-" });
+  const folder = makeTemporaryFolder("maple-race-");
   try {
     const results = await measureAll(request, folder, settings);
     const maple = new Map(names.map((name) => {

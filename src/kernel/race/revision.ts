@@ -4,6 +4,7 @@
  * @module
  */
 
+import { makeTemporaryFolder } from "../../command/files.ts";
 import { git } from "../../compare/git.ts";
 
 /** What of a revision is checked out. */
@@ -19,7 +20,7 @@ export async function withRevision<T>(
   revision: string,
   use: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const root = await Deno.makeTempDir({ prefix: "maple-kernel-revision-" });
+  const root = makeTemporaryFolder("maple-kernel-revision-");
   const folder = `${root}/tree`;
   try {
     const add = ["worktree", "add", "--no-checkout", "--detach", folder, revision];
