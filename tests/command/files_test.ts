@@ -134,6 +134,12 @@ Deno.test("makeTemporaryFolder: where TMPDIR names nothing, that is said", () =>
       Unable,
       "Cannot make a temporary folder: what TMPDIR names is not there",
     );
+    Deno.env.set("TMPDIR", "/dev/null");
+    assertThrows(
+      () => makeTemporaryFolder("maple-test-"),
+      Unable,
+      "Cannot make a temporary folder: Not a directory",
+    );
   } finally {
     if (before === undefined) Deno.env.delete("TMPDIR");
     else Deno.env.set("TMPDIR", before);

@@ -22,3 +22,15 @@ Deno.test("busy: a watch sees workers that keep processors busy", async () => {
   assert(watch.end() !== undefined);
   for (const worker of workers) worker.terminate();
 });
+
+Deno.test("busy: up to a quarter of a processor before, and 1.4 during, nothing is said", () => {
+  const isSaid = (before: number, during: number, count: number) =>
+    busySentence(before, during, count) !== undefined;
+  assertEquals([isSaid(0.25, 1.4, 2), isSaid(0.26, 1.4, 2), isSaid(0.25, 1.41, 2)], [
+    false,
+    true,
+    true,
+  ]);
+  // With one processor only what was before tells.
+  assertEquals([isSaid(0.25, 1.8, 1), isSaid(0.26, 1.8, 1)], [false, true]);
+});

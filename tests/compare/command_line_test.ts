@@ -1,6 +1,6 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Unable } from "../../src/command/command.ts";
-import { selectWorkloads, timeLeft } from "../../src/compare/command_line.ts";
+import { interruptible, selectWorkloads, timeLeft } from "../../src/compare/command_line.ts";
 
 Deno.test("selectWorkloads: all, those that contain a text, those that match an expression", () => {
   const all = selectWorkloads();
@@ -26,5 +26,14 @@ Deno.test("timeLeft: says nothing about the time before it knows", () => {
   assertMatch(
     line({ what: "process 4 of 8", done: 0.5 }),
     /^process 4 of 8, 50 %, about \d+ s left$/,
+  );
+});
+
+Deno.test("interruptible: gives what the work gives, and throws what it throws", async () => {
+  assertEquals(await interruptible((signal) => Promise.resolve(signal.aborted)), false);
+  await assertRejects(
+    () => interruptible(() => Promise.reject(new RangeError("no"))),
+    RangeError,
+    "no",
   );
 });

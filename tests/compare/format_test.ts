@@ -167,3 +167,12 @@ Deno.test("summary: how many workloads, and which are faster", () => {
     "No regression beyond 2.5 % in 2 workloads",
   );
 });
+
+Deno.test("formatText: a column takes the floor's place, under its own head", () => {
+  const column = { head: "shape", cell: () => "as before", legend: "What the tree is." };
+  const [, , header, row] = formatText(comparison([workload("a", 0)]), column).split("\n");
+  assertEquals([header?.includes("shape"), header?.includes("floor")], [true, false]);
+  assertEquals([row?.includes("as before"), header?.includes("workload")], [true, true]);
+  const plain = formatText(comparison([workload("a", 0)])).split("\n")[2];
+  assertEquals([plain?.includes("floor"), plain?.startsWith("workload")], [true, true]);
+});

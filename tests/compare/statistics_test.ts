@@ -114,5 +114,8 @@ Deno.test("meanInterval: holds the true mean of a normal distribution 95 times o
 });
 
 Deno.test("meanInterval: one value says nothing", () => {
-  assertThrows(() => meanInterval([1]), RangeError);
+  assertThrows(() => meanInterval([1]), RangeError, "Cannot take an interval over 1 values");
+  assertThrows(() => meanInterval([]), RangeError, "Cannot take an interval over 0 values");
+  const { low, high } = meanInterval([1, 3]);
+  assertAlmostEquals(low + high, 4, 1e-12);
 });

@@ -12,6 +12,7 @@ import { CAPTURE } from "./equivalent_capture.ts";
 import { COMMANDS } from "./equivalent_commands.ts";
 import { MM_PAGES } from "./equivalent_mm_pages.ts";
 import { MM_RANGES } from "./equivalent_mm_ranges.ts";
+import { REPLAY } from "./equivalent_replay.ts";
 import { TEXTS } from "./equivalent_texts.ts";
 import { TREE_READING } from "./equivalent_tree_reading.ts";
 import { TREE_WRITING } from "./equivalent_tree_writing.ts";
@@ -26,6 +27,7 @@ const EQUIVALENT = {
   ...CAPTURE,
   ...COMMANDS,
   ...TEXTS,
+  ...REPLAY,
 };
 
 /** Why no test can notice a mutant, undefined if it should be noticed. */

@@ -41,6 +41,28 @@ export const COMMANDS: Equivalences = {
   "src/history/history.ts": [
     [
       "same",
+      "for (let attempt = 1;; attempt++) {",
+      ["1 ▸ 2"],
+      "One attempt less of twenty, which only a branch that others keep moving would take.",
+    ],
+    [
+      "same",
+      "if (!(error instanceof GitError) || attempt === ATTEMPTS) throw error;",
+      [
+        "!(error instanceof GitError) || attempt === ATTEMPTS ▸ false",
+        "|| ▸ &&",
+        "throw error; ▸ ;",
+      ],
+      "Only twenty writers that meet twenty times would come to it.",
+    ],
+    [
+      "slower",
+      "await new Promise((retry) => setTimeout(retry, 10 * attempt * Math.random()));",
+      ["await new Promise((retry) => setTimeout(retry, 10 * attem… ▸ ;", "10 ▸ 11"],
+      "How long it waits before another attempt decides about nothing else.",
+    ],
+    [
+      "same",
       'return text === "" ? "" : `${text}\\n`;',
       ['text === "" ▸ false'],
       "An empty line is passed over when the history is read.",

@@ -133,6 +133,13 @@ export const RULES: readonly Rule[] = [
   },
   {
     kind: "same",
+    files: /^src\/replay\/decode\.ts$/,
+    line: /^const \[.* = 0.*\] = args;$|^function (size|int|whole|decodePersonality)\(.* = 0/,
+    change: /^0 ▸ 1( \(\d\))?$/,
+    why: "Arguments that a text leaves out are filled in before.",
+  },
+  {
+    kind: "same",
     files: /^src\/command\/files\.ts$/,
     line: /^for \(let attempt = 0;|^if \(attempt === 4\)|^Atomics\.wait\(/,
     change: /./,

@@ -63,7 +63,7 @@ const ELSEWHERE = new RegExp(
     "(/|_)main\\.ts$",
     "^src/capture/(libc|ptrace|record|recorder|launch|space|ask_base|registers_\\w+)\\.ts$",
     "^src/verify/fuzz_program\\.ts$",
-    "^src/command/(lines|signals|progress|paths)\\.ts$",
+    "^src/command/(child|lines|signals|progress|paths)\\.ts$",
     "^src/compare/(worker|workloads)/",
     "^src/compare/(git|host|worktree|rounds|instructions|compare)\\.ts$",
     "^src/history/(floors|save)\\.ts$",
@@ -102,7 +102,7 @@ const AREAS: readonly Area[] = [
 
 /** Tests that take long or threads, that plant faults of their own in the source, or that run whole commands. */
 const LONG_FILES =
-  /\/(allocation|broken_builds|capture|compare|hostile|looks|main|random|readers|report_browser|sweep|worktree)_test\.ts$/;
+  /\/(allocation|broken_builds|capture|compare|hostile|looks|main|misfortune|random|readers|report_browser|sweep|worktree)_test\.ts$/;
 const LONG_TESTS = /two workers|does not grow with/;
 
 /** Time of the processor for trying tests on one mutant, ms: then the longest ones, which come last, are left out. */

@@ -14,7 +14,7 @@ import { shrink, type Shrunk } from "../../src/replay/debug/shrink.ts";
 import { ReplayError } from "../../src/replay/replay_error.ts";
 import { StepReader } from "../../src/replay/step.ts";
 import { System } from "../../src/replay/system.ts";
-import type { AddressSpace } from "../../src/mm/address_space.ts";
+import { AddressSpace } from "../../src/mm/address_space.ts";
 import type { ExecRecord, ForkRecord, MapLine, TraceRecord } from "../../src/trace/format.ts";
 import { present } from "../present.ts";
 import { FORGOTTEN, NEEDED, withLosingTree, withLostCount } from "./faulty_model.ts";
@@ -124,6 +124,28 @@ Deno.test("bisect: where the run breaks down, nothing after it is looked at", as
 Deno.test("bisect: a run may break down in its first step", async () => {
   const fault = await withLosingTree("exec", () => false, () => bisect(run(NOTHING)));
   assertEquals([fault?.step, fault?.surfaced, fault?.message], [1, 1, FORGOTTEN]);
+});
+
+Deno.test("bisect: a program may begin with a fault, mended later or not", async () => {
+  const { exec } = AddressSpace.prototype;
+  const losing = function (this: AddressSpace, ...args: Parameters<typeof exec>) {
+    Reflect.apply(exec, this, args);
+    this.descriptor.committedPages++;
+  };
+  Object.assign(AddressSpace.prototype, { exec: losing });
+  const { munlockall } = AddressSpace.prototype;
+  const mending = function (this: AddressSpace) {
+    this.descriptor.committedPages--;
+  };
+  Object.assign(AddressSpace.prototype, { munlockall: mending });
+  try {
+    for (const every of [1, 2, 3, 256]) {
+      assertEquals((await bisect(run(NOTHING, NOTHING), every))?.step, 1, `every ${every}`);
+      assertEquals((await bisect([...start(), ...LOSE, ...NOTHING, ...NOTHING], every))?.step, 1);
+    }
+  } finally {
+    Object.assign(AddressSpace.prototype, { exec, munlockall });
+  }
 });
 
 Deno.test("bisect: tells the process, the step in words, and its tree before and after", async () => {

@@ -111,6 +111,18 @@ Deno.test("imported mmap: a file is the one behind the descriptor, shared if it 
   assertEquals(said(mmap(0x10000, 0x1000, ANON, { file: FILE })), ["10000-11000 rw-p"]);
 });
 
+Deno.test("imported calls: the last arguments of some tools' lines are left out", () => {
+  const map = call("mmap", [0, 4096, 1, MAP_PRIVATE], { result: 0x10000 }, { file: FILE });
+  assertEquals(said(map), ["10000-11000 r--p lib.so"]);
+  const remap = call("mremap", [0x10000, 4096, 4096], { result: 0x10000 });
+  assertEquals(said(map, remap), ["10000-11000 r--p lib.so"]);
+  const attach = call("shmat", [9, 0], {
+    result: 0x40000,
+    file: { ...FILE, access: "read-write" },
+  });
+  assertEquals(said(attach), ["40000-48000 rw-s lib.so"]);
+});
+
 Deno.test("imported mmap: what the model would refuse is mapped all the same, as something unknown", () => {
   // A descriptor that the text does not explain; a file that was opened for reading, to be written.
   assertEquals(said(mmap(0x10000, 0x1800, MAP_PRIVATE)), [`10000-12000 ${UNKNOWN}`]);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { compileTrace } from "../../src/replay/compiled.ts";
-import { formatWhy, parseAddress, why } from "../../src/replay/debug/why.ts";
+import { formatWhy, nothingMapped, parseAddress, why } from "../../src/replay/debug/why.ts";
+import { call, mapped, memory, start } from "./records.ts";
 import { recordsOf } from "./traces.ts";
 
 Deno.test("why: names, at the end of the run, the rule between text and data of the program", async () => {
@@ -46,4 +47,41 @@ Deno.test("why: addresses are hexadecimal, with or without 0x", () => {
   assertEquals(parseAddress("7F00"), 0x7f00);
   assertEquals(parseAddress("7g"), undefined);
   assertEquals(parseAddress("f".repeat(16)), undefined);
+});
+
+Deno.test("why: after the last step nothing can be asked; one that has ended is asked as it was then, once", async () => {
+  const trace = await compileTrace(await recordsOf("cc1-hello"));
+  const [exec] = trace.steps;
+  const start = exec?.type === "exec" ? exec.image.vmas[0]!.start : 0;
+  assertEquals(why(trace, start, trace.steps.length + 1), []);
+  assertEquals(why(trace, start).length, 1);
+  assertEquals(nothingMapped(0x1000, 7), "nothing is mapped at 0x1000 after step 7");
+  assertEquals(
+    nothingMapped(0x1000, undefined),
+    "nothing is mapped at 0x1000 at the end of any process",
+  );
+});
+
+Deno.test("formatWhy: the VMA, its neighbours, and how many borders each rule makes", async () => {
+  const records = [
+    ...start(),
+    ...[...mapped(memory(0x10000)), ...mapped(memory(0x12000)), ...mapped(memory(0x14000))],
+  ];
+  const trace = await compileTrace(records);
+  const text = (address: number) => formatWhy(why(trace, address)).split("\n");
+  assertEquals(text(0x10000).slice(1, 2), ["  nothing below"]);
+  const middle = text(0x12000);
+  assert(middle[1]?.startsWith("  below  00010000-00011000 rw-p"));
+  assert(middle[3]?.startsWith("  above  00014000-00015000 rw-p"));
+  assert(text(0x14000).includes("  nothing above"));
+  // Nothing that touches is kept apart here: no rule is named.
+  assertEquals(middle.at(-1), "  3 of 65530 VMAs in use, 65527 left");
+  const split = await compileTrace([...records, ...call("mprotect", [0x10000, 4096, 1])]);
+  const touching = await compileTrace([
+    ...start(),
+    ...mapped(memory(0x10000)),
+    ...call("mmap", [0x11000, 4096, 1, 0x32, -1, 0], { result: 0x11000 }),
+  ]);
+  assertEquals(formatWhy(why(split, 0x10000)).includes("apart by rule"), false);
+  assert(formatWhy(why(touching, 0x10000)).endsWith("; neighbours apart by rule: 1 flags"));
 });

@@ -1,0 +1,405 @@
+/**
+ * Mutants of replaying, and of finding and reducing faults, that no test can notice, and why: see `equivalent.ts`.
+ *
+ * @module
+ */
+
+import type { Equivalences } from "./equivalences.ts";
+
+/** By source file. */
+export const REPLAY: Equivalences = {
+  "src/replay/assumptions.ts": [
+    [
+      "same",
+      'const flipped = list.flatMap((each) => each.kind === "rule" ? [[each.name, each.value]] : []);',
+      ['each.kind === "rule" ▸ true'],
+      "What has no rule's name is passed over where rules are set.",
+    ],
+    [
+      "same",
+      'const faults = list.flatMap((each) => each.kind === "huge zero page" ? [each] : []);',
+      ['each.kind === "huge zero page" ▸ true'],
+      "What has no step comes before none.",
+    ],
+  ],
+  "src/replay/settle.ts": [
+    [
+      "slower",
+      "...(validate !== undefined && until === Infinity && { validate }),",
+      ["&& ▸ ||"],
+      "The first replay of all validates every step already.",
+    ],
+    [
+      "same",
+      "if (mm === undefined) return found;",
+      ["mm === undefined ▸ false"],
+      "The process of a step is there; the check is for the type checker.",
+    ],
+  ],
+  "src/replay/compiled.ts": [
+    [
+      "same",
+      "hash = mix(hash, space.mapCount);",
+      ["hash = mix(hash, space.mapCount); ▸ ;"],
+      "The VMAs that are hashed next tell how many there are.",
+    ],
+  ],
+  "src/replay/copy_system.ts": [
+    [
+      "same",
+      "to.mmapBase = from.mmapBase;",
+      ["to.mmapBase = from.mmapBase; ▸ ;"],
+      "The copy is made with the original's descriptor for its options, of which this is one.",
+    ],
+    [
+      "same",
+      "to.legacyLayout = from.legacyLayout;",
+      ["to.legacyLayout = from.legacyLayout; ▸ ;"],
+      "The copy is made with the original's descriptor for its options, of which this is one.",
+    ],
+    [
+      "slower",
+      "if (vma.anonVmaChain.length === 0) continue;",
+      ["vma.anonVmaChain.length === 0 ▸ false", "continue; ▸ ;"],
+      "Of no anon_vmas the copies are none.",
+    ],
+    [
+      "same",
+      "copy.children = anonVma.children;",
+      ["copy.children = anonVma.children; ▸ ;"],
+      "Each copied child counts itself with its copied parent.",
+    ],
+    [
+      "same",
+      "if (twin !== undefined) copy.vmas.add(twin);",
+      ["twin !== undefined ▸ true"],
+      "Every VMA of the system was copied; the check is for the type checker.",
+    ],
+  ],
+  "src/replay/decode.ts": [
+    [
+      "same",
+      "const missing = (systemCall(call)?.arity ?? 0) - args.length;",
+      ["0 ▸ 1", "- ▸ +"],
+      "A call that is decoded has a row, and zeros beyond its own arguments are not looked at.",
+    ],
+    [
+      "same",
+      "return missing <= 0 ? args : [...args, ...Array<number>(missing).fill(0)];",
+      ["<= ▸ <", "0 ▸ 1"],
+      "A last argument that is missing is 0 where it is read, too.",
+    ],
+    [
+      "same",
+      "const counted = mode === MPOL_PREFERRED ? nodes & -nodes : nodes;",
+      ["& ▸ |"],
+      "Either names the lowest node, and nothing else.",
+    ],
+    [
+      "same",
+      "const isShared = ((args[3] ?? 0) & MAP_TYPE) !== MAP_PRIVATE;",
+      ["0 ▸ 1"],
+      "A mapping has its flags.",
+    ],
+    [
+      "same",
+      "space.setDenyWriteExec(args[1] ?? 0);",
+      ["0 ▸ 1"],
+      "Arguments that are left out are filled in before.",
+    ],
+  ],
+  "src/replay/image.ts": [
+    [
+      "same",
+      "const end = Math.max(record.mmapBase, record.layout.at(-1)?.end ?? 0);",
+      ["0 ▸ 1"],
+      "No user's addresses end at 1.",
+    ],
+  ],
+  "src/replay/rules.ts": [
+    [
+      "same",
+      "if (!(error instanceof RangeError)) throw error;",
+      ["!(error instanceof RangeError) ▸ false", "throw error; ▸ ;"],
+      "What is no version is all that can be wrong; the check lets faults of the program through.",
+    ],
+  ],
+  "src/replay/rules_option.ts": [
+    [
+      "same",
+      "if (!(error instanceof RangeError)) throw error;",
+      ["!(error instanceof RangeError) ▸ false", "throw error; ▸ ;"],
+      "What is no version is all that can be wrong; the check lets faults of the program through.",
+    ],
+  ],
+  "src/replay/step_validator.ts": [
+    [
+      "same",
+      'if (step.type === "fork") this.#checkTouched(step.record.child);',
+      ['step.type === "fork" ▸ true'],
+      "Other records have no child, and there is no process without a number.",
+    ],
+    [
+      "slower",
+      "if (validator !== undefined) validator.check();",
+      ["validator !== undefined ▸ false"],
+      "A new validator checks everything.",
+    ],
+  ],
+  "src/replay/system.ts": [
+    [
+      "same",
+      "#recentPid = 0;",
+      ["0 ▸ 1"],
+      "It is looked at only where there is a recent address space.",
+    ],
+    [
+      "slower",
+      "if (this.#recent !== undefined && this.#recentPid === pid) return this.#recent;",
+      ["this.#recent !== undefined && this.#recentPid === pid ▸ false"],
+      "The process is looked up.",
+    ],
+    [
+      "slower",
+      "this.#recent = space;",
+      ["this.#recent = space; ▸ ;"],
+      "The process is looked up each time.",
+    ],
+    [
+      "slower",
+      "this.#recentPid = pid;",
+      ["this.#recentPid = pid; ▸ ;"],
+      "No process has the number 0: each is looked up.",
+    ],
+  ],
+  "src/replay/debug/bisect.ts": [
+    [
+      "slower",
+      "if (inspect(system) !== undefined) return [good, position + 1];",
+      ["1 ▸ 2"],
+      "One step further than is needed may be looked at.",
+    ],
+  ],
+  "src/replay/debug/reduce.ts": [
+    [
+      "slower",
+      "for (let from = left.length - size; from > -size; from -= size) {",
+      ["- ▸ +", "> ▸ >="],
+      "A part that is beyond the list, or empty, is no shorter list to try.",
+    ],
+    [
+      "slower",
+      "if (without.length < left.length && (yield without)) left = without;",
+      ["< ▸ <="],
+      "The list itself is tried, and is what is left.",
+    ],
+    [
+      "slower",
+      "if (size > 1) size = Math.ceil(size / 2);",
+      ["2 ▸ 3"],
+      "It goes by thirds: single items come last in any case.",
+    ],
+  ],
+  "src/replay/debug/shrink.ts": [
+    [
+      "same",
+      "if (error instanceof ReplayError) return false;",
+      ["error instanceof ReplayError ▸ true"],
+      "A part that makes no sense is all that can be thrown; the check lets faults of the program through.",
+    ],
+    [
+      "same",
+      "throw error;",
+      ["throw error; ▸ ;"],
+      "A part that makes no sense is all that can be thrown; the check lets faults of the program through.",
+    ],
+    [
+      "slower",
+      'if (record.type === "header" || record.type === "end") continue;',
+      ['record.type === "header" || record.type === "end" ▸ false', "|| ▸ &&", "continue; ▸ ;"],
+      "Header and end stay whatever is tried.",
+    ],
+    [
+      "slower",
+      "entered.delete(record.pid);",
+      ["entered.delete(record.pid); ▸ ;"],
+      "The next call of the process takes its place.",
+    ],
+    [
+      "same",
+      "atoms.push({ records: enter === undefined ? [position] : [enter, position] });",
+      ["enter === undefined ▸ false"],
+      "What has no position is at none.",
+    ],
+    [
+      "same",
+      "kept.flatMap((atom) => atom.line === undefined ? [] : [`${atom.records[0]} ${atom.line}`]),",
+      ["atom.line === undefined ▸ false"],
+      "No line is called undefined.",
+    ],
+    [
+      "same",
+      "const [, length = 0, protection = 0, flags = 0, ...rest] = record.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)", "0 ▸ 1 (3)"],
+      "A mapping that was made has its arguments.",
+    ],
+    [
+      "same",
+      "const [address = 0, length = 0] = record.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "A call on a range has its arguments.",
+    ],
+    [
+      "same",
+      "const [address = 0, length = 0, ...rest] = record.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "A call on a range has its arguments.",
+    ],
+    [
+      "same",
+      'if (record.type === "leave") return { ...record, result: at(record.result) };',
+      ['record.type === "leave" ▸ true'],
+      "What is left has no result, and one that is added is not written.",
+    ],
+    [
+      "slower",
+      "for (let count = trace.steps.length; count > 0; count--) {",
+      ["> ▸ >="],
+      "No steps give no log either.",
+    ],
+  ],
+  "src/replay/debug/shrink_operations.ts": [
+    [
+      "slower",
+      "for (let smaller = left; smaller.length > 0;) {",
+      ["> ▸ >=", "0 ▸ 1"],
+      "No list that fails is empty, and one write has no boundary that could be joined.",
+    ],
+    [
+      "slower",
+      "if (joined.length > 0 && fails(joined)) left = joined;",
+      ["> ▸ >="],
+      "An empty list does not fail.",
+    ],
+    [
+      "slower",
+      "for (let i = boundariesOf(left).length - 2; i > 0; i--) {",
+      ["- ▸ +"],
+      "A boundary that is not there is passed over.",
+    ],
+  ],
+  "src/replay/imported/actions.ts": [
+    [
+      "same",
+      "const [address = 0, length = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "A call on a range has both, or the text is passed over there.",
+    ],
+    [
+      "same",
+      "const [, length = 0, protection = 0, given = 0, , offset = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)", "0 ▸ 1 (3)"],
+      "A mapping has them, or the text is passed over there.",
+    ],
+    [
+      "same",
+      "const [address = 0, oldLength = 0, newLength = 0, given = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)", "0 ▸ 1 (3)"],
+      "mremap has its first three arguments, or the text is passed over there.",
+    ],
+    [
+      "same",
+      "if (stays && newEnd > oldEnd) attempt(() => space.munmap(oldEnd, newEnd - oldEnd));",
+      ["> ▸ >="],
+      "Nothing can be unmapped of no length.",
+    ],
+    [
+      "same",
+      "space.mremap(address, oldLength, newLength, flags, stays ? 0 : result)",
+      ["stays ▸ false", "0 ▸ 1"],
+      "Without MREMAP_FIXED and MREMAP_DONTUNMAP the target is not looked at.",
+    ],
+    [
+      "same",
+      "if (oldLength > 0 && !(given & MREMAP_DONTUNMAP)) {",
+      ["> ▸ >="],
+      "Nothing can be unmapped of no length.",
+    ],
+    [
+      "same",
+      "if (at < 0 || stop > ADDRESS_LIMIT) return; // no address: nothing can be mapped there",
+      ["> ▸ >="],
+      "The model's addresses end long before that limit.",
+    ],
+    [
+      "same",
+      "if (free > at) mapUnknown(space, at, free);",
+      ["free > at ▸ true", "> ▸ >="],
+      "Nothing can be mapped of no length.",
+    ],
+  ],
+  "src/replay/imported/answers.ts": [
+    [
+      "same",
+      "if (space === undefined) return;",
+      ["space === undefined ▸ false"],
+      "After an exit nothing else is looked at; every other step's process is there.",
+    ],
+    [
+      "same",
+      "if (parent !== undefined) {",
+      ["parent !== undefined ▸ true"],
+      "A fork's parent is there; the check is for the type checker.",
+    ],
+    [
+      "same",
+      "const [address = 0, length = 0, , flags = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "A call on a range has both, or the text is passed over there.",
+    ],
+    [
+      "same",
+      "const [hint = 0, asked = 0, , flags = 0, , offset = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)", "0 ▸ 1 (3)"],
+      "A mapping has them, or the text is passed over there.",
+    ],
+    [
+      "same",
+      "const [address = 0, oldAsked = 0, newAsked = 0, flags = 0, target = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)", "0 ▸ 1 (3)"],
+      "mremap has its first three arguments, or the text is passed over there.",
+    ],
+    [
+      "same",
+      "const [address = 0, asked = 0, , flags = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "A call on a range has both, or the text is passed over there.",
+    ],
+    [
+      "same",
+      "const [address = 0, asked = 0, third = 0, flags = 0, , offset = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)", "0 ▸ 1 (3)"],
+      "They are there, or not looked at.",
+    ],
+    [
+      "slower",
+      "if (isPlainChange(space, step, start, end)) return { result: 0 };",
+      ["isPlainChange(space, step, start, end) ▸ false"],
+      "The call is tried on a copy, and succeeds there.",
+    ],
+    [
+      "same",
+      "if (!(error instanceof MmError)) throw error;",
+      ["!(error instanceof MmError) ▸ false", "throw error; ▸ ;"],
+      "The model refuses with nothing else; the check lets its faults through.",
+    ],
+  ],
+  "src/replay/imported/layouts.ts": [
+    [
+      "same",
+      "#isImported = false;",
+      ["false ▸ true"],
+      "The header says which it is before anything is asked.",
+    ],
+  ],
+};
