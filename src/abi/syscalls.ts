@@ -33,6 +33,8 @@ export interface Pointers {
   readonly text?: number;
   /** A list of `struct iovec`: the arguments with its address and with its length. */
   readonly ranges?: readonly [address: number, count: number];
+  /** A structure of pairs of words, the first an address and a length: its argument, and how many pairs it has. */
+  readonly pairs?: readonly [address: number, count: number];
   /** A mask of memory nodes: the arguments with its address and with one more than its bits. */
   readonly nodes?: readonly [address: number, bits: number];
   /** A pidfd, which is no pointer but stands for a process as one: its argument. */
@@ -50,8 +52,10 @@ export interface SystemCall {
    * with {@linkcode options} is recorded for these only.
    */
   readonly recorded: boolean | { readonly unless: readonly [argument: number, value: number] };
-  /** The values of its first argument that concern memory. */
+  /** The values of one of its arguments that concern memory. */
   readonly options?: ReadonlyMap<number, CallOption>;
+  /** Which argument that is; the first unless given. */
+  readonly optionArgument?: number;
   /** True if its first two arguments are an address and a length. */
   readonly range?: boolean;
   /** What stands where its arguments point. */
@@ -83,6 +87,22 @@ const PRCTL_OPTIONS: ReadonlyMap<number, CallOption> = new Map([
   }],
 ]);
 
+/** Of ioctl's requests those that concern memory: include/uapi/linux/userfaultfd.h. */
+const IOCTL_REQUESTS: ReadonlyMap<number, CallOption> = new Map([
+  [0xc020_aa00, {
+    name: "UFFDIO_REGISTER",
+    reads: { pairs: [2, 2] },
+    model: "setUserfault",
+    errors: ["EINVAL", "ENOMEM"],
+  }],
+  [0x8010_aa01, {
+    name: "UFFDIO_UNREGISTER",
+    reads: { pairs: [2, 1] },
+    model: "setUserfault",
+    errors: ["EINVAL", "ENOMEM"],
+  }],
+]);
+
 /** The rows. `Object.entries` of it, or {@linkcode systemCall} for a name that a file or program gave. */
 export const SYSTEM_CALLS = {
   arch_prctl: row([158], 2),
@@ -100,7 +120,12 @@ export const SYSTEM_CALLS = {
   fork: row([57], 0, { recorded: true, model: "fork", errors: ["ENOMEM"] }),
   ftruncate: row([77, 46], 2),
   getpid: row([39, 172], 0),
-  ioctl: row([16, 29], 3),
+  ioctl: row([16, 29], 3, {
+    recorded: true,
+    options: IOCTL_REQUESTS,
+    optionArgument: 1,
+    model: "options",
+  }),
   io_destroy: row([207, 1], 1, { recorded: true, model: "munmap" }),
   io_setup: row([206, 0], 2, { recorded: true, model: "mmap" }),
   kcmp: row([312, 272], 5),
@@ -243,6 +268,7 @@ export const SYSTEM_CALLS = {
   shmdt: row([67, 197], 1, { recorded: true, model: "shmdt", errors: ["EINVAL", "EPERM"] }),
   shmget: row([29, 194], 3),
   vfork: row([58], 0, { recorded: true, model: "fork" }),
+  userfaultfd: row([323, 282], 1),
   wait4: row([61, 260], 4),
   write: row([1, 64], 3),
 } satisfies Readonly<Record<string, SystemCall>>;
@@ -305,10 +331,15 @@ export function recordedCalls(machine: Architecture): ReadonlyMap<number, string
 export function isRecorded(name: string, args: readonly number[]): boolean {
   const call = BY_NAME.get(name);
   if (call === undefined || call.recorded === false) return false;
-  if (call.options !== undefined) return call.options.has(args[0] ?? 0);
+  if (call.options !== undefined) return optionOf(call, args) !== undefined;
   if (call.recorded === true) return true;
   const [argument, value] = call.recorded.unless;
   return (args[argument] ?? 0) !== value;
+}
+
+/** The option that the arguments of a call name; the kernel takes it as 32 bits. */
+function optionOf(call: SystemCall | undefined, args: readonly number[]): CallOption | undefined {
+  return call?.options?.get((args[call.optionArgument ?? 0] ?? 0) >>> 0);
 }
 
 /**
@@ -321,21 +352,21 @@ export function argumentsOf(name: string, values: readonly number[]): readonly n
 
 /** The name of a call, with its option where it has some: `prctl(PR_SET_VMA)`. */
 export function callName(name: string, args: readonly number[]): string {
-  const option = BY_NAME.get(name)?.options?.get(args[0] ?? 0);
+  const option = optionOf(BY_NAME.get(name), args);
   return option === undefined ? name : `${name}(${option.name})`;
 }
 
 /** What stands where the arguments of a call point. */
 export function pointersOf(name: string, args: readonly number[]): Pointers {
   const call = BY_NAME.get(name);
-  return call?.options?.get(args[0] ?? 0)?.reads ?? call?.reads ?? {};
+  return optionOf(call, args)?.reads ?? call?.reads ?? {};
 }
 
 /** Why the model does nothing for a call with these arguments; undefined if it does what the kernel does. */
 export function unmodelledBecause(name: string, args: readonly number[]): string | undefined {
   const call = BY_NAME.get(name);
   if (call === undefined) return "the call is not known here";
-  const option = call.options?.get(args[0] ?? 0);
+  const option = optionOf(call, args);
   if (option !== undefined) return option.unmodelled;
   return call.unmodelled;
 }

@@ -37,7 +37,7 @@ export function pointedTo(
     ? undefined
     : libc.readString(pid, argument(pointers.text));
   const ranges = pointers.ranges === undefined
-    ? undefined
+    ? pointers.pairs && readRanges(libc, pid, argument(pointers.pairs[0]), pointers.pairs[1])
     : readRanges(libc, pid, argument(pointers.ranges[0]), argument(pointers.ranges[1]));
   const nodes = pointers.nodes === undefined || argument(pointers.nodes[0]) === 0
     ? undefined

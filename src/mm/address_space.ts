@@ -19,6 +19,7 @@ import type { MmapRequest } from "./calls/mmap.ts";
 import { mremap } from "./calls/mremap.ts";
 import { processMadvise } from "./calls/process_madvise.ts";
 import { setAnonName, setDenyWriteExec, setMemoryMerge } from "./calls/prctl.ts";
+import { setUserfault } from "./calls/userfault.ts";
 import { remapFilePages } from "./calls/remap_file_pages.ts";
 import { shmat, shmdt } from "./calls/shm.ts";
 import { adviceLock } from "./vma/advice.ts";
@@ -465,6 +466,26 @@ export class AddressSpace {
     const mm = this.#begin("bind", address, length);
     try {
       mbind(mm, address, length, policy);
+    } finally {
+      endCall(mm);
+    }
+  }
+
+  /**
+   * Has faults on `[address, address + length)` served by another thread, or no longer: VMAs that are watched otherwise
+   * stay apart. Mirrors `userfaultfd_register()`. O(log n + VMAs in the range).
+   *
+   * @param address first byte, page-aligned
+   * @param length bytes, whole pages
+   * @param modes UFFDIO_REGISTER_MODE_… bits, 0 to end it
+   * @throws {MmError} EINVAL not whole pages, or nothing is mapped there · ENOMEM a split would pass max_map_count, or
+   * memory ran out
+   */
+  setUserfault(address: number, length: number, modes: number): void {
+    checkInteger("watch", "modes", modes);
+    const mm = this.#begin("watch", address, length);
+    try {
+      setUserfault(mm, address, length, modes);
     } finally {
       endCall(mm);
     }

@@ -111,6 +111,7 @@ function whole(value = 0): number {
 const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
   mmap: decodeMmap,
   io_setup: decodeIoSetup,
+  ioctl: decodeUserfault,
   io_destroy: decodeIoDestroy,
   munmap: onRange("munmap", (space, address, length) => space.munmap(address, length)),
   mprotect: onRange(
@@ -307,6 +308,9 @@ function decodePkeyMprotect(
   };
 }
 
+/** `_IOWR(0xAA, 0, struct uffdio_register)`. */
+const UFFDIO_REGISTER = 0xc020_aa00;
+
 /** Modes of mbind: the process's own policy, nodes in order of preference, and the node that the processor is of. */
 const MPOL_DEFAULT = 0, MPOL_PREFERRED = 1, MPOL_LOCAL = 4;
 
@@ -330,6 +334,22 @@ function decodeMbind({ enter, leave }: ReturnedCall, args: readonly number[]): A
   const policy = policyOf(int(mode), enter.nodes);
   return (space) => {
     space.mbind(size(address), size(length), policy);
+    return 0;
+  };
+}
+
+/** Which ranges a descriptor takes, its kind decides: what is refused is not followed. */
+function decodeUserfault(
+  { enter, leave }: ReturnedCall,
+  [, request = 0]: readonly number[],
+): Action | Unmodelled {
+  const [range, mode] = enter.ranges ?? [];
+  if (leave.error !== undefined || range === undefined) {
+    return { unmodelled: "the descriptor refused the range" };
+  }
+  const modes = request >>> 0 === UFFDIO_REGISTER ? mode?.address ?? 0 : 0;
+  return (space) => {
+    space.setUserfault(size(range.address), size(range.length), modes);
     return 0;
   };
 }

@@ -205,7 +205,10 @@ export interface EnterRecord {
    * not use unless the mode says that the mask stands as it is; absent if there is no mask, or it could not be read.
    */
   readonly nodes?: string;
-  /** `process_madvise`: the ranges that its vector lists; absent if they could not be read. */
+  /**
+   * `process_madvise`: the ranges that its vector lists; absent if they could not be read. `ioctl`: the range, and after it
+   * the two words that follow it.
+   */
   readonly ranges?: readonly CallRange[];
   /** `process_madvise`: the process that its pidfd stands for, `pid` if the caller itself; absent if it is none. */
   readonly process?: number;

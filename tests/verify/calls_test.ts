@@ -239,6 +239,36 @@ test("a ring for asynchronous input and output is mapped, cut, inherited and unm
   assertEquals([answers(records, "mprotect"), answers(records, "io_destroy")], [[0], [0]]);
 });
 
+/** What userfaultfd's ioctls take: a range, and two words more. */
+function words(...values: number[]): Text {
+  return new Text(new Uint8Array(new BigUint64Array(values.map(BigInt)).buffer));
+}
+
+test("memory whose faults a descriptor serves is cut out, stays apart, and joins again", async () => {
+  const UFFDIO_API = 0xc018_aa3f, REGISTER = 0xc020_aa00, UNREGISTER = 0x8010_aa01;
+  const MISSING = 1;
+  const at = (page: number) => BASE + page * PAGE_SIZE;
+  const records = await recordCalls((table) => {
+    table.add("mmap", at(0), 8 * PAGE_SIZE, RW, FLAGS | MAP_FIXED, -1, 0);
+    table.add("userfaultfd", 0);
+    table.add("ioctl", FILE, UFFDIO_API, words(0xaa, 0, 0));
+    table.add("ioctl", FILE, REGISTER, words(at(2), 4 * PAGE_SIZE, MISSING, 0));
+    table.add("mmap", at(8), PAGE_SIZE, RW, FLAGS | MAP_FIXED, -1, 0);
+    table.add("ioctl", FILE, UNREGISTER, words(at(3), PAGE_SIZE));
+    table.add("mprotect", at(4), 3 * PAGE_SIZE, PROT_READ);
+    table.add("mremap", at(2), PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, at(16));
+    table.add("ioctl", FILE, REGISTER, words(at(1) + 1, PAGE_SIZE, MISSING, 0));
+    table.add("ioctl", FILE, UNREGISTER, words(at(4), 2 * PAGE_SIZE));
+    table.add("mprotect", at(4), 3 * PAGE_SIZE, RW);
+  });
+  await assertAgrees(records);
+  const [registered] = answers(records, "ioctl");
+  if (registered !== 0) return; // a kernel without it, or one that grants it to few
+  const shown = records.flatMap((each) => each.type === "leave" ? each.added : []);
+  assert(shown.some(({ vmFlags }) => vmFlags?.includes("um")));
+  assertEquals(answers(records, "ioctl"), [0, 0, "EINVAL", 0]);
+});
+
 test("a 32-bit program cannot be recorded, which is said in one sentence", async () => {
   // mov $1, %eax; xor %ebx, %ebx; int $0x80: exit(0), as i386 has it
   const code = [0xb8, 1, 0, 0, 0, 0x31, 0xdb, 0xcd, 0x80];

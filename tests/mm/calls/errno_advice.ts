@@ -191,6 +191,17 @@ export const ADVICE_CALLS: Readonly<Record<string, readonly Row[]>> = {
       call: (mm) => mm.mbind(0x11000, 0x1000, "mode 2"),
     },
   ],
+  setUserfault: [
+    { errno: "EINVAL", why: "unaligned", call: (mm) => mm.setUserfault(0x10001, 0x1000, 1) },
+    { errno: "EINVAL", why: "no whole pages", call: (mm) => mm.setUserfault(0x10000, 0x800, 1) },
+    { errno: "EINVAL", why: "a hole", call: (mm) => mm.setUserfault(0x90000, 0x1000, 1) },
+    {
+      errno: "ENOMEM",
+      why: "a split too many",
+      options: { maxMapCount: 5 },
+      call: (mm) => mm.setUserfault(0x11000, 0x1000, 1),
+    },
+  ],
   setDenyWriteExec: [
     { errno: "EINVAL", why: "unknown bits", call: (mm) => mm.setDenyWriteExec(4) },
     { errno: "EINVAL", why: "not inherited alone", call: (mm) => mm.setDenyWriteExec(2) },

@@ -1,0 +1,44 @@
+/**
+ * userfaultfd: which VMAs are cut, kept apart and joined by what a descriptor serves.
+ */
+import { assertEquals } from "@std/assert";
+import { map, space } from "../scene.ts";
+
+/** Start, end and the carried flags of each VMA, addresses in pages. */
+function shown(mm: ReturnType<typeof space>): string[] {
+  return [...mm.vmas()].map(({ start, end, otherFlags }) =>
+    `${start / 0x1000}-${end / 0x1000} ${otherFlags}`.trimEnd()
+  );
+}
+
+//   |------------ rw ------------|        watched: 12 to 14
+Deno.test("setUserfault: what is watched is cut out, and joins its neighbours when that ends", () => {
+  const mm = space();
+  map(mm, 0x10000, 0x18000);
+  mm.setUserfault(0x12000, 0x2000, 1);
+  assertEquals(shown(mm), ["16-18", "18-20 um", "20-24"]);
+  mm.setUserfault(0x13000, 0x3000, 1);
+  assertEquals(shown(mm), ["16-18", "18-22 um", "22-24"]);
+  mm.setUserfault(0x10000, 0x8000, 0);
+  assertEquals(shown(mm), ["16-24"]);
+});
+
+Deno.test("setUserfault: each way to watch is a flag of its own, in the kernel's order, and holes are passed over", () => {
+  const mm = space();
+  map(mm, 0x10000, 0x12000);
+  map(mm, 0x14000, 0x16000);
+  mm.setUserfault(0x11000, 0x4000, 7);
+  assertEquals(shown(mm), ["16-17", "17-18 um uw ui", "20-21 um uw ui", "21-22"]);
+  mm.setUserfault(0x11000, 0x4000, 2);
+  assertEquals(shown(mm), ["16-17", "17-18 uw", "20-21 uw", "21-22"]);
+});
+
+Deno.test("setUserfault: what else is carried along stays", () => {
+  const mm = space();
+  map(mm, 0x10000, 0x12000);
+  mm.descriptor.tree.findVma(0x10000)!.otherFlags = "zz";
+  mm.setUserfault(0x10000, 0x2000, 1);
+  assertEquals(shown(mm), ["16-18 um zz"]);
+  mm.setUserfault(0x10000, 0x2000, 0);
+  assertEquals(shown(mm), ["16-18 zz"]);
+});
