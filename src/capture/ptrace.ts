@@ -30,6 +30,7 @@ const OPTIONS = TRACE_SYSGOOD | TRACE_FORK | TRACE_VFORK | TRACE_CLONE | TRACE_E
 
 /** Of all kinds, but only what this thread started or traces: other threads of the process wait for theirs. */
 const WALL_OF_THIS_THREAD = 0x40000000 | 0x20000000;
+const WNOHANG = 1;
 const SIGTRAP = 5;
 const STOPPED = 0x7f;
 /** Ctrl-C and a polite kill are heard, and what was recorded is written, at least this often. */
@@ -144,6 +145,12 @@ export class Tracer {
       if (this.#libc.errno() !== EINTR) return undefined;
     } while (performance.now() - startMs < patienceMs);
     return undefined;
+  }
+
+  /** The stop that a process has come to already; nothing if it runs. */
+  stopNow(pid: number): Stop | undefined {
+    const found = this.#libc.wait(pid, this.#status, WALL_OF_THIS_THREAD | WNOHANG);
+    return found === pid ? this.#stop(pid, this.#status[0]!) : undefined;
   }
 
   /** Lets other processes run. */

@@ -126,10 +126,17 @@ export class Space {
       task !== this.inside && !task.isInKernel &&
       !this.#deferred.some((stop) => stop.pid === task.pid)
     );
+    const stopped: Stop[] = [], interrupted: number[] = [];
     for (const { pid, resumedMs } of running) {
       while (performance.now() - resumedMs < LEAST_RUN_MS) tracer.yield();
-      tracer.interrupt(pid);
+      // One that is interrupted as it enters a call has to make that again: two would do so for ever.
+      const stop = tracer.stopNow(pid);
+      if (stop !== undefined) stopped.push(stop);
+      else {
+        tracer.interrupt(pid);
+        interrupted.push(pid);
+      }
     }
-    return running.flatMap(({ pid }) => tracer.stopOf(pid, STOP_MS) ?? []);
+    return [...stopped, ...interrupted.flatMap((pid) => tracer.stopOf(pid, STOP_MS) ?? [])];
   }
 }
