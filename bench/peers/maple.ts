@@ -1,6 +1,6 @@
 /** Our own tree, with gap tracking. */
 
-import { type MapleState, MapleTree, MAX_INDEX } from "../../mod.ts";
+import { type MapleState, MapleTree } from "../../mod.ts";
 import { execute } from "../operations.ts?maple";
 import { mix, type Peer, type RangeMap } from "./range_map.ts";
 
@@ -52,11 +52,10 @@ class Maple implements RangeMap {
     const state = this.#state;
     let checksum = 0;
     state.set(0);
-    for (
-      let value = state.find(MAX_INDEX);
-      value !== undefined;
-      value = state.next(MAX_INDEX)
-    ) checksum = mix(checksum, state.index, state.last, value);
+    // Without a limit, as the kernel's loop has the largest index in its code: here it stands in that of the state.
+    for (let value = state.find(); value !== undefined; value = state.next()) {
+      checksum = mix(checksum, state.index, state.last, value);
+    }
     return checksum;
   }
 

@@ -1,7 +1,8 @@
 /**
- * One racer, in a process of its own: `child.ts PEER [FILL] FILE PASSES` prints the time of each pass in ns an
+ * One racer, in a process of its own: `child.ts PEER [--fresh] [FILL] FILE PASSES` prints the time of each pass in ns an
  * operation, and the hash of all answers, as the programs in `native/` do. FILL is performed once, before anything is
- * timed. For PEER may stand `--native=LIBRARY`, a kernel's own tree, which begins empty.
+ * timed. With `--fresh` each pass has a new map, made before the clock starts; else all have the same. For PEER may
+ * stand `--native=LIBRARY`, a kernel's own tree.
  *
  * @module
  */
@@ -11,19 +12,19 @@ import { nativePeer } from "../peers/native.ts";
 import type { Operations } from "../peers/range_map.ts";
 
 const [name, ...rest] = Deno.args;
-const [passes, file, fill] = rest.reverse();
+const isFresh = rest.includes("--fresh");
+const [passes, file, fill] = rest.filter((argument) => argument !== "--fresh").reverse();
 if (name === undefined || file === undefined) throw new Error("which racer, which file?");
 const operations = await readOperations(file);
-const perform = passOf(
-  name,
-  operations,
-  fill === undefined ? undefined : await readOperations(fill),
-);
+const filling = fill === undefined ? undefined : await readOperations(fill);
+const racer = racerOf(name);
+let map = racer.begin(filling);
 const times: number[] = [];
 let hash = 0;
 for (let pass = 0; pass < Number(passes); pass++) {
+  if (isFresh && pass > 0) map = racer.begin(filling);
   const start = performance.now();
-  hash = perform();
+  hash = map(operations);
   times.push((performance.now() - start) * 1e6 / operations.length);
 }
 console.log(JSON.stringify({ passes: times, hash: hash | 0 }));
@@ -41,13 +42,23 @@ async function readOperations(file: string): Promise<Operations> {
   };
 }
 
-/** What performs the list once, on the same map each time. */
-function passOf(name: string, operations: Operations, fill?: Operations): () => number {
+/** Makes maps. */
+interface Racing {
+  /** A new map, filled: what performs a list on it. The one before is given up. */
+  readonly begin: (filling?: Operations) => (list: Operations) => number;
+}
+
+function racerOf(name: string): Racing {
   const native = nativePeer([name]);
-  if (native !== undefined) return native.runner(operations);
+  if (native !== undefined) return native;
   const peer = PEERS.find((candidate) => candidate.name === name);
   if (peer === undefined) throw new Error(`no such racer: ${name}`);
-  const map = peer.create();
-  if (fill !== undefined) peer.execute(map, fill, 0, fill.length);
-  return () => peer.execute(map, operations, 0, operations.length);
+  return {
+    begin: (filling) => {
+      const map = peer.create();
+      const perform = (list: Operations) => peer.execute(map, list, 0, list.length);
+      if (filling !== undefined) perform(filling);
+      return perform;
+    },
+  };
 }

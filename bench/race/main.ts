@@ -17,9 +17,11 @@ import { Progress } from "../../src/command/progress.ts";
 import { runTool } from "../../src/kernel/tool.ts";
 import { thisHost } from "../../src/compare/host.ts";
 import { compareLibraries, librariesTable, RANGES } from "./libraries.ts";
+import { type CountedList, countList, countsTable } from "./counts.ts";
 import { listOf, LISTS, writeOperations } from "./lists.ts";
 import { compareNativeLibraries, findNativeLibraries } from "./native_libraries.ts";
-import { findPairRacers, findRacers } from "./racers.ts";
+import { findKernelRacers, findPairRacers, findRacers } from "./racers.ts";
+import { raceSizes, sizedList, SIZES, sizesTable } from "./sizes.ts";
 import type { RacedList } from "./result.ts";
 import { markdown, table, updated } from "./table.ts";
 import { type PairResult, pairText, racePairs, runAll } from "./turns.ts";
@@ -42,6 +44,14 @@ const SPECIFICATION = {
       help:
         "compare JavaScript's range maps, boost's and Guava's with RangeMap instead, operation by operation",
     },
+    sizes: {
+      help:
+        "race one kind of operation at a time with the kernel's tree, at 60, 1,000 and 65,000 ranges, warm and in the first pass; TRACE is then a list, `find/60`",
+    },
+    counts: {
+      help:
+        "count instructions, branches and cache misses an operation by valgrind instead; TRACE may be a list, `find/60`",
+    },
     json: { help: "print one JSON object instead of a table" },
   },
   details:
@@ -54,8 +64,62 @@ const SPECIFICATION = {
 const OPERATIONS = 3_000_000;
 const LEAST_PASSES = 40;
 
+/** What is counted unless something is named. */
+const COUNTED = ["cc1-2022", "cc1-ggc", "cc1-large", "gcc-make", ...SIZES];
+
 async function main(args: CommandArguments): Promise<number> {
-  return args.has("libraries") ? await raceLibraries(args) : await raceLists(args);
+  if (args.has("libraries")) return await raceLibraries(args);
+  if (args.has("counts")) return await count(args);
+  return args.has("sizes") ? await raceBySize(args) : await raceLists(args);
+}
+
+/** Maple beside the kernel's tree, one kind of operation at a time. */
+async function raceBySize(args: CommandArguments): Promise<number> {
+  const progress = new Progress();
+  const show = (what: string) => progress.show(() => what);
+  const { racers, absent } = await findKernelRacers(show);
+  const watch = await Watch.begin();
+  const names = args.operands.length > 0 ? args.operands : SIZES;
+  const rounds = args.integer("rounds", 1) ?? 3;
+  const lists = await raceSizes(racers, names, rounds, show).finally(() => progress.clear());
+  const { cpu } = thisHost();
+  const busy = watch.end();
+  if (args.has("json")) printJson({ cpu, busy, rounds, lists, absent });
+  else {
+    print(`${cpu}; nanoseconds, least of ${rounds} turns\n\n${sizesTable(lists)}`);
+    for (const { name, why } of absent) print(`without ${name}: ${why}`);
+    if (busy !== undefined) print(busy);
+  }
+  return lists.every(({ results }) => new Set(results.map(({ hash }) => hash)).size === 1) ? 0 : 1;
+}
+
+/** What an operation costs besides time. */
+async function count(args: CommandArguments): Promise<number> {
+  const progress = new Progress();
+  const show = (what: string) => progress.show(() => what);
+  const { racers, absent } = await findKernelRacers(show);
+  using folder = TemporaryFolder.create("maple-race-");
+  const counted: CountedList[] = [];
+  try {
+    for (const name of args.operands.length > 0 ? args.operands : COUNTED) {
+      if (name.includes("/")) {
+        const list = await sizedList(name, folder.path);
+        counted.push(await countList(racers, name, list.args, list.units, show));
+        continue;
+      }
+      const list = await listOf(name);
+      const file = `${folder.path}/operations`;
+      await writeOperations(list, file);
+      counted.push(await countList(racers, name, [file], list.length, show));
+    }
+  } finally {
+    progress.clear();
+  }
+  if (args.has("json")) {
+    printJson(counted.map(({ name, counts }) => ({ name, counts: Object.fromEntries(counts) })));
+  } else print(countsTable(counted));
+  for (const { name, why } of absent) print(`without ${name}: ${why}`);
+  return 0;
 }
 
 async function raceLibraries(args: CommandArguments): Promise<number> {

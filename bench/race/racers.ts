@@ -65,6 +65,14 @@ export async function findRacers(
   return { racers: [...racers, ...natives], absent };
 }
 
+/** Maple and, where it can be built, the kernel's tree. */
+export async function findKernelRacers(
+  onProgress: (what: string) => void,
+): Promise<{ readonly racers: readonly Racer[]; readonly absent: readonly Absentee[] }> {
+  const { racers, absent } = await made([{ name: KERNEL, make: () => kernelTree(onProgress) }]);
+  return { racers: [peer(MAPLE), ...racers], absent };
+}
+
 /** Those whose command could be made, and why the others could not. */
 export async function made(
   makers: readonly { readonly name: string; readonly make: () => Promise<readonly string[]> }[],
