@@ -46,7 +46,10 @@ export function interruption({ forced = false }: { forced?: boolean } = {}): Abo
       if (!controller.signal.aborted) {
         firstMs = performance.now();
         controller.abort(new Interrupted(signal));
-      } else if (forced && performance.now() - firstMs > ECHO_MS) Deno.exit(STATUS[signal]);
+      } else if (forced && performance.now() - firstMs > ECHO_MS) {
+        clean(signal, true);
+        Deno.exit(STATUS[signal]);
+      }
     });
   }
   return controller.signal;
@@ -97,13 +100,18 @@ function add(cleanup: Cleanup): () => void {
 
 /** Cleans up and, unless the command does so in its own way, ends the process. */
 function cleanUp(signal: EndingSignal): void {
-  for (const { clean, always } of [...cleanups].reverse()) {
-    if (endsByItself && !always) continue;
+  clean(signal, !endsByItself);
+  if (!endsByItself) Deno.exit(STATUS[signal]);
+}
+
+/** Cleans up what always is, or everything. */
+function clean(signal: EndingSignal, isAll: boolean): void {
+  for (const cleanup of [...cleanups].reverse()) {
+    if (!isAll && !cleanup.always) continue;
     try {
-      clean(signal);
+      cleanup.clean(signal);
     } catch {
       // What cannot be cleaned must not keep the rest.
     }
   }
-  if (!endsByItself) Deno.exit(STATUS[signal]);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { makeTemporaryFolder } from "../command/files.ts";
+import { TemporaryFolder } from "../command/files.ts";
 import { Unable } from "../command/command.ts";
 import type { Architecture } from "../abi/syscalls.ts";
 import { executable } from "./executable.ts";
@@ -21,16 +21,12 @@ export async function withFuzzProgram<T>(
   run: (program: string) => Promise<T>,
 ): Promise<T> {
   const machine = machineHere();
-  const directory = makeTemporaryFolder("maple-verify-");
-  try {
-    const program = `${directory}/fuzz`, file = `${directory}/data`;
-    await Deno.writeFile(file, new Uint8Array(FUZZ_FILE_BYTES));
-    const table = fuzzTable({ machine, file, ...options });
-    await Deno.writeFile(program, executable(machine, table), { mode: 0o700 });
-    return await run(program);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  using folder = TemporaryFolder.create("maple-verify-");
+  const program = `${folder.path}/fuzz`, file = `${folder.path}/data`;
+  await Deno.writeFile(file, new Uint8Array(FUZZ_FILE_BYTES));
+  const table = fuzzTable({ machine, file, ...options });
+  await Deno.writeFile(program, executable(machine, table), { mode: 0o700 });
+  return await run(program);
 }
 
 function machineHere(): Architecture {
