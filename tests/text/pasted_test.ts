@@ -183,7 +183,6 @@ const STRACE: readonly [line: string, events: string[]][] = [
   ["12 brk(NULL) = 0x5000", ["12 call brk(NULL) 5000"]],
   ["12<cat> 10:00:00.123 brk(NULL) = 0x5000", ["12 call brk(NULL) 5000"]],
   ["brk(NULL) = 0x5000 brk(0x6000) = 0x6000", ["call brk(NULL) 5000", "call brk(0x6000) 6000"]],
-  ["brk(NULL) = 0x5000munmap(0x6000, 1) = 0", ["call brk(NULL) 5000", "call munmap(0x6000; 1) 0"]],
   ["[pid 12] munmap(0x1000, 4096 <unfinished ...>", ["12 enter munmap(0x1000; 4096)"]],
   ["[pid 12] <... munmap resumed>) = 0", ["12 leave munmap() 0"]],
   ["[pid 12] <... munmap resumed> ) = 0", ["12 leave munmap() 0"]],
