@@ -49,7 +49,7 @@ export class FlagMemory {
     if (beyond !== undefined) return beyond.vmFlags;
     if (effect.reach === "ranges") return this.#kept(line, before, effect);
     if (effect.isNew) return this.#known.get(keyOf(line, undefined, effect.operation));
-    if (!isPlain(effect, before)) return undefined;
+    if (!isPlain(effect, before) || under.some((old) => mayBeCharged(old, line))) return undefined;
     const answers = new Set(
       under.map((old) => this.#known.get(keyOf(line, old, effect.operation))),
     );
@@ -98,6 +98,15 @@ function keyOf(line: BareLine, old: MapLine | undefined, operation: string): str
   return `${operation} ${old.permissions} ${old.vmFlags} ${
     old.written ?? false
   } ${file} ${line.permissions}`;
+}
+
+/**
+ * True where an anon_vma decides: anonymous memory that was never written to is charged for no longer once it cannot be
+ * written (`mprotect_fixup()`, Linux mm/mprotect.c), and that a VMA without pages was never written to nothing tells.
+ */
+function mayBeCharged(old: MapLine, line: BareLine): boolean {
+  const becomesReadOnly = old.permissions[1] === "w" && line.permissions[1] !== "w";
+  return becomesReadOnly && old.inode === 0 && !old.written && hasFlag(old, "ac");
 }
 
 /** False for a call that failed and can have done so at more than one place. */

@@ -29,13 +29,26 @@ const mprotect = called("mprotect", [2 * PAGE, PAGE, 1]);
 
 Deno.test("FlagMemory: what a call does to a VMA is known once it was shown, and not before", () => {
   const memory = new FlagMemory();
-  const before = [vma(1, 4, RW)];
+  const before = [vma(1, 4, RW, { written: true })];
   const after = [vma(1, 2, RW), vma(2, 3, RO), vma(3, 4, RW)];
   assertEquals(memory.flagsOf(after[1]!, before, mprotect), undefined);
   memory.learn(after, before, mprotect);
   assertEquals(memory.flagsOf(after[1]!, before, mprotect), RO);
   memory.clear();
   assertEquals(memory.flagsOf(after[1]!, before, mprotect), undefined);
+});
+
+// A part of a written VMA, or one whose pages were given up, has an anon_vma and no page: nothing tells it from another.
+Deno.test("FlagMemory: whether memory without pages stays charged when it becomes read-only is read each time", () => {
+  const memory = new FlagMemory();
+  const [before, charged, free] = [vma(2, 3, RW), vma(2, 3, RO), vma(2, 3, "rd mr mw me")];
+  for (const after of [charged, free]) {
+    memory.learn([after], [before], mprotect);
+    assertEquals(memory.flagsOf(after, [before], mprotect), undefined);
+  }
+  const writable = called("mprotect", [2 * PAGE, PAGE, 7]);
+  memory.learn([before], [before], writable);
+  assertEquals(memory.flagsOf(before, [before], writable), RW);
 });
 
 Deno.test("FlagMemory: a VMA that reaches beyond the call has the flags that it has there", () => {
@@ -144,7 +157,7 @@ Deno.test("FlagMemory: of a new mapping only the call matters, not what was ther
 
 Deno.test("FlagMemory: what lies beside a VMA is not under it", () => {
   const memory = new FlagMemory();
-  const [old, beside] = [vma(2, 3, RW), vma(3, 4, "rd wr mr mw me dd")];
+  const [old, beside] = [vma(2, 3, RW, { written: true }), vma(3, 4, "rd wr mr mw me dd")];
   memory.learn([vma(2, 3, RO), beside], [old, beside], mprotect);
   assertEquals(memory.flagsOf(vma(2, 3, RO), [old, beside], mprotect), RO);
   const other = new FlagMemory();
@@ -156,11 +169,11 @@ Deno.test("FlagMemory: what lies beside a VMA is not under it", () => {
 Deno.test("FlagMemory: memory without a file is alike whatever it is called, that of a file is not", () => {
   const memory = new FlagMemory();
   const file = { inode: 7, device: "fe:00", name: "a" };
-  memory.learn([vma(2, 3, RO)], [vma(2, 3, RW, { name: "[heap]" })], mprotect);
+  memory.learn([vma(2, 3, RO)], [vma(2, 3, RW, { name: "[heap]", written: true })], mprotect);
   memory.learn([vma(2, 3, `${RO} dd`)], [vma(2, 3, RW, file)], mprotect);
   const flags = (more: Partial<MapLine>) =>
     memory.flagsOf(vma(2, 3, RO), [vma(2, 3, RW, more)], mprotect);
-  assertEquals([flags({ name: "[anon:x]" }), flags(file)], [RO, `${RO} dd`]);
+  assertEquals([flags({ name: "[anon:x]", written: true }), flags(file)], [RO, `${RO} dd`]);
   for (const other of [{ name: "b" }, { device: "fe:01" }]) {
     assertEquals(flags({ ...file, ...other }), undefined);
   }
