@@ -131,11 +131,24 @@ export function describe(
     case "order":
       return "a walk over all entries meets one that begins before the end of the one before";
     case "leak":
-      return `${actual[at + Field.VALUE]} nodes are left after the tree was destroyed`;
+      return leakText(actual[at + Field.VALUE]!);
     case "shape":
       return "the nodes lie otherwise than in Maple's tree";
   }
   return kind;
+}
+
+function leakText(nodes: number): string {
+  return `${nodes} ${nodes === 1 ? "node is" : "nodes are"} left after the tree was destroyed`;
+}
+
+/** What the driver's allocator says where a rule of memory is broken: `take_back()` of `driver/slab.h`. */
+const MEMORY_FAULT = /^BUG: (a node given back twice|a write [^:\n]*): node/m;
+
+/** The rule of memory that was broken, as what was printed tells; undefined if none was. */
+export function memoryFaultIn(printed: string): string | undefined {
+  const fault = MEMORY_FAULT.exec(printed)?.[1];
+  return fault === undefined ? undefined : `a rule of memory is broken: ${fault}`;
 }
 
 function contentText(expected: number, actual: number): string {

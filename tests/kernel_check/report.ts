@@ -7,6 +7,7 @@
 import { type Operation, showOperation } from "../../src/kernel/operation.ts";
 import { releaseOf } from "../../src/kernel/source.ts";
 import { cTest, mapleTest } from "./c_source.ts";
+import type { DifferenceKind } from "./difference.ts";
 import type { Case } from "./streams/case.ts";
 import type { CheckResult } from "./check.ts";
 import type { KnownFault } from "./known_faults.ts";
@@ -182,7 +183,9 @@ function foundLines(
     ...listLines(operations),
     `  ${shrunk.difference.text}`,
     "",
-    ...(operations.length > MOST_SHOWN ? [] : testLines(operations, it.options, dumps)),
+    ...(operations.length > MOST_SHOWN
+      ? []
+      : testLines(operations, it.options, dumps, shrunk.difference.kind)),
   ];
 }
 
@@ -201,12 +204,13 @@ function testLines(
   operations: readonly Operation[],
   options: ReferenceOptions,
   dumps: Investigated["dumps"],
+  kind: DifferenceKind,
 ): string[] {
   return [
     ...(dumps === undefined ? [] : dumpLines(dumps)),
     "As a test in C, for lib/test_maple_tree.c:",
     "",
-    cTest(operations, options),
+    cTest(operations, options, kind),
     "",
     "As a test of Maple:",
     "",

@@ -22,6 +22,7 @@ import {
   type DifferenceKind,
   hasPrinted,
   isSameFailure,
+  memoryFaultIn,
 } from "./difference.ts";
 import { type ReferenceOptions, treeFlags } from "./answer.ts";
 import type { KnownFault } from "./known_faults.ts";
@@ -337,9 +338,10 @@ export function firstIn(
     let kind = differenceIn(it, expected, actual, at, comparing);
     if (kind === undefined && hasPrinted(actual, at) && isWarning(driver.printed)) kind = "warning";
     if (kind === undefined) continue;
+    const memory = kind === "rule" ? memoryFaultIn(driver.printed) : undefined;
     const text = kind === "warning"
       ? `it printed a warning: ${driver.printed.split("\n")[0]}`
-      : describe(kind, it, expected, actual, at);
+      : memory ?? describe(kind, it, expected, actual, at);
     return { at: i, operation: it, kind, text };
   }
   return undefined;
