@@ -9,6 +9,7 @@ import { record, type RecordOptions } from "../capture/record.ts";
 import { reasonOf } from "../command/files.ts";
 import { lines } from "../command/lines.ts";
 import { ROOT } from "../command/paths.ts";
+import { beforeSignalEnds } from "../command/signals.ts";
 import { type KernelProbe, probeKernel } from "../probe/probe.ts";
 import { optionsFound } from "../probe/recorded_rules.ts";
 import { writeTrace } from "../trace/write.ts";
@@ -152,11 +153,16 @@ export class SessionRun {
       stdin: "null",
       stdout: "piped",
       stderr: "null",
+      detached: true,
     });
     const child = command.spawn();
-    const timer = setTimeout(() => child.kill(), remainingMs);
+    // What a test has started holds the pipe too: all of them end.
+    const end = () => Deno.kill(-child.pid, "SIGKILL");
+    const forget = beforeSignalEnds(end);
+    const timer = setTimeout(end, remainingMs);
     for await (const line of lines(child.stdout)) await tell(line);
     clearTimeout(timer);
+    forget();
     const { signal } = await child.status;
     return signal === null;
   }

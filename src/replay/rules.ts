@@ -24,6 +24,13 @@ export function rulesOf(header: HeaderRecord): KernelRules {
   return overrideRules(placed, header.rules ?? {});
 }
 
+/** A header that says that anonymous memory is placed otherwise. */
+export function withPlacement(header: HeaderRecord, placement: PlacementPolicy): HeaderRecord {
+  const { rules } = header;
+  const alignAnonymous = ALIGNMENT[placement];
+  return { ...header, placement, ...(rules && { rules: { ...rules, alignAnonymous } }) };
+}
+
 /** The rules of a release; of one that does not look like any, those of the default kernel. */
 export function rulesOfRelease(release: string): KernelRules {
   try {

@@ -5,6 +5,7 @@
  */
 import { Replay, type ReplayOptions, type ReplayReport } from "../replay/replay.ts";
 import { ReplayError } from "../replay/replay_error.ts";
+import { withPlacement } from "../replay/rules.ts";
 import type { PlacementPolicy, TraceRecord } from "../trace/format.ts";
 import { writeTrace } from "../trace/write.ts";
 
@@ -43,7 +44,7 @@ export async function verify(
   async function* checked(): AsyncGenerator<TraceRecord> {
     for await (const recorded of records) {
       const record = recorded.type === "header" && options.placement !== undefined
-        ? { ...recorded, placement: options.placement }
+        ? withPlacement(recorded, options.placement)
         : recorded;
       yield record;
       failure = take(run, record);
