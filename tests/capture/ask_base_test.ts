@@ -2,7 +2,6 @@
 import { assertEquals } from "@std/assert";
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_NONE } from "../../src/abi/mman.ts";
 import { PAGE_SIZE } from "../../src/abi/page.ts";
-import { baseFrom } from "../../src/capture/ask_base.ts";
 import { Libc } from "../../src/capture/libc.ts";
 import { record } from "../../src/capture/record.ts";
 import { probedOptions } from "../../src/probe/recorded_rules.ts";
@@ -51,15 +50,6 @@ for (
     },
   });
 }
-
-Deno.test("baseFrom: the page lies at the end, or what lies there already reaches to it", () => {
-  assertEquals(baseFrom(0x7000, 0x4000, false), 0x8000); // only data of the program lies lower
-  assertEquals(baseFrom(0x7000, 0x8000, false), 0x8000); // something else lies there
-  assertEquals(baseFrom(0x5000, 0x9000, false), 0x9000); // and below it the page
-  assertEquals(baseFrom(0x5000, 0, true), 0x5000); // upwards, and nothing lies there
-  assertEquals(baseFrom(0x9000, 0x5000, true), 0x5000); // upwards, after what lies there
-  assertEquals(baseFrom(0x5000, 0x9000, true), 0x5000);
-});
 
 Deno.test({
   name: "capture: a program is found by a path that is relative to the working directory",

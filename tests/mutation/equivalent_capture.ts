@@ -10,8 +10,31 @@ const IN_PAGES = "VMAs are whole pages: a byte more or less makes no difference.
 const AS_GOOD = "How often a random program does something: any such program is as good.";
 const FOR_TYPES = "It is always there; the default is for the type checker.";
 
+const NO_ADDRESS = "The kernel looks at no address for this request.";
+const ENOUGH = "So many are enough, and one more or less as well.";
+const SAME_MOMENT = "It would have to be the very moment.";
+
 /** By source file. */
 export const CAPTURE: Equivalences = {
+  "src/capture/ask_base.ts": [
+    [
+      "same",
+      "for (let at = 0; at + 1 < bytes.length; at++) {",
+      ["+ ▸ -", "< ▸ <="],
+      "After the end there is no byte of the instruction.",
+    ],
+    ["same", "readonly #mask = new BigUint64Array(1);", ["1 ▸ 2"], "Only the first word is read."],
+    ["same", "#stops = 0;", ["0 ▸ 1"], ENOUGH],
+    ["same", "while (this.#stops++ < MOST_STOPS) {", ["< ▸ <="], ENOUGH],
+    [
+      "same",
+      "return this.#transfer(PTRACE_GETREGS, 0, this.#own) &&",
+      ["0 ▸ 1"],
+      NO_ADDRESS,
+    ],
+    ["same", "this.#transfer(PTRACE_SETREGS, 0, this.#own);", ["0 ▸ 1"], NO_ADDRESS],
+    ["same", "this.#transfer(PTRACE_SETREGS, 0, registers);", ["0 ▸ 1"], NO_ADDRESS],
+  ],
   "src/capture/effects.ts": [
     [
       "same",
@@ -218,6 +241,53 @@ export const CAPTURE: Equivalences = {
       'const digits = (value = 0) => value.toString(16).padStart(2, "0");',
       ["0 ▸ 1"],
       FOR_TYPES,
+    ],
+  ],
+  "src/capture/ptrace.ts": [
+    [
+      "same",
+      "readonly #message = new BigUint64Array(1);",
+      ["1 ▸ 2"],
+      "Only the first word is read.",
+    ],
+    [
+      "same",
+      "if (startMs - this.#heardMs > HEAR_MS) await this.#hear();",
+      ["> ▸ >="],
+      SAME_MOMENT,
+    ],
+    [
+      "same",
+      "if (pid > 0) return this.#stop(pid, this.#status[0]!);",
+      ["> ▸ >=", "0 ▸ 1"],
+      "A wait that is none gives no 0, and the first process of all is not traced.",
+    ],
+    [
+      "same",
+      'if (performance.now() - startMs > patienceMs || signal?.aborted) return "late";',
+      ["> ▸ >="],
+      SAME_MOMENT,
+    ],
+    ["same", "} while (performance.now() - startMs < patienceMs);", ["< ▸ <="], SAME_MOMENT],
+    [
+      "same",
+      "if (length <= 0) return undefined; // it was killed meanwhile",
+      ["0 ▸ 1"],
+      "No answer is one byte long.",
+    ],
+    [
+      "same",
+      "this.#libc.ptraceBuffer(PTRACE_GETEVENTMSG, pid, 0, this.#message);",
+      ["0 ▸ 1"],
+      NO_ADDRESS,
+    ],
+  ],
+  "src/capture/space.ts": [
+    [
+      "same",
+      "while (performance.now() - resumedMs < LEAST_RUN_MS) tracer.yield();",
+      ["< ▸ <="],
+      SAME_MOMENT,
     ],
   ],
   "src/capture/sources.ts": [

@@ -56,12 +56,12 @@ const LEFT_OUT = new RegExp(
 /**
  * Left out as well: what runs only in a process of its own, where no mutant is switched on, as commands from outside
  * and the measuring processes do: they have their tests, but these do not count here. And of the recorder what sends
- * signals: a mutant of it might end any process of the machine.
+ * signals by itself: a mutant of it might end any process of the machine.
  */
 const ELSEWHERE = new RegExp(
   [
     "(/|_)main\\.ts$",
-    "^src/capture/(libc|ptrace|record|recorder|launch|space|ask_base|registers_\\w+)\\.ts$",
+    "^src/capture/(libc|record|recorder|launch)\\.ts$",
     "^src/verify/fuzz_program\\.ts$",
     "^src/command/(child|lines|signals|progress|paths)\\.ts$",
     "^src/compare/(worker|workloads)/",
@@ -70,9 +70,9 @@ const ELSEWHERE = new RegExp(
   ].join("|"),
 );
 
-/** A folder of sources and the tests that run on its mutants. */
+/** Sources and the tests that run on their mutants; a file is of the first area that names it. */
 interface Area {
-  /** Folders, from the root. */
+  /** Folders and files, from the root. */
   readonly sources: readonly string[];
   /** Folders and files below `tests/`. */
   readonly tests: readonly string[];
@@ -90,6 +90,12 @@ const AREAS: readonly Area[] = [
   { sources: ["src/trace/"], tests: ["trace", "property/trace_test.ts"] },
   { sources: ["src/replay/"], tests: ["replay", "text", "trace/recorded_traces_test.ts"] },
   { sources: ["src/text/"], tests: ["text"] },
+  // What traces processes is tried on made-up ones alone: a mutant of it must not reach a process of the machine.
+  {
+    sources: ["ptrace", "space", "ask_base", "registers_x86_64", "registers_arm64"]
+      .map((name) => `src/capture/${name}.ts`),
+    tests: ["capture/tracing_test.ts"],
+  },
   {
     sources: ["src/capture/", "src/verify/"],
     tests: ["capture", "verify/fuzz_test.ts", "verify/draw_test.ts", "verify/live_test.ts"],
@@ -124,10 +130,11 @@ const LOAD_LIMIT_MS = 60_000;
 /** The source files that are mutated. */
 export async function sourceFiles(): Promise<string[]> {
   const files: string[] = [];
-  for (const folder of AREAS.flatMap(({ sources }) => sources)) {
-    await addSourceFiles(folder, files);
+  for (const source of AREAS.flatMap(({ sources }) => sources)) {
+    if (source.endsWith("/")) await addSourceFiles(source, files);
+    else files.push(source);
   }
-  return files.sort();
+  return [...new Set(files)].sort();
 }
 
 async function addSourceFiles(folder: string, files: string[]): Promise<void> {
@@ -140,12 +147,16 @@ async function addSourceFiles(folder: string, files: string[]): Promise<void> {
   }
 }
 
+function areaOf(file: string): Area | undefined {
+  return AREAS.find(({ sources }) => sources.some((source) => file.startsWith(source)));
+}
+
 /** Tries the mutants; the verdicts in the order of file and line. */
 export async function score(options: ScoreOptions): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   const areas = AREAS.map((area) => ({
     ...area,
-    files: options.files.filter((file) => area.sources.some((folder) => file.startsWith(folder))),
+    files: options.files.filter((file) => areaOf(file) === area),
   })).filter(({ files }) => files.length > 0);
   for (const area of areas) {
     using folder = TemporaryFolder.create("maple-mutation-");
