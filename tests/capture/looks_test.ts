@@ -80,10 +80,13 @@ function program(): Uint8Array {
   return executable(Deno.build.arch, table.calls);
 }
 
-/** Records of a program that is not randomized, with the numbers of processes in the order in which they appear. */
+/**
+ * Records of a program that is not randomized and has no environment, as that moves its stack, with the numbers of
+ * processes in the order in which they appear.
+ */
 async function recorded(path: string, means: string): Promise<TraceRecord[]> {
   let text = "";
-  const args = ["--keep", "t.jsonl.gz", "--", "setarch", "-R", path];
+  const args = ["--keep", "t.jsonl.gz", "--", "setarch", "-R", "env", "-i", path];
   const { status, stdout } = await runVerify(args, async (directory) => {
     const pids: number[] = [];
     const all = await Array.fromAsync(readTrace(`${directory}/t.jsonl.gz`));
