@@ -4,10 +4,12 @@
  * @module
  */
 
-import { errnoName } from "../abi/errno.ts";
+import { ERRNO, errnoName } from "../abi/errno.ts";
 import { hex } from "../abi/hex.ts";
+import type { AddressSpace } from "../mm/address_space.ts";
 import type { CallStep } from "../replay/step.ts";
 import { LoadFinding } from "./finding.ts";
+import type { LifeStep } from "./lives.ts";
 
 /** True if a call answered as it did when it was recorded. */
 export function agrees({ record }: CallStep, answer: number): boolean {
@@ -28,4 +30,55 @@ export function checkAnswer(step: CallStep, answer: number): void {
     `${record.call} answers ${answer < 0 ? errnoName(-answer) : hex(answer)}, recorded was ` +
       (record.error ?? hex(record.result)),
   );
+}
+
+/**
+ * True if a call answered as one does that gets no memory: ENOMEM, which `madvise` and `mlock` tell as EAGAIN
+ * (`sys_madvise()`, `__mlock_posix_error_return()`), and `brk` by where the heap ends still. A call that was refused when
+ * it was recorded may have come less far this time, so it is still to come.
+ *
+ * @param brk the end of the heap before the call
+ */
+export function isRefused({ record }: CallStep, answer: number, brk: number): boolean {
+  if (record.call === "brk") return answer === brk && answer !== record.result;
+  return answer === -ERRNO.ENOMEM || answer === -ERRNO.EAGAIN;
+}
+
+/**
+ * Under another kernel's rules: true if a call answered otherwise than recorded, or left other addresses mapped. What
+ * the program would have done then is not known. A call that failed may have unmapped something before it did; one that
+ * succeeded says what it added, and may have begun when it was refused memory before.
+ *
+ * @param totalPages the pages mapped before; undefined if a second task may have added some, by making a stack grow
+ */
+export function hasParted(
+  space: AddressSpace,
+  step: CallStep,
+  { unmapped, growth }: LifeStep,
+  totalPages: number | undefined,
+  answer: number,
+): boolean {
+  if (step.action === undefined) return false;
+  if (!agrees(step, answer)) return true;
+  if (step.record.error !== undefined && totalPages !== undefined) {
+    if (space.descriptor.totalPages - totalPages !== growth) return true;
+  }
+  return unmapped.some(({ start, end }) => isMappedIn(space, start, end)) ||
+    step.record.added.some(({ start, end }) => !isMappedThrough(space, start, end));
+}
+
+/** True if something in `[start, end)` is mapped. */
+function isMappedIn(space: AddressSpace, start: number, end: number): boolean {
+  const vma = space.findVma(start);
+  return vma !== undefined && vma.start < end;
+}
+
+/** True if all of `[start, end)` is mapped. */
+function isMappedThrough(space: AddressSpace, start: number, end: number): boolean {
+  for (let at = start; at < end;) {
+    const vma = space.findVma(at);
+    if (vma === undefined || vma.start > at) return false;
+    at = vma.end;
+  }
+  return true;
 }

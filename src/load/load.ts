@@ -46,8 +46,10 @@ import { besideOf, forkedLife, type LoadEvent } from "./event.ts";
 import { noteCopies, noteFile } from "./copies.ts";
 import { LoadFinding } from "./finding.ts";
 import type { Program } from "./lives.ts";
-import { agrees, checkAnswer } from "./answer.ts";
-import { type Before, lookBefore, mirror } from "./mirror.ts";
+import { amendAt, readAt, takeStep } from "./acts.ts";
+import { checkAnswer, hasParted, isRefused } from "./answer.ts";
+import { mayCut, mayWrite } from "./border.ts";
+import { type Before, lookBefore, mirror, mirrorRefused } from "./mirror.ts";
 import { type Job, RunningLife, TMPFS_FILE_PAGES } from "./running_life.ts";
 import { SecondTask } from "./second_task.ts";
 import { FileStamps } from "./stamps.ts";
@@ -156,7 +158,7 @@ export class Load {
     const options = { memory: this.memory, commit: this.commit };
     const job: Job = {
       run,
-      lives: program.lives,
+      program,
       system: new System(undefined, options),
       memoryFiles: new Set(),
     };
@@ -204,11 +206,11 @@ export class Load {
     const answer = this.#patiently(life, takeStep);
     faultInjection.left = Infinity;
     if (answer === undefined) return true;
-    // madvise and the naming of memory say EAGAIN where memory ran out.
-    const refused = answer === -ERRNO.ENOMEM || answer === -ERRNO.EAGAIN ||
-      step.record.call === "brk" && answer === before.brk;
-    if (!refused || agrees(step, answer)) this.#done(life, answer, before);
-    else life.validator.check();
+    if (!isRefused(step, answer, before.brk)) this.#done(life, answer, before);
+    else {
+      mirrorRefused(life);
+      life.validator.check();
+    }
     return true;
   }
 
@@ -219,7 +221,8 @@ export class Load {
     if (locks === null || step?.type !== "call" || step.action === undefined) return false;
     const touch = besideOf(argument);
     const before = lookBefore(life.space, step);
-    if (life.space.findVma(touch.address)?.special !== null) return false;
+    const vma = life.space.findVma(touch.address);
+    if (vma === undefined || vma.special !== null || !mayWrite(life, vma)) return false;
     const second = new SecondTask(this, life, touch, ++this.#writes);
     const call = () => life.job.system.apply(step);
     let first: (() => number) | undefined = () => second.beside(locks, call);
@@ -241,17 +244,18 @@ export class Load {
 
   /** Goes on to the step after one that answered. */
   #done(life: RunningLife, answer: number, before: Before, isBeside = false): void {
-    const { step, begins } = life.next!;
+    const done = life.next!;
+    const { step, begins } = done;
     life.advance();
     if (step.type === "call") {
-      if (step.action !== undefined && !agrees(step, answer)) {
-        if (this.#mayPart) this.parted++;
-        // A border of the load's own lies where the program had one VMA.
-        const isCut = answer === -ERRNO.EFAULT && before.source.length > 1;
-        if (this.#mayPart || isCut) return this.#end(life);
+      const pages = isBeside ? undefined : before.totalPages;
+      if (this.#mayPart && hasParted(life.space, step, done, pages, answer)) {
+        this.parted++;
+        return this.#end(life);
       }
       checkAnswer(step, answer);
       mirror(life.stamps, step, before, life.space);
+      for (const { start, end } of done.unmapped) life.stamps.clear(start, end);
       noteFile(life, step);
       noteCopies(life, step, isBeside ? undefined : (vma, page) => this.expected(life, vma, page));
     } else if (step.type === "touch") this.#touched(life, step.address);
@@ -281,6 +285,7 @@ export class Load {
 
   /** Cuts a page out of its VMA by a flag that changes nothing else, or joins it again. */
   #border(life: RunningLife, vma: Vma, address: number): boolean {
+    if (!mayCut(life, address)) return false;
     const advice = vma.flags & VM_DONTDUMP ? MADV.DODUMP : MADV.DONTDUMP;
     const act = () => (life.space.madvise(address, PAGE_SIZE, advice), 0);
     if (vma.file !== null || this.#patiently(life, act) !== 0) return false;
@@ -334,9 +339,11 @@ export class Load {
     if (vma === undefined || vma.special !== null) return false;
     switch (kind) {
       case "read":
+        if (this.memory.hugePages !== "never" && !mayWrite(life, vma)) return false;
         return (vma.flags & VM_READ) !== 0 && this.#read(life, vma, address);
       case "write":
-        return (vma.flags & VM_WRITE) !== 0 && this.#write(life, vma, address);
+        return (vma.flags & VM_WRITE) !== 0 && mayWrite(life, vma) &&
+          this.#write(life, vma, address);
       case "border":
         return this.#border(life, vma, address);
       case "collapse":
@@ -474,20 +481,6 @@ export class Load {
     }
     return largest;
   }
-}
-
-/** The life's next step. */
-function takeStep({ job, next }: RunningLife): number {
-  return job.system.apply(next!.step);
-}
-
-function readAt({ space }: RunningLife, address: number): number {
-  return space.readPage(address);
-}
-
-function amendAt({ space }: RunningLife, address: number, value: number): number {
-  space.amendPage(address, value);
-  return 0;
 }
 
 /** What differs after a fault that has changed the page table: how often that was written, or the huge entry. */

@@ -11,6 +11,7 @@ import { isFileMapping } from "../mm/pages/physical_memory.ts";
 import type { PageTableEntry } from "../mm/vma.ts";
 import type { CallStep, Step } from "../replay/step.ts";
 import type { LeaveRecord } from "../trace/format.ts";
+import type { RunningLife } from "./running_life.ts";
 import { type PrivateStamps, stampOf } from "./stamps.ts";
 
 /** Advice after which private pages hold what they held before their first write. */
@@ -26,6 +27,8 @@ const DISCARDS: ReadonlySet<number> = new Set([
 export interface Before {
   /** The end of the heap, bytes. */
   readonly brk: number;
+  /** Pages mapped. */
+  readonly totalPages: number;
   /** What was mapped of the range that an mremap with a target moves, ascending. */
   readonly source: readonly Mapped[];
 }
@@ -40,10 +43,12 @@ const NOTHING: readonly Mapped[] = [];
 
 /** Looks at an address space before a call. O(VMAs that it moves). */
 export function lookBefore(space: AddressSpace, step: Step): Before {
-  const { brk } = space.descriptor;
-  if (step.type !== "call" || step.enter.call !== "mremap") return { brk, source: NOTHING };
+  const { brk, totalPages } = space.descriptor;
+  if (step.type !== "call" || step.enter.call !== "mremap") {
+    return { brk, totalPages, source: NOTHING };
+  }
   const [start = 0, length = 0] = step.enter.args;
-  return { brk, source: mappedWithin(space, start, start + pageAlignUp(length)) };
+  return { brk, totalPages, source: mappedWithin(space, start, start + pageAlignUp(length)) };
 }
 
 function mappedWithin(space: AddressSpace, start: number, end: number): Mapped[] {
@@ -96,6 +101,33 @@ export function mirror(
     stamps.clear(record.result, space.findVma(record.result)?.end ?? record.result);
   } else if (enter.call === "brk") {
     if (record.result < brk) stamps.clear(pageAlignUp(record.result), pageAlignUp(brk));
+  }
+}
+
+/**
+ * Tells the stamps of a call that memory was refused to. It has done nothing, but for one that replaces what is mapped:
+ * that may have unmapped it already. mremap does so on all kernels, mmap and shmat before 6.12, as `replaceAtOnce` says.
+ */
+export function mirrorRefused({ next, space, stamps }: RunningLife): void {
+  if (next?.step.type !== "call") return;
+  const { enter: { call, args }, record } = next.step;
+  const unmapsFirst = call === "mremap" ||
+    (call === "mmap" || call === "shmat") && !space.descriptor.rules.replaceAtOnce;
+  if (!unmapsFirst) return;
+  const [, length = 0, third = 0, flags = 0, fixed = 0] = args;
+  if (call === "mremap" && flags & MREMAP_FIXED) forget(fixed, fixed + pageAlignUp(third));
+  if (record.error === undefined && call === "mmap") {
+    forget(record.result, record.result + pageAlignUp(length));
+  } else if (record.error === undefined) {
+    for (const { start, end } of record.added) forget(start, end);
+  }
+  for (const { start, end } of next.unmapped) forget(start, end);
+
+  function forget(start: number, end: number): void {
+    for (const address of stamps.addressesIn(start, end)) {
+      const vma = space.findVma(address);
+      if (vma === undefined || vma.start > address) stamps.clear(address, address + PAGE_SIZE);
+    }
   }
 }
 

@@ -18,7 +18,7 @@ import { SpaceValidator } from "../mm/checks/incremental.ts";
 import type { MappedFile, Vma } from "../mm/vma.ts";
 import type { System } from "../replay/system.ts";
 import { lifeNumber } from "./event.ts";
-import type { Life, LifeStep } from "./lives.ts";
+import type { Life, LifeStep, Program } from "./lives.ts";
 import { PrivateStamps } from "./stamps.ts";
 
 /** Where the files on the tmpfs are mapped: an address where no recorded program maps anything by itself. */
@@ -31,8 +31,8 @@ export const TMPFS_FILE_PAGES = 64;
 export interface Job {
   /** Its number. */
   readonly run: number;
-  /** The lives of the program, by number. */
-  readonly lives: readonly Life[];
+  /** What it runs. */
+  readonly program: Program;
   /** Its processes. */
   readonly system: System;
   /** Memory files that it has mapped: they are there until its last process ends, mapped or not. */
@@ -73,7 +73,7 @@ export class RunningLife {
     this.number = lifeNumber(job.run, life);
     this.job = job;
     this.space = space;
-    this.#steps = job.lives[life] ?? [];
+    this.#steps = job.program.lives[life] ?? [];
     if (parent === undefined) {
       this.source = mapTmpfs(space, `source-${this.number}`, 0, MAP_PRIVATE, PROT_READ);
       this.result = mapTmpfs(space, `result-${this.number}`, 1, MAP_SHARED, PROT_READ | PROT_WRITE);

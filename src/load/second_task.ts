@@ -9,6 +9,7 @@
  */
 
 import { hex } from "../abi/hex.ts";
+import { PAGE_SIZE } from "../abi/page.ts";
 import { amended } from "../mm/calls/access.ts";
 import { type LockChecker, WouldBlock } from "../mm/locks/lock_checker.ts";
 import { MmError } from "../mm/error.ts";
@@ -48,6 +49,10 @@ export class SecondTask {
   readonly #touch: BesideTouch;
   readonly #value: number;
   readonly #expectedBefore: number | undefined;
+  /** What the life itself had written there before the call. */
+  readonly #ownBefore: number | undefined;
+  /** Where a call that moves memory leaves what the page held; undefined for any other. */
+  readonly #movedTo: number | undefined;
   /** The file's page that was shared there before the call. */
   readonly #fileBefore: FilePage | undefined;
   #outcome: Outcome | undefined;
@@ -63,6 +68,8 @@ export class SecondTask {
     this.#touch = touch;
     this.#value = value;
     this.#expectedBefore = this.#expected();
+    this.#ownBefore = life.stamps.get(touch.address);
+    this.#movedTo = movedTo(life, touch.address);
     this.#fileBefore = this.#sharedPage();
   }
 
@@ -188,6 +195,7 @@ export class SecondTask {
       return;
     }
     if (before !== undefined && this.#isAsNoted()) return;
+    this.#unnote();
     if (after !== undefined) this.#note(after, this.#sharedPage());
     if (!this.#isAsNoted()) throw this.#found("is lost: it was done neither before nor after");
   }
@@ -209,6 +217,22 @@ export class SecondTask {
     const stamp = amended(held, this.#value);
     if (file === undefined) this.#life.stamps.set(this.#touch.address, stamp);
     else this.#load.files.set(file.mapping, file.index, stamp);
+  }
+
+  /**
+   * Takes back that the write was noted before the call, where the note is not at the page any more: the call has moved
+   * it, or the file is not mapped there now. The write came after.
+   */
+  #unnote(): void {
+    const before = this.#expectedBefore;
+    if (before === undefined || !this.#hasWritten()) return;
+    const file = this.#fileBefore;
+    if (file !== undefined) return this.#load.files.set(file.mapping, file.index, before);
+    const moved = this.#movedTo;
+    if (moved === undefined) return;
+    const { stamps } = this.#life;
+    if (this.#ownBefore === undefined) stamps.clear(moved, moved + PAGE_SIZE);
+    else stamps.set(moved, this.#ownBefore);
   }
 
   #sharedPage(): FilePage | undefined {
@@ -242,4 +266,15 @@ export class SecondTask {
       } at lock point ${point} ${what}`,
     );
   }
+}
+
+/** Where the life's next call moves the page at `address`. */
+function movedTo({ next }: RunningLife, address: number): number | undefined {
+  if (next?.step.type !== "call" || next.step.enter.call !== "mremap") return undefined;
+  const { enter, record } = next.step;
+  const [start = 0, length = 0] = enter.args;
+  if (record.error !== undefined || record.result === start) return undefined;
+  return start <= address && address < start + length
+    ? record.result + (address - start)
+    : undefined;
 }
