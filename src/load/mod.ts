@@ -5,7 +5,7 @@
  */
 
 export type { EventKind, LoadEvent } from "./event.ts";
-export { type Life, type LifeStep, type Program, programOf } from "./lives.ts";
+export { type AddressRange, type Life, type LifeStep, type Program, programOf } from "./lives.ts";
 export type { LoadOptions } from "./load.ts";
 export {
   type DrawOptions,
