@@ -163,6 +163,16 @@ Deno.test("StepComparison: the whole is compared when as many steps as VMAs have
   assertEquals(comparison.after(NOTHING, mm, lines), undefined);
 });
 
+Deno.test("StepComparison: a comparison of the whole in between begins the count anew", () => {
+  const { mm, lines, comparison, wrong } = begun(200);
+  for (let step = 0; step < 150; step++) comparison.after(NOTHING, mm, lines);
+  assertEquals(comparison.after(callStep("prctl", []), mm, lines), undefined);
+  for (let step = 1; step < 200; step++) {
+    assertEquals(comparison.after(NOTHING, mm, wrong(3)), undefined, `step ${step}`);
+  }
+  assert(comparison.after(NOTHING, mm, wrong(3))?.what.endsWith("(in one of the last 200 steps)"));
+});
+
 Deno.test("StepComparison: asked for the whole, it compares unless the last step did", () => {
   const { mm, comparison, wrong } = begun();
   assertEquals(comparison.whole(mm, wrong(3)), undefined);
