@@ -123,6 +123,13 @@ export class CommandArguments {
   }
 }
 
+/** `_` is where the parser keeps the operands: as an option it would take their place. */
+function refuseUnderscores(argv: readonly string[]): void {
+  const end = argv.indexOf("--");
+  const odd = argv.slice(0, end < 0 ? argv.length : end).find((argument) => /^-+_/.test(argument));
+  if (odd !== undefined) throw new Unable(`Unknown option ${shown(odd)}; see --help`);
+}
+
 /**
  * Parses the arguments by the specification.
  *
@@ -135,6 +142,7 @@ export function parseArguments(
   const options: CommandSpecification["options"] = { ...specification.options, help: HELP };
   const names = Object.keys(options);
   const isText = (name: string) => options[name]?.value !== undefined;
+  refuseUnderscores(argv);
   const parsed: Record<string, unknown> = parseArgs([...argv], {
     string: ["_", ...names.filter(isText)], // operands are texts: 2508e63 is a commit, not a number
     boolean: names.filter((name) => !isText(name)),

@@ -57,6 +57,12 @@ Deno.test("parseArguments: too many operands, and too few, are one sentence", ()
 });
 
 Deno.test("parseArguments: an unknown option is one sentence that names it", () => {
+  // Names that the parser, or JavaScript, has for itself.
+  for (
+    const name of ["--_", "--_=x", "-_", "--_.x", "--__proto__", "--constructor", "--toString"]
+  ) {
+    assertThrows(() => parseArguments(SAMPLE, [name, "a"]), Unable, "Unknown option", name);
+  }
   assertThrows(() => parseArguments(SAMPLE, ["--colour"]), Unable, "Unknown option --colour");
 });
 
