@@ -5,6 +5,7 @@
  */
 
 import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
+import { outputOf } from "../command/child.ts";
 import { TemporaryFolder } from "../command/files.ts";
 import { print, printJson, quoted } from "../command/output.ts";
 import { pathOf } from "../command/paths.ts";
@@ -170,7 +171,7 @@ async function runHere({ plan, folder, progress }: Request): Promise<KernelFindi
   await Deno.mkdir(own, { recursive: true });
   await Deno.writeTextFile(`${own}/${PLAN_FILE}`, JSON.stringify(plan));
   progress.show(() => "the running kernel");
-  const { success } = await new Deno.Command(Deno.execPath(), {
+  const { success } = await outputOf(Deno.execPath(), {
     args: [
       "run",
       "-q",
@@ -181,9 +182,7 @@ async function runHere({ plan, folder, progress }: Request): Promise<KernelFindi
       own,
     ],
     stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).output();
+  });
   if (!success) {
     throw new Unable("Cannot record on the running kernel: try deno task verify -- true");
   }
