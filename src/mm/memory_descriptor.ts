@@ -136,7 +136,7 @@ export class MemoryDescriptor {
   /** Has CAP_IPC_LOCK: RLIMIT_MEMLOCK does not bind. */
   readonly capIpcLock: boolean;
   /** Has CAP_SYS_RAWIO: mmap_min_addr does not bind MAP_FIXED. */
-  readonly capSysRawio: boolean;
+  capSysRawio: boolean;
   /** Soft resource limits, bytes. */
   readonly limits: ResourceLimits;
   /** The machine's pool of huge pages. */

@@ -22,6 +22,7 @@ import type {
   LeaveRecord,
   TraceRecord,
 } from "../trace/format.ts";
+import { MAP_FIXED } from "../abi/mman.ts";
 import { type Action, decode } from "./decode.ts";
 import type { DirectCall } from "./direct_call.ts";
 import { TraceFiles } from "./files.ts";
@@ -163,6 +164,19 @@ export class StepReader {
     return capIpcLock === undefined ? this.#options : { ...this.#options, capIpcLock };
   }
 
+  /** An old header does not say who may map below mmap_min_addr: the answer to a call that wants to tells. */
+  #grantedLow(action: Action, { args }: EnterRecord, { call, error }: LeaveRecord): Action {
+    const { rawIo, mmapMinAddress = 0 } = this.header ?? {};
+    const target = args[WANTED_ADDRESS[call] ?? -1] ?? -1;
+    const isPageZero = target === 0 && call === "mmap" && ((args[3] ?? 0) & MAP_FIXED) !== 0;
+    const isLow = isPageZero || (target > 0 && target < mmapMinAddress);
+    if (rawIo !== undefined || !isLow) return action;
+    return (space) => {
+      space.descriptor.capSysRawio = error !== "EPERM";
+      return action(space);
+    };
+  }
+
   #call(record: LeaveRecord): CallStep {
     const enter = this.#entered.get(record.pid) ??
       { type: "enter", pid: record.pid, call: record.call, args: [] };
@@ -173,7 +187,7 @@ export class StepReader {
     };
     const decoded = decode(call);
     const isAction = typeof decoded === "function";
-    const modelled = isAction ? decoded : undefined;
+    const modelled = isAction ? this.#grantedLow(decoded, enter, record) : undefined;
     const isImported = this.header?.fidelity === "imported";
     const action = isImported ? importedAction(call, modelled) : modelled;
     const unmodelled = isAction ? undefined : decoded?.unmodelled;
@@ -181,6 +195,9 @@ export class StepReader {
     return { type: "call", record, enter, pid: record.pid, action, direct, unmodelled };
   }
 }
+
+/** The argument by which calls want a place for memory. */
+const WANTED_ADDRESS: Readonly<Record<string, number>> = { mmap: 0, shmat: 1, mremap: 4 };
 
 /** Where the user's addresses end. */
 function addressesOf(

@@ -7,8 +7,8 @@ import { formatDivergence } from "../../src/replay/divergence.ts";
 import { replay } from "../../src/replay/replay.ts";
 import { ReplayError } from "../../src/replay/replay_error.ts";
 import { formatUnmodelled } from "../../src/replay/unmodelled.ts";
-import type { LeaveRecord, TraceRecord } from "../../src/trace/format.ts";
-import { call, mapped, memory, start } from "./records.ts";
+import type { HeaderRecord, LeaveRecord, TraceRecord } from "../../src/trace/format.ts";
+import { call, FIXED, mapped, memory, RW, start } from "./records.ts";
 import { recordsOf, TRACES } from "./traces.ts";
 
 Deno.test("replay: there are at least five recorded traces", () => {
@@ -235,4 +235,18 @@ Deno.test("replay: a trace that removes a VMA that it never showed, or one twice
   ]);
   const over = await wrong(call("mlock", [0, 0], { added: [memory(0x20000)] }));
   assertEquals(over?.what, "the kernel has a VMA more than the model");
+});
+
+Deno.test("replay: who may map below mmap_min_addr, the answers tell where the header does not", async () => {
+  const outcome = async (header: Partial<HeaderRecord>, ...records: TraceRecord[]) => {
+    const report = await replay([...start({ mmapMinAddress: 0x10000, ...header }), ...records]);
+    return report.divergence?.what.slice(0, 40);
+  };
+  const granted = mapped(memory(0x8000)), zero = mapped(memory(0));
+  const refused = call("mmap", [0x2000, 0x1000, RW, FIXED, -1, 0], { error: "EPERM" });
+  assertEquals(await outcome({}, ...granted, ...refused, ...zero), undefined);
+  assertEquals(await outcome({ rawIo: true }, ...granted, ...zero), undefined);
+  assertEquals(await outcome({ rawIo: false }, ...refused), undefined);
+  assert(await outcome({ rawIo: false }, ...granted) !== undefined);
+  assert(await outcome({ rawIo: true }, ...refused) !== undefined);
 });
