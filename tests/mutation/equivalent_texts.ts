@@ -92,4 +92,76 @@ export const TEXTS: Equivalences = {
       "The next write, or the end, waits for what fails there, and fails as well.",
     ],
   ],
+  "src/text/calls/strace.ts": [
+    [
+      "slower",
+      'const text = left.includes("<") ? left.replace(/<[^<>]*>/g, "") : left;',
+      ['left.includes("<") ▸ true'],
+      "Without it there is nothing to take out.",
+    ],
+    [
+      "slower",
+      'if (line.includes("+++")) {',
+      ['line.includes("+++") ▸ true'],
+      "Each of the patterns has it.",
+    ],
+    [
+      "slower",
+      'if (!line.includes("Process ")) return undefined;',
+      ['!line.includes("Process ") ▸ false'],
+      "Both of the patterns have it.",
+    ],
+  ],
+  "src/text/calls/prefix.ts": [
+    [
+      "slower",
+      'const text = left.includes("/*") ? left.replace(COMMENT, " ") : left;',
+      ['left.includes("/*") ▸ true'],
+      "Without it there is nothing to take out.",
+    ],
+  ],
+  "src/text/calls/values.ts": [
+    [
+      "slower",
+      'if (!text.includes("/*")) return text;',
+      ['!text.includes("/*") ▸ false'],
+      "Without a comment the whole text is what is left.",
+    ],
+    [
+      "slower",
+      'if (text.includes("*")) {',
+      ['text.includes("*") ▸ true'],
+      "A product of one factor is that factor.",
+    ],
+  ],
+  "src/text/lines/clean.ts": [
+    [
+      "slower",
+      'if (text.includes("&")) {',
+      ['text.includes("&") ▸ true'],
+      "Without it there is nothing to replace.",
+    ],
+    [
+      "slower",
+      "if (BEYOND_ASCII.test(text)) text = plainLetters(text);",
+      ["BEYOND_ASCII.test(text) ▸ true"],
+      "Only letters beyond ASCII are replaced.",
+    ],
+  ],
+  "src/text/lines/marks.ts": [
+    [
+      "same",
+      "return { line, text: text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text, why };",
+      ["text.length > LONGEST_TEXT ▸ true", "> ▸ >="],
+      "A text that is no longer is not cut.",
+    ],
+  ],
+  "src/text/import.ts": [
+    [
+      "slower",
+      "if (lines.size === 0) return [];",
+      ["lines.size === 0 ▸ false"],
+      "No line is found where none is looked for.",
+    ],
+  ],
 };

@@ -14,8 +14,6 @@ const OTHERS: Readonly<Record<string, number>> = {
   MAP_FILE: 0,
   MAP_HUGE_SHIFT: 26,
   MAP_HUGE_64KB: 16 << 26,
-  MAP_HUGE_2MB: 21 << 26,
-  MAP_HUGE_1GB: 30 * 2 ** 26,
   MAP_ABOVE4G: 0x80,
   PROT_BTI: 0x10,
   PROT_MTE: 0x20,
