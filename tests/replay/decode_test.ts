@@ -20,9 +20,8 @@ import {
 } from "../../src/abi/mman.ts";
 import { MAX_INDEX } from "../../mod.ts";
 import { AddressSpace } from "../../src/mm/address_space.ts";
-import { MmError } from "../../src/mm/error.ts";
 import type { MmapRequest } from "../../src/mm/calls/mmap.ts";
-import { actionOf, decode } from "../../src/replay/decode.ts";
+import { decode } from "../../src/replay/decode.ts";
 import { formatVmFlags } from "../../src/mm/vm_flags.ts";
 import { TraceFiles } from "../../src/replay/files.ts";
 import type { EnterRecord, LeaveRecord, MapLine, OpenFile } from "../../src/trace/format.ts";
@@ -340,77 +339,6 @@ Deno.test("decode io_setup: it maps a ring as long as the kernel's, a file of it
   assertEquals([file?.ringBytes, file?.unsynced], [0x3000, true]);
   const why = "what it mapped is not shown, or it was refused";
   assertEquals(perform("io_setup", [8, 0x7000], { leave: { added: [LINE] } }), why);
-});
-
-Deno.test("decode io_destroy: the ring at the context's address goes, whatever else lies there stays", () => {
-  const space = new AddressSpace({ mmapBase: 0x7fff_0000_0000 });
-  const act = (call: string, args: readonly number[], leave: Partial<LeaveRecord>) => {
-    const decoded = decode({
-      ...{ enter: { type: "enter", pid: 7, call, args }, files: new TraceFiles() },
-      leave: { type: "leave", pid: 7, call, result: 0, removed: [], added: [], ...leave },
-    });
-    return typeof decoded === "function" ? decoded(space) : decoded?.unmodelled;
-  };
-  assertEquals(act("io_setup", [8, 0], { added: [RING] }), 0);
-  const [ring] = space.vmas();
-  const at = ring?.start ?? 0;
-  space.mmap({ address: 0x10000, length: 0x1000, protection: 3, flags: 0x32 });
-  assertEquals(act("io_destroy", [at], { error: "EINVAL" }), "there is no such context");
-  assertEquals([act("io_destroy", [0x10000], {}), space.mapCount], [0, 2]);
-  assertEquals([act("io_destroy", [at], {}), space.mapCount], [0, 1]);
-  assertEquals([act("io_destroy", [at + 0x10000], {}), space.mapCount], [0, 1]);
-  // A file that is no ring is left alone.
-  space.mmap({
-    ...{ address: 0x20000, length: 0x1000, protection: 1, flags: MAP_SHARED | MAP_FIXED },
-    file: new TraceFiles().of(FILE),
-  });
-  assertEquals([act("io_destroy", [0x20000], {}), space.mapCount], [0, 2]);
-});
-
-/** Where placement begins after a mapping at `result`, begun with `mmapBase` of 2^47 addresses. */
-function base(
-  mmapBase: number,
-  [address, flags]: readonly [number, number] = [0, MAP_PRIVATE | MAP_ANONYMOUS],
-  leave: Partial<LeaveRecord> = {},
-  legacyLayout = false,
-): number {
-  const result = 0x7000_0000_0000;
-  const decoded = decode({
-    enter: { type: "enter", pid: 7, call: "mmap", args: [address, 0x1800, 3, flags, -1, 0] },
-    leave: { type: "leave", pid: 7, call: "mmap", result, removed: [], added: [], ...leave },
-    files: new TraceFiles(),
-  });
-  const space = new AddressSpace({ mmapBase, taskSize: 2 ** 47, legacyLayout });
-  if (typeof decoded === "function") {
-    try {
-      decoded(space);
-    } catch (error) {
-      assert(error instanceof MmError);
-    }
-  }
-  return space.descriptor.mmapBase;
-}
-
-Deno.test("decode mmap: where placement begins is taken from the first place that the kernel chose, if nothing else told", () => {
-  const end = 0x7000_0000_2000, low = 0x40_0000, anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
-  assertEquals(base(low), end);
-  assertEquals(base(0), end);
-  // Of 2^47 addresses the lowest eighth ends at 2^44.
-  assertEquals([base(2 ** 44 - 0x1000), base(2 ** 44)], [end, 2 ** 44]);
-  assertEquals(base(low, [0x5000_0000, anonymous]), low);
-  assertEquals(base(low, [0, anonymous | MAP_FIXED]), low);
-  assertEquals(base(low, [0, anonymous | MAP_32BIT]), low);
-  assertEquals(base(low, undefined, { error: "ENOMEM" }), low);
-  assertEquals(base(low, undefined, {}, true), low);
-});
-
-Deno.test("actionOf: what a call does, undefined where the model does nothing", () => {
-  const call = (name: string) => ({
-    ...{ enter: { type: "enter", pid: 7, call: name, args: [0x1000, 4096] } as const },
-    ...{ leave: { ...MAPPED, call: name }, files: new TraceFiles() },
-  });
-  assertEquals(typeof actionOf(call("munmap")), "function");
-  assertEquals([actionOf(call("fork")), actionOf(call("no_such_call"))], [undefined, undefined]);
 });
 
 Deno.test("decode: calls whose answer depends on what the trace does not tell are not modelled", () => {

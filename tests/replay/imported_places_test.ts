@@ -1,0 +1,219 @@
+/**
+ * What a text shows of where memory is placed: how large mappings are aligned, what is free for certain, and where the
+ * next mapping goes.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { Alignment, type Large, type Way } from "../../src/replay/imported/alignment.ts";
+import { Occupied, type Wanted } from "../../src/replay/imported/occupied.ts";
+import { vmaIn } from "../../src/replay/imported/vma_in.ts";
+import type { PlacementPolicy } from "../../src/trace/format.ts";
+import { map, mapFile, open, space } from "../mm/scene.ts";
+
+const MIB = 2 ** 20;
+/** The end of the first mapping of a program, no whole number of huge pages. */
+const TOP = 0x7fff_f7fc_2000;
+
+const hex = (value: number) => `0x${value.toString(16)}`;
+
+const WAYS: readonly [
+  name: string,
+  policy: PlacementPolicy | undefined,
+  large: Large,
+  ways: Way[],
+][] = [
+  ["6.7, any length", "6.7", { length: 3 * MIB, hinted: true, file: undefined }, ["aligned"]],
+  ["5.19", "5.19", { length: 4 * MIB, hinted: false, file: undefined }, ["plain"]],
+  ["6.18, a multiple of 2 MiB", "6.18", { length: 4 * MIB, hinted: false, file: undefined }, [
+    "aligned",
+  ]],
+  ["6.18, another length", "6.18", { length: 3 * MIB, hinted: false, file: undefined }, ["plain"]],
+  ["6.18, a hint", "6.18", { length: 4 * MIB, hinted: true, file: undefined }, ["plain"]],
+  ["any", undefined, { length: 4 * MIB, hinted: false, file: undefined }, ["aligned", "plain"]],
+  ["a file", "5.19", { length: 4 * MIB, hinted: false, file: "a" }, ["aligned", "plain"]],
+];
+
+for (const [name, policy, large, ways] of WAYS) {
+  Deno.test(`Alignment: ${name}`, () => {
+    assertEquals([...new Alignment(policy).ways(large)].toSorted(), ways);
+  });
+}
+
+Deno.test("Alignment: what a place shows rules out kernels, as long as one is left", () => {
+  const large: Large = { length: 4 * MIB, hinted: false, file: undefined };
+  const odd: Large = { ...large, length: 3 * MIB };
+  const seen = (...facts: [Large, Way | "neither" | "both"][]) => {
+    const alignment = new Alignment();
+    for (const [which, way] of facts) {
+      const places = { plain: 0x1000, aligned: 0x20_0000 };
+      const told = way === "aligned" ? 0x20_0000 : way === "plain" ? 0x1000 : 0x5000;
+      if (way === "both") alignment.learn(which, { plain: 0x1000, aligned: 0x1000, told: 0x1000 });
+      else alignment.learn(which, { ...places, told });
+    }
+    return [large, odd].map((which) => [...alignment.ways(which)].toSorted().join());
+  };
+  assertEquals(seen(), ["aligned,plain", "aligned,plain"]);
+  assertEquals(seen([large, "plain"]), ["plain", "plain"]);
+  assertEquals(seen([large, "aligned"]), ["aligned", "aligned,plain"]);
+  assertEquals(seen([large, "aligned"], [odd, "plain"]), ["aligned", "plain"]);
+  assertEquals(seen([large, "aligned"], [odd, "aligned"]), ["aligned", "aligned"]);
+  // Neither of the two places, or one that both ways give, says nothing; nor does what no kernel does.
+  assertEquals(seen([large, "neither"]), seen());
+  assertEquals(seen([large, "both"]), seen());
+  assertEquals(seen([odd, "aligned"], [large, "plain"]), ["aligned", "aligned"]);
+});
+
+Deno.test("Alignment: a file keeps its way, an unseen one is taken to be on the first one's filesystem", () => {
+  const large = (file: string): Large => ({ length: 4 * MIB, hinted: false, file });
+  const alignment = new Alignment();
+  const ways = (file: string) => [...alignment.ways(large(file))].join();
+  const learn = (file: string, told: number) =>
+    alignment.learn(large(file), { plain: 0x1000, aligned: 0x20_0000, told });
+  learn("a", 0x20_0000);
+  assertEquals([ways("a"), ways("b")], ["aligned", "aligned"]);
+  learn("b", 0x1000);
+  assertEquals([ways("a"), ways("b"), ways("c")], ["aligned", "plain", "aligned"]);
+  assertEquals(alignment.ways({ length: 4 * MIB, hinted: false, file: undefined }).size, 2);
+});
+
+const PAGE: Wanted = { length: 0x1000, aligned: false, offset: 0 };
+const ALL = () => true;
+
+/** A program that has begun, with one page at the top. */
+function begun(): Occupied {
+  const occupied = Occupied.unknown(true);
+  occupied.learn(TOP - 0x1000, PAGE);
+  occupied.map(TOP - 0x1000, TOP);
+  return occupied;
+}
+
+Deno.test("Occupied: the smallest machine that has the first address is taken for its own", () => {
+  // Below three quarters of 3 GiB, 4 GiB, 2^39, 2^42, 2^47, 2^48 and 2^52 a place was not chosen downwards.
+  const sizes = [0xc000_0000, 2 ** 32, 2 ** 39, 2 ** 42, 2 ** 47, 2 ** 48, 2 ** 52];
+  for (const [i, size] of sizes.entries()) {
+    const lowest = 0.75 * size;
+    const learned = (address: number) => {
+      const occupied = Occupied.unknown(true);
+      occupied.learn(address, PAGE);
+      return [occupied.isFree(address, address + 0x1000), occupied.isFree(lowest, lowest + 0x1000)];
+    };
+    assertEquals(learned(size - 0x1000)[0], true, hex(size));
+    const before = sizes[i - 1] ?? 0;
+    if (lowest <= before) continue;
+    assertEquals([learned(lowest)[0], learned(lowest - 0x1000)[0]], [true, false], hex(size));
+    // All from there to the place is free, nothing below.
+    assertEquals(learned(size - 0x1000)[1], true);
+  }
+});
+
+Deno.test("Occupied: of a page that only part of is mapped or unmapped, the first counts and the second does not", () => {
+  const occupied = begun();
+  const free = (page: number) => occupied.isFree(TOP - page * 0x1000, TOP - (page - 1) * 0x1000);
+  occupied.map(TOP - 0x3000 + 0x10, TOP - 0x3000 + 0x20);
+  assertEquals([free(4), free(3), free(2)], [true, false, true]);
+  occupied.map(TOP - 0x6000, TOP - 0x3000);
+  occupied.unmap(TOP - 0x6000 + 0x10, TOP - 0x4000 + 0x10);
+  assertEquals([free(6), free(5), free(4), free(3)], [false, true, false, false]);
+  // What is no range, or no address, changes nothing.
+  for (const [from, to] of [[TOP, TOP - 0x1000], [-0x1000, 0x1000], [2 ** 52, 2 ** 52 + 0x1000]]) {
+    occupied.map(from!, to!);
+    occupied.unmap(from!, to!);
+  }
+  assertEquals([free(5), free(2)], [true, true]);
+  const start = Occupied.unknown(true);
+  start.unmap(0, 0x2000);
+  assertEquals([start.isFree(0, 0x2000), start.isFree(0x2000, 0x3000)], [true, false]);
+  start.unmap(2 ** 52 - 0x1000, 2 ** 52);
+  assertEquals(start.isFree(2 ** 52 - 0x1000, 2 ** 52), true);
+});
+
+Deno.test("Occupied: a child has what its parent knew: gaps, their ends, and what was longer than any", () => {
+  const parent = begun();
+  const child = parent.fork();
+  assertEquals(child.foretell(PAGE, ALL), TOP - 0x2000);
+  parent.disturb();
+  assertEquals(child.foretell(PAGE, ALL), TOP - 0x2000);
+  // An end of a gap that only the kernel's choice showed.
+  const ended = begun();
+  ended.unmap(TOP - 0x1000, TOP);
+  const none = () => false;
+  assertEquals([ended.foretell(PAGE, none), ended.fork().foretell(PAGE, none)], [
+    TOP - 0x1000,
+    TOP - 0x1000,
+  ]);
+  // The child of a program that has its first place does not take its next one for the first.
+  const second = begun().fork();
+  second.map(TOP - 0x10000, TOP - 0x1000);
+  second.learn(TOP - 0x11000, PAGE);
+  assertEquals(second.isFree(TOP - 0x10000, TOP - 0xf000), false);
+});
+
+Deno.test("Occupied: what was forgotten is not known again by itself", () => {
+  const occupied = begun();
+  occupied.forget();
+  assertEquals(occupied.foretell(PAGE, ALL), undefined);
+  occupied.unmap(TOP - 0x2000, TOP - 0x1000);
+  // There is a gap now, but nothing tells that no higher one is.
+  assertEquals(occupied.foretell(PAGE, ALL), undefined);
+  occupied.learn(TOP - 0x2000, PAGE);
+  occupied.map(TOP - 0x2000, TOP - 0x1000);
+  occupied.unmap(TOP - 0x2000, TOP - 0x1000);
+  assertEquals(occupied.foretell(PAGE, ALL), TOP - 0x2000);
+  occupied.forget();
+  assertEquals(occupied.foretell(PAGE, ALL), undefined);
+});
+
+Deno.test("Occupied: a longer mapping than any that was placed higher cannot be foretold", () => {
+  const occupied = begun();
+  occupied.disturb();
+  // A gap of one page is known at the top, below it all is taken.
+  occupied.map(TOP - 0x100000, TOP - 0x2000);
+  assertEquals(occupied.foretell(PAGE, ALL), undefined);
+  occupied.learn(TOP - 0x2000, PAGE);
+  assertEquals(occupied.foretell(PAGE, ALL), TOP - 0x2000);
+  assertEquals(occupied.foretell({ ...PAGE, length: 0x2000 }, ALL), undefined);
+});
+
+Deno.test("Occupied: room for a huge page is counted where one must begin on it", () => {
+  const huge: Wanted = { length: 2 * MIB, aligned: true, offset: 0 };
+  const at = Math.ceil((TOP - 0x1000 - 4 * MIB) / (2 * MIB)) * 2 * MIB;
+  const occupied = begun();
+  assertEquals(occupied.foretell(huge, ALL), at);
+  assertEquals(occupied.foretell({ ...huge, aligned: false }, ALL), TOP - 0x1000 - 2 * MIB);
+  // What was placed with room for alignment says that no gap above had 4 MiB, but not where its own gap ended.
+  const learned = begun();
+  learned.disturb();
+  learned.learn(at, huge);
+  assertEquals(
+    learned.foretell({ length: 4 * MIB, aligned: false, offset: 0 }, () => false),
+    undefined,
+  );
+});
+
+Deno.test("Occupied: the latest 32 places are what is gone by", () => {
+  const occupied = begun();
+  occupied.disturb();
+  occupied.learn(TOP - 0x2000, PAGE);
+  assertEquals(occupied.foretell(PAGE, ALL), TOP - 0x2000);
+  // Longer ones lower down say nothing of the highest gap.
+  for (let i = 1; i <= 31; i++) {
+    occupied.learn(TOP - 0x100_0000 - i * 0x10_0000, { ...PAGE, length: 0x1000 * (33 - i) });
+  }
+  assertEquals(occupied.foretell(PAGE, ALL), TOP - 0x2000);
+});
+
+Deno.test("vmaIn: the first VMA that shares a byte with a range; none for what is no range", () => {
+  const mm = space({ mmapMinAddress: 0 });
+  map(mm, 0, 0x1000);
+  mapFile(mm, 0x3000, 0x4000, open(), 0);
+  const first = (start: number, end: number) => vmaIn(mm, start, end)?.start;
+  assertEquals([first(0, 1), first(0xfff, 0x5000), first(0x1000, 0x3000)], [0, 0, undefined]);
+  assertEquals([first(0x1000, 0x3001), first(0x3fff, Infinity)], [0x3000, 0x3000]);
+  assertEquals([first(0x10, 0x10), first(0x20, 0x10), first(-1, 0x10)], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
