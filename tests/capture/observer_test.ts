@@ -243,15 +243,28 @@ Deno.test("Observer: what a call does to flags is read once, and known the next 
   map(scene, 0, 8);
   assertEquals(scene.process.asked.smaps, 1); // the flags of such a mapping are not known yet
   map(scene, 10, 18);
+  assertEquals(scene.process.asked.smaps, 1);
+  for (const at of [0, 10]) scene.process.write(page(at));
+  scene.between();
   const protect = (at: number) => {
     scene.process.change(page(at), page(at + 1), { permissions: "r--p", vmFlags: RO });
     scene.after("mprotect", [page(at), PAGE, 1]);
   };
-  assertEquals(scene.process.asked.smaps, 1);
   protect(2);
   assertEquals(scene.process.asked.smaps, 2);
   for (const at of [5, 12, 16]) protect(at);
   assertEquals(scene.process.asked.smaps, 2);
+  assertEquals(plain(scene.told), scene.expected());
+});
+
+Deno.test("Observer: whether memory that nobody wrote to stays charged as it becomes read-only is read each time", () => {
+  const scene = settled();
+  map(scene, 0, 8);
+  for (const [at, smaps] of [[2, 2], [5, 3]] as const) {
+    scene.process.change(page(at), page(at + 1), { permissions: "r--p", vmFlags: RO });
+    scene.after("mprotect", [page(at), PAGE, 1]);
+    assertEquals(scene.process.asked.smaps, smaps);
+  }
   assertEquals(plain(scene.told), scene.expected());
 });
 
