@@ -67,6 +67,17 @@ async function packed(folder: string, more = ""): Promise<string> {
   return tarball;
 }
 
+for (const more of [[], ["--vma"]]) {
+  const command = ["kernel check", ...more, "--only"].join(" ");
+  sourceTest(
+    `${command}: a name that nothing has is no check that found nothing`,
+    true,
+    async () => {
+      assertEquals(await execute(CHECK, runCheck, [...more, "--only", "no such stream"]), 2);
+    },
+  );
+}
+
 sourceTest("of a tarball what a build needs is unpacked, once", false, async (folder) => {
   const tarball = await packed(folder);
   const source = await findSource(tarball);

@@ -4,7 +4,11 @@
  * @module
  */
 
-import type { CommandArguments, CommandSpecification } from "../../src/command/command.ts";
+import {
+  type CommandArguments,
+  type CommandSpecification,
+  Unable,
+} from "../../src/command/command.ts";
 import { print, printJson } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { interruption } from "../../src/command/signals.ts";
@@ -103,6 +107,10 @@ export async function runCheck(args: CommandArguments): Promise<number> {
     });
     progress.clear();
     signal.throwIfAborted();
+    if (only !== undefined && result.groups.length === 0) {
+      // That nothing was different would be true, and mislead.
+      throw new Unable(`No stream has ${only} in its group or name`);
+    }
     if (args.has("json")) printJson(checkAsJson(target, result, seed));
     else print(formatCheck(target, result, seed));
     return isFound(target, result) ? 1 : 0;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Unable } from "../../command/command.ts";
 import { print, printJson } from "../../command/output.ts";
 import { Progress } from "../../command/progress.ts";
 import { readTrace } from "../../trace/read.ts";
@@ -68,7 +69,11 @@ async function checkAll(
     results.set(name, result);
     if (result.found !== undefined) return { traces: results, layouts: undefined };
   }
-  if (!"random layouts".includes(only)) return { traces: results, layouts: undefined };
+  if (!"random layouts".includes(only)) {
+    // That nothing was different would be true, and mislead.
+    if (results.size === 0) throw new Unable(`No trace is called ${only}, nor are random layouts`);
+    return { traces: results, layouts: undefined };
+  }
   const onProgress = (count: number) =>
     progress.show(() => `${count.toLocaleString("en")} operations`);
   return { traces: results, layouts: await checkVma({ ...common, onProgress }) };
