@@ -247,8 +247,9 @@ Deno.test("Observer: what a call does to flags is read once, and known the next 
   for (const at of [0, 10]) scene.process.write(page(at));
   scene.between();
   const protect = (at: number) => {
-    scene.process.change(page(at), page(at + 1), { permissions: "r--p", vmFlags: RO });
-    scene.after("mprotect", [page(at), PAGE, 1]);
+    const vmFlags = RW.replace("wr", "wr ex");
+    scene.process.change(page(at), page(at + 1), { permissions: "rwxp", vmFlags });
+    scene.after("mprotect", [page(at), PAGE, 7]);
   };
   protect(2);
   assertEquals(scene.process.asked.smaps, 2);
