@@ -94,11 +94,15 @@ const AREAS: readonly Area[] = [
   {
     sources: ["ptrace", "space", "ask_base", "registers_x86_64", "registers_arm64"]
       .map((name) => `src/capture/${name}.ts`),
-    tests: ["capture/tracing_test.ts"],
+    tests: ["capture/tracing_test.ts", "capture/asking_test.ts"],
   },
   {
     sources: ["src/capture/", "src/verify/"],
-    tests: ["capture", "verify/fuzz_test.ts", "verify/draw_test.ts", "verify/live_test.ts"],
+    tests: [
+      "capture",
+      ...["draw", "executable", "fuzz", "live", "random_calls", "random_program"]
+        .map((name) => `verify/${name}_test.ts`),
+    ],
   },
   {
     sources: ["src/command/", "src/compare/", "src/history/", "src/report/"],

@@ -1,13 +1,13 @@
 /** A fake process that an observer looks at, and what the observer has told of it so far. */
 
-import { type Effect, effectOf, type FinishedCall, isQuiet } from "../../src/capture/effects.ts";
-import { failedMoves, pageMoves } from "../../src/capture/calls.ts";
-import { FlagMemory } from "../../src/capture/flag_memory.ts";
-import { type Looker, Observer } from "../../src/capture/observer.ts";
-import { findSources, type Sources } from "../../src/capture/sources.ts";
-import type { After, Between } from "../../src/capture/whole.ts";
-import type { MapLine } from "../../src/trace/format.ts";
-import { type FakePage, type FakeProcess, PAGE } from "./fake_process.ts";
+import { type Effect, effectOf, type FinishedCall, isQuiet } from "../../../src/capture/effects.ts";
+import { failedMoves, pageMoves } from "../../../src/capture/calls.ts";
+import { FlagMemory } from "../../../src/capture/flag_memory.ts";
+import { type Looker, Observer } from "../../../src/capture/observer.ts";
+import { findSources, type Sources } from "../../../src/capture/sources.ts";
+import type { After, Between } from "../../../src/capture/whole.ts";
+import type { MapLine } from "../../../src/trace/format.ts";
+import { type FakePage, FakeProcess, PAGE } from "../fake_process.ts";
 
 export const ALONE: Looker = { pid: 77, leader: 77, isAlone: true, isOneProcess: true };
 /** One of two threads. */
@@ -144,4 +144,54 @@ export class Scene {
 /** `written` is there or not; that it is false is the same. */
 export function plain(lines: readonly MapLine[]): MapLine[] {
   return lines.map(({ written, ...line }) => ({ ...line, ...(written && { written }) }));
+}
+
+export const BASE = 0x10_0000, PAGES = 40, STACK_END = 0x40_0000;
+export const page = (number: number): number => BASE + number * PAGE;
+export const ANONYMOUS = 0x22, FIXED = 0x10;
+
+/** A process with a stack, and nothing else. */
+export function bare(): FakeProcess {
+  const process = new FakeProcess();
+  process.map(STACK_END - 2 * PAGE, STACK_END, STACK);
+  process.write(STACK_END - PAGE);
+  return process;
+}
+
+/** A scene in which the first call was looked at as a whole, which is not due again for long. */
+export function settled(process = bare(), means?: string): Scene {
+  const scene = new Scene(process, means);
+  process.map(page(30), page(31), { permissions: "r--p", vmFlags: RO });
+  scene.after("mmap", [page(30), PAGE, 1, ANONYMOUS | FIXED, -1, 0], { result: page(30) });
+  scene.between();
+  scene.forget();
+  return scene;
+}
+
+/** Maps pages for reading and writing, and tells the observer. */
+export function map(scene: Scene, first: number, end: number, looker = ALONE): void {
+  const [start, length] = [page(first), (end - first) * PAGE];
+  scene.process.map(start, start + length);
+  scene.after("mmap", [start, length, 3, ANONYMOUS | FIXED, -1, 0], { result: start, looker });
+}
+
+/** Maps far VMAs that nobody has written to: to look at them all takes so many scans more. */
+export function unwritten(scene: Scene, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const at = 0x4000_0000 + i * 0x100_0000;
+    scene.process.map(at, at + PAGE, { vmFlags: `${RW} dd` });
+  }
+  scene.after("prctl", [35, 0, 0, 0, 0]);
+  scene.forget();
+}
+
+export const POPULATE = 0x8000;
+
+/** Maps pages that are filled at once. */
+export function populate(scene: Scene, first: number, end: number, looker = ALONE): After {
+  const [start, length] = [page(first), (end - first) * PAGE];
+  scene.process.map(start, start + length);
+  scene.process.write(start);
+  const args = [start, length, 3, ANONYMOUS | FIXED | POPULATE, -1, 0];
+  return scene.after("mmap", args, { result: start, looker });
 }
