@@ -44,6 +44,20 @@ export const TEXTS: Equivalences = {
       "A file without a record is an error before.",
     ],
   ],
+  "src/trace/lines.ts": [
+    [
+      "same",
+      "if (piece.length > 0) pieces.push(piece);",
+      ["piece.length > 0 ▸ true", "> ▸ >="],
+      "An empty piece adds nothing to a line.",
+    ],
+    [
+      "slower",
+      "const text = decoder.decode(pieces.length === 1 ? pieces[0] : joined(pieces, length));",
+      ["pieces.length === 1 ▸ false"],
+      "One piece is copied, and is the same then.",
+    ],
+  ],
   "src/trace/read.ts": [
     [
       "same",

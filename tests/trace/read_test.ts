@@ -5,7 +5,7 @@ import { readTrace } from "../../src/trace/read.ts";
 import { TemporaryFolder } from "../../src/command/files.ts";
 import { isTrace } from "../../src/trace/is_trace.ts";
 import { LineError, TraceError, type TraceErrorCode } from "../../src/trace/trace_error.ts";
-import { boundedLines } from "../../src/trace/lines.ts";
+import { boundedLines, LONGEST_LINE } from "../../src/trace/lines.ts";
 import { ALL, END, EXEC, HEADER, streamOf, textOf, textStream } from "./samples.ts";
 
 async function gzipped(text: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -406,4 +406,31 @@ Deno.test("isTrace: by its first record; what begins otherwise is an error", asy
     await Deno.writeTextFile(path, text);
     await assertRejects(() => isTrace(path), TraceError);
   }
+});
+
+Deno.test("boundedLines: a line that comes in pieces is whole, up to 64 MiB of it", async () => {
+  const read = (...pieces: string[]) =>
+    Array.fromAsync(boundedLines(
+      (async function* () {
+        for (const piece of pieces) yield await Promise.resolve(new TextEncoder().encode(piece));
+      })(),
+    ));
+  const whole = [{ text: "abcde", complete: true }, { text: "fg", complete: false }];
+  assertEquals(await read("ab", "cd", "e\nf", "", "g"), whole);
+  assertEquals(await read("abcde\nfg"), whole);
+  assertEquals(await read("\n", "\n"), [{ text: "", complete: true }, {
+    text: "",
+    complete: true,
+  }]);
+  assertEquals(LONGEST_LINE, 67_108_864);
+});
+
+Deno.test("TraceError: a reason that quotes a long line is cut", () => {
+  const message = (length: number) => new TraceError("EVALUE", "f", 3, "x".repeat(length)).message;
+  assertEquals(message(240), `Cannot read f line 3: ${"x".repeat(240)}`);
+  assertEquals(message(241), `Cannot read f line 3: ${"x".repeat(240)}…`);
+  assertEquals(
+    new TraceError("EIO", "f", 0, "no such file").message,
+    "Cannot read f: no such file",
+  );
 });

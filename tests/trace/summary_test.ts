@@ -195,3 +195,18 @@ Deno.test("RecordedLayouts: grow moves the start of the first VMA above", () => 
   recorded.apply({ type: "grow", pid: 7, start: 0x5000 });
   assertEquals(recorded.of(7), [vma(0x1000, 0x4000), vma(0x5000, 0x9000)]);
 });
+
+Deno.test("summarize: VMAs in use are told by number, in whatever order they came", async () => {
+  const lines = [3, 2, 1].map((i) => vma(i * 0x10000, i * 0x10000 + 0x1000));
+  const unmap = ({ start }: MapLine): TraceRecord[] => [
+    { type: "enter", pid: 7, call: "munmap", args: [start, 0x1000] },
+    { type: "leave", pid: 7, call: "munmap", result: 0, removed: [start], added: [] },
+  ];
+  const layout = [...lines, vma(0x90000, 0x91000)].toSorted((a, b) => a.start - b.start);
+  const { mapCount } = await summarize([
+    HEADER,
+    { ...EXEC, pid: 7, layout },
+    ...lines.flatMap(unmap),
+  ]);
+  assertEquals(mapCount, { min: 1, median: 2, max: 3 });
+});
