@@ -153,6 +153,11 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     probe.call("fcntl", NEXT_FILE, F_ADD_SEALS, F_SEAL_WRITE);
     probe.call("mmap", at(0), PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, NEXT_FILE, 0);
   },
+  secretIsLocked(probe) {
+    probe.call("memfd_secret", 0);
+    probe.call("ftruncate", NEXT_FILE, PAGE_SIZE);
+    probe.call("mmap", at(0), PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, NEXT_FILE, 0);
+  },
   ringNotForked: (probe) => void probe.call("io_setup", 1, new Text(new Uint8Array(8))),
   replaceAtOnce(probe) {
     probe.map(0, 1, PROT_READ);

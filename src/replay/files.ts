@@ -6,7 +6,7 @@
 
 import { cannot } from "../mm/error.ts";
 import type { MappedFile, MappingHooks, SharedSegment } from "../mm/vma.ts";
-import { VM_DONTDUMP, VM_LOCKED, VM_MAYSHARE, VM_SHARED, VM_SYNC } from "../mm/vm_flags.ts";
+import { VM_MAYSHARE, VM_SHARED, VM_SYNC } from "../mm/vm_flags.ts";
 import type { MapLine, OpenFile } from "../trace/format.ts";
 
 /** A file on a disk that is not persistent memory: it cannot be mapped with MAP_SYNC. */
@@ -17,11 +17,10 @@ const DISK_FILE: MappingHooks = {
   },
 };
 
-/** Memory that is always locked, and only shared. Mirrors `secretmem_mmap()` (Linux mm/secretmem.c). */
-const SECRET: Pick<MappedFile, "addedFlags" | "hooks" | "secret" | "unsynced"> = {
+/** Memory that only its processes reach, and that is only shared. Mirrors `secretmem_mmap()` (Linux mm/secretmem.c). */
+const SECRET: Pick<MappedFile, "hooks" | "secret" | "unsynced"> = {
   secret: true,
   unsynced: true,
-  addedFlags: VM_LOCKED | VM_DONTDUMP,
   hooks: {
     map(vma) {
       if (vma.flags & (VM_SHARED | VM_MAYSHARE)) return;

@@ -208,7 +208,7 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
     ? anonymousFlags(mm, flags, vmFlags)
     : fileFlags(mm, mapped, flags, protection, vmFlags);
   if (vmFlags < 0) return vmFlags;
-  if (mapped?.addedFlags && !mayLock(mm, vmFlags, pages(length))) {
+  if ((mapped?.secret || mapped?.addedFlags) && !mayLock(mm, vmFlags, pages(length))) {
     return refuse(mm, "EAGAIN", "RLIMIT_MEMLOCK forbids it");
   }
   if (flags & MAP_NORESERVE && (isHuge || mm.commit.mode !== "never")) vmFlags |= VM_NORESERVE;
@@ -316,6 +316,7 @@ function fileFlags(
     vmFlags &= ~VM_MAYWRITE;
   }
   if (vmFlags & VM_GROWSDOWN) return refuse(mm, "EINVAL", "a file cannot grow down");
+  if (file.secret) vmFlags |= mm.rules.secretIsLocked ? VM_LOCKED | VM_DONTDUMP : VM_DONTDUMP;
   if (file.ringBytes !== undefined) {
     vmFlags |= mm.rules.ringNotForked ? VM_DONTEXPAND | VM_DONTCOPY : VM_DONTEXPAND;
   }

@@ -59,6 +59,8 @@ export type KernelRules = {
   readonly mapDroppable: boolean;
   /** Maps memory that was sealed against writing shared, if it is to be read only. */
   readonly sealedMapsForReading: boolean;
+  /** Marks secret memory (memfd_secret) as locked. */
+  readonly secretIsLocked: boolean;
   /** Keeps the ring of io_setup from children (VM_DONTCOPY). */
   readonly ringNotForked: boolean;
   /**
@@ -181,6 +183,11 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     source: "mmap_region(), mm/mmap.c; memfd_check_seals_mmap(), mm/memfd.c",
     values: since("6.7"),
     backports: ["5.10.241", "5.15.190", "6.1.148", "6.6.102"],
+  },
+  secretIsLocked: {
+    decides: "marks secret memory (memfd_secret) as locked",
+    source: "secretmem_mmap_prepare(), mm/secretmem.c",
+    values: until("7.2"),
   },
   ringNotForked: {
     decides: "keeps the ring of io_setup from children (VM_DONTCOPY)",

@@ -148,6 +148,10 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     const what = outcome(() => mapShared(mm, 0x1000, 0x2000, file, 0));
     return mm.mapCount === 0 ? what : `${what} ${flagsAt(mm, 0x1000)}`;
   },
+  secretIsLocked(mm) {
+    mapShared(mm, 0x1000, 0x2000, { ...open("secretmem"), secret: true }, 0);
+    return flagsAt(mm, 0x1000);
+  },
   ringNotForked(mm) {
     mapShared(mm, 0x1000, 0x2000, { ...open("[aio]"), ringBytes: PAGE }, 0);
     return flagsAt(mm, 0x1000);
@@ -264,6 +268,7 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   mapStackNoHugePages: { false: "rd wr mr mw me ac", true: "rd wr mr mw me ac nh" },
   mapDroppable: { false: "EINVAL", true: "ok" },
   sealedMapsForReading: { false: "EPERM", true: "ok rd sh mr me ms" },
+  secretIsLocked: { true: "rd sh mr mw me ms lo dd", false: "rd sh mr mw me ms dd" },
   ringNotForked: { false: "rd sh mr mw me ms de", true: "rd sh mr mw me ms dc de" },
   replaceAtOnce: {
     false: "ENOMEM 1000-2000 r--p 1",
