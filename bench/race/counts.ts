@@ -3,7 +3,7 @@
  * guesses wrong or does not find in its first cache, by valgrind's cachegrind. Where a processor's own counters may not
  * be read, as on most virtual machines, this is what there is.
  *
- * Each racer performs a list a number of times and four times as often; the difference is free of the start, and, as V8
+ * Each racer performs a list a number of times and three times as often; the difference is free of the start, and, as V8
  * has compiled by then, of the compiler.
  *
  * @module
@@ -41,8 +41,11 @@ const CACHEGRIND = [
 /** One thread, and nothing that depends on time. */
 const V8_FLAGS = "--v8-flags=--single-threaded,--predictable";
 
-/** Operations of the short run: enough for every function to have been compiled. */
-const SHORT = 200_000;
+/** Operations of the short run: enough for every function to have been compiled, by the last of V8's compilers. */
+const SHORT = 1_000_000;
+
+/** The long run is so many times the short one. */
+const LONGER = 3;
 
 /** Where each count stands in what cachegrind prints. */
 const LINES: Readonly<Record<keyof Counts, RegExp>> = {
@@ -90,9 +93,9 @@ export async function countList(
   for (const racer of racers.filter(({ name }) => name === MAPLE || name === KERNEL)) {
     onProgress(`${name}: counting, ${racer.name}`);
     const [few, many] = await Promise.all(
-      [short, 4 * short].map((passes) => countRun(racer, list, passes)),
+      [short, LONGER * short].map((passes) => countRun(racer, list, passes)),
     );
-    const each = (key: keyof Counts) => (many![key] - few![key]) / (3 * short * units);
+    const each = (key: keyof Counts) => (many![key] - few![key]) / ((LONGER - 1) * short * units);
     counts.set(racer.name, {
       instructions: each("instructions"),
       reads: each("reads"),
