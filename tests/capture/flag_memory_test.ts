@@ -130,14 +130,20 @@ Deno.test("FlagMemory: where VMAs were joined that the call does different thing
   assertEquals(memory.flagsOf(vma(2, 4, RW), [first, second], advise), `${RW} dc`);
 });
 
-Deno.test("FlagMemory: what became peculiar, or has flags that are not known, is not learnt", () => {
-  const before = vma(2, 3, RW);
-  const { vmFlags: _, ...bare } = vma(2, 3, RO);
-  for (const after of [vma(2, 3, `${RO} um`), bare]) {
+Deno.test("FlagMemory: what was peculiar, became so, or has flags that are not known, is not learnt", () => {
+  const advise = called("madvise", [2 * PAGE, PAGE, 10]), dont = `${RW} dc`;
+  const { vmFlags: _, ...bare } = vma(2, 3, dont);
+  for (const after of [vma(2, 3, `${dont} um`), bare]) {
     const memory = new FlagMemory();
-    memory.learn([after, vma(3, 4, RW)], [before], mprotect);
-    assertEquals(memory.flagsOf(vma(2, 3, RO), [before], mprotect), undefined);
+    memory.learn([after, vma(3, 4, RW)], [vma(2, 3, RW)], advise);
+    assertEquals(memory.flagsOf(vma(2, 3, dont), [vma(2, 3, RW)], advise), undefined);
   }
+  const memory = new FlagMemory();
+  const peculiar = vma(2, 3, `${RW} um`);
+  memory.learn([vma(2, 3, dont)], [peculiar], advise);
+  assertEquals(memory.flagsOf(vma(2, 3, dont), [peculiar], advise), undefined);
+  memory.learn([vma(2, 3, dont)], [vma(2, 3, RW)], advise);
+  assertEquals(memory.flagsOf(vma(2, 3, dont), [vma(2, 3, RW)], advise), dont);
 });
 
 Deno.test("FlagMemory: of a new mapping only the call matters, not what was there", () => {

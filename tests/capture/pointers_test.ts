@@ -79,8 +79,19 @@ Deno.test("pointedTo: as many ranges as a call takes, each of an address and a l
   const ranges = (count: number, address = VECTOR) =>
     pointedTo(libcOf(words), CALLER, "process_madvise", [-10000, address, count, 4, 0]).ranges;
   assertEquals(ranges(2), [{ address: 0, length: 1 }, { address: 2, length: 3 }]);
+  assertEquals(ranges(0), []);
   assertEquals(ranges(1024)?.at(-1), { address: 2046, length: 2047 });
   assertEquals([ranges(1025), ranges(-1), ranges(1, 0x9000)], [undefined, undefined, undefined]);
+});
+
+Deno.test("pointedTo: the range that an ioctl registers with userfaultfd, with its mode, or takes back", () => {
+  const UFFDIO_REGISTER = 0xc020_aa00, UFFDIO_UNREGISTER = 0x8010_aa01;
+  const words = [0x1000n, 0x2000n, 5n, 0n]; // struct uffdio_register: start, length, mode, ioctls
+  const of = (request: number) =>
+    pointedTo(libcOf(words), CALLER, "ioctl", [3, request, VECTOR]).ranges;
+  const range = { address: 0x1000, length: 0x2000 };
+  assertEquals(of(UFFDIO_REGISTER), [range, { address: 5, length: 0 }]);
+  assertEquals(of(UFFDIO_UNREGISTER), [range]);
 });
 
 Deno.test("pointedTo: a descriptor stands for a process, the caller where it is its own", () => {

@@ -383,11 +383,5 @@ export const CAPTURE: Equivalences = {
       ['record.type !== "end" ▸ true'],
       "Only a model that changes by itself differs at the end record alone: no recording can make it.",
     ],
-    [
-      "same",
-      "if (error instanceof ReplayError || !(error instanceof Error)) throw error;",
-      ["|| ▸ &&", "!(error instanceof Error) ▸ (error instanceof Error)"],
-      "Nothing but an Error is thrown; the check is for the type checker.",
-    ],
   ],
 };
