@@ -9,7 +9,7 @@ import type { Equivalences } from "./equivalences.ts";
 /** By source file. */
 export const MM_RANGES: Equivalences = {
   "src/mm/calls/brk.ts": [
-    ["same", "(newEnd < oldEnd ? shrink(mm, newEnd, oldEnd) : expand(mm, oldEnd, newEnd));", [
+    ["same", "(newEnd < oldEnd ? shrink(mm, newEnd, oldEnd) : expand(mm, address));", [
       "< ▸ <=",
     ], "Equal ends were dealt with before."],
   ],

@@ -57,7 +57,7 @@ export function brk(mm: MemoryDescriptor, address: number): number {
   const newEnd = pageAlignUp(address);
   try {
     const done = newEnd === oldEnd ||
-      (newEnd < oldEnd ? shrink(mm, newEnd, oldEnd) : expand(mm, oldEnd, newEnd));
+      (newEnd < oldEnd ? shrink(mm, newEnd, oldEnd) : expand(mm, address));
     if (done) mm.brk = address;
   } catch (error) {
     if (!(error instanceof MmError)) throw error;
@@ -72,7 +72,9 @@ function shrink(mm: MemoryDescriptor, newEnd: number, oldEnd: number): boolean {
 }
 
 /** Grows the VMA that ends at the heap's end if it is a heap VMA, else begins a new one. */
-function expand(mm: MemoryDescriptor, start: number, end: number): boolean {
+function expand(mm: MemoryDescriptor, address: number): boolean {
+  const start = pageAlignUp(mm.brk);
+  const end = pageAlignUp(address);
   const size = pages(end - start);
   const flags = HEAP_FLAGS | mm.defaultFlags | (mm.mergesAny ? VM_MERGEABLE : 0) |
     (mm.readImpliesExec ? VM_EXEC : 0);

@@ -102,12 +102,22 @@ export function madvise(
     }
     if (vma.start > at) hole = true;
     if (hole && populates(advice) && mm.rules.populateStopsAtHole) break;
-    const stop = Math.min(end, vma.end);
-    const advised = adviseVma(mm, vma, Math.max(at, vma.start), stop, advice);
-    if (typeof advised === "number") return advised;
-    at = Math.max(stop, advised.end);
+    if (isAdvised(mm, vma, advice)) at = vma.end;
+    else {
+      const stop = Math.min(end, vma.end);
+      const advised = adviseVma(mm, vma, Math.max(at, vma.start), stop, advice);
+      if (typeof advised === "number") return advised;
+      at = Math.max(stop, advised.end);
+    }
   }
   return hole ? refuse(mm, "ENOMEM", "part of it is not mapped") : 0;
+}
+
+/** True if the advice changes nothing of a VMA that allows it, as all advice about pages where none is modelled. */
+function isAdvised(mm: MemoryDescriptor, vma: Vma, advice: number): boolean {
+  return mm.pageTable === null && !populates(advice) && advice !== MADV.GUARD_INSTALL &&
+    pageAdviceRefusal(vma, advice) === undefined &&
+    advisedFlags(vma, advice, mm.rules) === vma.flags;
 }
 
 /** The VMA that heeds the advice, or the errno below 0. */

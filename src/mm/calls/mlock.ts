@@ -40,7 +40,7 @@ export function mlock(mm: MemoryDescriptor, address: number, length: number, fla
     }
   }
   const lock = VM_LOCKED | (flags & MLOCK_ONFAULT ? VM_LOCKONFAULT : 0);
-  const answer = applyLock(mm, start, end, lock);
+  const answer = applyLock(mm, address, length, lock);
   if (answer === 0) populate(mm, start, end);
   return answer;
 }
@@ -54,8 +54,7 @@ export function mlock(mm: MemoryDescriptor, address: number, length: number, fla
  * @throws {MmError} ENOMEM max_map_count, or memory ran out
  */
 export function munlock(mm: MemoryDescriptor, address: number, length: number): number {
-  const start = pageAlignDown(address);
-  return applyLock(mm, start, start + roundOut(address, length), 0);
+  return applyLock(mm, address, length, 0);
 }
 
 /**
@@ -89,7 +88,9 @@ export function munlockall(mm: MemoryDescriptor): void {
   applyToAll(mm, 0);
 }
 
-function applyLock(mm: MemoryDescriptor, start: number, end: number, lock: VmFlags): number {
+function applyLock(mm: MemoryDescriptor, address: number, length: number, lock: VmFlags): number {
+  const start = pageAlignDown(address);
+  const end = start + roundOut(address, length);
   if (end >= ADDRESS_LIMIT) return refuse(mm, "EINVAL", "it ends before it begins");
   let at = start;
   let vma = start < end ? mm.tree.findVma(start) : undefined;
@@ -97,9 +98,8 @@ function applyLock(mm: MemoryDescriptor, start: number, end: number, lock: VmFla
     if (vma === undefined || vma.start > at) {
       return refusePart(mm, at, end, "ENOMEM", "nothing is mapped at its start");
     }
-    const stop = Math.min(end, vma.end);
-    vma = lockVma(mm, vma, at, stop, lock);
-    at = Math.max(stop, vma.end);
+    if (!isLockedSo(vma, lock)) vma = lockVma(mm, vma, at, Math.min(end, vma.end), lock);
+    at = vma.end;
     if (at < end) vma = mm.tree.after(vma.start);
   }
   return 0;
@@ -117,12 +117,16 @@ function applyToAll(mm: MemoryDescriptor, lock: VmFlags): void {
   }
 }
 
+/** True if nothing is to be done: it is so already, or cannot be locked. Secret memory stays locked. */
+function isLockedSo(vma: Vma, lock: VmFlags): boolean {
+  return (vma.flags & VM_LOCKED_MASK) === lock || !supportsLock(vma) || vma.file?.secret === true;
+}
+
 /** Locks or unlocks `[start, end)` of `vma`; the VMA that covers it then. */
 function lockVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number, lock: VmFlags): Vma {
+  if (isLockedSo(vma, lock)) return vma;
   const old = vma.flags;
   const flags = (old & ~VM_LOCKED_MASK) | lock;
-  // Secret memory is locked from the start, and stays so.
-  if (flags === old || !supportsLock(vma) || vma.file?.secret) return vma;
   const wish = wishFor(mm, vma, start, end);
   wish.flags = flags;
   const changed = modify(mm, vma, wish);

@@ -15,6 +15,7 @@ import * as populating from "./populate.ts";
 import * as refusing from "../refusal.ts";
 import type { Vma } from "../vma.ts";
 import * as vmFlags from "../vm_flags.ts";
+import type { VmFlags } from "../vm_flags.ts";
 
 // The file's own, as V8 looks imported names up at each use.
 const { accountedPages, accountKind, chargeCommit, deniesWriteExec, mayCommit, mayExpand } =
@@ -95,13 +96,34 @@ export function mprotect(
     if (vma === undefined || vma.start > start) {
       return refusePart(mm, start, end, "ENOMEM", "nothing is mapped at its start");
     }
-    const stop = Math.min(end, vma.end);
-    const changed = protectVma(mm, vma, start, stop, impliedProtection(mm, vma, wanted), key);
-    if (typeof changed === "number") return changed;
-    start = Math.max(stop, changed.end);
-    if (start < end) vma = mm.tree.after(changed.start);
+    const implied = impliedProtection(mm, vma, wanted);
+    if (!stays(mm, vma, implied, key)) {
+      const changed = protectVma(mm, vma, start, Math.min(end, vma.end), implied, key);
+      if (typeof changed === "number") return changed;
+      vma = changed;
+    }
+    start = vma.end;
+    if (start < end) vma = mm.tree.after(vma.start);
   }
   return 0;
+}
+
+/** True if a VMA has the protection already, and may have it. */
+function stays(mm: MemoryDescriptor, vma: Vma, protection: number, key: number): boolean {
+  const { flags, protectionKey } = vma;
+  return protectedFlags(flags, protection) === flags && (key === -1 || key === protectionKey) &&
+    !(flags & VM_SEALED) && !exceeds(flags) && !deniesWriteExec(mm, flags, flags);
+}
+
+/** The flags with another protection. */
+function protectedFlags(flags: VmFlags, protection: number): VmFlags {
+  return (flags & ~VM_ACCESS_FLAGS) | (protection & PROT_READ ? VM_READ : 0) |
+    (protection & PROT_WRITE ? VM_WRITE : 0) | (protection & PROT_EXEC ? VM_EXEC : 0);
+}
+
+/** True if the protection is more than the VM_MAY… bits permit: each stands four places above the bit it permits. */
+function exceeds(flags: VmFlags): boolean {
+  return (flags & ~(flags >> 4) & VM_ACCESS_FLAGS) !== 0;
 }
 
 /** Gives `[start, end)` of `vma` the protection; gives the VMA that has it, or the errno below 0: nothing has changed. */
@@ -115,10 +137,8 @@ function protectVma(
 ): Vma | number {
   const old = vma.flags;
   const protectionKey = key === -1 ? vma.protectionKey : key;
-  let flags = (old & ~VM_ACCESS_FLAGS) | (protection & PROT_READ ? VM_READ : 0) |
-    (protection & PROT_WRITE ? VM_WRITE : 0) | (protection & PROT_EXEC ? VM_EXEC : 0);
-  // Each VM_MAY… bit stands four places above the bit it permits.
-  if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS) {
+  let flags = protectedFlags(old, protection);
+  if (exceeds(flags)) {
     return refusePart(mm, start, end, "EACCES", "its file was not opened for this");
   }
   if (deniesWriteExec(mm, old, flags)) {

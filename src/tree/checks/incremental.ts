@@ -257,8 +257,8 @@ export class IncrementalValidator implements WriteLog, Disposable {
       if (link !== 0) checkGap(pool, link >> 4, link & 15, leaf.gap);
       this.#record(node, 0, leaf.entries, leaf.handles);
     } else {
-      checkInner(pool, node);
-      if (link !== 0 && pool.gaps) checkGap(pool, link >> 4, link & 15, innerGap(pool, node));
+      const gap = checkInner(pool, node);
+      if (link !== 0) checkGap(pool, link >> 4, link & 15, gap);
       this.#record(node, pool.words[(node << WORD_SHIFT) + END]! + 1, 0, 0);
     }
   }

@@ -125,8 +125,11 @@ export function checkFill(pool: NodePool, node: number, isLeaf: boolean): void {
   } else if (!isLeaf && end === 0) broken(node, -1, "rootChildren");
 }
 
-/** Checks that the pivots of an inner node rise, and that there is nothing past the end. */
-export function checkInner(pool: NodePool, node: number): void {
+/**
+ * Checks that the pivots of an inner node rise, and that there is nothing past the end; gives the largest gap that it
+ * records, 0 where none is tracked.
+ */
+export function checkInner(pool: NodePool, node: number): number {
   const { words, doubles, innerCapacity } = pool;
   const at = node << DOUBLE_SHIFT;
   const pivots = at + PIVOTS;
@@ -142,10 +145,16 @@ export function checkInner(pool: NodePool, node: number): void {
     if (doubles[pivots + slot] !== Infinity) broken(node, slot, "pastEndPivot");
     if (words[slots + slot] !== 0) broken(node, slot, "pastEndSlot");
   }
-  if (!pool.gaps) return;
+  if (!pool.gaps) return 0;
+  let longest = 0;
+  for (let slot = 0; slot <= end; slot++) {
+    const gap = doubles[at + GAPS + slot]!;
+    if (gap > longest) longest = gap;
+  }
   for (let slot = end + 1; slot < GAP_CAPACITY; slot++) {
     if (doubles[at + GAPS + slot] !== 0) broken(node, slot, "pastEndGap");
   }
+  return longest;
 }
 
 /** What {@linkcode checkLeaf} has found. */
