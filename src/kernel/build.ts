@@ -93,11 +93,26 @@ const FLAGS = ["-g", "-w", "-fno-strict-aliasing", "-D_LGPL_SOURCE", "-pthread"]
  * @throws {Unable} no compiler, no liburcu, or the tree does not compile: its first error follows
  */
 export async function build(
-  named: Source,
+  source: Source,
   kind: BuildKind = "check",
   onProgress: (what: string) => void = () => {},
 ): Promise<Build> {
-  const source = { ...named, folder: await includable(named.folder) };
+  // Such a path cannot stand in an `#include`.
+  if (!/["\n\\]/.test(source.folder)) return await buildThere(source, kind, onProgress);
+  const link = `${await cacheFolder("links")}/${crypto.randomUUID()}`;
+  await Deno.symlink(source.folder, link);
+  try {
+    return { ...await buildThere({ ...source, folder: link }, kind, onProgress), source };
+  } finally {
+    await Deno.remove(link);
+  }
+}
+
+async function buildThere(
+  source: Source,
+  kind: BuildKind,
+  onProgress: (what: string) => void,
+): Promise<Build> {
   const features = await featuresOf(source);
   const folder = await generatedHeaders();
   const units = [DRIVER + DRIVERS[kind], ...await unitsOf(source, kind)];
@@ -117,19 +132,7 @@ export async function build(
     onProgress(`compiling ${FILES[kind]} of Linux ${source.version}`);
     await compile(units, options, program, explained(source, kind));
   }
-  return { source: named, features, program, isCached };
-}
-
-/** A path that can stand in an `#include`: one that cannot gets a link in the cache, which stays. */
-async function includable(folder: string): Promise<string> {
-  if (!/["\n\\]/.test(folder)) return folder;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(folder));
-  const link = `${await cacheFolder("links")}/${hexadecimal(digest).slice(0, 24)}`;
-  await Deno.symlink(folder, link).catch(async (error) => {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    if (await Deno.readLink(link) !== folder) throw error;
-  });
-  return link;
+  return { source, features, program, isCached };
 }
 
 /** The compiler: `$CC`, else `gcc`. */
