@@ -46,7 +46,7 @@ import { besideOf, forkedLife, type LoadEvent } from "./event.ts";
 import { noteCopies, noteFile } from "./copies.ts";
 import { LoadFinding } from "./finding.ts";
 import type { Program } from "./lives.ts";
-import { amendAt, readAt, takeStep } from "./acts.ts";
+import { amendAt, isPastEnd, readAt, stateOf, takeStep } from "./acts.ts";
 import { checkAnswer, hasParted, isRefused } from "./answer.ts";
 import { mayCut, mayWrite } from "./border.ts";
 import { type Before, lookBefore, mirror, mirrorRefused } from "./mirror.ts";
@@ -78,6 +78,9 @@ export const FEWEST_PAGES = 2;
 
 /** Numbers of processes that no recording knows begin here: the kernel gives none so high. */
 const FIRST_FORKED_PID = 2 ** 30;
+
+/** So many tries for want of a frame, and reclaim counts as without progress: the largest life is killed. */
+const MOST_TRIES = 200;
 
 /** Frames that are kept free: below a 64th of memory reclaim begins, and it ends at a 32nd. */
 const LOW_WATERMARK = 1 / 64;
@@ -438,7 +441,7 @@ export class Load {
     address = 0,
     value = 0,
   ): number | undefined {
-    for (;;) {
+    for (let tries = 1;; tries++) {
       try {
         return act(life, address, value);
       } catch (error) {
@@ -446,7 +449,9 @@ export class Load {
         if (error.code === "EAGAIN" && this.#settle()) continue;
         if (error.code !== "ENOMEM" || this.memory.free > 1) return -error.errno;
       }
-      this.#makeRoom();
+      // A call that populates more than fits finds its first pages gone whenever it begins again.
+      if (tries % MOST_TRIES === 0) this.#killLargest();
+      else this.#makeRoom();
       if (!this.#byNumber.has(life.number)) return undefined;
     }
   }
@@ -462,13 +467,17 @@ export class Load {
   #makeRoom(): void {
     while (reclaim(this.memory, 2) === 0 && this.memory.free < 2) {
       if (this.#settle()) continue;
-      const largest = this.#largest();
-      if (largest === undefined) {
-        throw new LoadFinding("memory is full, and nobody is left who uses it");
-      }
-      this.killed++;
-      this.#end(largest);
+      this.#killLargest();
     }
+  }
+
+  #killLargest(): void {
+    const largest = this.#largest();
+    if (largest === undefined) {
+      throw new LoadFinding("memory is full, and nobody is left who uses it");
+    }
+    this.killed++;
+    this.#end(largest);
   }
 
   #largest(): RunningLife | undefined {
@@ -481,16 +490,4 @@ export class Load {
     }
     return largest;
   }
-}
-
-/** What differs after a fault that has changed the page table: how often that was written, or the huge entry. */
-function stateOf(life: RunningLife, address: number): number | HugeEntry {
-  const table = life.space.descriptor.pageTable!;
-  const huge = table.huge.size === 0 ? undefined : table.huge.get(hugeNumber(address));
-  return huge ?? table.changes;
-}
-
-/** True if the VMA's file ends before the page that it shows there. */
-function isPastEnd(vma: Vma, address: number): boolean {
-  return pageIndex(vma, address) >= (vma.fileMapping?.length ?? Infinity);
 }

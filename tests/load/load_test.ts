@@ -151,6 +151,16 @@ Deno.test("load: under another kernel's rules a program ends where its call is a
   assertMatch(strict.finding?.message ?? "", /^mseal answers ENOSYS, recorded was 0x0$/);
 });
 
+// Each time it begins again the first of its pages are gone: without a limit it would be tried forever.
+Deno.test("load: a call that populates more than fits ends with somebody's death", async () => {
+  const programs = await readPrograms([pathOf("tests/replay/fields.jsonl.gz")]);
+  const memory = { memoryPages: 60, swapPages: 150 };
+  const options = { ...OPTIONS, ...memory, programs, processes: 4, seed: 11, events: 6_000 };
+  const report = await runLoad({ ...options, hugePages: "madvise", locks: false });
+  assertEquals(report.finding, undefined);
+  assert(report.killed > 0);
+});
+
 // Random calls populate private file memory, move several VMAs at once, fail half done, and leave shared memory unmapped
 // in swap.
 const RANDOM_CALLS: readonly { readonly recording: string; readonly rules?: string }[] = [
