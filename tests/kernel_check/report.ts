@@ -183,14 +183,17 @@ function foundLines(
     ...listLines(operations),
     `  ${shrunk.difference.text}`,
     "",
-    ...(operations.length > MOST_SHOWN
+    ...(operations.length > MOST_TESTED
       ? []
       : testLines(operations, it.options, dumps, shrunk.difference.kind)),
   ];
 }
 
-/** A list that is longer is shown in part: nobody reads it, and it makes no test. */
+/** A list that is longer is shown in part: the test that follows it has the whole. */
 const MOST_SHOWN = 80;
+
+/** A list that is longer makes no test: nobody keeps one of so many lines. */
+const MOST_TESTED = 500;
 
 function listLines(operations: readonly Operation[]): string[] {
   const lines = operations.map((it) => `  ${showOperation(it)}`);
