@@ -59,7 +59,7 @@ Deno.test("compare: a place that cannot be written to is one sentence and status
   });
   const { code, stderr } = await end(command.spawn());
   assertEquals(code, 2);
-  assertMatch(stderr, /^compare: Cannot go on: [^\n]+\n$/);
+  assertMatch(stderr, /^compare: Cannot make a temporary folder: [^\n]+\n$/);
 });
 
 Deno.test("compare: Ctrl-C ends it with status 130, one sentence, and no worktree left", async () => {
