@@ -233,12 +233,6 @@ export const TREE_WRITING: Equivalences = {
       "before !== -1 || last !== MAX_INDEX ▸ true",
       "1 ▸ 2",
     ], "Ends are looked for that a new root does not ask for."],
-    [
-      "same",
-      "if (pool.rcu) return Type.NODE;",
-      ["pool.rcu ▸ true"],
-      "Without readers all three are written in place alike, and take no node.",
-    ],
     ["same", "if (slot === end) return Type.APPEND;", [
       "slot === end ▸ true",
       "slot === end ▸ false",
