@@ -36,7 +36,13 @@ for (const [found, index, max] of [[15, 9, 100], [15, 20, 100], [15, 15, 14]] as
   });
 }
 
-for (const [found, index, value] of [[25, 25, "a"], [25, 20, "a"], [35, 32, "b"]] as const) {
+for (
+  const [found, index, value] of [[25, 25, "a"], [25, 20, "a"], [25, 29, "a"], [
+    35,
+    32,
+    "b",
+  ]] as const
+) {
   Deno.test(`entryBefore: ${index}, where ${found} was found last, is ${value}`, () => {
     const pool = foundAt(found);
     assertEquals(pool.decode(entryBefore(pool, index)), value);
