@@ -15,8 +15,9 @@ import { reference } from "./reference.ts";
 import type { Workload } from "./workloads.ts";
 
 /**
- * How often a call of tens of milliseconds is made: ten times are measured, as `deno bench` does by itself, after three
- * and not twenty to warm up. Such a call is a loop of thousands of steps, which V8 has compiled before its first one ends.
+ * How often a call of tens of milliseconds is made: ten times are measured, as `deno bench` does by itself, after
+ * three and not twenty to warm up. Such a call is a loop of thousands of steps, which V8 has compiled before its first
+ * one ends.
  */
 export const LONG_CALL = { n: 10, warmup: 3 } as const;
 

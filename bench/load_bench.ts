@@ -1,7 +1,7 @@
 /**
  * A load with too little memory: recorded compiler runs side by side, events drawn from a seed, each checked where it
- * touched something. A call is 10,000 events, the machine's last ones included; memory is ample, or a tenth of what they
- * touch.
+ * touched something. A call is 10,000 events, the machine's last ones included; memory is ample, or a tenth of what
+ * they touch.
  */
 
 import { LoadRun, programOf } from "../mod.ts";

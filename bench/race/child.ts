@@ -1,7 +1,7 @@
 /**
- * One racer, in a process of its own: `child.ts PEER [--fresh] [FILL] FILE PASSES` prints the time of each pass in ns an
- * operation, and the hash of all answers, as the programs in `native/` do. FILL is performed once, before anything is
- * timed. With `--fresh` each pass has a new map, made before the clock starts; else all have the same. For PEER may
+ * One racer, in a process of its own: `child.ts PEER [--fresh] [FILL] FILE PASSES` prints the time of each pass in ns
+ * an operation, and the hash of all answers, as the programs in `native/` do. FILL is performed once, before anything
+ * is timed. With `--fresh` each pass has a new map, made before the clock starts; else all have the same. For PEER may
  * stand `--native=LIBRARY`, a kernel's own tree.
  *
  * @module

@@ -3,8 +3,8 @@
  * guesses wrong or does not find in its first cache, by valgrind's cachegrind. Where a processor's own counters may not
  * be read, as on most virtual machines, this is what there is.
  *
- * Each racer performs a list a number of times and three times as often; the difference is free of the start, and, as V8
- * has compiled by then, of the compiler.
+ * Each racer performs a list a number of times and three times as often; the difference is free of the start, and, as
+ * V8 has compiled by then, of the compiler.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * One kind of operation at a time, at 60, 1,000 and 65,000 ranges: Maple beside the kernel's tree, warm and in the first
- * pass, whose code no compiler has seen yet.
+ * One kind of operation at a time, at 60, 1,000 and 65,000 ranges: Maple beside the kernel's tree, warm and in the
+ * first pass, whose code no compiler has seen yet.
  *
  * @module
  */

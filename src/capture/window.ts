@@ -53,7 +53,8 @@ export function shownAround(
 }
 
 /**
- * Widens from two addresses, both inclusive, until neither the layout nor the kernel has a VMA that reaches out of them.
+ * Widens from two addresses, both inclusive, until neither the layout nor the kernel has a VMA that reaches out of
+ * them.
  */
 function look(
   layout: LiveLayout,

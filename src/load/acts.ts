@@ -1,5 +1,6 @@
 /**
- * What events do to a life, as functions of their own: one that is made at each event would cost more than what it does.
+ * What events do to a life, as functions of their own: one that is made at each event would cost more than what it
+ * does.
  *
  * @module
  */

@@ -34,8 +34,8 @@ export function checkAnswer(step: CallStep, answer: number): void {
 
 /**
  * True if a call answered as one does that gets no memory: ENOMEM, which `madvise` and `mlock` tell as EAGAIN
- * (`sys_madvise()`, `__mlock_posix_error_return()`), and `brk` by where the heap ends still. A call that was refused when
- * it was recorded may have come less far this time, so it is still to come.
+ * (`sys_madvise()`, `__mlock_posix_error_return()`), and `brk` by where the heap ends still. A call that was refused
+ * when it was recorded may have come less far this time, so it is still to come.
  *
  * @param brk the end of the heap before the call
  */

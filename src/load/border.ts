@@ -24,8 +24,8 @@ export function mayCut({ job, space }: RunningLife, address: number): boolean {
 }
 
 /**
- * True if the VMA may be written to: the first write gives private memory an anon_vma, which decides what it merges with,
- * and so how much of it one `mremap` takes.
+ * True if the VMA may be written to: the first write gives private memory an anon_vma, which decides what it merges
+ * with, and so how much of it one `mremap` takes.
  */
 export function mayWrite({ job }: RunningLife, { start, end, flags, anonVma }: Vma): boolean {
   if (anonVma !== null || flags & VM_SHARED) return true;

@@ -1,7 +1,7 @@
 /**
- * What calls do that the naive memory has to be told from the VMAs: private copies of a file's pages that are made ahead
- * of the first write, by locking or populating, which show from then on what the file held at that moment; and which
- * memory files a program has.
+ * What calls do that the naive memory has to be told from the VMAs: private copies of a file's pages that are made
+ * ahead of the first write, by locking or populating, which show from then on what the file held at that moment; and
+ * which memory files a program has.
  *
  * @module
  */

@@ -105,8 +105,9 @@ export function mirror(
 }
 
 /**
- * Tells the stamps of a call that memory was refused to. It has done nothing, but for one that replaces what is mapped:
- * that may have unmapped it already. mremap does so on all kernels, mmap and shmat before 6.12, as `replaceAtOnce` says.
+ * Tells the stamps of a call that memory was refused to. It has done nothing, but for one that replaces what is
+ * mapped: that may have unmapped it already. mremap does so on all kernels, mmap and shmat before 6.12, as
+ * `replaceAtOnce` says.
  */
 export function mirrorRefused({ next, space, stamps }: RunningLife): void {
   if (next?.step.type !== "call") return;

@@ -334,8 +334,8 @@ export class AddressSpace {
    * @param address first byte, page-aligned
    * @param length bytes, rounded up to whole pages; 0 does nothing
    * @param flags MS_… bits
-   * @throws {MmError} EINVAL unaligned, unknown flags, MS_ASYNC and MS_SYNC together, MS_SYNC on shared memory of a file
-   * without `fsync` · ENOMEM a hole, or a range that wraps · EBUSY MS_INVALIDATE on a locked VMA
+   * @throws {MmError} EINVAL unaligned, unknown flags, MS_ASYNC and MS_SYNC together, MS_SYNC on shared memory of a
+   * file without `fsync` · ENOMEM a hole, or a range that wraps · EBUSY MS_INVALIDATE on a locked VMA
    */
   msync(address: number, length: number, flags: number): void {
     checkInteger("synchronise", "flags", flags);

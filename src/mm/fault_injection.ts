@@ -46,8 +46,8 @@ export class FaultInjection {
   }
 
   /**
-   * Takes `count` structures in hand, until {@linkcode giveBack}: for work that comes so often that it should not need a
-   * function object.
+   * Takes `count` structures in hand, until {@linkcode giveBack}: for work that comes so often that it should not need
+   * a function object.
    *
    * @throws {MmError} ENOMEM if there are not so many
    */

@@ -206,8 +206,8 @@ export interface EnterRecord {
    */
   readonly nodes?: string;
   /**
-   * `process_madvise`: the ranges that its vector lists; absent if they could not be read. `ioctl`: the range, and after it
-   * the two words that follow it.
+   * `process_madvise`: the ranges that its vector lists; absent if they could not be read. `ioctl`: the range, and
+   * after it the two words that follow it.
    */
   readonly ranges?: readonly CallRange[];
   /** `process_madvise`: the process that its pidfd stands for, `pid` if the caller itself; absent if it is none. */

@@ -1,5 +1,6 @@
 /**
- * Looking up without a cursor: the entry at an index or after it, and the one before it, in the slot that was found last.
+ * Looking up without a cursor: the entry at an index or after it, and the one before it, in the slot that was found
+ * last.
  *
  * The calls of an address space ask for what lies around one address several times over, and only for the entry. These
  * functions answer where the slot found last covers the index, which it mostly does, in so few instructions that V8

@@ -176,8 +176,8 @@ function soughtEntry(pool: NodePool): number {
 }
 
 /**
- * The leaf beside a leaf, which must exist: climbs until there is a child on that side, and descends on the near edge of
- * its subtree.
+ * The leaf beside a leaf, which must exist: climbs until there is a child on that side, and descends on the near edge
+ * of its subtree.
  */
 export function neighbourLeaf(pool: NodePool, leaf: number, side: 1 | -1): number {
   const { words, innerSlots } = pool;

@@ -38,7 +38,8 @@ Deno.test("FlagMemory: what a call does to a VMA is known once it was shown, and
   assertEquals(memory.flagsOf(after[1]!, before, mprotect), undefined);
 });
 
-// A part of a written VMA, or one whose pages were given up, has an anon_vma and no page: nothing tells it from another.
+// A part of a written VMA, or one whose pages were given up, has an anon_vma and no page: nothing tells it from
+// another.
 Deno.test("FlagMemory: whether memory without pages stays charged when it becomes read-only is read each time", () => {
   const memory = new FlagMemory();
   const [before, charged, free] = [vma(2, 3, RW), vma(2, 3, RO), vma(2, 3, "rd mr mw me")];

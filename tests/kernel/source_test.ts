@@ -146,7 +146,9 @@ sourceTest(
   },
 );
 
-/** A checkout whose first commit has a slower mtree_load() than the second, and whose working tree has another change. */
+/**
+ * A checkout whose first commit has a slower mtree_load() than the second, and whose working tree has another change.
+ */
 async function checkout(folder: string): Promise<string> {
   const source = await newestSource();
   const tree = `${folder}/${NAME}`;

@@ -161,8 +161,8 @@ Deno.test("load: a call that populates more than fits ends with somebody's death
   assert(report.killed > 0);
 });
 
-// Random calls populate private file memory, move several VMAs at once, fail half done, and leave shared memory unmapped
-// in swap.
+// Random calls populate private file memory, move several VMAs at once, fail half done, and leave shared memory
+// unmapped in swap.
 const RANDOM_CALLS: readonly { readonly recording: string; readonly rules?: string }[] = [
   { recording: "7.3/fuzz-1" },
   { recording: "7.3/fuzz-5", rules: "5.10" },

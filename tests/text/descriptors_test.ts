@@ -26,7 +26,7 @@ const OPENS: readonly [what: string, call: string, args: string[], said: string]
   ["for writing", "open", ['"/lib/a"', "O_WRONLY"], "a write regular"],
   ["for both", "open", ['"/lib/a"', "O_RDWR"], "a read-write regular"],
   ["without saying for what", "open", ['"/lib/a"'], "a read-write regular"],
-  ["made", "creat", ['"/tmp/a"', "0600"], "a write regular"],
+  ["made", "creat", ['"/srv/a"', "0600"], "a write regular"],
   ["at a folder", "openat", ["AT_FDCWD", '"b/a"', "O_RDONLY"], "a read regular"],
   ["at a folder, newly", "openat2", ["3", '"a"', "{flags=O_RDWR}"], "a read-write regular"],
   ["in memory", "memfd_create", ['"x"', "0"], "memfd:x read-write shmem"],

@@ -126,7 +126,9 @@ function exceeds(flags: VmFlags): boolean {
   return (flags & ~(flags >> 4) & VM_ACCESS_FLAGS) !== 0;
 }
 
-/** Gives `[start, end)` of `vma` the protection; gives the VMA that has it, or the errno below 0: nothing has changed. */
+/**
+ * Gives `[start, end)` of `vma` the protection; gives the VMA that has it, or the errno below 0: nothing has changed.
+ */
 function protectVma(
   mm: MemoryDescriptor,
   vma: Vma,

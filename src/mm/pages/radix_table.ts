@@ -5,8 +5,8 @@
  *   page number ──▶ its upper bits ──▶ leaf of 16 slots ──▶ its lower 4 bits ──▶ value
  * ```
  * Memory is mapped in long runs, so neighbours share a leaf: a look-up beside the last one finds it at once, a range is
- * passed by whole leaves, and an empty leaf goes. Programs touch a page here and there, so most leaves hold one value or two,
- * which is why they are no longer.
+ * passed by whole leaves, and an empty leaf goes. Programs touch a page here and there, so most leaves hold one value
+ * or two, which is why they are no longer.
  *
  * Invariants: `size` is the number of values; a leaf's `used` that of its values, never 0 in the table; `#last` is the
  * leaf `#lastNumber`, undefined if there is none.

@@ -50,7 +50,8 @@ Deno.test("msync: a locked VMA behind a hole is met by all but MS_ASYNC", () => 
   mm.msync(0x1000, 0x1000, MS_INVALIDATE);
 });
 
-// Seen on 7.3: a range over all of the address space meets the ring of io_setup, after a hole that only it would fail by.
+// Seen on 7.3: a range over all of the address space meets the ring of io_setup, after a hole that only it would fail
+// by.
 Deno.test("msync: shared memory of a file that cannot be written back refuses MS_SYNC at once, and only that", () => {
   const mm = space();
   const file = { ...open(), unsynced: true };
