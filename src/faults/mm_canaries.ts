@@ -145,7 +145,7 @@ export const MM_CANARIES: readonly Canary[] = [
     name: "hook asked too late",
     story: "The file is asked whether it may be mapped when its VMA stands in the tree already.",
     patches: [{
-      file: "src/mm/calls/mmap.ts",
+      file: "src/mm/vma/map_region.ts",
       text: "  askFile(mm, made, removal);\n  storeVma(mm, made, removal);\n",
       replacement:
         "  storeVma(mm, made, removal);\n  if (file?.hooks?.map !== undefined) acted();\n" +

@@ -195,18 +195,6 @@ export const MM_RANGES: Equivalences = {
       "Without huge pages it rounds to pages, as is done next in any case.",
     ],
     [
-      "slower",
-      "return next === undefined || next.start >= end ? mapFree(mm, next) : mapOver(mm, next);",
-      [">= ▸ >"],
-      "What begins where the range ends is not replaced: nothing is removed then, at more expense.",
-    ],
-    [
-      "slower",
-      "for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {",
-      ["< ▸ <="],
-      "Of a VMA that begins where the range ends no page is within.",
-    ],
-    [
       "same",
       "const known = LEGACY_FLAGS | (file.hugeAligned ? MAP_SYNC : 0);",
       ["0 ▸ 1"],
@@ -229,6 +217,20 @@ export const MM_RANGES: Equivalences = {
       "return aligned !== 0 && aligned < mm.hintMinAddress ? pageAlignUp(mm.hintMinAddress) : aligned;",
       ["< ▸ <="],
       "The lowest address rounds up to itself.",
+    ],
+  ],
+  "src/mm/vma/map_region.ts": [
+    [
+      "slower",
+      "return next === undefined || next.start >= end ? mapFree(mm, next) : mapOver(mm, next);",
+      [">= ▸ >"],
+      "What begins where the range ends is not replaced: nothing is removed then, at more expense.",
+    ],
+    [
+      "slower",
+      "for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {",
+      ["< ▸ <="],
+      "Of a VMA that begins where the range ends no page is within.",
     ],
     [
       "same",
