@@ -222,17 +222,14 @@ Deno.test("registers, arm64: all are read, x0 changed and all written; x0 holds 
   assertEquals(process, before.with(0, 0x7000n));
 });
 
+/** How these spaces are looked at. */
+const SMAPS = { means: "smaps", isChecked: false, knowsGuards: true, hugePages: "never" } as const;
+
 /** A space with tasks; each has stopped `since` so long ago. */
 function spaceOf(...tasks: readonly (readonly [pid: number, leader: number])[]) {
   const process = new FakeProcess();
-  const sources = {
-    means: "smaps",
-    isChecked: false,
-    knowsGuards: true,
-    hugePages: "never",
-  } as const;
   const make = () =>
-    new Space(new Observer(process.libc, sources, new FlagMemory(), []), { mmapBase: 9, brk: 5 });
+    new Space(new Observer(process.libc, SMAPS, new FlagMemory(), []), { mmapBase: 9, brk: 5 });
   const space = make();
   const entered = tasks.map(([pid, leader]): Task => ({
     ...{ pid, leader, space: make(), isInKernel: false, resumedMs: -Infinity },
@@ -261,13 +258,7 @@ Deno.test("Space: a task is alone, or among threads of one process, or among pro
 Deno.test("Space: what was opened to look at it is closed once the last task has left", () => {
   const process = new FakeProcess();
   process.map(0x5000, 0x6000);
-  const sources = {
-    means: "smaps",
-    isChecked: false,
-    knowsGuards: true,
-    hugePages: "never",
-  } as const;
-  const observer = new Observer(process.libc, sources, new FlagMemory(), process.lines());
+  const observer = new Observer(process.libc, SMAPS, new FlagMemory(), process.lines());
   const space = new Space(observer, { mmapBase: 9, brk: 5 });
   const tasks = [77, 78].map((pid): Task => ({
     ...{ pid, leader: 77, space, isInKernel: false, resumedMs: 0 },

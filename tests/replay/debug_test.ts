@@ -386,7 +386,10 @@ Deno.test("shrink: what a mapping was only needed for to place another goes once
   assertEquals(argumentsOf(left), [`mmap ${at.toString(16)} 1000 1 32 -1 0`]);
 });
 
-/** What a run on a layout, above a heap's beginning at 0x500000, comes to where the fault shows as `shows` says: layout, and what else is left. */
+/**
+ * What a run on a layout, above a heap's beginning at 0x500000, comes to where the fault shows as `shows` says:
+ * layout, and what else is left.
+ */
 async function moved(
   layout: MapLine[],
   records: TraceRecord[],

@@ -17,27 +17,8 @@ import { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/error.ts";
 import { actionOf, decode } from "../../src/replay/decode.ts";
 import { TraceFiles } from "../../src/replay/files.ts";
-import type { LeaveRecord, MapLine, OpenFile } from "../../src/trace/format.ts";
-
-const FILE: OpenFile = {
-  id: 3,
-  device: "fe:00",
-  inode: 42,
-  name: "data",
-  size: 0x8000,
-  access: "read",
-  kind: "regular",
-};
-
-const MAPPED: LeaveRecord = {
-  ...{ type: "leave", pid: 7, call: "mmap", result: 0x9000, removed: [], added: [] },
-};
-
-/** What io_setup maps, in the kernel's words. */
-const RING: MapLine = {
-  ...{ start: 0x9000, end: 0xc000, permissions: "rw-s", offset: 0, device: "00:0f", inode: 77 },
-  name: "[aio] (deleted)",
-};
+import type { LeaveRecord } from "../../src/trace/format.ts";
+import { FILE, MAPPED, RING } from "./records.ts";
 
 Deno.test("decode io_destroy: the ring at the context's address goes, whatever else lies there stays", () => {
   const space = new AddressSpace({ mmapBase: 0x7fff_0000_0000 });

@@ -25,6 +25,7 @@ import { decode } from "../../src/replay/decode.ts";
 import { formatVmFlags } from "../../src/mm/vm_flags.ts";
 import { TraceFiles } from "../../src/replay/files.ts";
 import type { EnterRecord, LeaveRecord, MapLine, OpenFile } from "../../src/trace/format.ts";
+import { FILE, MAPPED, RING } from "./records.ts";
 
 const PR_SET_NAME = 15;
 /** What the model's methods give here. */
@@ -155,16 +156,6 @@ Deno.test("decode: forks and execs have records of their own, unknown calls are 
   const again = { leave: { error: "ERESTARTSYS" } };
   assertEquals(perform("munmap", [0, 0], again), "a signal interrupted it, and it is made again");
 });
-
-const FILE: OpenFile = {
-  id: 3,
-  device: "fe:00",
-  inode: 42,
-  name: "data",
-  size: 0x8000,
-  access: "read",
-  kind: "regular",
-};
 
 const LINE: MapLine = {
   ...{ start: 0x9000, end: 0xa000, permissions: "r--p", offset: 0, device: "00:05", inode: 5 },
@@ -313,15 +304,6 @@ Deno.test("decode mmap: shared memory that shows no way to be written to was sea
 const MMAP: EnterRecord = {
   ...{ type: "enter", pid: 7, call: "mmap", args: [] },
   file: { ...FILE, kind: "shmem" },
-};
-const MAPPED: LeaveRecord = {
-  ...{ type: "leave", pid: 7, call: "mmap", result: 0x9000, removed: [], added: [] },
-};
-
-/** What io_setup maps, in the kernel's words. */
-const RING: MapLine = {
-  ...{ start: 0x9000, end: 0xc000, permissions: "rw-s", offset: 0, device: "00:0f", inode: 77 },
-  name: "[aio] (deleted)",
 };
 
 Deno.test("decode io_setup: it maps a ring as long as the kernel's, a file of its own", () => {

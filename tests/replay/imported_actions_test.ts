@@ -33,13 +33,10 @@ import { System } from "../../src/replay/system.ts";
 import { TraceLayouts } from "../../src/replay/imported/layouts.ts";
 import type { OpenFile, TraceRecord } from "../../src/trace/format.ts";
 import { present } from "../present.ts";
-import { call, memory, PID, program, start } from "./records.ts";
+import { call, FILE, memory, PID, program, start } from "./records.ts";
 
 const ANON = MAP_PRIVATE | MAP_ANONYMOUS;
-const FILE: OpenFile = {
-  ...{ id: 3, device: "fe:00", inode: 42, name: "lib.so", size: 0x8000, access: "read" },
-  kind: "regular",
-};
+const LIBRARY: OpenFile = { ...FILE, name: "lib.so" };
 const UNKNOWN = "rw-p (not shown)";
 
 /** The address space after the calls of a text; each gives the result that the text shows. */
@@ -92,33 +89,33 @@ Deno.test("imported mmap: flags that only say how to place, or what to do at onc
   }
   const stack = after(mmap(0x100000, 0x2000, ANON | MAP_GROWSDOWN)).findVma(0x100000)!;
   assertEquals(formatVmFlags(stack.flags), "rd wr mr mw me gd ac");
-  const file = after(mmap(0x10000, 0x1000, MAP_PRIVATE | MAP_GROWSDOWN, { file: FILE }));
+  const file = after(mmap(0x10000, 0x1000, MAP_PRIVATE | MAP_GROWSDOWN, { file: LIBRARY }));
   assertEquals(lines(file), ["10000-11000 rw-p lib.so"]);
 });
 
 Deno.test("imported mmap: a file is the one behind the descriptor, shared if it says so", () => {
   const protection = 1;
-  assertEquals(said(mmap(0x10000, 0x1000, MAP_PRIVATE, { file: FILE })), [
+  assertEquals(said(mmap(0x10000, 0x1000, MAP_PRIVATE, { file: LIBRARY })), [
     "10000-11000 rw-p lib.so",
   ]);
   // With MAP_SHARED_VALIDATE a kernel may know flags that the model does not.
   const newer = 0x80_0000, validated = MAP_SHARED_VALIDATE;
   for (const flags of [MAP_SHARED, validated, validated | MAP_SYNC, validated | newer]) {
-    assertEquals(said(mmap(0x10000, 0x1000, flags, { file: FILE, protection })), [
+    assertEquals(said(mmap(0x10000, 0x1000, flags, { file: LIBRARY, protection })), [
       "10000-11000 r--s lib.so",
     ]);
   }
-  assertEquals(said(mmap(0x10000, 0x1000, ANON, { file: FILE })), ["10000-11000 rw-p"]);
+  assertEquals(said(mmap(0x10000, 0x1000, ANON, { file: LIBRARY })), ["10000-11000 rw-p"]);
 });
 
 Deno.test("imported calls: the last arguments of some tools' lines are left out", () => {
-  const map = call("mmap", [0, 4096, 1, MAP_PRIVATE], { result: 0x10000 }, { file: FILE });
+  const map = call("mmap", [0, 4096, 1, MAP_PRIVATE], { result: 0x10000 }, { file: LIBRARY });
   assertEquals(said(map), ["10000-11000 r--p lib.so"]);
   const remap = call("mremap", [0x10000, 4096, 4096], { result: 0x10000 });
   assertEquals(said(map, remap), ["10000-11000 r--p lib.so"]);
   const attach = call("shmat", [9, 0], {
     result: 0x40000,
-    file: { ...FILE, access: "read-write" },
+    file: { ...LIBRARY, access: "read-write" },
   });
   assertEquals(said(attach), ["40000-48000 rw-s lib.so"]);
 });
@@ -126,7 +123,7 @@ Deno.test("imported calls: the last arguments of some tools' lines are left out"
 Deno.test("imported mmap: what the model would refuse is mapped all the same, as something unknown", () => {
   // A descriptor that the text does not explain; a file that was opened for reading, to be written.
   assertEquals(said(mmap(0x10000, 0x1800, MAP_PRIVATE)), [`10000-12000 ${UNKNOWN}`]);
-  assertEquals(said(mmap(0x10000, 0x1800, MAP_SHARED, { file: FILE })), [
+  assertEquals(said(mmap(0x10000, 0x1800, MAP_SHARED, { file: LIBRARY })), [
     `10000-12000 ${UNKNOWN}`,
   ]);
   // Of what is not known it is taken for readable, writable, private, and of no file that merges with others.
@@ -252,7 +249,7 @@ Deno.test("imported mremap: what the model would refuse to move is unknown where
 });
 
 Deno.test("imported shmat: the segment goes where the text says, as long as it is known to be", () => {
-  const segment: OpenFile = { ...FILE, kind: "shmem", name: "SYSV0", size: 0x2345 };
+  const segment: OpenFile = { ...LIBRARY, kind: "shmem", name: "SYSV0", size: 0x2345 };
   const attach = (flags = 0, file: OpenFile | undefined = segment) =>
     call("shmat", [9, 0, flags], { result: 0x40000, ...(file !== undefined && { file }) });
   const writable: OpenFile = { ...segment, access: "read-write" };
@@ -342,7 +339,7 @@ Deno.test("TraceLayouts: of a recorded trace the recorded lines, of a text's tho
   const text = [...start({ fidelity: "imported" }, [], { brk: 0 }), ...records];
   assertEquals(of(text), [[[0x10000, 0x12000]], 1]);
   assertEquals([of(text, 99), of(recorded, 99)], [[[], 0], [[], 0]]);
-  const file = [...text, ...mmap(0x20000, 0x1000, MAP_PRIVATE, { file: FILE })];
+  const file = [...text, ...mmap(0x20000, 0x1000, MAP_PRIVATE, { file: LIBRARY })];
   assertEquals(layouts(file).of(PID), [
     {
       ...{ start: 0x10000, end: 0x12000, permissions: "rw-p", offset: 0, device: "00:00" },

@@ -21,13 +21,10 @@ import { Answers } from "../../src/replay/imported/answers.ts";
 import { StepReader } from "../../src/replay/step.ts";
 import { System } from "../../src/replay/system.ts";
 import type { ExecRecord, OpenFile, PlacementPolicy, TraceRecord } from "../../src/trace/format.ts";
-import { call, memory, PID, program, start } from "./records.ts";
+import { call, FILE, memory, PID, program, start } from "./records.ts";
 
 const ANON = MAP_PRIVATE | MAP_ANONYMOUS;
-const FILE: OpenFile = {
-  ...{ id: 3, device: "fe:00", inode: 42, name: "lib.so", size: 0x80_0000, access: "read-write" },
-  kind: "regular",
-};
+const LIBRARY: OpenFile = { ...FILE, name: "lib.so", size: 0x80_0000, access: "read-write" };
 const MIB = 2 ** 20;
 /** The end of the first mapping of a program, no whole number of huge pages. */
 const TOP = 0x7fff_f7fc_2000;
@@ -183,7 +180,7 @@ Deno.test("answers: a child knows what its parent knew, its heap too; a thread h
 
 Deno.test("answers: shmat goes where it was asked to, elsewhere the segment's length decides", () => {
   const attach = (address: number, result: number) =>
-    call("shmat", [9, address, 0], { result, file: { ...FILE, kind: "shmem" } });
+    call("shmat", [9, address, 0], { result, file: { ...LIBRARY, kind: "shmem" } });
   assertEquals(last(FIRST, attach(0x40_0000, 0x40_0000)), "equal");
   assertEquals(last(FIRST, attach(0x40_0000, 0x50_0000)), "0x400000");
   assertEquals(
@@ -211,7 +208,7 @@ Deno.test("answers mmap: of nothing, of a device, on a hint that is no whole pag
     last(FIRST, mmap(0, BELOW)),
     "no kernel maps nothing: the text is damaged there",
   );
-  const device: OpenFile = { ...FILE, kind: "device" };
+  const device: OpenFile = { ...LIBRARY, kind: "device" };
   assertEquals(
     last(FIRST, mmap(0x1000, BELOW - 0x1000, { flags: MAP_SHARED, file: device })),
     "a device may place its mappings itself",
@@ -271,14 +268,14 @@ Deno.test("answers mmap: how large mappings are aligned is learned from the firs
   assertEquals(last(FIRST, mmap(less, BELOW - less)), "equal");
   assertEquals(last(FIRST, mmap(2 * MIB, BELOW - 2 * MIB)), DIFFER);
   // A shared file is aligned as any file is.
-  const file = { file: FILE, flags: MAP_SHARED };
+  const file = { file: LIBRARY, flags: MAP_SHARED };
   assertEquals(last(FIRST, big(plain(4), file)), DIFFER);
 });
 
 Deno.test("answers mmap: files are aligned by their offset, by the filesystem's way", () => {
   const offset = 0x5000;
   const file = (name = "lib.so", id = 3): More => ({
-    ...{ file: { ...FILE, id, name }, flags: MAP_PRIVATE, offset },
+    ...{ file: { ...LIBRARY, id, name }, flags: MAP_PRIVATE, offset },
   });
   const at = Math.ceil((BELOW - 6 * MIB - offset) / (2 * MIB)) * 2 * MIB + offset;
   const unmap = call("munmap", [at, 4 * MIB]);
@@ -376,7 +373,7 @@ Deno.test("answers mremap: large mappings are placed as their kind is, a file's 
     "equal",
   );
   const offset = 0x3000;
-  const file = { file: FILE, flags: MAP_PRIVATE, offset };
+  const file = { file: LIBRARY, flags: MAP_PRIVATE, offset };
   const learned = Math.ceil((BELOW - 6 * MIB - offset) / (2 * MIB)) * 2 * MIB + offset;
   const way = [...mmap(4 * MIB, learned, file), ...call("munmap", [learned, 4 * MIB])];
   const part = offset + 0x1000;
@@ -456,7 +453,7 @@ Deno.test("answers: a call succeeds where all is mapped, whatever that is, and f
   assertEquals(last(FIRST, protect(-0x1000, 0x1000)), NOT_SHOWN);
   assertEquals(last(FIRST, protect(2 ** 52, 0x1000)), "its range ends beyond all addresses");
   // A file that was opened for reading is not written to in shared memory.
-  const file: OpenFile = { ...FILE, access: "read" };
+  const file: OpenFile = { ...LIBRARY, access: "read" };
   const shared = mmap(0x1000, BELOW - 0x1000, { flags: MAP_SHARED, file });
   assertEquals(last(FIRST, shared, protect(BELOW - 0x1000, 0x1000, 3)), "EACCES");
   assertEquals(last(FIRST, shared, protect(BELOW - 0x1000, 0x1000, 1)), "equal");

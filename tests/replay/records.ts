@@ -17,6 +17,7 @@ import type {
   HeaderRecord,
   LeaveRecord,
   MapLine,
+  OpenFile,
   TraceRecord,
 } from "../../src/trace/format.ts";
 import { EXEC, HEADER } from "../trace/samples.ts";
@@ -28,6 +29,23 @@ export const PID = 7;
 /** Protection and flags of fixed private memory. */
 export const RW = PROT_READ | PROT_WRITE;
 export const FIXED: number = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+
+/** A file of eight pages, open for reading. */
+export const FILE: OpenFile = {
+  ...{ id: 3, device: "fe:00", inode: 42, name: "data", size: 0x8000, access: "read" },
+  kind: "regular",
+};
+
+/** What a call of mmap returns with that maps at 0x9000 and shows nothing. */
+export const MAPPED: LeaveRecord = {
+  ...{ type: "leave", pid: PID, call: "mmap", result: 0x9000, removed: [], added: [] },
+};
+
+/** What io_setup maps, in the kernel's words. */
+export const RING: MapLine = {
+  ...{ start: 0x9000, end: 0xc000, permissions: "rw-s", offset: 0, device: "00:0f", inode: 77 },
+  name: "[aio] (deleted)",
+};
 
 /** The header and an exec after which `layout` is mapped, the heap's beginning at 0x500000. */
 export function start(
