@@ -63,14 +63,9 @@ export function hasParted(
   if (step.record.error !== undefined && totalPages !== undefined) {
     if (space.descriptor.totalPages - totalPages !== growth) return true;
   }
-  return unmapped.some(({ start, end }) => isMappedIn(space, start, end)) ||
+  const { tree } = space.descriptor;
+  return unmapped.some(({ start, end }) => tree.findIntersection(start, end) !== undefined) ||
     step.record.added.some(({ start, end }) => !isMappedThrough(space, start, end));
-}
-
-/** True if something in `[start, end)` is mapped. */
-function isMappedIn(space: AddressSpace, start: number, end: number): boolean {
-  const vma = space.findVma(start);
-  return vma !== undefined && vma.start < end;
 }
 
 /** True if all of `[start, end)` is mapped. */

@@ -40,8 +40,8 @@ export function setUserfault(
   if (!isPageAligned(address) || end - address !== length) {
     throw cannot("watch", address, end, "EINVAL", "it is not a range of whole pages");
   }
-  let vma = mm.tree.findVma(address);
-  if (vma === undefined || vma.start >= end) {
+  let vma = mm.tree.findIntersection(address, end);
+  if (vma === undefined) {
     throw cannot("watch", address, end, "EINVAL", "nothing is mapped there");
   }
   const watched = MODES.flatMap(([bit, letters]) => modes & bit ? [letters] : []);
