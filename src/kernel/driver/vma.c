@@ -166,7 +166,7 @@ void vma_close(struct vm_area_struct *vma)
 
 /* The address spaces, and that which operations are on. */
 #define SPACES 0x1000
-/* As the kernel's: whoever changes the tree holds a lock of its own, which here is none. */
+/* As the kernel's: the lock that guards the tree is outside of it, and here there is none. */
 #define SPACE_FLAGS (MT_FLAGS_ALLOC_RANGE | MT_FLAGS_LOCK_EXTERN)
 static struct mm_struct *spaces[SPACES];
 static struct mm_struct *space;
