@@ -203,6 +203,16 @@ test("page: the link follows, and is followed", async (page) => {
   assertStringIncludes(await said(page, ".row.selected"), "400000-");
 });
 
+test("page: a link that is set while the page is about to write its own", async (page) => {
+  // The page writes its place where the browser has not told it of the link yet.
+  await page.evaluate(`(() => {
+    location.hash = "#run=cc1-hello&step=40";
+    history.replaceState(null, "", "#run=cc1-2022&step=1");
+  })()`);
+  await page.waitForFunction("document.querySelector('.timeline').ariaValueNow === '40'");
+  await page.waitForFunction("location.hash === '#run=cc1-hello&step=40'");
+});
+
 test("page: recorded runs and texts of calls that are dropped on it", async (page) => {
   const bytes = await Deno.readFile(`${ROOT}traces/cc1-large.jsonl.gz`);
   const dropped = await page.evaluateHandle(
