@@ -13,7 +13,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   command: ["abi"],
   faults: [],
   replay: ["abi", "command", "mm", "trace", "tree"],
-  text: ["abi", "command", "mm", "replay", "trace"],
+  text: ["abi", "command", "mm", "replay", "trace", "tree"],
   capture: ["abi", "command", "trace"],
   verify: ["abi", "capture", "command", "replay", "trace"],
   probe: ["abi", "capture", "command", "mm", "replay", "trace", "verify"],

@@ -16,7 +16,7 @@ import {
 import { explanationAsJson, explanationAsText, neighbourhoodAsText } from "./explain_report.ts";
 import { kernelOf } from "./kernel.ts";
 import { readLayout } from "./maps/read_layout.ts";
-import { ofFile, readText } from "./read_text.ts";
+import { ofFile, readText, Texts } from "./read_text.ts";
 
 const SPECIFICATION = {
   name: "explain",
@@ -55,9 +55,10 @@ async function main(args: CommandArguments): Promise<number> {
   if ((pid === undefined) === (args.operands.length === 0)) {
     throw new Unable("files or --pid are wanted, one of the two; see --help");
   }
-  const given = await optionsOf(args);
+  const reader = new Texts();
+  const given = await optionsOf(args, reader);
   const { texts, options } = pid === undefined
-    ? combine(await readAll(args.operands), given)
+    ? combine(await readAll(args.operands, reader), given)
     : await readProcess(pid, given);
   const found = texts.map(({ name, text }) => {
     const explanation = ofFile(name, () => explainLayout(text, options));
@@ -99,7 +100,7 @@ function explainAddress(
   return 0;
 }
 
-async function optionsOf(args: CommandArguments): Promise<ExplainOptions> {
+async function optionsOf(args: CommandArguments, reader: Texts): Promise<ExplainOptions> {
   const maps = args.text("maps"), kernel = args.text("kernel"), machine = args.text("machine");
   const limit = args.integer("limit", 1), count = args.integer("count", 0);
   try {
@@ -108,7 +109,7 @@ async function optionsOf(args: CommandArguments): Promise<ExplainOptions> {
     throw new Unable(error instanceof Error ? error.message : String(error));
   }
   return {
-    ...(maps !== undefined && { maps: await readText(maps) }),
+    ...(maps !== undefined && { maps: await reader.read(maps) }),
     ...(kernel !== undefined && { kernel }),
     ...(machine !== undefined && { machine }),
     ...(limit !== undefined && { limit }),
@@ -116,9 +117,9 @@ async function optionsOf(args: CommandArguments): Promise<ExplainOptions> {
   };
 }
 
-async function readAll(files: readonly string[]): Promise<Named[]> {
+async function readAll(files: readonly string[], reader: Texts): Promise<Named[]> {
   const texts: Named[] = [];
-  for (const name of files) texts.push({ name, text: await readText(name) });
+  for (const name of files) texts.push({ name, text: await reader.read(name) });
   return texts;
 }
 

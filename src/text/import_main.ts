@@ -11,7 +11,7 @@ import { importedAsJson, importedAsText } from "./import_report.ts";
 import { type ImportedText, type ImportOptions, importText } from "./import.ts";
 import { kernelOf } from "./kernel.ts";
 import { layoutForTrace } from "./maps/for_trace.ts";
-import { ofFile, readText } from "./read_text.ts";
+import { ofFile, Texts } from "./read_text.ts";
 import { isOneRun, joinParts } from "./strace_parts.ts";
 
 const SPECIFICATION = {
@@ -38,10 +38,11 @@ const SPECIFICATION = {
 } as const;
 
 async function main(args: CommandArguments): Promise<number> {
-  const texts = await readTexts(args.operands);
+  const reader = new Texts();
+  const texts = await readTexts(args.operands, reader);
   const out = args.text("out");
   if (out !== undefined && texts.length > 1) throw new Unable("--out takes one text at a time");
-  const options = await optionsOf(args);
+  const options = await optionsOf(args, reader);
   const found: (ImportedText & { readonly file: string })[] = [];
   for (const { name, text } of texts) {
     found.push({ file: name, ...ofFile(name, () => importText(text, options)) });
@@ -59,13 +60,16 @@ async function main(args: CommandArguments): Promise<number> {
   return args.has("strict") && isDirty ? 1 : 0;
 }
 
-async function readTexts(files: readonly string[]): Promise<{ name: string; text: string }[]> {
+async function readTexts(
+  files: readonly string[],
+  reader: Texts,
+): Promise<{ name: string; text: string }[]> {
   const parts = [];
-  for (const name of files) parts.push({ name, text: await readText(name) });
+  for (const name of files) parts.push({ name, text: await reader.read(name) });
   return isOneRun(files) ? [{ name: files[0]!, text: joinParts(parts) }] : parts;
 }
 
-async function optionsOf(args: CommandArguments): Promise<ImportOptions> {
+async function optionsOf(args: CommandArguments, reader: Texts): Promise<ImportOptions> {
   const maps = args.text("maps"), kernel = args.text("kernel"), machine = args.text("machine");
   const maxMapCount = args.integer("max-map-count", 1);
   try {
@@ -74,7 +78,7 @@ async function optionsOf(args: CommandArguments): Promise<ImportOptions> {
     throw new Unable(error instanceof Error ? error.message : String(error));
   }
   return {
-    ...(maps !== undefined && { layout: layoutForTrace(await readText(maps)) }),
+    ...(maps !== undefined && { layout: layoutForTrace(await reader.read(maps)) }),
     ...(kernel !== undefined && { kernel }),
     ...(machine !== undefined && { machine }),
     ...(maxMapCount !== undefined && { maxMapCount }),

@@ -153,26 +153,41 @@ Deno.test("readLayout: lines of the format that most have are read, of another f
   ]);
 });
 
-Deno.test("readLayout: of rr's mappings a later one replaces what it covers, whichever begins first", () => {
-  const rr = (start: number, end: number) =>
-    `{ map_file:"/a", addr:0x${start.toString(16)}, length:0x${(end - start).toString(16)}, ` +
-    'prot_flags:"r-xp", file_offset:0x0 }';
-  const ranges = (...all: [number, number][]) =>
-    readLayout(all.map(([start, end]) => rr(start, end)).join("\n"));
-  const shown = (reading: ReturnType<typeof ranges>) =>
-    reading.vmas.map(({ start, end }) => [start, end]);
-  const later = ranges([0x1000, 0x3000], [0x2000, 0x4000]);
-  assertEquals(shown(later), [[0x1000, 0x2000], [0x2000, 0x4000]]);
-  assertEquals(later.passedOver.map(({ line }) => line), [1]);
-  const whole = ranges([0x1000, 0x3000], [0x1000, 0x4000], [0x5000, 0x6000]);
-  assertEquals(shown(whole), [[0x1000, 0x4000], [0x5000, 0x6000]]);
-  const touching = ranges([0x1000, 0x2000], [0x2000, 0x3000]);
-  assertEquals(shown(touching), [[0x1000, 0x2000], [0x2000, 0x3000]]);
-  assertEquals(touching.passedOver, []);
-  // What was mapped first and begins later is covered by what came after it.
-  const earlier = ranges([0x2000, 0x4000], [0x1000, 0x3000]);
-  assertEquals(shown(earlier), [[0x1000, 0x3000]]);
-  assertEquals(earlier.passedOver.map(({ line }) => line), [1]);
+Deno.test("readLayout: of rr's mappings a later one replaces what it covers, and what sticks out stays", () => {
+  const rr = (start: number, end: number, file = "/a") =>
+    `{ map_file:"${file}", addr:0x${start.toString(16)}, length:0x${(end - start).toString(16)}, ` +
+    'prot_flags:"r-xp", file_offset:0x5000 }';
+  const read = (...all: [number, number, string?][]) =>
+    readLayout(all.map((each) => rr(...each)).join("\n"));
+  const shown = (...all: [number, number, string?][]) =>
+    read(...all).vmas.map(({ start, end, offset }) => [start, end, offset]);
+  const lost = (...all: [number, number][]) => read(...all).passedOver.map(({ line }) => line);
+  const later: [number, number][] = [[0x1000, 0x3000], [0x2000, 0x4000]];
+  assertEquals(shown(...later), [[0x1000, 0x2000, 0x5000], [0x2000, 0x4000, 0x5000]]);
+  assertEquals(lost(...later), [1]);
+  // What is left after the later one shows the file from there on.
+  const earlier: [number, number][] = [[0x2000, 0x4000], [0x1000, 0x3000]];
+  assertEquals(shown(...earlier), [[0x1000, 0x3000, 0x5000], [0x3000, 0x4000, 0x6000]]);
+  assertEquals(lost(...earlier), [1]);
+  const middle: [number, number][] = [[0x1000, 0x9000], [0x3000, 0x4000], [0x4000, 0x6000]];
+  assertEquals(shown(...middle), [
+    ...[[0x1000, 0x3000, 0x5000], [0x3000, 0x4000, 0x5000], [0x4000, 0x6000, 0x5000]],
+    [0x6000, 0x9000, 0xa000],
+  ]);
+  assertEquals(lost(...middle), [1]);
+  const memory = shown([0x1000, 0x3000, "<ZERO>"], [0x1000, 0x2000]);
+  assertEquals(memory, [[0x1000, 0x2000, 0x5000], [0x2000, 0x3000, 0x5000]]);
+  const whole: [number, number][] = [[0x1000, 0x3000], [0x1000, 0x4000], [0x5000, 0x6000]];
+  assertEquals(shown(...whole), [[0x1000, 0x4000, 0x5000], [0x5000, 0x6000, 0x5000]]);
+  const touching: [number, number][] = [[0x1000, 0x2000], [0x2000, 0x3000]];
+  assertEquals(shown(...touching), [[0x1000, 0x2000, 0x5000], [0x2000, 0x3000, 0x5000]]);
+  assertEquals(lost(...touching), []);
+  // Damaged addresses are told, not mapped.
+  const far = read([0x1000, 0x2000], [2 ** 53 - 4096, 2 ** 53], [2 ** 53 - 8192, 2 ** 53 - 4096]);
+  assertEquals([far.vmas.length, far.passedOver.map(({ line, why }) => [line, why])], [
+    2,
+    [[2, "its addresses are beyond those of any process"]],
+  ]);
 });
 
 Deno.test("readStraceLine: what strace says of processes", () => {

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { Unable } from "../../src/command/command.ts";
 import { TemporaryFolder } from "../../src/command/files.ts";
-import { LONGEST_TEXT, ofFile, readText } from "../../src/text/read_text.ts";
+import { LONGEST_TEXT, ofFile, readText, Texts } from "../../src/text/read_text.ts";
 import { openTrace, whyInLayout } from "../../src/text/open_trace.ts";
 import { TextError } from "../../src/text/text_error.ts";
 import { TraceError } from "../../src/trace/trace_error.ts";
@@ -98,6 +98,28 @@ Deno.test("readText: a text longer than can be read is refused by name, however 
       `Cannot read ${path}: it is longer than 128 MiB`,
     );
   });
+});
+
+Deno.test("Texts: several may be as long together as one alone, compressed or not", async () => {
+  const all = async (...files: (Uint8Array | string)[]) => {
+    const texts = new Texts(2048), read: string[] = [];
+    for (const bytes of files) read.push(await withFile(bytes, (path) => texts.read(path)));
+    return read.map(({ length }) => length);
+  };
+  const packed = gzipSync("x".repeat(1024));
+  assertEquals(await all("x".repeat(2047), "y"), [2047, 1]);
+  assertEquals(await all(packed, "", packed), [1024, 0, 1024]);
+  const alone = /Cannot read \S+: it is longer than 2 KiB of text$/;
+  const together = /: together with the texts before it, it is longer than 2 KiB of text$/;
+  const refused = async (...files: (Uint8Array | string)[]) =>
+    (await assertRejects(() => all(...files), Unable)).message;
+  assertMatch(await refused("x".repeat(2049)), alone);
+  assertMatch(await refused("x", "y".repeat(2048)), together);
+  assertMatch(await refused("x".repeat(1025), packed), together);
+  // What damaged gzip still gives is counted as well.
+  const damaged = gzipSync(crypto.getRandomValues(new Uint8Array(1500))).subarray(0, 1400);
+  const { result } = await heard(() => refused("x".repeat(1500), damaged));
+  assertMatch(result, together);
 });
 
 Deno.test("readText: what cannot be read is named, with the reason alone", async () => {

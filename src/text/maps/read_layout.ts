@@ -8,6 +8,7 @@ import { cleanLines, type TextLine } from "../lines/clean.ts";
 import { markOf, type PassedOver, passOver } from "../lines/marks.ts";
 import { KERNEL_ADDRESS, type LayoutLine } from "./layout_line.ts";
 import { readMapsLine, readSmapsField } from "./maps_line.ts";
+import { type Ordered, overlaid } from "./overlaid.ts";
 import {
   type NumaLine,
   readDebuggerLine,
@@ -104,7 +105,8 @@ class Reader {
         this.#pass(passedOver, read.vma.line, "it is of another format than the rest");
       }
     }
-    const ordered = kind === "rr" ? latest(vmas) : inOrder(vmas, beginnings);
+    // rr prints mappings as they are made.
+    const ordered = kind === "rr" ? overlaid(vmas) : inOrder(vmas, beginnings);
     for (const { line, why } of ordered.left) this.#pass(passedOver, line, why);
     return {
       format: this.#formatOf(kind),
@@ -241,12 +243,6 @@ function withField(vma: LayoutLine, name: string, value: string): LayoutLine {
   return { ...vma, written: has || (vma.written ?? false) };
 }
 
-/** What of the lines is one layout, and what is not. */
-interface Ordered {
-  readonly vmas: readonly LayoutLine[];
-  readonly left: readonly { readonly line: number; readonly why: string }[];
-}
-
 /** The longest run of ascending lines: a text may hold the layouts of several processes, or one twice. */
 function inOrder(lines: readonly LayoutLine[], beginnings: ReadonlySet<LayoutLine>): Ordered {
   const runs: LayoutLine[][] = [];
@@ -270,29 +266,4 @@ function inOrder(lines: readonly LayoutLine[], beginnings: ReadonlySet<LayoutLin
     left.push({ line: run[0]!.line, why });
   }
   return { vmas: longest, left };
-}
-
-/** rr prints mappings as they are made: a later one replaces what it covers. */
-function latest(lines: readonly LayoutLine[]): Ordered {
-  const left: { line: number; why: string }[] = [];
-  const vmas = [...lines].sort((a, b) => a.start - b.start || b.line - a.line);
-  const kept: LayoutLine[] = [];
-  for (const vma of vmas) {
-    const last = kept.at(-1);
-    if (last !== undefined && vma.start < last.end) {
-      const older = vma.line < last.line ? vma : last;
-      if (older === last) {
-        kept.pop();
-        kept.push(...remains(last, vma));
-      }
-      left.push({ line: older.line, why: "a later mapping covers it, or part of it" });
-      if (older === vma) continue;
-      if (kept.at(-1) !== vma) kept.push(vma);
-    } else kept.push(vma);
-  }
-  return { vmas: kept, left };
-}
-
-function remains(older: LayoutLine, newer: LayoutLine): LayoutLine[] {
-  return newer.start > older.start ? [{ ...older, end: newer.start }, newer] : [newer];
 }
