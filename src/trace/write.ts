@@ -59,7 +59,6 @@ class Output {
 
   constructor(sink: Sink, gzip: boolean) {
     this.#sink = sink.getWriter();
-    this.#sink.closed.catch(() => {});
     this.#gzip = gzip;
   }
 
@@ -76,7 +75,6 @@ class Output {
 
   /** Hands on what waits, such that it can be read. */
   flush(): void {
-    if (this.#batch === "" && this.#member === undefined) return;
     this.#queue(async () => {
       await this.#pass();
       await this.#endMember();
@@ -90,15 +88,13 @@ class Output {
   }
 
   #queue(act: () => Promise<void>): Promise<void> {
-    this.#done = this.#done.then(act);
-    this.#done.catch(() => {});
-    return this.#done;
+    return this.#done = this.#done.then(act);
   }
 
   async #pass(): Promise<void> {
+    if (this.#batch === "") return;
     const bytes = this.#encoder.encode(this.#batch);
     this.#batch = "";
-    if (bytes.length === 0) return;
     if (!this.#gzip) return await this.#sink.write(bytes);
     this.#member ??= new Member(this.#sink);
     await this.#member.write(bytes);

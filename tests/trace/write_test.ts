@@ -7,17 +7,32 @@ import { formatRecord } from "../../src/trace/schema.ts";
 import { writeTrace } from "../../src/trace/write.ts";
 import { ALL, END, EXEC, HEADER, streamOf, textOf } from "./samples.ts";
 
+/** A sink that keeps what it gets, and whether it was closed. */
+function keeping() {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const kept = { pieces, isClosed: false };
+  const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
+    write: (piece) => void pieces.push(piece),
+    close: () => void (kept.isClosed = true),
+  });
+  return { kept, sink };
+}
+
+/** Records that end in an error. */
+function* failing(): Generator<TraceRecord> {
+  yield HEADER;
+  yield EXEC;
+  throw new Error("the tracer is gone");
+}
+
 /** The bytes that `writeTrace` writes. */
 async function written(
   records: Iterable<TraceRecord> | AsyncIterable<TraceRecord>,
   gzip: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
-    write: (piece) => void pieces.push(piece),
-  });
+  const { kept, sink } = keeping();
   await writeTrace(records, sink, { gzip });
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+  return new Uint8Array(await new Blob(kept.pieces).arrayBuffer());
 }
 
 for (const gzip of [false, true]) {
@@ -38,17 +53,10 @@ Deno.test("writeTrace: keys stand in the same order whatever the order in the re
 });
 
 Deno.test("writeTrace: when the records end in an error, what came before is complete lines", async () => {
-  const pieces: Uint8Array<ArrayBuffer>[] = [];
-  const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
-    write: (piece) => void pieces.push(piece),
-  });
-  function* failing(): Generator<TraceRecord> {
-    yield HEADER;
-    yield EXEC;
-    throw new Error("the tracer is gone");
-  }
+  const { kept, sink } = keeping();
   await assertRejects(() => writeTrace(failing(), sink), Error, "the tracer is gone");
-  assertEquals(await new Blob(pieces).text(), textOf([HEADER, EXEC]));
+  assertEquals(await new Blob(kept.pieces).text(), textOf([HEADER, EXEC]));
+  assert(kept.isClosed);
 });
 
 Deno.test("writeTrace: a sink that fails is an error, not a silent loss", async () => {
@@ -88,10 +96,7 @@ Deno.test("formatHex: -1 is all ones, as the kernel prints it", () => {
 
 for (const gzip of [false, true]) {
   Deno.test(`writeTrace: what was recorded can be read before the recording ends, gzip ${gzip}`, async () => {
-    const pieces: Uint8Array<ArrayBuffer>[] = [];
-    const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
-      write: (piece) => void pieces.push(piece),
-    });
+    const { kept: { pieces }, sink } = keeping();
     const seen: string[][] = [];
     async function* slow(): AsyncGenerator<TraceRecord> {
       for (const record of [HEADER, EXEC, END]) {
@@ -111,3 +116,71 @@ for (const gzip of [false, true]) {
     assertEquals(await Array.fromAsync(readTrace(new Blob(pieces).stream())), [HEADER, EXEC, END]);
   });
 }
+
+/** A header whose line has so many characters, with its end. */
+function headerOf(length: number): TraceRecord {
+  const padded = (purpose: string): TraceRecord => ({ ...HEADER, purpose });
+  return padded("x".repeat(length - textOf([padded("")]).length));
+}
+
+Deno.test("writeTrace: text goes out as soon as 64 KiB wait, and not before", async () => {
+  /** How much is out before the second record, after a first one of so many characters. */
+  const outAfter = async (length: number) => {
+    const { kept, sink } = keeping();
+    const records = [headerOf(length), END];
+    let out: number | undefined;
+    await writeTrace(
+      (function* () {
+        yield records[0]!;
+        out = kept.pieces[0]?.length;
+        yield records[1]!;
+      })(),
+      sink,
+    );
+    assertEquals(await new Blob(kept.pieces).text(), textOf(records));
+    return out;
+  };
+  assertEquals([await outAfter(65_535), await outAfter(65_536)], [undefined, 65_536]);
+});
+
+for (const gzip of [false, true]) {
+  Deno.test(`writeTrace: while nothing is recorded nothing is written, then the sink is closed, gzip ${gzip}`, async () => {
+    const { kept, sink } = keeping();
+    const counts: number[] = [];
+    async function* idle(): AsyncGenerator<TraceRecord> {
+      yield HEADER;
+      for (let i = 0; i < 2; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        counts.push(kept.pieces.length);
+      }
+      assertEquals([counts[1], kept.isClosed], [counts[0], false]);
+      yield END;
+    }
+    await writeTrace(idle(), sink, { gzip, patienceMs: 5 });
+    assert(counts[0]! > 0 && kept.isClosed);
+  });
+}
+
+Deno.test("writeTrace: no timer runs on when all is written, nor after an error", async () => {
+  const { setInterval, clearInterval } = globalThis;
+  const running = new Set<unknown>();
+  Object.assign(globalThis, {
+    setInterval: (act: () => void, ms: number) => {
+      const timer = setInterval(act, ms);
+      running.add(timer);
+      return timer;
+    },
+    clearInterval: (timer: number) => {
+      running.delete(timer);
+      clearInterval(timer);
+    },
+  });
+  try {
+    await writeTrace([HEADER, END], keeping().sink);
+    const { sink } = keeping();
+    await assertRejects(() => writeTrace(failing(), sink), Error, "the tracer is gone");
+    assertEquals(running.size, 0);
+  } finally {
+    Object.assign(globalThis, { setInterval, clearInterval });
+  }
+});
