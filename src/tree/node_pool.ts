@@ -115,7 +115,7 @@ export class NodePool<V = unknown> {
   searchedEnd: number = NaN;
   /** Nodes promised to cursors. */
   reserved = 0;
-  /** Rises with every change of the tree, so that a cursor knows when what it remembers is stale. */
+  /** Rises with every change that may move a slot or its bounds: what a cursor remembers is stale then. */
   version = 0;
   /** Entries in the tree. */
   entries = 0;

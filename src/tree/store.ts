@@ -119,7 +119,7 @@ export function storeClassified(
 
 /**
  * Stores where the range is exactly the slot found last and that holds something, as it does where a caller has looked
- * the range up: one word changes, and no gap. Beside readers no slot is found last.
+ * the range up: one word changes, and no gap; what cursors remember stays valid. Beside readers no slot is found last.
  *
  * @returns whether it was so; nothing is done otherwise
  */
@@ -133,7 +133,6 @@ function replaceFound(w: WriteState, value: unknown): boolean {
   if (doubles[finger - 1]! !== before || old === 0 || value === undefined) return false;
   words[at] = pool.encode(value);
   pool.release(old);
-  pool.version++;
   pool.counters.rewritten++;
   w.before = before;
   if (pool.log !== undefined) {

@@ -114,7 +114,7 @@ export class Subtree {
       pool.publish(ROOT, 0);
       this.drop(entry);
       this.#finish();
-      if (!pool.rcu) pool.giveBack();
+      pool.giveBack();
     } else {
       pool.entries++;
       this.big.push(MAX_INDEX, word);

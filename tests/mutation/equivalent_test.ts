@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { pathOf } from "../../src/command/paths.ts";
 import { equivalence, type Placed, staleEntries } from "./equivalent.ts";
 import { mutantsOf } from "./mutants.ts";
-import { sourceFiles } from "./score.ts";
+import { sourceFiles } from "./areas.ts";
 
 async function everyMutant(): Promise<Placed[]> {
   const placed: Placed[] = [];

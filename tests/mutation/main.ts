@@ -8,9 +8,10 @@ import { type CommandArguments, runCommand, Unable } from "../../src/command/com
 import { print, printJson } from "../../src/command/output.ts";
 import { Progress } from "../../src/command/progress.ts";
 import { ROOT } from "../canaries/build.ts";
+import { sourceFiles } from "./areas.ts";
 import { equivalence, staleEntries } from "./equivalent.ts";
 import { describe, mutantsOf } from "./mutants.ts";
-import { BrokenTestsError, score, sourceFiles, type Verdict } from "./score.ts";
+import { BrokenTestsError, score, type Verdict } from "./score.ts";
 
 const SPECIFICATION = {
   name: "mutate",

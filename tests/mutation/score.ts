@@ -13,6 +13,7 @@ import { Child } from "../canaries/child.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
 import type { Loaded, Ran } from "./trial.ts";
 import { weave } from "./weave.ts";
+import { areaOf, AREAS } from "./areas.ts";
 
 /** What became of a mutant. */
 export interface Verdict {
@@ -45,71 +46,6 @@ export class BrokenTestsError extends Error {
   readonly code = "EBROKEN";
 }
 
-/** Left out: what only checks, shows, counts or names, and the worker's side of shared memory, which takes threads. */
-const LEFT_OUT = new RegExp(
-  [
-    "/(validate|incremental|validate_pages|dump|errors|error|errno|hex|mman|syscalls|proc_maps|vm_flags)\\.ts$",
-    "/tree/(statistics|shared_reader)\\.ts$",
-  ].join("|"),
-);
-
-/**
- * Left out as well: what runs only in a process of its own, where no mutant is switched on, as commands from outside
- * and the measuring processes do: they have their tests, but these do not count here. And of the recorder what sends
- * signals by itself: a mutant of it might end any process of the machine.
- */
-const ELSEWHERE = new RegExp(
-  [
-    "(/|_)main\\.ts$",
-    "^src/capture/(libc|record|recorder|launch)\\.ts$",
-    "^src/verify/fuzz_program\\.ts$",
-    "^src/command/(child|lines|signals|progress|paths)\\.ts$",
-    "^src/compare/(worker|workloads)/",
-    "^src/compare/(git|host|worktree|rounds|instructions|compare)\\.ts$",
-    "^src/history/(floors|save)\\.ts$",
-  ].join("|"),
-);
-
-/** Sources and the tests that run on their mutants; a file is of the first area that names it. */
-interface Area {
-  /** Folders and files, from the root. */
-  readonly sources: readonly string[];
-  /** Folders and files below `tests/`. */
-  readonly tests: readonly string[];
-}
-
-const AREAS: readonly Area[] = [
-  {
-    sources: ["src/tree/"],
-    tests: ["tree", "regressions", "property/cursor_test.ts", "property/tree_test.ts"],
-  },
-  {
-    sources: ["src/abi/", "src/mm/"],
-    tests: ["mm", "regressions", "property/address_space_test.ts", "replay/replay_test.ts"],
-  },
-  { sources: ["src/trace/"], tests: ["trace", "property/trace_test.ts"] },
-  { sources: ["src/replay/"], tests: ["replay", "text", "trace/recorded_traces_test.ts"] },
-  { sources: ["src/text/"], tests: ["text"] },
-  // What traces processes is tried on made-up ones alone: a mutant of it must not reach a process of the machine.
-  {
-    sources: ["ptrace", "space", "ask_base", "registers_x86_64", "registers_arm64"]
-      .map((name) => `src/capture/${name}.ts`),
-    tests: ["capture/tracing_test.ts", "capture/asking_test.ts"],
-  },
-  {
-    sources: ["src/capture/", "src/verify/"],
-    tests: [
-      "capture",
-      ...["draw", "executable", "fuzz", "live", "random_calls", "random_program"]
-        .map((name) => `verify/${name}_test.ts`),
-    ],
-  },
-  {
-    sources: ["src/command/", "src/compare/", "src/history/", "src/report/"],
-    tests: ["command", "compare", "history", "report"],
-  },
-];
-
 /** Tests that take long or threads, that plant faults of their own in the source, or that run whole commands. */
 const LONG_FILES =
   /\/(allocation|broken_builds|capture|compare|hostile|looks|main|misfortune|random|readers|report_browser|sweep|worktree)_test\.ts$/;
@@ -130,30 +66,6 @@ const RIGHTS = [
 
 /** Longest time for loading the tests, ms. */
 const LOAD_LIMIT_MS = 60_000;
-
-/** The source files that are mutated. */
-export async function sourceFiles(): Promise<string[]> {
-  const files: string[] = [];
-  for (const source of AREAS.flatMap(({ sources }) => sources)) {
-    if (source.endsWith("/")) await addSourceFiles(source, files);
-    else files.push(source);
-  }
-  return [...new Set(files)].sort();
-}
-
-async function addSourceFiles(folder: string, files: string[]): Promise<void> {
-  for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
-    const path = folder + entry.name;
-    if (entry.isDirectory) await addSourceFiles(`${path}/`, files);
-    else if (path.endsWith(".ts") && !LEFT_OUT.test(path) && !ELSEWHERE.test(path)) {
-      files.push(path);
-    }
-  }
-}
-
-function areaOf(file: string): Area | undefined {
-  return AREAS.find(({ sources }) => sources.some((source) => file.startsWith(source)));
-}
 
 /** Tries the mutants; the verdicts in the order of file and line. */
 export async function score(options: ScoreOptions): Promise<Verdict[]> {

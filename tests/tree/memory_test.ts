@@ -56,6 +56,15 @@ for (const how of ["clear", "one by one", "at once"] as const) {
   });
 }
 
+Deno.test("memory: what the last node's entries hold is let go of before the pool is given back", () => {
+  const tree = new MapleTree<object>();
+  const ranges = 45_000; // as many nodes as make it more than an empty tree keeps
+  for (let i = 0; i < ranges; i++) tree.store(i * 10, i * 10 + 5, tree);
+  const bytes = tree.statistics().poolBytes;
+  tree.clear();
+  assert(tree.statistics().poolBytes < bytes / 100);
+});
+
 Deno.test("memory: a small tree that is emptied and filled in turns keeps its pool", () => {
   const tree = new MapleTree<number>();
   const bytes = new Set<number>();
