@@ -48,6 +48,22 @@ export class System {
     return this.#processes.get(pid);
   }
 
+  /**
+   * The address space of a process that must be there.
+   *
+   * @throws {ReplayError} the trace does not introduce it
+   */
+  spaceOf(pid: number): AddressSpace {
+    if (this.#recent !== undefined && this.#recentPid === pid) return this.#recent;
+    const space = this.space(pid);
+    if (space === undefined) {
+      throw new ReplayError(`Cannot replay process ${pid}: the trace does not introduce it`);
+    }
+    this.#recent = space;
+    this.#recentPid = pid;
+    return space;
+  }
+
   /** Ends every process of an address space, which is torn down with the last one. O(processes). */
   kill(space: AddressSpace): void {
     for (const [pid, its] of this.#processes) if (its === space) this.#leave(pid);
@@ -89,9 +105,9 @@ export class System {
   apply(step: Step): number {
     switch (step.type) {
       case "call":
-        return step.action?.(this.#spaceOf(step.pid)) ?? step.record.result;
+        return step.action?.(this.spaceOf(step.pid)) ?? step.record.result;
       case "touch":
-        this.#spaceOf(step.pid).fault(step.address, "force");
+        this.spaceOf(step.pid).fault(step.address, "force");
         return 0;
       case "exec":
         this.#exec(step);
@@ -109,7 +125,7 @@ export class System {
   perform(step: Step): number {
     try {
       if (step.type !== "call" || step.direct === undefined) return this.apply(step);
-      return performDirect(this.#spaceOf(step.pid).descriptor, step.direct);
+      return performDirect(this.spaceOf(step.pid).descriptor, step.direct);
     } catch (error) {
       if (error instanceof MmError) return -error.errno;
       throw error;
@@ -125,7 +141,7 @@ export class System {
   }
 
   #fork(step: ForkStep): void {
-    const parent = this.#spaceOf(step.pid);
+    const parent = this.spaceOf(step.pid);
     this.#enter(step.record.child, step.record.sharesMemory ? parent : parent.fork());
   }
 
@@ -150,16 +166,5 @@ export class System {
     }
     this.#users.delete(space);
     space.exit();
-  }
-
-  #spaceOf(pid: number): AddressSpace {
-    if (this.#recent !== undefined && this.#recentPid === pid) return this.#recent;
-    const space = this.space(pid);
-    if (space === undefined) {
-      throw new ReplayError(`Cannot replay process ${pid}: the trace does not introduce it`);
-    }
-    this.#recent = space;
-    this.#recentPid = pid;
-    return space;
   }
 }

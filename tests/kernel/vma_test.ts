@@ -11,7 +11,8 @@ import { Verb } from "../../src/kernel/operation.ts";
 import { checkVma, type VmaCheckResult } from "../../src/kernel/vma/check.ts";
 import { notDriven } from "../../src/kernel/vma/command.ts";
 import { FILE_NUMBERS } from "../../src/kernel/vma/operands.ts";
-import { checkTrace, type TraceCheckResult } from "../../src/kernel/vma/traces.ts";
+import { shrinkTrace } from "../../src/kernel/vma/shrink.ts";
+import { checkTrace, operationsOf, type TraceCheckResult } from "../../src/kernel/vma/traces.ts";
 import { readTrace } from "../../src/trace/read.ts";
 import { tracePaths } from "../kernel_check/streams/traces.ts";
 import { missing, newestSource, plantedAt } from "./planting.ts";
@@ -142,11 +143,27 @@ vmaTest("a fork's copy that merges as if it shared no anon_vma is found", async 
   assert(found!.shrunk.some(({ verb }) => verb === Verb.VMA_FORK));
 });
 
-vmaTest("a fault is found in a recorded trace, and the step is named", async () => {
+vmaTest("a fault is found in a recorded trace, named, and shrunk", async () => {
   const off = startingWith(MERGE_NEW, "if (vmg->start % 0x10000 == 0x4000) return NULL;");
   const path = tracePaths().get("cc1-large")!;
-  const { found, steps } = await withPlanted(off, (program) => checkedTrace(program, path));
+  const release = source!.version;
+  const { found, steps, shrunk } = await withPlanted(off, async (program) => {
+    const result = await checkedTrace(program, path);
+    const request = { ...COMMON, program, release };
+    return { ...result, shrunk: await shrinkTrace(readTrace(path), result.found!, request) };
+  });
   assertEquals(found?.step, steps);
+  console.log(
+    JSON.stringify(await operationsOf(shrunk!.records, release), null, 1),
+    shrunk!.found.text,
+  );
+  // A program begins, and maps once or twice what should have become one.
+  assert(shrunk!.steps.after <= 3, `${shrunk!.steps.after} steps are left`);
+  assertEquals(shrunk!.steps.before, steps);
+  assertEquals(shrunk!.found.step, shrunk!.steps.after);
+  const asked = await operationsOf(shrunk!.records, release);
+  assertEquals(asked[0]?.name, "exec");
+  assertEquals(asked.at(-1), { name: shrunk!.found.name, operations: shrunk!.found.operations });
   assertMatch(found!.name, /^(mmap|brk)$/);
   assertMatch(found!.text, /expected map_count (\d+).*\n.*has map_count (?!\1)\d+/);
 });

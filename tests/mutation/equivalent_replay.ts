@@ -200,19 +200,7 @@ export const REPLAY: Equivalences = {
       "It goes by thirds: single items come last in any case.",
     ],
   ],
-  "src/replay/debug/shrink.ts": [
-    [
-      "same",
-      "if (error instanceof ReplayError) return false;",
-      ["error instanceof ReplayError ▸ true"],
-      "A part that makes no sense is all that can be thrown; the check lets faults of the program through.",
-    ],
-    [
-      "same",
-      "throw error;",
-      ["throw error; ▸ ;"],
-      "A part that makes no sense is all that can be thrown; the check lets faults of the program through.",
-    ],
+  "src/replay/debug/reduce_trace.ts": [
     [
       "slower",
       'if (record.type === "header" || record.type === "end") continue;',
@@ -260,6 +248,20 @@ export const REPLAY: Equivalences = {
       'if (record.type === "leave") return { ...record, result: at(record.result) };',
       ['record.type === "leave" ▸ true'],
       "What is left has no result, and one that is added is not written.",
+    ],
+  ],
+  "src/replay/debug/shrink.ts": [
+    [
+      "same",
+      "if (error instanceof ReplayError) return false;",
+      ["error instanceof ReplayError ▸ true"],
+      "A part that makes no sense is all that can be thrown; the check lets faults of the program through.",
+    ],
+    [
+      "same",
+      "throw error;",
+      ["throw error; ▸ ;"],
+      "A part that makes no sense is all that can be thrown; the check lets faults of the program through.",
     ],
     [
       "slower",

@@ -8,12 +8,14 @@ import { Unable } from "../../command/command.ts";
 import { print, printJson } from "../../command/output.ts";
 import { Progress } from "../../command/progress.ts";
 import { readTrace } from "../../trace/read.ts";
+import { formatRecord } from "../../trace/schema.ts";
 import { build } from "../build.ts";
 import { vmaMacros } from "../features.ts";
 import { showOperation } from "../operation.ts";
 import { findSource, type Source } from "../source.ts";
 import { checkVma, type VmaCheckResult } from "./check.ts";
-import { checkTrace, type TraceCheckResult } from "./traces.ts";
+import { shrinkTrace, type ShrunkTrace } from "./shrink.ts";
+import { checkTrace, operationsOf, type TraceCheckResult } from "./traces.ts";
 
 /** What the command was asked for. */
 export interface VmaCommand {
@@ -31,9 +33,14 @@ export interface VmaCommand {
 
 /** What the whole check showed. */
 interface Outcome {
-  readonly traces: ReadonlyMap<string, TraceCheckResult>;
+  readonly traces: ReadonlyMap<string, CheckedTrace>;
   /** Undefined if a trace showed a difference before, or it was not wanted. */
   readonly layouts: VmaCheckResult | undefined;
+}
+
+/** What a trace showed; if a difference, what is left of it. */
+interface CheckedTrace extends TraceCheckResult {
+  readonly shrunk?: ShrunkTrace & { readonly asked: Awaited<ReturnType<typeof operationsOf>> };
 }
 
 /** Runs it, and gives the exit status. */
@@ -61,13 +68,21 @@ async function checkAll(
   progress: Progress,
 ): Promise<Outcome> {
   const common = { ...request, program, release: source.version };
-  const results = new Map<string, TraceCheckResult>();
+  const results = new Map<string, CheckedTrace>();
   for (const [name, path] of traces) {
     if (!`recorded traces: ${name}`.includes(only)) continue;
     progress.show(() => name);
     const result = await checkTrace(readTrace(path), common);
     results.set(name, result);
-    if (result.found !== undefined) return { traces: results, layouts: undefined };
+    const { found } = result;
+    if (found === undefined) continue;
+    progress.show(() => `shrinking step ${found.step} of ${name}`);
+    const shrunk = await shrinkTrace(readTrace(path), found, common);
+    if (shrunk !== undefined) {
+      const asked = await operationsOf(shrunk.records, source.version);
+      results.set(name, { ...result, shrunk: { ...shrunk, asked } });
+    }
+    return { traces: results, layouts: undefined };
   }
   if (!"random layouts".includes(only)) {
     // That nothing was different would be true, and mislead.
@@ -122,7 +137,10 @@ function format(source: Source, { traces, layouts }: Outcome, macros: readonly s
   return [...lines, notDriven(source, macros)].join("\n");
 }
 
-function formatTrace(name: string, { steps, operations, left, found }: TraceCheckResult): string[] {
+function formatTrace(
+  name: string,
+  { steps, operations, left, found, shrunk }: CheckedTrace,
+): string[] {
   const much = `${steps.toLocaleString("en")} steps, ${operations.toLocaleString("en")} operations`;
   const lines = [`  ${name}: ${much}`];
   if (left !== undefined) {
@@ -135,6 +153,21 @@ function formatTrace(name: string, { steps, operations, left, found }: TraceChec
     `Step ${found.step} of ${name} went wrong: ${found.name}`,
     ...found.operations.map((it) => `  ${it}`),
     `  ${found.text}`,
+    "",
+    ...formatShrunk(shrunk),
+  ];
+}
+
+function formatShrunk(shrunk: CheckedTrace["shrunk"]): string[] {
+  if (shrunk === undefined) return ["The trace by itself shows it no second time", ""];
+  const { after } = shrunk.steps;
+  return [
+    `Shrunk to ${after} ${after === 1 ? "step" : "steps"}: nothing can be removed`,
+    ...shrunk.asked.flatMap(({ name, operations }) => [
+      `  ${name}`,
+      ...operations.map((it) => `    ${it}`),
+    ]),
+    `  ${shrunk.found.text}`,
     "",
   ];
 }
@@ -160,7 +193,12 @@ function formatLayouts({ layouts, operations, found }: VmaCheckResult): string[]
 function asData({ traces, layouts }: Outcome): object {
   const found = layouts?.found;
   return {
-    traces: [...traces].map(([name, result]) => ({ name, ...result })),
+    traces: [...traces].map(([name, { shrunk, ...result }]) => ({
+      name,
+      ...result,
+      // A trace's own lines: what is put into a file can be checked again.
+      shrunk: shrunk && { ...shrunk, records: shrunk.records.map(formatRecord) },
+    })),
     layouts: layouts?.layouts ?? 0,
     operations: layouts?.operations ?? 0,
     found: found && {

@@ -53,34 +53,64 @@ const FRAME = 256;
  * @throws {TraceError} it cannot be read
  */
 export async function checkTrace(
-  trace: AsyncIterable<TraceRecord>,
+  trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
   request: TraceCheckRequest,
 ): Promise<TraceCheckResult> {
-  const { alignAnonymous: _anonymous, alignFiles: _files, ...rules } = kernelRules(request.release);
-  const { steps } = await compileTrace(trace, { rules });
-  const translator = new Translator(new System());
+  const steps = await compile(trace, request.release);
   await using driver = await Driver.start(request.program, request);
   const run = new Run(driver, request);
+  const translated = translate(steps);
+  let next = translated.next();
+  for (; !next.done && !request.signal.aborted; next = translated.next()) {
+    await run.take(next.value);
+    if (run.found !== undefined) return run.result(run.found.step);
+  }
+  await run.flush();
+  const left = next.done ? next.value : undefined;
+  return run.result(left === undefined ? steps.length : left.step - 1, left);
+}
+
+/** What each step of a trace asks of `mm/vma.c`, as far as it can be driven: its name, and the operations in words. */
+export async function operationsOf(
+  trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
+  release: string,
+): Promise<{ readonly name: string; readonly operations: readonly string[] }[]> {
+  return [...translate(await compile(trace, release))].map(({ name, operations }) => (
+    { name, operations: operations.map(showOperation) }
+  ));
+}
+
+async function compile(
+  trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
+  release: string,
+): Promise<readonly Step[]> {
+  const { alignAnonymous: _anonymous, alignFiles: _files, ...rules } = kernelRules(release);
+  return (await compileTrace(trace, { rules })).steps;
+}
+
+/** A step that asks something of `mm/vma.c`. */
+interface NamedStep extends TranslatedStep {
+  /** From 1. */
+  readonly number: number;
+  /** The call or event, as far as it has a name. */
+  readonly name: string;
+}
+
+/** Translates step after step; where one cannot be driven, that ends it, and is what it returns. */
+function* translate(steps: readonly Step[]): Generator<NamedStep, TraceCheckResult["left"]> {
+  const translator = new Translator(new System());
   for (const [at, step] of steps.entries()) {
-    if (request.signal.aborted) break;
+    const number = at + 1;
     let translated: TranslatedStep | undefined;
     try {
       translated = translator.take(step);
     } catch (error) {
-      if (!(error instanceof Undrivable)) throw error;
-      await run.flush();
-      return run.result(at, { step: at + 1, why: error.message });
+      if (error instanceof Undrivable) return { step: number, why: error.message };
+      throw error;
     }
-    if (translated !== undefined) await run.take(at + 1, step, translated);
-    if (run.found !== undefined) return run.result(at + 1);
+    if (translated !== undefined) yield { number, name: nameOf(step), ...translated };
   }
-  await run.flush();
-  return run.result(steps.length);
-}
-
-interface Pending extends TranslatedStep {
-  readonly number: number;
-  readonly name: string;
+  return undefined;
 }
 
 /** Steps on their way to the driver. */
@@ -88,7 +118,7 @@ class Run {
   readonly #driver: Driver;
   readonly #request: TraceCheckRequest;
   readonly #performed: Operation[] = [];
-  #pending: Pending[] = [];
+  #pending: NamedStep[] = [];
   #count = 0;
   found: TraceDifference | undefined;
 
@@ -97,9 +127,9 @@ class Run {
     this.#request = request;
   }
 
-  async take(number: number, step: Step, translated: TranslatedStep): Promise<void> {
-    this.#pending.push({ number, name: nameOf(step), ...translated });
-    this.#count += translated.operations.length;
+  async take(step: NamedStep): Promise<void> {
+    this.#pending.push(step);
+    this.#count += step.operations.length;
     if (this.#count >= FRAME) await this.flush();
   }
 

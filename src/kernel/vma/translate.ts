@@ -60,6 +60,7 @@ export class Translator {
    * Performs a step on the model and says what it asks of `mm/vma.c`; undefined if nothing.
    *
    * @throws {Undrivable} the tools' stand-ins cannot express it
+   * @throws {ReplayError} the trace does not introduce the process
    */
   take(step: Step): TranslatedStep | undefined {
     this.#list = [];
@@ -67,11 +68,11 @@ export class Translator {
       case "exec":
         this.#system.perform(step);
         this.#drop();
-        this.#load(this.#system.space(step.pid)!);
+        this.#load(this.#system.spaceOf(step.pid));
         break;
       case "fork":
         this.#fork(
-          this.#system.space(step.pid)!,
+          this.#system.spaceOf(step.pid),
           () => this.#system.perform(step),
           () => this.#system.space(step.record.child),
         );
@@ -151,7 +152,7 @@ export class Translator {
   }
 
   #touch(step: TouchStep): void {
-    const space = this.#system.space(step.pid)!;
+    const space = this.#system.spaceOf(step.pid);
     const vma = space.findVma(step.address);
     const grows = vma !== undefined && vma.start > step.address;
     if (this.#system.perform(step) < 0) return;
@@ -162,7 +163,7 @@ export class Translator {
 
   #call(step: CallStep): void {
     if (step.action === undefined) return;
-    const space = this.#system.space(step.pid)!;
+    const space = this.#system.spaceOf(step.pid);
     const before = layoutOf(space);
     const brk = space.descriptor.brk;
     let result: number;
