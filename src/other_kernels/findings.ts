@@ -139,8 +139,45 @@ function cell(all: readonly Compared[]): string {
 
 function testsCell({ tests }: KernelFinding): string {
   if (tests === undefined) return "–";
-  const { passed, failed, ignored } = tests;
+  return countsOf(tests);
+}
+
+function countsOf({ passed, failed, ignored }: Omit<TestsRun, "files" | "failures">): string {
   return `${passed} passed, ${failed} failed${ignored === 0 ? "" : `, ${ignored} skipped`}`;
+}
+
+/** Tests that were left out, each with its file: its name says why. */
+function skippedOf(tests: TestsRun | undefined): string[] {
+  return (tests?.files ?? []).flatMap(({ path, skipped }) =>
+    skipped.map((test) => `${path}: ${test}`)
+  );
+}
+
+/** The tests by folder, one column a kernel; empty if none were run. */
+export function testsAsMarkdown(findings: readonly KernelFinding[]): string {
+  const kernels = findings.filter(({ tests }) => tests !== undefined);
+  const folders = [...new Set(kernels.flatMap(({ tests }) => tests!.files.map(folderOf)))].sort();
+  if (folders.length === 0) return "";
+  const rows = folders.map((folder) => {
+    const cells = kernels.map(({ tests }) => {
+      const files = tests!.files.filter((file) => folderOf(file) === folder);
+      return files.length === 0 ? "–" : countsOf({
+        passed: sum(files.map(({ passed }) => passed)),
+        failed: sum(files.map(({ failed }) => failed)),
+        ignored: sum(files.map(({ skipped }) => skipped.length)),
+      });
+    });
+    return `| ${[folder, ...cells].join(" | ")} |`;
+  });
+  return [
+    `| tests | ${kernels.map(({ name }) => name).join(" | ")} |`,
+    `| --- |${" --- |".repeat(kernels.length)}`,
+    ...rows,
+  ].join("\n");
+}
+
+function folderOf({ path }: { readonly path: string }): string {
+  return path.split("/").slice(0, 2).join("/");
 }
 
 function sum(values: readonly number[]): number {
@@ -157,6 +194,7 @@ export function detailsOf(findings: readonly KernelFinding[]): string[] {
     }),
     ...(fuzzDiffers !== undefined && !fuzz.every(agrees) ? [`${name}: ${fuzzDiffers}`] : []),
     ...(tests?.failures ?? []).map((test) => `${name}, failed test: ${test}`),
+    ...skippedOf(tests).map((test) => `${name}, skipped test: ${test}`),
     ...(late.length === 0 ? [] : [`${name}: no time was left for ${late.join(", ")}`]),
   ]);
 }

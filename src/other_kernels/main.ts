@@ -18,6 +18,7 @@ import {
   findingsAsMarkdown,
   isSound,
   type KernelFinding,
+  testsAsMarkdown,
 } from "./findings.ts";
 import { type Images, makeImages } from "./images.ts";
 import { OTHER_KERNELS, type OtherKernel, RUNNING_KERNEL } from "./kernels.ts";
@@ -36,7 +37,10 @@ const SPECIFICATION = {
     parts: { value: "PART,…", help: `only these of ${PARTS.join(", ")} (all)` },
     seeds: { value: "N", help: "how many runs of random calls (10)" },
     "first-seed": { value: "N", help: "the first one's seed; the others follow (1)" },
-    tests: { value: "PATH,…", help: "tests to run (tests/probe, tests/verify, tests/capture)" },
+    tests: {
+      value: "PATH,…",
+      help: "tests to run; tests is all of them (tests/probe, tests/verify, tests/capture)",
+    },
     steps: { value: "N", help: "calls of such a run (2000)" },
     minutes: { value: "N", help: "what a kernel's session may take (60)" },
     accelerator: { value: "NAME", help: "tcg, in software, or kvm, on the processor (tcg)" },
@@ -75,7 +79,10 @@ async function main(args: CommandArguments): Promise<number> {
   const findings = await run(request);
   request.progress.clear();
   if (args.has("json")) printJson({ kernels: findings });
-  else print([findingsAsMarkdown(findings), "", ...detailsOf(findings)].join("\n").trimEnd());
+  else {
+    const tables = [findingsAsMarkdown(findings), testsAsMarkdown(findings)];
+    print([...tables, detailsOf(findings).join("\n")].filter((part) => part !== "").join("\n\n"));
+  }
   if (findings.some(({ failure }) => failure !== undefined)) return 2;
   return findings.every(isSound) ? 0 : 1;
 }

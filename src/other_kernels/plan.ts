@@ -12,14 +12,25 @@ export const PARTS = ["probe", "programs", "fuzz", "tests"] as const;
 /** A part of a session. */
 export type Part = (typeof PARTS)[number];
 
-/** The tests that have to do with the kernel that they run on; the others come out alike on all. */
+/** The tests that have most to do with the kernel that they run on. */
 export const KERNEL_TESTS: readonly string[] = ["tests/probe", "tests/verify", "tests/capture"];
+
+/** The tests that take longest: of a whole suite they come last, so that little time still tells much. */
+export const SLOW_TESTS: readonly string[] = [
+  "tests/replay",
+  "tests/tree",
+  "tests/command",
+  "tests/compare",
+  "tests/bench",
+  "tests/explorer",
+  "tests/canaries",
+];
 
 /** What is to be done. */
 export interface Plan {
   /** The parts to run. */
   readonly parts: readonly Part[];
-  /** Files and folders of the tests to run. */
+  /** Files and folders of the tests to run; `tests` is all of them. */
   readonly tests: readonly string[];
   /** A fuzz run each. */
   readonly seeds: readonly number[];
@@ -43,16 +54,30 @@ export interface Recorded {
   readonly seconds: number;
 }
 
+/** How the tests of one file went. */
+export interface TestFile {
+  /** The file, from the checkout's root. */
+  readonly path: string;
+  /** Tests that passed. */
+  readonly passed: number;
+  /** Tests that failed. */
+  readonly failed: number;
+  /** Names of the tests that were left out: each says why. */
+  readonly skipped: readonly string[];
+}
+
 /** How the tests went. */
 export interface TestsRun {
   /** Tests that passed. */
   readonly passed: number;
   /** Tests that failed. */
   readonly failed: number;
-  /** Tests that were left out: each says why in its output. */
+  /** Tests that were left out. */
   readonly ignored: number;
-  /** Names of those that failed. */
+  /** Names of those that failed, and paths that could not be loaded. */
   readonly failures: readonly string[];
+  /** File by file. */
+  readonly files: readonly TestFile[];
 }
 
 /** What a session found. */

@@ -7,15 +7,14 @@
 
 import { record, type RecordOptions } from "../capture/record.ts";
 import { reasonOf } from "../command/files.ts";
-import { lines } from "../command/lines.ts";
 import { ROOT } from "../command/paths.ts";
-import { beforeSignalEnds } from "../command/signals.ts";
 import { type KernelProbe, probeKernel } from "../probe/probe.ts";
 import { optionsFound } from "../probe/recorded_rules.ts";
 import { writeTrace } from "../trace/write.ts";
 import { withFuzzProgram } from "../verify/fuzz_program.ts";
 import type { Plan, Recorded, Session, TestsRun } from "./plan.ts";
 import { prepareWorkspace, programs } from "./programs.ts";
+import { runSuite } from "./suite.ts";
 
 /** How long one program may run, seconds. */
 const MOST_SECONDS = 600;
@@ -122,64 +121,18 @@ export class SessionRun {
     this.#tell(`${name}: ${seconds()} s`);
   }
 
-  /** Runs the tests as a user would, one path after the other, so that what time allows is known. */
   async #tests(): Promise<TestsRun> {
-    const counts = { passed: 0, failed: 0, ignored: 0 };
-    const failures: string[] = [];
     const log = await Deno.open(`${this.#folder}/tests.txt`, { write: true, create: true });
-    for (const path of this.#plan.tests) {
-      const isEnded = await this.#testsOf(path, async (line) => {
-        await log.write(new TextEncoder().encode(`${line}\n`));
-        const failed = failures.length;
-        note(line, counts, failures);
-        if (failures.length > failed) this.#tell(`failed: ${failures.at(-1)}`);
-        else if (/^running \d/.test(line)) this.#tell(line);
-      });
-      if (!isEnded) this.#late.push(path);
-    }
-    log.close();
-    this.#tell(`tests: ${counts.passed} passed, ${counts.failed} failed`);
-    return { ...counts, failures };
-  }
-
-  /** The tests of a file or a folder; false if time ran out before they came to their end. */
-  async #testsOf(path: string, tell: (line: string) => Promise<void>): Promise<boolean> {
-    const remainingMs = this.#endMs - performance.now();
-    if (remainingMs <= 0) return false;
-    const command = new Deno.Command(Deno.execPath(), {
-      args: ["test", "-P=test", "--no-check", path],
-      cwd: ROOT,
-      env: { NO_COLOR: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "null",
-      detached: true,
+    const { tests, late } = await runSuite({
+      root: ROOT,
+      paths: this.#plan.tests,
+      endMs: this.#endMs,
+      tell: this.#tell,
+      log: (line) => void log.writeSync(new TextEncoder().encode(`${line}\n`)),
     });
-    const child = command.spawn();
-    // What a test has started holds the pipe too: all of them end.
-    const end = () => Deno.kill(-child.pid, "SIGKILL");
-    const forget = beforeSignalEnds(end);
-    const timer = setTimeout(end, remainingMs);
-    for await (const line of lines(child.stdout)) await tell(line);
-    clearTimeout(timer);
-    forget();
-    const { signal } = await child.status;
-    return signal === null;
-  }
-}
-
-/** Takes from a line of `deno test` how a test ended. */
-function note(
-  line: string,
-  counts: { passed: number; failed: number; ignored: number },
-  failures: string[],
-): void {
-  const [, name, how] = /^(\S.*) \.\.\. (?:.*)?\b(ok|FAILED|ignored)\b/.exec(line) ?? [];
-  if (name === undefined) return;
-  if (how === "ok") counts.passed++;
-  else if (how === "ignored") counts.ignored++;
-  else {
-    counts.failed++;
-    failures.push(name);
+    log.close();
+    this.#late.push(...late);
+    this.#tell(`tests: ${tests.passed} passed, ${tests.failed} failed, ${tests.ignored} skipped`);
+    return tests;
   }
 }

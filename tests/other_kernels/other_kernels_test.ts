@@ -53,7 +53,7 @@ Deno.test("isSound: an unknown rule, a failed test, and what time did not allow 
   const probe = { found: 1, undecidable: 1, unknown: 0, unasked: 1 };
   assert(isSound({ ...finding, probe }));
   assert(!isSound({ ...finding, probe: { ...probe, unknown: 1 } }));
-  const tests = { passed: 1, failed: 0, ignored: 1, failures: [] };
+  const tests = { passed: 1, failed: 0, ignored: 1, failures: [], files: [] };
   assert(isSound({ ...finding, tests }));
   assert(!isSound({ ...finding, tests: { ...tests, failed: 1, failures: ["it"] } }));
   assert(!isSound({ ...finding, late: ["seed 2"] }));

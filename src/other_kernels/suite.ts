@@ -1,0 +1,178 @@
+/**
+ * The tests in a kernel: folder after folder as a user would run them, counted file by file, so that a run which time
+ * ends tells what has passed until then.
+ *
+ * @module
+ */
+
+import { reasonOf } from "../command/files.ts";
+import { lines } from "../command/lines.ts";
+import { beforeSignalEnds } from "../command/signals.ts";
+import { KERNEL_TESTS, SLOW_TESTS, type TestFile, type TestsRun } from "./plan.ts";
+
+/** What is needed to run them. */
+export interface SuiteOptions {
+  /** The checkout. */
+  readonly root: string;
+  /** Files and folders in it; `tests` is each of its folders, those that ask the kernel first, the slow ones last. */
+  readonly paths: readonly string[];
+  /** When it has to end, as `performance.now()` counts. */
+  readonly endMs: number;
+  /** Is told of each file that ended, and of each test that failed. */
+  readonly tell: (line: string) => void;
+  /** Takes everything that the tests print. */
+  readonly log: (line: string) => void;
+}
+
+/** Runs tests. Paths that time left nothing for, or that it ended, are `late`. */
+export async function runSuite(
+  { root, paths, endMs, tell, log }: SuiteOptions,
+): Promise<{ readonly tests: TestsRun; readonly late: readonly string[] }> {
+  const files: TestFile[] = [], failures: string[] = [], late: string[] = [];
+  for (const path of await groupsOf(root, paths)) {
+    const remainingMs = endMs - performance.now();
+    if (remainingMs <= 0) {
+      late.push(path);
+      continue;
+    }
+    const output = new TestOutput();
+    const startMs = performance.now();
+    const status = await runTests(root, path, remainingMs, (line) => {
+      log(line);
+      const { failed, file } = output.take(line);
+      if (failed !== undefined) tell(`failed: ${failed}`);
+      if (file !== undefined) tell(told(file));
+    });
+    files.push(...output.files);
+    failures.push(...output.failures);
+    if (status === "ended") late.push(path);
+    else if (status === "failed" && output.failures.length === 0) failures.push(path);
+    const seconds = Math.round((performance.now() - startMs) / 1000);
+    tell(`${path}: ${status} after ${seconds} s`);
+  }
+  return { tests: { ...totalOf(files), failures, files }, late };
+}
+
+function told({ path, passed, failed, skipped }: TestFile): string {
+  return `${path}: ${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+}
+
+function totalOf(files: readonly TestFile[]): Pick<TestsRun, "passed" | "failed" | "ignored"> {
+  const sum = (count: (file: TestFile) => number) =>
+    files.reduce((total, file) => total + count(file), 0);
+  return {
+    passed: sum(({ passed }) => passed),
+    failed: sum(({ failed }) => failed),
+    ignored: sum(({ skipped }) => skipped.length),
+  };
+}
+
+/** Each path, but all tests by folder: what hangs there costs the others nothing. */
+async function groupsOf(root: string, paths: readonly string[]): Promise<string[]> {
+  const groups = [];
+  for (const path of paths) {
+    const isAll = path.replace(/\/$/, "") === "tests";
+    groups.push(...isAll ? await allGroups(root) : [path]);
+  }
+  return groups;
+}
+
+async function allGroups(root: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(`${root}/tests`));
+  const groups = entries.flatMap(({ name, isDirectory }) =>
+    isDirectory || name.endsWith("_test.ts") ? [`tests/${name}`] : []
+  ).sort();
+  const isFirst = (path: string) => KERNEL_TESTS.includes(path);
+  const isLast = (path: string) => SLOW_TESTS.includes(path);
+  return [
+    ...KERNEL_TESTS,
+    ...groups.filter((path) => !isFirst(path) && !isLast(path)),
+    ...SLOW_TESTS,
+  ].filter((path) => groups.includes(path));
+}
+
+/** The tests of a file or a folder; those that still run after the time are ended with all that they started. */
+async function runTests(
+  root: string,
+  path: string,
+  remainingMs: number,
+  take: (line: string) => void,
+): Promise<"passed" | "failed" | "ended"> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-P=test", "--no-check", path],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+    detached: true,
+  });
+  const child = command.spawn();
+  // What a test has started holds the pipe too: all of them end.
+  const end = () => Deno.kill(-child.pid, "SIGKILL");
+  const forget = beforeSignalEnds(end);
+  const timer = setTimeout(end, remainingMs);
+  try {
+    for await (const line of lines(child.stdout)) take(line);
+  } catch (error) {
+    take(`its output cannot be read: ${reasonOf(error)}`);
+  }
+  clearTimeout(timer);
+  forget();
+  const { success, signal } = await child.status;
+  return signal !== null ? "ended" : success ? "passed" : "failed";
+}
+
+/** What `deno test` prints, one line after the other. */
+export class TestOutput {
+  readonly #files: TestFile[] = [];
+  readonly #failures: string[] = [];
+  #file: { path: string; tests: number; passed: number; failed: number; skipped: string[] } = {
+    ...NO_FILE,
+    skipped: [],
+  };
+
+  /** Files whose tests have all ended, and the last one. */
+  get files(): readonly TestFile[] {
+    return [...this.#files, ...this.#countOf()];
+  }
+
+  /** The tests that failed. */
+  get failures(): readonly string[] {
+    return this.#failures;
+  }
+
+  /** Takes a line. Says which test failed by it, and which file has come to its end by it. */
+  take(line: string): { failed?: string; file?: TestFile } {
+    const [, tests, path] = /^running (\d+) tests? from (?:\.\/)?(.*)$/.exec(line) ?? [];
+    if (path !== undefined) {
+      this.#files.push(...this.#countOf());
+      this.#file = { path, tests: Number(tests), passed: 0, failed: 0, skipped: [] };
+      return {};
+    }
+    const [, unloaded] = /^Uncaught error from (?:\.\/)?(.*) FAILED$/.exec(line) ?? [];
+    if (unloaded !== undefined) {
+      this.#failures.push(unloaded);
+      return { failed: unloaded };
+    }
+    const [, name, how] = /^(\S.*) \.\.\. (?:.*)?\b(ok|FAILED|ignored)\b/.exec(line) ?? [];
+    if (name === undefined) return {};
+    if (how === "ok") this.#file.passed++;
+    else if (how === "ignored") this.#file.skipped.push(name);
+    else {
+      this.#file.failed++;
+      this.#failures.push(name);
+    }
+    const { passed, failed, skipped } = this.#file;
+    const isLast = passed + failed + skipped.length === this.#file.tests;
+    const [file] = isLast ? this.#countOf() : [];
+    return { ...(how === "FAILED" && { failed: name }), ...(file && { file }) };
+  }
+
+  #countOf(): TestFile[] {
+    const { path, tests, passed, failed, skipped } = this.#file;
+    return tests === 0 ? [] : [{ path, passed, failed, skipped: [...skipped] }];
+  }
+}
+
+const NO_FILE = { path: "", tests: 0, passed: 0, failed: 0 };
