@@ -13,7 +13,7 @@ import { oneLine, print, printJson } from "../command/output.ts";
 import { pathOf } from "../command/paths.ts";
 import { Progress } from "../command/progress.ts";
 import { type KernelRules, kernelRules } from "../mm/rules/kernel_rules.ts";
-import { rulesOption } from "../replay/rules_option.ts";
+import { rulesOption, tellTakenAs } from "../replay/rules_option.ts";
 import { interruption } from "../command/signals.ts";
 import type { HugePagePolicy } from "../mm/pages/physical_memory.ts";
 import { EventList } from "./event.ts";
@@ -84,6 +84,7 @@ async function main(args: CommandArguments): Promise<number> {
   if (replayed !== undefined) return await replayFile(args, replayed);
   const files = args.operands.length > 0 ? args.operands : await recordings();
   const rules = rulesOption(args);
+  const taken = tellTakenAs("load", args);
   const programs = await readPrograms(files, rules);
   const options: RunOptions = {
     programs,
@@ -100,8 +101,9 @@ async function main(args: CommandArguments): Promise<number> {
   };
   const seconds = args.has("seconds") ? args.integer("seconds", 1)! : Infinity;
   const report = await run(options, seconds);
-  if (args.has("json")) printJson({ ...report.report, eventsPerSecond: report.eventsPerSecond });
-  else print(formatReport(report.report, report.eventsPerSecond));
+  const { eventsPerSecond } = report;
+  if (args.has("json")) printJson({ ...taken, ...report.report, eventsPerSecond });
+  else print(formatReport(report.report, eventsPerSecond));
   if (report.report.finding === undefined) return 0;
   await reduceFinding(args, { ...options, events: report.report.events }, programs);
   return 1;

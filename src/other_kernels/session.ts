@@ -126,7 +126,7 @@ export class SessionRun {
     const { tests, late } = await runSuite({
       root: ROOT,
       paths: this.#plan.tests,
-      endMs: this.#endMs,
+      signal: AbortSignal.timeout(Math.max(this.#endMs - performance.now(), 0)),
       tell: this.#tell,
       log: (line) => void log.writeSync(new TextEncoder().encode(`${line}\n`)),
     });

@@ -16,8 +16,8 @@ export interface SuiteOptions {
   readonly root: string;
   /** Files and folders in it; `tests` is each of its folders, those that ask the kernel first, the slow ones last. */
   readonly paths: readonly string[];
-  /** When it has to end, as `performance.now()` counts. */
-  readonly endMs: number;
+  /** Ends it: what runs then is killed, and nothing more is begun. */
+  readonly signal: AbortSignal;
   /** Is told of each file that ended, and of each test that failed. */
   readonly tell: (line: string) => void;
   /** Takes everything that the tests print. */
@@ -26,18 +26,17 @@ export interface SuiteOptions {
 
 /** Runs tests. Paths that time left nothing for, or that it ended, are `late`. */
 export async function runSuite(
-  { root, paths, endMs, tell, log }: SuiteOptions,
+  { root, paths, signal, tell, log }: SuiteOptions,
 ): Promise<{ readonly tests: TestsRun; readonly late: readonly string[] }> {
   const files: TestFile[] = [], failures: string[] = [], late: string[] = [];
   for (const path of await groupsOf(root, paths)) {
-    const remainingMs = endMs - performance.now();
-    if (remainingMs <= 0) {
+    if (signal.aborted) {
       late.push(path);
       continue;
     }
     const output = new TestOutput();
     const startMs = performance.now();
-    const status = await runTests(root, path, remainingMs, (line) => {
+    const status = await runTests(root, path, signal, (line) => {
       log(line);
       const { failed, file } = output.take(line);
       if (failed !== undefined) tell(`failed: ${failed}`);
@@ -91,11 +90,11 @@ async function allGroups(root: string): Promise<string[]> {
   ].filter((path) => groups.includes(path));
 }
 
-/** The tests of a file or a folder; those that still run after the time are ended with all that they started. */
+/** The tests of a file or a folder; those that run when `signal` ends them go with all that they started. */
 async function runTests(
   root: string,
   path: string,
-  remainingMs: number,
+  ending: AbortSignal,
   take: (line: string) => void,
 ): Promise<"passed" | "failed" | "ended"> {
   const command = new Deno.Command(Deno.execPath(), {
@@ -111,13 +110,13 @@ async function runTests(
   // What a test has started holds the pipe too: all of them end.
   const end = () => Deno.kill(-child.pid, "SIGKILL");
   const forget = beforeSignalEnds(end);
-  const timer = setTimeout(end, remainingMs);
+  ending.addEventListener("abort", end);
   try {
     for await (const line of lines(child.stdout)) take(line);
   } catch (error) {
     take(`its output cannot be read: ${reasonOf(error)}`);
   }
-  clearTimeout(timer);
+  ending.removeEventListener("abort", end);
   forget();
   const { success, signal } = await child.status;
   return signal !== null ? "ended" : success ? "passed" : "failed";

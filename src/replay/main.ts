@@ -13,7 +13,7 @@ import { bisectFiles } from "./debug/bisect_main.ts";
 import { compileTrace } from "./compiled.ts";
 import { exitStatus, type Finding, formatFinding } from "./finding.ts";
 import { replay, type ReplayOptions } from "./replay.ts";
-import { rulesOption } from "./rules_option.ts";
+import { type NamedRules, rulesOption, tellTakenAs } from "./rules_option.ts";
 import { replaySettled } from "./settle.ts";
 import { ReplayError } from "./replay_error.ts";
 import { formatWhy, nothingMapped, parseAddress, why } from "./debug/why.ts";
@@ -56,17 +56,18 @@ async function main(args: CommandArguments): Promise<number> {
   if (args.has("bisect") && (args.has("why") || args.has("validate"))) {
     throw new Unable("--bisect looks for broken rules only: not with --why or --validate");
   }
-  if (args.has("bisect")) return await bisectFiles(args);
+  const rules = rulesOption(args);
+  const taken = tellTakenAs("replay", args);
+  if (args.has("bisect")) return await bisectFiles(args, { ...taken, ...(rules && { rules }) });
   if (args.has("every")) throw new Unable("--every says where --bisect looks first; see --help");
-  if (args.has("why")) return await explain(args);
+  if (args.has("why")) return await explain(args, { ...taken, ...(rules && { rules }) });
   if (args.has("at")) throw new Unable("--at says when --why is to look; see --help");
   const validate = args.has("validate") ? "full" : "touched";
-  const rules = rulesOption(args);
   const options = { validate, ...(rules && { assume: { rules } }) } as const;
   const reports: (Finding & { file: string })[] = [];
   for (const file of args.operands) {
     const report = await replayFile(file, options);
-    reports.push({ file, ...report });
+    reports.push({ file, ...taken, ...report });
     if (args.has("json")) continue;
     const text = formatFinding(oneLine(file), report, { dump: args.has("dump") });
     if ("unreadable" in report) complain(text);
@@ -94,7 +95,10 @@ async function replayFile(file: string, options: ReplayOptions): Promise<Finding
   }
 }
 
-async function explain(args: CommandArguments): Promise<number> {
+async function explain(
+  args: CommandArguments,
+  { rules, ...taken }: NamedRules,
+): Promise<number> {
   const text = args.text("why") ?? "";
   const address = parseAddress(text);
   if (address === undefined) throw new Unable(`--why takes a hexadecimal address, not "${text}"`);
@@ -109,9 +113,15 @@ async function explain(args: CommandArguments): Promise<number> {
       continue;
     }
     const answers = [];
-    for (const answer of why(await compileTrace(openTrace(file)), address, step)) {
+    for (
+      const answer of why(
+        await compileTrace(openTrace(file), { ...(rules && { rules }) }),
+        address,
+        step,
+      )
+    ) {
       answers.push(answer);
-      found.push({ file, ...answer });
+      found.push({ file, ...taken, ...answer });
     }
     if (answers.length > 0) words.push(formatWhy(answers));
   }

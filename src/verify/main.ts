@@ -4,7 +4,7 @@
  * @module
  */
 import { probedOptions } from "../probe/recorded_rules.ts";
-import { rulesOption } from "../replay/rules_option.ts";
+import { rulesOption, tellTakenAs } from "../replay/rules_option.ts";
 import { record } from "../capture/record.ts";
 import {
   type CommandArguments,
@@ -84,6 +84,7 @@ async function verifySubject(args: CommandArguments, subject: Subject): Promise<
   if (!args.has("force")) await refuseAnothers(kept, isTrace);
   if (await isDevice(kept)) throw new Unable(`Cannot keep the trace in ${kept}: it is no file`);
   const unfinished = `${kept}.part`;
+  const taken = tellTakenAs("verify", args);
   const signal = interruption({ forced: true });
   const found = await explained(await run(args, subject, unfinished, signal), args, unfinished);
   const agrees = found.divergence === undefined && found.failure === undefined;
@@ -92,7 +93,7 @@ async function verifySubject(args: CommandArguments, subject: Subject): Promise<
   else await Deno.remove(unfinished);
 
   const trace = keeps ? kept : undefined;
-  if (args.has("json")) printJson(asJson(found, subject, trace));
+  if (args.has("json")) printJson({ ...taken, ...asJson(found, subject, trace) });
   else print(format(args, found, subject, trace));
   return agrees ? interruptedStatus(signal) ?? 0 : 1;
 }
@@ -165,7 +166,7 @@ function format(
   return lines.join("\n");
 }
 
-function asJson(found: Verification, { name }: Subject, trace: string | undefined): unknown {
+function asJson(found: Verification, { name }: Subject, trace: string | undefined): object {
   const { failure, ...rest } = found;
   return { command: name, ...rest, failure: failure?.message, trace };
 }

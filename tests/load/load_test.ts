@@ -185,3 +185,16 @@ for (const { recording, rules } of RANDOM_CALLS) {
     }
   });
 }
+
+Deno.test("load: --rules of a kernel newer than the table is told, in JSON too", async () => {
+  const main = pathOf("src/load/main.ts");
+  const trace = pathOf("traces/cc1-2022.jsonl.gz");
+  const args = ["run", "-q", "--no-check", "--allow-read", "--config", pathOf("deno.json"), main];
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args, "--json", "--steps", "1000", "--rules", "9.9", trace],
+  }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assertEquals([code, err!.match(/load: --rules 9\.9 .* taken as 7\.3\n$/)?.length], [0, 1]);
+  const { rulesTakenAs }: Record<string, unknown> = JSON.parse(out!);
+  assertEquals(rulesTakenAs, "7.3");
+});

@@ -7,8 +7,11 @@ import {
   findingOf,
   findingsAsMarkdown,
   isSound,
+  testsAsMarkdown,
 } from "../../src/other_kernels/findings.ts";
 import type { Recorded, Session } from "../../src/other_kernels/plan.ts";
+import { runSuite, TestOutput } from "../../src/other_kernels/suite.ts";
+import { present } from "../present.ts";
 import { impossible } from "../capture/capturing.ts";
 
 const RECORDINGS = pathOf("tests/kernels");
@@ -69,6 +72,118 @@ Deno.test("isSound: random calls that a kernel is known to end otherwise do not 
   assertEquals(detailsOf([known]), ["6.1, seed 1: step 7", "6.1: its own faults"]);
   assert(!isSound({ ...finding, fuzz: wrong(finding.fuzz) }));
   assert(!isSound({ ...known, programs: wrong(finding.programs) }));
+});
+
+Deno.test("TestOutput: tests are counted by file, a file is told when its last test ends", () => {
+  const output = new TestOutput();
+  const told = [
+    "Check tests/a/one_test.ts",
+    "running 3 tests from ./tests/a/one_test.ts",
+    "it holds ... ok (3ms)",
+    "it has steps ...",
+    "  a step ... ok (1ms)",
+    "it has steps ... ok (3ms)",
+    "it needs a browser (skipped: there is none) ... ignored (0ms)",
+    "running 2 tests from ./tests/a/two_test.ts",
+    "it prints ...",
+    "------- output -------",
+    "it says so ... or not",
+    "----- output end -----",
+    "it prints ... FAILED (12ms)",
+  ].map((line) => output.take(line));
+  const one = {
+    path: "tests/a/one_test.ts",
+    passed: 2,
+    failed: 0,
+    skipped: ["it needs a browser (skipped: there is none)"],
+  };
+  assertEquals(told.flatMap(({ file }) => file === undefined ? [] : [file]), [one]);
+  assertEquals(told.flatMap(({ failed }) => failed ?? []), ["it prints"]);
+  assertEquals(output.files, [
+    one,
+    { path: "tests/a/two_test.ts", passed: 0, failed: 1, skipped: [] },
+  ]);
+  assertEquals(output.failures, ["it prints"]);
+});
+
+Deno.test("TestOutput: a file that cannot be loaded is a failure", () => {
+  const output = new TestOutput();
+  const line = "Uncaught error from ./tests/a/one_test.ts FAILED";
+  assertEquals(output.take(line), { failed: "tests/a/one_test.ts" });
+  assertEquals(output.failures, ["tests/a/one_test.ts"]);
+});
+
+/** Runs a test file that is made for it, until a line of its output matches. */
+async function suiteOf(text: string, until?: RegExp): ReturnType<typeof runSuite> {
+  const root = await Deno.makeTempDir();
+  const ending = new AbortController();
+  try {
+    await Deno.writeTextFile(`${root}/deno.json`, '{ "permissions": { "test": {} } }');
+    await Deno.writeTextFile(`${root}/a_test.ts`, text);
+    return await runSuite({
+      root,
+      paths: until === undefined ? ["a_test.ts"] : ["a_test.ts", "b_test.ts"],
+      signal: ending.signal,
+      tell: () => {},
+      log: (line) => until?.test(line) && ending.abort(),
+    });
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("runSuite: tests that passed, failed and were left out are counted as deno test has them", async () => {
+  const { tests, late } = await suiteOf(
+    `Deno.test("good", () => {});
+     Deno.test("bad", () => { throw new Error("no"); });
+     Deno.test({ name: "other (skipped: why)", ignore: true, fn() {} });`,
+  );
+  const skipped = ["other (skipped: why)"];
+  assertEquals([tests, late], [{
+    passed: 1,
+    failed: 1,
+    ignored: 1,
+    failures: ["bad"],
+    files: [{ path: "a_test.ts", passed: 1, failed: 1, skipped }],
+  }, []]);
+});
+
+Deno.test("runSuite: a file that does not parse is a failure though no test ran", async () => {
+  const { tests } = await suiteOf("this is no program");
+  assertEquals([tests.passed, tests.failures], [0, ["a_test.ts"]]);
+});
+
+Deno.test("runSuite: a test that hangs is ended when time is up, and what passed before is told", async () => {
+  const { tests, late } = await suiteOf(
+    `Deno.test("good", () => {});
+     Deno.test("hangs", async () => { await new Promise((then) => setTimeout(then, 1e6)); });`,
+    /^good/,
+  );
+  assertEquals([tests.passed, tests.failures, late], [1, [], ["a_test.ts", "b_test.ts"]]);
+});
+
+Deno.test("testsAsMarkdown: a row a folder, a column a kernel that ran tests", async () => {
+  const finding = await findingOf({ name: "6.1" }, session(), RECORDINGS);
+  const file = (path: string, passed: number) => ({ path, passed, failed: 0, skipped: ["x"] });
+  const withTests = (name: string, ...files: ReturnType<typeof file>[]) => {
+    const passed = files.reduce((sum, each) => sum + each.passed, 0);
+    const ignored = files.length;
+    return { ...finding, name, tests: { passed, failed: 0, ignored, failures: [], files } };
+  };
+  const table = testsAsMarkdown([
+    finding,
+    withTests("a", file("tests/x/1_test.ts", 1), file("tests/x/y/2_test.ts", 2)),
+    withTests("b", file("tests/z_test.ts", 4)),
+  ]);
+  assertEquals(table.split("\n"), [
+    "| tests | a | b |",
+    "| --- | --- | --- |",
+    "| tests/x | 3 passed, 0 failed, 2 skipped | – |",
+    "| tests/z_test.ts | – | 4 passed, 0 failed, 1 skipped |",
+  ]);
+  assertEquals(testsAsMarkdown([finding]), "");
+  const last = present(detailsOf([withTests("a", file("tests/x/1_test.ts", 1))]).at(-1));
+  assertEquals(last, "a, skipped test: tests/x/1_test.ts: x");
 });
 
 async function run(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { plant, ROOT } from "../canaries/build.ts";
 import { CANARIES } from "../../src/faults/catalogue.ts";
+import { readTrace } from "../../src/trace/read.ts";
 import { present } from "../present.ts";
 
 const TRACE = fileURLToPath(new URL("traces/cc1-2022.jsonl.gz", ROOT));
@@ -102,4 +103,47 @@ Deno.test("replay: a bad file is told in a sentence and does not stop the next o
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+/** A recording of an old kernel, short and with calls that 5.10 answers as it did. */
+const OLD = fileURLToPath(new URL("tests/kernels/5.10/gcc.jsonl.gz", ROOT));
+
+for (
+  const [version, taken, says] of [
+    ["4.19", "5.10", "older than every kernel in the table of rules: it is taken as 5.10"],
+    ["9.9", "7.3", "newer than every kernel in the table of rules: it is taken as 7.3"],
+  ] as const
+) {
+  Deno.test(`replay: --rules ${version}, which the table does not reach, is told, in JSON too`, async () => {
+    const { out, err } = await runWith(ROOT, "--json", "--rules", version, OLD);
+    assertEquals(err, `replay: --rules ${version} is ${says}\n`);
+    const [report]: { rulesTakenAs?: string; matched: number; steps: number }[] = JSON.parse(out);
+    assertEquals(report?.rulesTakenAs, taken);
+    const [same]: unknown[] = JSON.parse((await run(ROOT, "--json", "--rules", taken, OLD)).out);
+    assertEquals({ ...report, rulesTakenAs: undefined }, { ...same!, rulesTakenAs: undefined });
+  });
+}
+
+Deno.test("replay: --rules of a kernel that the table knows says nothing, what is no version is refused", async () => {
+  const release = "5.10.0-32-cloud-amd64";
+  const { code, out, err } = await runWith(ROOT, "--json", "--rules", release, OLD);
+  assertEquals([code, err, out.includes("rulesTakenAs")], [0, "", false]);
+  for (const text of ["6", "6.1x", "6.1.", "six", "5.10 7.3"]) {
+    const refused = await runWith(ROOT, "--rules", text, OLD);
+    const sentence = `replay: --rules takes a kernel's version such as 6.1, not "${text}"\n`;
+    assertEquals(refused, { code: 2, out: "", err: sentence });
+  }
+});
+
+Deno.test("replay: --rules holds for --bisect and --why too", async () => {
+  const bisected = await runWith(ROOT, "--bisect", "--json", "--rules", "4.19", OLD);
+  assertEquals(JSON.parse(bisected.out), [{ rulesTakenAs: "5.10", file: OLD }]);
+  let stack = "";
+  for await (const record of readTrace(OLD)) {
+    if (record.type === "exec") stack = record.layout.at(-1)!.start.toString(16);
+    if (stack !== "") break;
+  }
+  const asked = await runWith(ROOT, "--why", stack, "--json", "--rules", "4.19", OLD);
+  const [answer]: { rulesTakenAs?: string }[] = JSON.parse(asked.out);
+  assertEquals(answer?.rulesTakenAs, "5.10");
 });

@@ -37,6 +37,12 @@ test("--keep leaves a whole trace, which replays as it was verified", async () =
   assertEquals([found.steps, found.matched, found.status], [steps, steps, 3]);
 });
 
+test("--rules of a kernel older than the table is told once, in JSON too", async () => {
+  const { stderr, stdout } = await runVerify(["--json", "--rules", "4.19", "--", "true"]);
+  const { rulesTakenAs }: Record<string, unknown> = JSON.parse(stdout);
+  assertEquals([rulesTakenAs, stderr.match(/taken as 5\.10/g)?.length], ["5.10", 1]);
+});
+
 test("a model that places as an older kernel did diverges, and the trace up to there is left", async () => {
   const table = new CallTable(Deno.build.arch);
   for (const length of [HUGE_PAGE_SIZE, PAGE_SIZE, HUGE_PAGE_SIZE]) {

@@ -15,6 +15,9 @@ export type RuleName = keyof KernelRules;
 /** The kernel that an address space follows unless told otherwise. */
 export const DEFAULT_KERNEL = "6.18.44";
 
+/** The oldest kernel that the table knows. */
+export const OLDEST_KERNEL = "5.10";
+
 /** The newest kernel that the table was compared with. */
 export const NEWEST_KERNEL = "7.3";
 
@@ -68,11 +71,24 @@ export function kernelRules(release: string = DEFAULT_KERNEL): KernelRules {
   );
 }
 
+/**
+ * The kernel that a release is taken as because the table does not reach to it: {@linkcode OLDEST_KERNEL} for an older
+ * one, {@linkcode NEWEST_KERNEL} for a newer one. Undefined for those that the table knows.
+ *
+ * @throws {RangeError} it is no version
+ */
+export function takenAs(release: string): string | undefined {
+  const [major, minor] = parseKernelVersion(release);
+  const isBeyond = (kernel: string, sign: number) =>
+    compareVersions([major, minor, 0], parseKernelVersion(kernel)) * sign > 0;
+  if (isBeyond(OLDEST_KERNEL, -1)) return OLDEST_KERNEL;
+  return isBeyond(NEWEST_KERNEL, 1) ? NEWEST_KERNEL : undefined;
+}
+
 /** True for a release newer than {@linkcode NEWEST_KERNEL}: what changed since, the table does not know. */
 export function isNewerThanTable(release: string): boolean {
   try {
-    const [major, minor] = parseKernelVersion(release);
-    return compareVersions([major, minor, 0], parseKernelVersion(NEWEST_KERNEL)) > 0;
+    return takenAs(release) === NEWEST_KERNEL;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return false;

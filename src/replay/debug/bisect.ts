@@ -19,6 +19,7 @@ import { attempt, inspect, type ModelFailure } from "./failure.ts";
 import { describeStep } from "../divergence.ts";
 import { System } from "../system.ts";
 import { compileTrace } from "../compiled.ts";
+import type { ReplayAssumptions } from "../assumptions.ts";
 import type { Step } from "../step.ts";
 
 /** The first step after which a rule was broken. */
@@ -43,15 +44,17 @@ export interface FirstFault {
 const EVERY = 256;
 
 /**
- * The first step of a trace after which a rule is broken, undefined if none is.
+ * The first step of a trace after which a rule is broken, undefined if none is. `assume` is what to take for granted
+ * beyond what the trace says.
  *
  * O(steps + validation · (steps / every + every)).
  */
 export async function bisect(
   trace: AsyncIterable<TraceRecord> | Iterable<TraceRecord>,
   every: number = EVERY,
+  assume: ReplayAssumptions = {},
 ): Promise<FirstFault | undefined> {
-  const { steps } = await compileTrace(trace);
+  const { steps } = await compileTrace(trace, assume);
   const surfaced = breakdown(steps);
   const [good, bad] = window(steps.slice(0, surfaced), every);
   return locate(steps, good, bad, surfaced) ?? locate(steps, 0, surfaced, surfaced);

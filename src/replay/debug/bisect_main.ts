@@ -8,6 +8,8 @@ import type { CommandArguments } from "../../command/command.ts";
 import { complain, oneLine, print, printJson } from "../../command/output.ts";
 import { TraceError } from "../../trace/trace_error.ts";
 import { ReplayError } from "../replay_error.ts";
+import type { NamedRules } from "../rules_option.ts";
+import type { ReplayAssumptions } from "../assumptions.ts";
 import { bisect, type FirstFault, formatFault } from "./bisect.ts";
 import { openTrace } from "../../text/open_trace.ts";
 
@@ -26,12 +28,15 @@ interface Bisected {
  *
  * @returns the exit status: 2 if a file cannot be replayed, 1 if a rule is broken somewhere, else 0
  */
-export async function bisectFiles(args: CommandArguments): Promise<number> {
+export async function bisectFiles(
+  args: CommandArguments,
+  { rules, ...taken }: NamedRules = {},
+): Promise<number> {
   const every = args.integer("every", 1);
   const all: Bisected[] = [];
   for (const file of args.operands) {
-    const found = await bisectFile(file, every);
-    all.push(found);
+    const found = await bisectFile(file, every, { ...(rules && { rules }) });
+    all.push({ ...taken, ...found });
     if (args.has("json")) continue;
     if (found.unreadable !== undefined) complain(`replay: ${found.unreadable}`);
     else print(`${oneLine(file)}: ${found.fault ? formatFault(found.fault) : "no rule is broken"}`);
@@ -42,9 +47,13 @@ export async function bisectFiles(args: CommandArguments): Promise<number> {
 }
 
 /** A bad file is told as what it is, and does not keep the next ones from their turn. */
-async function bisectFile(file: string, every: number | undefined): Promise<Bisected> {
+async function bisectFile(
+  file: string,
+  every: number | undefined,
+  assume: ReplayAssumptions,
+): Promise<Bisected> {
   try {
-    const fault = await bisect(openTrace(file), every);
+    const fault = await bisect(openTrace(file), every, assume);
     return fault === undefined ? { file } : { file, fault };
   } catch (error) {
     if (error instanceof TraceError) return { file, unreadable: error.message };

@@ -14,6 +14,7 @@ import {
   type RuleName,
   ruleValues,
   sinceWhen,
+  takenAs,
 } from "../../../src/mm/rules/kernel_rules.ts";
 import { rulesAsMarkdown } from "../../../src/mm/rules/markdown.ts";
 import { RULES } from "../../../src/mm/rules/table.ts";
@@ -48,6 +49,16 @@ Deno.test("kernelRules: older than the table has its first values, newer its las
   for (const text of ["", "six", "6", "latest"]) {
     assertThrows(() => kernelRules(text), RangeError, "kernel version");
   }
+});
+
+Deno.test("takenAs: a kernel for those that the table does not reach, whatever their stable release", () => {
+  const older = ["2.6.32", "4.19", "5.9.16"].map(takenAs);
+  const newer = ["7.4-rc1", "8.0", "10.1"].map(takenAs);
+  const known = ["5.10", "5.10.0-32", "6.18.44", "7.3", "7.3.99"].map(takenAs);
+  assertEquals(older, ["5.10", "5.10", "5.10"]);
+  assertEquals(newer, ["7.3", "7.3", "7.3"]);
+  assertEquals(known, [undefined, undefined, undefined, undefined, undefined]);
+  assertThrows(() => takenAs("new"), RangeError);
 });
 
 Deno.test("kernelRules: without an argument those of the kernel that the model follows", () => {
