@@ -14,8 +14,8 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { isRefusal, reasonOf } from "./files.ts";
 import { complain, oneLine, print, quoted } from "./output.ts";
-import { standWhereCalled } from "./paths.ts";
 import { Interrupted } from "./signals.ts";
+import { standWhereCalled } from "./stand_where_called.ts";
 import { Unable } from "./unable.ts";
 
 export { createFile } from "./files.ts";
@@ -236,8 +236,11 @@ export async function runCommand(
   specification: CommandSpecification,
   main: (args: CommandArguments) => number | Promise<number>,
 ): Promise<never> {
-  standWhereCalled();
-  Deno.exit(await execute(specification, main, Deno.args));
+  const status = await statusOfRun(specification.name, () => {
+    standWhereCalled();
+    return execute(specification, main, Deno.args);
+  });
+  Deno.exit(status);
 }
 
 /** Says what went wrong, and gives the exit status. */

@@ -1,5 +1,5 @@
 /**
- * Where the checkout is, and where the user stands.
+ * Where the checkout is.
  *
  * A URL's `pathname` is percent-encoded, so a path is never made from it: a folder may be called `my kernel's`.
  *
@@ -21,22 +21,4 @@ export function pathOf(file: string): string {
 /** The `file:` URL of a path, special characters encoded; a path with a slash at its end keeps it. */
 export function urlOf(path: string): string {
   return pathToFileURL(path).href;
-}
-
-/**
- * Goes to the folder in which the user called `deno task`, so that relative operands mean what they mean there.
- *
- * A task starts in the folder of its configuration and hands the user's own on in `INIT_CWD`. Elsewhere that variable
- * is another program's, and is not looked at.
- */
-export function standWhereCalled(): void {
-  const query = { name: "env", variable: "INIT_CWD" } as const;
-  if (Deno.permissions.querySync(query).state !== "granted") return;
-  const folder = Deno.env.get("INIT_CWD");
-  if (folder === undefined || folder === "" || `${Deno.cwd()}/` !== ROOT) return;
-  try {
-    Deno.chdir(folder);
-  } catch {
-    // It is gone: relative paths then begin at the checkout.
-  }
 }

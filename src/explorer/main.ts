@@ -8,7 +8,6 @@ import { type CommandArguments, runCommand, Unable } from "../command/command.ts
 import { writeText } from "../command/files.ts";
 import { print } from "../command/output.ts";
 import { Progress } from "../command/progress.ts";
-import { makePage } from "./bundle.ts";
 import { type PackedRun, TITLE } from "./html.ts";
 import { openInBrowser } from "./open.ts";
 import { packRun } from "./pack_run.ts";
@@ -43,6 +42,8 @@ async function main(args: CommandArguments): Promise<number> {
     runs.push(run);
   }
   progress.clear();
+  // esbuild wants a current folder as it loads: who has none has been told so before.
+  const { makePage } = await import("./bundle.ts");
   const html = await makePage(runs);
   await writeText(file, html, { force: args.has("force"), isOwn: isPage });
   const names = runs.map(({ name }) => name);

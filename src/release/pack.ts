@@ -5,7 +5,7 @@
  */
 
 import ts from "typescript";
-import { bundle, type Files, minifiedSize } from "./bundle.ts";
+import type { Files } from "./bundle.ts";
 import { declarations } from "./declarations.ts";
 import { manifest, typesPath } from "./manifest.ts";
 import type { Project } from "./project.ts";
@@ -31,6 +31,8 @@ const TEXTS = ["README.md", "LICENSE", "CHANGELOG.md"];
 
 /** Makes the package. */
 export async function pack(project: Project): Promise<Package> {
+  // esbuild wants a current folder as it loads: who has none has been told so before.
+  const { bundle, minifiedSize } = await import("./bundle.ts");
   const types = declarations(project);
   const files = await bundle(project, types);
   const rangeMapBytes = await minifiedSize(files, "range-map.js", "RangeMap");

@@ -10,7 +10,6 @@ import { reasonOf } from "../command/files.ts";
 import { print } from "../command/output.ts";
 import { pathOf, ROOT } from "../command/paths.ts";
 import { Progress } from "../command/progress.ts";
-import { makePage } from "../explorer/bundle.ts";
 import { packRun } from "../explorer/pack_run.ts";
 import type { BenchLine } from "../history/history.ts";
 import { report } from "../report/report.ts";
@@ -50,6 +49,8 @@ async function main(args: CommandArguments): Promise<number> {
   said("the explorer");
   const runs = [];
   for (const path of await traces()) runs.push(await packRun(path));
+  // esbuild wants a current folder as it loads: who has none has been told so before.
+  const { makePage } = await import("../explorer/bundle.ts");
   await write(`${root}/explorer.html`, await makePage(runs));
   const hasPicture = await copyPicture(root);
   said("the report");

@@ -134,6 +134,8 @@ export interface Circumstances {
   /** Where its output goes; nowhere unless given. */
   readonly stdout?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A module that runs before the command's; none unless given. */
+  readonly preload?: string;
   /** A program and its arguments that run the shell; none unless given. */
   readonly under?: readonly string[];
 }
@@ -141,12 +143,14 @@ export interface Circumstances {
 /** Starts a command. */
 export function start(
   { module, args, inCheckout = false }: Subject,
-  { folder, before = ":", stdout = "/dev/null", env = {}, under = [] }: Circumstances,
+  { folder, before = ":", stdout = "/dev/null", env = {}, under = [], preload }: Circumstances,
 ): Deno.ChildProcess {
   const words = args.map((word) => word.replace("FOLDER", folder));
   const deno = [
     ...["run", "-q", "--no-prompt", "--allow-read", "--allow-write", "--allow-run", "--allow-env"],
-    ...["--allow-sys", "--allow-ffi", `--config=${pathOf("deno.json")}`, pathOf(module), ...words],
+    ...["--allow-sys", "--allow-ffi", `--config=${pathOf("deno.json")}`],
+    ...(preload === undefined ? [] : [`--preload=${preload}`]),
+    ...[pathOf(module), ...words],
   ];
   // A shell opens the place for the output: Deno itself opens no device.
   const script = `${before}; cd "$0" && exec "$@" >${stdout}`;

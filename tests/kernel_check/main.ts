@@ -11,7 +11,7 @@ import {
   statusOfRun,
 } from "../../src/command/command.ts";
 import { complain, print } from "../../src/command/output.ts";
-import { standWhereCalled } from "../../src/command/paths.ts";
+import { standWhereCalled } from "../../src/command/stand_where_called.ts";
 import { BUILD, runBuild } from "../../src/kernel/build_command.ts";
 import { CHECK, runCheck } from "./command.ts";
 import { RACE, runRace } from "../../src/kernel/race/command.ts";
@@ -51,6 +51,9 @@ async function main([name = "", ...rest]: readonly string[]): Promise<number> {
 }
 
 if (import.meta.main) {
-  standWhereCalled();
-  Deno.exit(await statusOfRun("kernel", () => main(Deno.args)));
+  const status = await statusOfRun("kernel", () => {
+    standWhereCalled();
+    return main(Deno.args);
+  });
+  Deno.exit(status);
 }

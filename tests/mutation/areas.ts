@@ -88,7 +88,8 @@ export const LEFT_OUT: readonly LeftOut[] = [
     why: "The worker's side of shared memory, which takes threads.",
   },
   {
-    files: /(\/|_)main\.ts$|^src\/site\/|^src\/command\/(child|lines|signals|progress|paths)\.ts$/,
+    files:
+      /(\/|_)main\.ts$|^src\/site\/|^src\/command\/(child|lines|signals|progress|paths|stand_where_called)\.ts$/,
     why: "Commands: their tests run them from outside.",
   },
   {
