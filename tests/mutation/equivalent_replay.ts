@@ -340,6 +340,56 @@ export const REPLAY: Equivalences = {
       "Nothing can be mapped of no length.",
     ],
   ],
+  "src/replay/imported/occupied.ts": [
+    [
+      "same",
+      "readable: true,",
+      ["true ▸ false"],
+      "Placement asks a file only how it is aligned.",
+    ],
+    [
+      "same",
+      "writable: true,",
+      ["true ▸ false"],
+      "Placement asks a file only how it is aligned.",
+    ],
+    [
+      "same",
+      "const top = lines.findLast(({ name }) => !/^\\[(stack|vdso|vvar|vsyscall)/.test(name))?.end ?? 0;",
+      ["0 ▸ 1"],
+      "Either is below where any program places.",
+    ],
+    [
+      "slower",
+      "if (this.#isForgotten) return;",
+      ["this.#isForgotten ▸ false"],
+      "What was forgotten is forgotten once more.",
+    ],
+    [
+      "slower",
+      "this.#isForgotten = true;",
+      ["this.#isForgotten = true; ▸ ;", "true ▸ false"],
+      "What was forgotten is forgotten once more.",
+    ],
+    [
+      "same",
+      "const needed = wanted.length + (wanted.aligned ? HUGE_PAGE_SIZE : 0);",
+      ["0 ▸ 1"],
+      "It is compared with whole pages, as which a byte more is no more.",
+    ],
+    [
+      "same",
+      "return place(this.#space.descriptor, 0, length, 0, file, offset);",
+      ["0 ▸ 1 (2)"],
+      "Of a file's mapping the flag of shared memory decides nothing about the place.",
+    ],
+    [
+      "same",
+      "return this.#place({ length: PAGE_SIZE, aligned: false, offset: 0 }) < end;",
+      ["false ▸ true", "< ▸ <="],
+      "A page holds no huge page to align, and at a gap's end there is no room.",
+    ],
+  ],
   "src/replay/imported/answers.ts": [
     [
       "same",

@@ -208,6 +208,10 @@ Deno.test("answers mmap: of nothing, of a device, on a hint that is no whole pag
     last(FIRST, mmap(0, BELOW)),
     "no kernel maps nothing: the text is damaged there",
   );
+  // Nor does such a line tell that no gap lies above.
+  const four = mmap(0x4000, TOP - 0x4000);
+  assertEquals(last(four, mmap(0x4000, TOP - 0x8000)), "equal");
+  assertEquals(last(four, mmap(0, TOP - 0x9000), mmap(0x1000, TOP - 0x5000)), NEARBY);
   const device: OpenFile = { ...LIBRARY, kind: "device" };
   assertEquals(
     last(FIRST, mmap(0x1000, BELOW - 0x1000, { flags: MAP_SHARED, file: device })),

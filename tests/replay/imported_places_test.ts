@@ -143,11 +143,12 @@ Deno.test("Occupied: a child has what its parent knew: gaps, their ends, and wha
     TOP - 0x1000,
     TOP - 0x1000,
   ]);
-  // The child of a program that has its first place does not take its next one for the first.
-  const second = begun().fork();
-  second.map(TOP - 0x10000, TOP - 0x1000);
-  second.learn(TOP - 0x11000, PAGE);
-  assertEquals(second.isFree(TOP - 0x10000, TOP - 0xf000), false);
+  // Neither a program that has its first place nor its child takes the next one for the first.
+  for (const next of [begun(), begun().fork()]) {
+    next.map(TOP - 0x10000, TOP - 0x8000);
+    next.learn(TOP - 0x2000, PAGE);
+    assertEquals(next.isFree(TOP - 0x10000, TOP - 0x8000), false);
+  }
 });
 
 Deno.test("Occupied: what was forgotten is not known again by itself", () => {
@@ -202,6 +203,140 @@ Deno.test("Occupied: the latest 32 places are what is gone by", () => {
     occupied.learn(TOP - 0x100_0000 - i * 0x10_0000, { ...PAGE, length: 0x1000 * (33 - i) });
   }
   assertEquals(occupied.foretell(PAGE, ALL), TOP - 0x2000);
+});
+
+const NONE = () => false;
+
+Deno.test("Occupied: after what is not known, a place is no program's first one", () => {
+  const below = TOP - 0x2000;
+  const forgotten = Occupied.unknown(true);
+  forgotten.forget();
+  const low = Occupied.unknown(true);
+  low.learn(0x5000_0000_0000, PAGE); // a kernel that places upwards
+  const lowLayout = Occupied.ofLayout([{ start: 0x10000, end: 0x20000, name: "" }]);
+  const noLayout = Occupied.ofLayout([{ start: TOP, end: TOP + 0x1000, name: "[stack]" }]);
+  for (const occupied of [forgotten, low, lowLayout, noLayout]) {
+    occupied.learn(TOP - 0x1000, PAGE);
+    assertEquals(occupied.isFree(below, below + 0x1000), false);
+  }
+});
+
+Deno.test("Occupied: what was forgotten does not come back: neither how long no gap was, nor where one ended", () => {
+  const fact = begun();
+  fact.forget();
+  fact.unmap(TOP - 0x1000, TOP);
+  assertEquals(fact.foretell(PAGE, ALL), undefined);
+  const end = begun();
+  end.forget();
+  end.learn(TOP - 0x8000, PAGE);
+  end.unmap(TOP - 0x4000, TOP);
+  assertEquals([end.foretell(PAGE, NONE), end.foretell(PAGE, ALL)], [undefined, TOP - 0x1000]);
+  // Forgotten twice, with a place that the kernel chose in between.
+  const twice = begun();
+  twice.forget();
+  twice.learn(TOP - 0x1000, PAGE);
+  twice.forget();
+  twice.unmap(TOP - 0x1000, TOP);
+  assertEquals(twice.foretell(PAGE, ALL), undefined);
+});
+
+Deno.test("Occupied: a place that was not chosen downwards tells nothing of what lies above it", () => {
+  const occupied = Occupied.unknown(false);
+  occupied.learn(0x5000_0000_0000, PAGE);
+  occupied.unmap(0x6000_0000_0000, 0x6000_0000_1000);
+  assertEquals(occupied.foretell(PAGE, ALL), undefined);
+  occupied.learn(0x6000_0000_0000, PAGE); // three quarters of 2^47
+  assertEquals(occupied.foretell(PAGE, ALL), 0x6000_0000_0000);
+  // The first address beyond 4 GiB is one of a machine that has far more.
+  const beyond = Occupied.unknown(true);
+  beyond.learn(2 ** 32, PAGE);
+  assertEquals(beyond.isFree(2 ** 32 - 0x1000, 2 ** 32), false);
+});
+
+Deno.test("Occupied: of a layout, its highest VMA ends where nobody knows what is above; what is mapped stays so", () => {
+  const layout = [
+    { start: TOP - 0x8000, end: TOP - 0x4000, name: "" },
+    { start: TOP - 0x2000, end: TOP, name: "" },
+    { start: TOP + 0x8000, end: TOP + 0x9000, name: "[stack]" },
+  ];
+  const occupied = Occupied.ofLayout(layout);
+  const free = () =>
+    layout.map(({ start }) => [
+      occupied.isFree(start - 0x1000, start),
+      occupied.isFree(start, start + 0x1000),
+    ]);
+  const known = [[true, false], [true, false], [false, false]];
+  assertEquals(free(), known);
+  occupied.learn(TOP - 0x3000, PAGE);
+  assertEquals(free(), known);
+  assertEquals(occupied.foretell(PAGE, ALL), TOP - 0x3000);
+  occupied.unmap(TOP - 0x2000, TOP);
+  assertEquals(occupied.foretell(PAGE, NONE), undefined);
+  // A program of 32 bits is known from three quarters of 3 GiB on.
+  const small = (end: number) =>
+    Occupied.ofLayout([{ start: end - 0x1000, end, name: "" }]).isFree(0x10000, 0x11000);
+  assertEquals([small(0x9000_0000), small(0x8fff_f000)], [true, false]);
+});
+
+Deno.test("Occupied: page zero is a page like any other; less than a page is none", () => {
+  const occupied = Occupied.unknown(false);
+  assertEquals(occupied.isFree(0, 0x1000), true);
+  occupied.map(0, 1);
+  assertEquals(occupied.isFree(0, 0x1000), false);
+  occupied.unmap(0x1800, 0x2800);
+  assertEquals(occupied.isFree(0x1000, 0x3000), false);
+});
+
+Deno.test("Occupied: a mapping that is longer than every known gap has no place", () => {
+  assertEquals(begun().foretell({ ...PAGE, length: 2 ** 46 }, ALL), undefined);
+});
+
+Deno.test("Occupied: a place on a huge page took 2 MiB more of room, and its end is none of a gap", () => {
+  const huge = (mib: number): Wanted => ({ length: mib * MIB, aligned: true, offset: 0 });
+  const plain = (mib: number): Wanted => ({ ...huge(mib), aligned: false });
+  const at = 0x7fff_f7c0_0000;
+  const occupied = Occupied.unknown(true);
+  occupied.learn(at, huge(4));
+  // Not known of a gap of 4 MiB in the unknown above, known of one of 6.
+  assertEquals([occupied.foretell(plain(4), ALL), occupied.foretell(huge(2), ALL)], [
+    undefined,
+    undefined,
+  ]);
+  assertEquals([occupied.foretell(plain(6), ALL), occupied.foretell(huge(4), ALL)], [
+    at - 2 * MIB,
+    at,
+  ]);
+  assertEquals([occupied.foretell(plain(6), NONE), occupied.foretell(huge(4), NONE)], [
+    undefined,
+    undefined,
+  ]);
+});
+
+Deno.test("Occupied: below a smaller gap, which may go on into the unknown, no place can be foretold", () => {
+  const occupied = Occupied.unknown(false);
+  occupied.learn(TOP - 0x10000, { ...PAGE, length: 0x2000 });
+  occupied.unmap(TOP - 0x10000, TOP - 0xe000);
+  const two = { ...PAGE, length: 0x2000 };
+  assertEquals(occupied.foretell(two, ALL), TOP - 0x10000);
+  occupied.unmap(TOP - 0x4000, TOP - 0x3000);
+  assertEquals(occupied.foretell(two, ALL), undefined);
+});
+
+Deno.test("Occupied: a place drops what it says better, the oldest goes after 32", () => {
+  /** Whether the place of a page is known after that, and then so many others. */
+  const isKnown = (count: number, other: (i: number) => [above: number, pages: number]) => {
+    const occupied = begun();
+    for (let i = 1; i <= count; i++) {
+      const [above, pages] = other(i);
+      occupied.learn(above, { ...PAGE, length: pages * 0x1000 });
+    }
+    return occupied.foretell(PAGE, ALL) !== undefined;
+  };
+  const lowerAndLonger = (i: number): [number, number] => [TOP - 0x10_0000 * i, i + 1];
+  assertEquals([isKnown(31, lowerAndLonger), isKnown(32, lowerAndLonger)], [true, false]);
+  assertEquals(isKnown(100, () => [TOP - 0x10_0000, 2]), true);
+  assertEquals(isKnown(100, (i) => [TOP - 0x10_0000, 200 - i]), true);
+  assertEquals(isKnown(100, (i) => [TOP - 0x10_0000 * i, 2]), true);
 });
 
 Deno.test("vmaIn: the first VMA that shares a byte with a range; none for what is no range", () => {

@@ -337,7 +337,7 @@ export class Answers {
     switch (enter.call) {
       case "mmap":
         if (
-          !(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_32BIT | MAP_HUGETLB)) &&
+          length > 0 && !(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_32BIT | MAP_HUGETLB)) &&
           result !== pageAlignDown(address)
         ) {
           occupied.learn(result, {

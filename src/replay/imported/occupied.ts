@@ -46,7 +46,7 @@ interface Fact {
 
 /** What a new mapping needs. */
 export interface Wanted {
-  /** Bytes, whole pages. */
+  /** Bytes, whole pages, at least one. */
   readonly length: number;
   /** True if it is to begin on a huge page, see `placement.ts`. */
   readonly aligned: boolean;
@@ -91,9 +91,8 @@ export class Occupied {
     const top = lines.findLast(({ name }) => !/^\[(stack|vdso|vvar|vsyscall)/.test(name))?.end ?? 0;
     if (top < TOP_QUARTER * taskSizeAbove(top)) return Occupied.unknown(false);
     occupied.unmap(PAGE_SIZE, top);
-    for (const { start, end } of lines) if (start < top) occupied.map(start, end);
+    for (const { start, end } of lines) occupied.map(start, end);
     occupied.#isAnchored = true;
-    occupied.#tops.add(top);
     return occupied;
   }
 
@@ -157,7 +156,7 @@ export class Occupied {
     const needed = wanted.length + (wanted.aligned ? HUGE_PAGE_SIZE : 0);
     const isHighest = (fact: Fact) => fact.length <= needed && (this.#isNew || fact.above <= found);
     if (!this.#facts.some(isHighest)) return undefined;
-    return this.#isNew || this.#isHighestGap(found, gapEnd) ? found : undefined;
+    return this.#isNew || this.#isHighestGap(gapEnd) ? found : undefined;
   }
 
   /** The kernel chose this place. */
@@ -168,7 +167,7 @@ export class Occupied {
       this.#isNew = false;
       return;
     }
-    if (this.#isNew && !this.#isAnchored && wanted.length > 0) this.#anchor(address, wanted);
+    if (this.#isNew && !this.#isAnchored) this.#anchor(address, wanted);
     const length = wanted.length + (wanted.aligned ? HUGE_PAGE_SIZE : 0);
     this.#facts = this.#facts.filter((fact) => fact.above < address || fact.length < length);
     this.#facts.push({ above: address, length });
@@ -188,9 +187,9 @@ export class Occupied {
     return place(this.#space.descriptor, 0, length, 0, file, offset);
   }
 
-  #isHighestGap(start: number, end: number): boolean {
-    const highest = this.#place({ length: PAGE_SIZE, aligned: false, offset: 0 });
-    return highest >= start && highest < end;
+  /** Whether no gap of a page or more is known above a gap that ends there. */
+  #isHighestGap(end: number): boolean {
+    return this.#place({ length: PAGE_SIZE, aligned: false, offset: 0 }) < end;
   }
 }
 
