@@ -10,6 +10,7 @@
 
 import { CAPTURE } from "./equivalent_capture.ts";
 import { COMMANDS } from "./equivalent_commands.ts";
+import { IMPORTED } from "./equivalent_imported.ts";
 import { MM_PAGES } from "./equivalent_mm_pages.ts";
 import { MM_RANGES } from "./equivalent_mm_ranges.ts";
 import { REPLAY } from "./equivalent_replay.ts";
@@ -28,6 +29,7 @@ const EQUIVALENT = {
   ...COMMANDS,
   ...TEXTS,
   ...REPLAY,
+  ...IMPORTED,
 };
 
 /** Why no test can notice a mutant, undefined if it should be noticed. */

@@ -132,7 +132,7 @@ function remap(space: AddressSpace, { enter, leave }: ReturnedCall): number {
     space.mremap(address, oldLength, newLength, flags, stays ? 0 : result)
   );
   if (done) return result;
-  if (oldLength > 0 && !(given & MREMAP_DONTUNMAP)) {
+  if (!(given & MREMAP_DONTUNMAP)) {
     attempt(() => space.munmap(address, oldEnd - address));
   }
   mapUnknown(space, result, newEnd);

@@ -40,7 +40,7 @@ import type { System } from "../system.ts";
 import { NOT_SHOWN, ON_MAPPED } from "./actions.ts";
 import { Alignment } from "./alignment.ts";
 import { HIGHEST_ADDRESS, Occupied } from "./occupied.ts";
-import { vmaIn } from "./vma_in.ts";
+import { vmaAt, vmaIn } from "./vma_in.ts";
 
 /** How the model's answers compare with the text's. */
 export interface AnswerCounts {
@@ -130,7 +130,7 @@ export class Answers {
     if (space === undefined) return;
     if (step.type === "exec") {
       const { layout, unknown } = step.record;
-      const occupied = unknown === undefined && layout.length > 0
+      const occupied = unknown === undefined
         ? Occupied.ofLayout(layout)
         : Occupied.unknown(unknown === "new");
       this.#occupied.set(space, occupied);
@@ -146,9 +146,7 @@ export class Answers {
   }
 
   #of(space: AddressSpace): Occupied {
-    let occupied = this.#occupied.get(space);
-    if (occupied === undefined) this.#occupied.set(space, occupied = Occupied.unknown(false));
-    return occupied;
+    return this.#occupied.get(space) ?? Occupied.unknown(false);
   }
 
   #answer(space: AddressSpace, step: CallStep): Answer {
@@ -231,7 +229,7 @@ export class Answers {
       occupied.forget();
       return { why: "what was mapped there was unmapped by a call that is not shown" };
     }
-    const isMapped = (address: number) => vmaIn(space, address, address + 1) !== undefined;
+    const isMapped = (address: number) => vmaAt(space, address) !== undefined;
     const { length, offset } = wanted;
     const plain = occupied.foretell({ length, offset, aligned: false }, isMapped);
     const unknown = { why: "what else is mapped there is not shown" };
@@ -239,10 +237,12 @@ export class Answers {
       return plain === undefined ? unknown : { result: plain };
     }
     const aligned = occupied.foretell({ length, offset, aligned: true }, isMapped);
-    if (plain === undefined || aligned === undefined) return unknown;
     const ways = this.#alignment.ways(wanted);
-    this.#alignment.learn(wanted, { plain, aligned, told });
+    if (plain !== undefined && aligned !== undefined) {
+      this.#alignment.learn(wanted, { plain, aligned, told });
+    }
     const results = new Set([...ways].map((way) => way === "aligned" ? aligned : plain));
+    if (results.has(undefined)) return unknown;
     const [result] = results;
     return results.size === 1 && result !== undefined
       ? { result }
@@ -254,7 +254,7 @@ export class Answers {
     const length = pageAlignUp(newAsked), end = address + pageAlignUp(oldAsked);
     if (flags & MREMAP_FIXED) return { result: target };
     if (address + length <= end && !(flags & MREMAP_DONTUNMAP)) return { result: address };
-    const vma = vmaIn(space, address, address + 1);
+    const vma = vmaAt(space, address);
     if (vma === undefined || vma.file?.name === NOT_SHOWN) {
       return { why: "what it moves is not shown" };
     }
@@ -279,7 +279,7 @@ export class Answers {
         : { why: "where the heap begins is not shown" };
     }
     const from = pageAlignUp(brk), to = pageAlignUp(wanted);
-    if (to > from && vmaIn(space, from, to)) return { result: brk };
+    if (vmaIn(space, from, to)) return { result: brk };
     return { result: wanted };
   }
 
@@ -287,8 +287,8 @@ export class Answers {
   #failure(space: AddressSpace, step: CallStep): Foretold {
     const { enter, record } = step;
     const [address = 0, asked = 0, , flags = 0] = enter.args;
-    const length = enter.call === "mremap" ? Math.max(asked, PAGE_SIZE) : asked;
     const error = record.error ?? "";
+    const length = Math.max(asked, leastOf(enter, error));
     if (enter.call === "mmap" && error === "EEXIST" && flags & MAP_FIXED_NOREPLACE) {
       if (vmaIn(space, address, address + length)) return { result: error };
       return this.#of(space).isFree(address, address + length)
@@ -320,7 +320,7 @@ export class Answers {
     while (at < end) {
       const vma = space.findVma(at);
       const free = Math.min(end, vma?.start ?? end);
-      if (free > at && !this.#of(space).isFree(at, free)) return false;
+      if (!this.#of(space).isFree(at, free)) return false;
       if (vma !== undefined && vma.start < end && vma.file?.name === NOT_SHOWN) return false;
       at = Math.max(free, vma?.end ?? free);
     }
@@ -354,14 +354,15 @@ export class Answers {
         const end = address + length, newEnd = result + pageAlignUp(third);
         const moves = result !== address;
         if (!this.#isKnown(space, address, end)) occupied.disturb();
-        if (moves && !(flags & MREMAP_DONTUNMAP) && length > 0) occupied.unmap(address, end);
-        if (!moves && newEnd < end) occupied.unmap(newEnd, end);
+        if (moves && !(flags & MREMAP_DONTUNMAP)) occupied.unmap(address, end);
+        if (!moves) occupied.unmap(newEnd, end);
         return occupied.map(result, newEnd);
       }
       case "brk": {
         const { brk } = space.descriptor;
-        if (brk !== 0 && result < brk) occupied.unmap(pageAlignUp(result), pageAlignUp(brk));
-        return brk === 0 ? undefined : occupied.map(pageAlignUp(brk), pageAlignUp(result));
+        if (brk === 0) return; // the first one only tells where the heap ends
+        occupied.unmap(pageAlignUp(result), pageAlignUp(brk));
+        return occupied.map(pageAlignUp(brk), pageAlignUp(result));
       }
       case "shmat":
         return occupied.map(result, result + pageAlignUp(record.file?.size ?? PAGE_SIZE));
@@ -375,6 +376,16 @@ function isOnMemory(call: string): boolean {
   return CHANGING.has(call) || ON_MAPPED.has(call);
 }
 
+/** What a call that failed was about at least, though its length says less, bytes. */
+function leastOf({ call, args }: EnterRecord, error: string): number {
+  const [, , newLength = 0, flags = 0] = args;
+  if (call === "shmdt") return PAGE_SIZE; // it has no length
+  if (call !== "mremap") return 0;
+  // What may not move finds something in the room above.
+  const wantsRoom = error === "ENOMEM" && !(flags & MREMAP_MAYMOVE);
+  return wantsRoom ? Math.max(newLength, PAGE_SIZE) : PAGE_SIZE;
+}
+
 /** True for what no rule refuses: other protection for private memory that is all mapped. */
 function isPlainChange(
   space: AddressSpace,
@@ -382,8 +393,9 @@ function isPlainChange(
   start: number,
   end: number,
 ): boolean {
-  if (enter.call !== "mprotect" || start !== enter.args[0]) return false;
-  if (((enter.args[2] ?? 0) & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) !== 0) return false;
+  const [address, , protection = 0] = enter.args;
+  if (enter.call !== "mprotect" || start !== address) return false;
+  if (protection & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) return false;
   for (let at = start; at < end;) {
     const vma = space.findVma(at);
     if (vma === undefined || vma.start > at || vma.file !== null || vma.special !== null) {
@@ -398,12 +410,8 @@ function isPlainChange(
 /** What a call answers on a copy of the VMAs in `[start, end)`. */
 function tryCall(space: AddressSpace, step: CallStep, start: number, end: number): number | string {
   const vmas: ImageVma[] = [];
-  let at = start;
-  for (;;) {
-    const vma = space.findVma(at);
-    if (vma === undefined || vma.start >= Math.max(end, start + 1)) break;
+  for (let vma = vmaIn(space, start, end); vma; vma = vmaIn(space, vma.end, end)) {
     vmas.push(partOf(vma));
-    at = vma.end;
   }
   const { rules } = space.descriptor;
   const copy = new AddressSpace({ rules, taskSize: HIGHEST_ADDRESS, mmapMinAddress: 0 });

@@ -12,3 +12,8 @@ export function vmaIn(space: AddressSpace, start: number, end: number): Vma | un
   const last = Math.min(end, Number.MAX_SAFE_INTEGER);
   return start >= 0 && last > start ? space.findVmaIntersection(start, last) : undefined;
 }
+
+/** The VMA that has the byte at `address`; undefined too for what is no address. */
+export function vmaAt(space: AddressSpace, address: number): Vma | undefined {
+  return vmaIn(space, address, address + 1);
+}

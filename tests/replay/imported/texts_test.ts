@@ -6,8 +6,8 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { importText } from "../../src/text/import.ts";
-import { Occupied, type Wanted } from "../../src/replay/imported/occupied.ts";
+import { importText } from "../../../src/text/import.ts";
+import { Occupied, type Wanted } from "../../../src/replay/imported/occupied.ts";
 
 //   0x555555559000                0x7ffff7fbe000   0x7ffff7fc0000   0x7ffff7fc2000  0x7ffff7fc3000
 //   |- heap, empty  …  free          |-- third --|    |-- second --|   |-- first --|   unknown

@@ -6,11 +6,11 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { Alignment, type Large, type Way } from "../../src/replay/imported/alignment.ts";
-import { Occupied, type Wanted } from "../../src/replay/imported/occupied.ts";
-import { vmaIn } from "../../src/replay/imported/vma_in.ts";
-import type { PlacementPolicy } from "../../src/trace/format.ts";
-import { map, mapFile, open, space } from "../mm/scene.ts";
+import { Alignment, type Large, type Way } from "../../../src/replay/imported/alignment.ts";
+import { Occupied, type Wanted } from "../../../src/replay/imported/occupied.ts";
+import { vmaAt, vmaIn } from "../../../src/replay/imported/vma_in.ts";
+import type { PlacementPolicy } from "../../../src/trace/format.ts";
+import { map, mapFile, open, space } from "../../mm/scene.ts";
 
 const MIB = 2 ** 20;
 /** The end of the first mapping of a program, no whole number of huge pages. */
@@ -351,4 +351,9 @@ Deno.test("vmaIn: the first VMA that shares a byte with a range; none for what i
     undefined,
     undefined,
   ]);
+  const holding = (address: number) => vmaAt(mm, address)?.start;
+  assertEquals([holding(0), holding(0xfff), holding(0x1000), holding(0x2fff), holding(0x3000)], [
+    ...[0, 0, undefined, undefined, 0x3000],
+  ]);
+  assertEquals([holding(-1), holding(2 ** 53)], [undefined, undefined]);
 });

@@ -23,17 +23,17 @@ import {
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
   SHM_RDONLY,
-} from "../../src/abi/mman.ts";
-import { AddressSpace } from "../../src/mm/address_space.ts";
-import { vmaName } from "../../src/mm/vma/proc_maps.ts";
-import { formatPermissions, formatVmFlags } from "../../src/mm/vm_flags.ts";
-import { ReplayError } from "../../src/replay/replay_error.ts";
-import { StepReader } from "../../src/replay/step.ts";
-import { System } from "../../src/replay/system.ts";
-import { TraceLayouts } from "../../src/replay/imported/layouts.ts";
-import type { OpenFile, TraceRecord } from "../../src/trace/format.ts";
-import { present } from "../present.ts";
-import { call, FILE, memory, PID, program, start } from "./records.ts";
+} from "../../../src/abi/mman.ts";
+import { AddressSpace } from "../../../src/mm/address_space.ts";
+import { vmaName } from "../../../src/mm/vma/proc_maps.ts";
+import { formatPermissions, formatVmFlags } from "../../../src/mm/vm_flags.ts";
+import { ReplayError } from "../../../src/replay/replay_error.ts";
+import { StepReader } from "../../../src/replay/step.ts";
+import { System } from "../../../src/replay/system.ts";
+import { TraceLayouts } from "../../../src/replay/imported/layouts.ts";
+import type { OpenFile, TraceRecord } from "../../../src/trace/format.ts";
+import { present } from "../../present.ts";
+import { call, FILE, memory, PID, program, start } from "../records.ts";
 
 const ANON = MAP_PRIVATE | MAP_ANONYMOUS;
 const LIBRARY: OpenFile = { ...FILE, name: "lib.so" };
