@@ -117,6 +117,66 @@ Deno.test("event file: read as it was written; damage is one error with its line
   }
 });
 
+Deno.test("event file: every field of the machine is checked, and what may be absent may", () => {
+  const machine = {
+    format: 1,
+    memoryPages: 2,
+    swapPages: 0,
+    hugePages: "never",
+    programs: ["one", "two"],
+  } as const;
+  const full = { ...machine, hugePages: "madvise", rules: "6.1", locks: true } as const;
+  for (const good of [machine, full, { ...machine, hugePages: "always" }] as const) {
+    assertEquals(parseEvents("f", formatEvents(good, [])).machine, good);
+  }
+  const wrong: readonly Record<string, unknown>[] = [
+    { format: 2 },
+    { memoryPages: 1 },
+    { memoryPages: 2.5 },
+    { memoryPages: "600" },
+    { swapPages: -1 },
+    { swapPages: undefined },
+    { hugePages: "sometimes" },
+    { locks: false },
+    { rules: 6.1 },
+    { programs: "one" },
+    { programs: ["one", 2] },
+  ];
+  for (const field of wrong) {
+    const text = JSON.stringify({ ...machine, ...field });
+    assertThrows(() => parseEvents("f", text), EventFileError, "Cannot read f, line 1:");
+  }
+  for (const text of ["null", "1", "[]"]) {
+    assertThrows(() => parseEvents("f", text), EventFileError, "line 1: it does not describe");
+  }
+});
+
+Deno.test("event file: a run and a child may have the same number; each begins once", () => {
+  const machine = {
+    format: 1,
+    memoryPages: 600,
+    swapPages: 0,
+    hugePages: "never",
+    programs: ["one", "two"],
+  } as const;
+  const line = (kind: string, life: number, argument: number) =>
+    JSON.stringify({ kind, life, argument });
+  const read = (...lines: readonly string[]) =>
+    parseEvents("f", [JSON.stringify(machine), ...lines].join("\n")).events.length;
+  const first = line("start", 1, 1);
+  assertEquals(read(first, "", line("fork", 1, 1), line("step", 1, 1), line("step", 1, 1)), 4);
+  assertThrows(() => read(first, line("start", 1, 0)), EventFileError, "line 3: run 1 begins a");
+  assertThrows(() => read(first, line("start", 2, 2)), EventFileError, "line 3: it starts program");
+  assertThrows(
+    () => read(first, line("fork", 1, 1), "", line("fork", 2, 1)),
+    EventFileError,
+    "line 5: child 1 begins a second time",
+  );
+  for (const no of [line("stop", 1, 1), line("step", -1, 1), line("step", 1, 0.5), "null"]) {
+    assertThrows(() => read(first, no), EventFileError, "line 3: it is no event");
+  }
+});
+
 Deno.test("load: under another kernel's rules a program ends where its call is answered otherwise", async () => {
   const rules = kernelRules("5.10");
   const files = ["cc1-hello", "gcc-make"].map((name) => pathOf(`traces/${name}.jsonl.gz`));

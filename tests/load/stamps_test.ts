@@ -25,6 +25,35 @@ Deno.test("PrivateStamps: a move takes its range along, over what was there", ()
   assertEquals([...stamps.entries()].sort(), [[0x8000, 1], [0x9000, 2]]);
 });
 
+Deno.test("PrivateStamps: a fork copies a range, a page is in it or not, and a stamp has 32 bits", () => {
+  const [stamps, child] = [new PrivateStamps(), new PrivateStamps()];
+  for (const [page, stamp] of [[1, 1], [2, 2 ** 32 - 1], [3, 3]] as const) {
+    stamps.set(page * 0x1000, stamp);
+  }
+  stamps.copyTo(child, 0x2000, 0x3000);
+  assertEquals([...child.entries()], [[0x2000, 2 ** 32 - 1]]);
+  assertEquals(child.get(0x2000), 2 ** 32 - 1);
+  assertEquals(stamps.addressesIn(0x1000, 0x3000).sort(), [0x1000, 0x2000]);
+  stamps.clear(0x1000, 0x1000); // nothing
+  assertEquals([...stamps.entries()].length, 3);
+});
+
+// |1|2|3|   one page to the right   |.|1|2|3|   and back
+Deno.test("PrivateStamps: a range may be moved over itself", () => {
+  const stamps = new PrivateStamps();
+  for (const page of [1, 2, 3]) stamps.set(page * 0x1000, page);
+  stamps.move(0x1000, 0x3000, 0x2000);
+  assertEquals([...stamps.entries()].sort(([a], [b]) => a - b), [[0x2000, 1], [0x3000, 2], [
+    0x4000,
+    3,
+  ]]);
+  stamps.move(0x2000, 0x3000, 0x1000);
+  assertEquals([...stamps.entries()].sort(([a], [b]) => a - b), [[0x1000, 1], [0x2000, 2], [
+    0x3000,
+    3,
+  ]]);
+});
+
 Deno.test("FileStamps: a truncated file holds zeros beyond its end", () => {
   const stamps = new FileStamps<string>();
   stamps.set("a", 0, 1);
