@@ -68,6 +68,8 @@ export interface MappedFile {
   readonly secret?: boolean;
   /** Bytes of the ring of asynchronous input and output that it is (`io_setup`). */
   readonly ringBytes?: number;
+  /** The memory descriptor whose context that ring belongs to: in a child, which has none, it cannot be moved. */
+  readonly ringOwner?: object;
   /** True if it cannot be written back to anything: its driver has no `fsync`. */
   readonly unsynced?: boolean;
   /** True if it may only be appended to (`chattr +a`). */

@@ -222,9 +222,9 @@ function decodeIoSetup({ leave }: ReturnedCall): Action | Unmodelled {
     ...{ name, device, inode, readable: true, writable: true, hugeAligned: false },
     ...{ executable: false, unsynced: true, ringBytes: length },
   };
-  const request = { length, protection: PROT_READ | PROT_WRITE, flags: MAP_SHARED, file };
+  const request = { length, protection: PROT_READ | PROT_WRITE, flags: MAP_SHARED };
   return (space) => {
-    space.mmap(request);
+    space.mmap({ ...request, file: { ...file, ringOwner: space.descriptor } });
     return 0;
   };
 }

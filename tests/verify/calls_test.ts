@@ -239,6 +239,37 @@ test("a ring for asynchronous input and output is mapped, cut, inherited and unm
   assertEquals([answers(records, "mprotect"), answers(records, "io_destroy")], [[0], [0]]);
 });
 
+test("the ring for asynchronous input and output is moved by its process, and by no child", async () => {
+  const WORD = 8, MOVE = MREMAP_MAYMOVE | MREMAP_FIXED;
+  const records = await recordCalls((table) => {
+    const context = new Text(new Uint8Array(WORD));
+    // The context is the ring's address: it becomes the first argument of the call after these two.
+    const pass = () => {
+      table.add("write", FILE + 1, context, WORD);
+      table.add("read", FILE, addressOfArgument(table.calls.length + 1, 0), WORD);
+    };
+    table.add("pipe2", new Text(new Uint8Array(WORD)), 0);
+    table.add("io_setup", 8, context);
+    table.add("mmap", BASE, 2 * PAGE_SIZE, RW, FLAGS | MAP_FIXED, -1, 0);
+    const child = table.add("clone", SIGCHLD, 0, 0, 0, 0);
+    pass();
+    table.add("mremap", 0, PAGE_SIZE, PAGE_SIZE, MOVE, BASE);
+    table.add("exit_group", 0);
+    table.skipFrom(child);
+    table.add("wait4", -1, 0, 0, 0);
+    pass();
+    table.add("mremap", 0, PAGE_SIZE, PAGE_SIZE, MOVE, BASE);
+    table.add("io_destroy", BASE);
+    table.add("mmap", 0, PAGE_SIZE, PROT_READ, FLAGS, -1, 0);
+  });
+  await assertAgrees(records);
+  const [made] = answers(records, "io_setup");
+  if (made !== 0) return; // a kernel without it
+  const [inChild, inParent] = answers(records, "mremap");
+  assert(inChild === "EINVAL" || inChild === "EFAULT", `${inChild}`);
+  assertEquals([inParent, answers(records, "io_destroy")], [BASE, [0]]);
+});
+
 /** What userfaultfd's ioctls take: a range, and two words more. */
 function words(...values: number[]): Text {
   return new Text(new Uint8Array(new BigUint64Array(values.map(BigInt)).buffer));

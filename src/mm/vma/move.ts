@@ -103,6 +103,11 @@ export function move(mm: MemoryDescriptor, vma: Vma, remap: Remap, target: numbe
   if (splits) vma = isolate(mm, vma, address, address + oldLength);
   const charge = accountedPages(vma.flags, stays ? pages(oldLength) : size - pages(oldLength));
   if (!mayCommit(mm, charge)) throw refuse(remap, "ENOMEM", "so much memory cannot be promised");
+  // The kernel asks after the move, and then takes it back. Mirrors `aio_ring_mremap()` (Linux fs/aio.c).
+  const owner = vma.file?.ringOwner;
+  if (owner !== undefined && owner !== mm) {
+    throw refuse(remap, "EINVAL", "the ring belongs to no context of this process");
+  }
 
   copyVma(mm, vma, remap, target);
   if (mm.pageTable !== null) moveRange(mm.pageTable, address, oldLength, target);

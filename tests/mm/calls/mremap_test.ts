@@ -35,6 +35,7 @@ import {
   touch,
 } from "../scene.ts";
 import type { AddressSpace } from "../../../src/mm/address_space.ts";
+import { kernelRules } from "../../../src/mm/rules/kernel_rules.ts";
 import { ADDRESS_LIMIT, HUGE_PAGE_SIZE } from "../../../src/abi/page.ts";
 import type { AddressSpaceOptions } from "../../../src/mm/memory_descriptor.ts";
 
@@ -50,6 +51,25 @@ const MOVE = MREMAP_MAYMOVE | MREMAP_FIXED;
 function small(options: AddressSpaceOptions = {}): AddressSpace {
   return space({ taskSize: TOP, mmapBase: TOP, ...options });
 }
+
+// A child inherits a ring, but not the context that it belongs to: what was at the target is gone all the same.
+//
+//   0x2000     0x4000    0x8000     0xa000
+//   |-- ring --|  (free)  |-- rw-p --|
+Deno.test("mremap: the ring of io_setup moves in the process that made it, and in no child", () => {
+  const parent = space({ rules: { ...kernelRules("6.18"), ringNotForked: false } });
+  const file = { ...open("[aio]"), ringBytes: 0x2000, ringOwner: parent.descriptor };
+  mapShared(parent, 0x2000, 0x4000, file, 0);
+  map(parent, 0x8000, 0xa000);
+  const child = parent.fork();
+  assertFails("EINVAL", () => child.mremap(0x2000, 0x2000, 0x2000, MOVE, 0x8000));
+  assertFails("EINVAL", () => child.mremap(0x3000, PAGE, PAGE, MOVE, 0xc000));
+  assertEquals([...child.vmas()].map(({ start, end }) => [start, end]), [[0x2000, 0x4000]]);
+  child.validate();
+  assertEquals(parent.mremap(0x2000, 0x2000, 0x2000, MOVE, 0x8000), 0x8000);
+  assertEquals([...parent.vmas()].map(({ start, end }) => [start, end]), [[0x8000, 0xa000]]);
+  parent.validate();
+});
 
 /** A space for ten VMAs with so many, each two pages apart. */
 function crowded(count: number, maxMapCount: number): AddressSpace {
