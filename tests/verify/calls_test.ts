@@ -331,3 +331,29 @@ test("a 32-bit program cannot be recorded, which is said in one sentence", async
   assertEquals(error.code, "ENOEXEC");
   assertMatch(error.message, /^Cannot record .*: it (runs 32-bit code|did not start .*)$/);
 });
+
+test("of two cuts of which the second is refused the first stays", async () => {
+  const MAP_HUGETLB = 0x4_0000, MAP_NORESERVE = 0x4000, DONTFORK = 10, POPULATE_WRITE = 23;
+  const HUGE = HUGE_PAGE_SIZE, [start, length] = [BASE + HUGE, HUGE + PAGE_SIZE];
+  const records = await recordCalls((table) => {
+    const map = () => {
+      const flags = FLAGS | MAP_FIXED | MAP_HUGETLB | MAP_NORESERVE;
+      table.add("mmap", BASE, 4 * HUGE, RW, flags, -1, 0);
+    };
+    for (const from of [start, start + PAGE_SIZE]) {
+      map();
+      table.add("mprotect", from, length, PROT_READ);
+      map();
+      table.add("munmap", from, length);
+      map();
+      table.add("madvise", from, length, DONTFORK);
+      map();
+      table.add("mlock", from, length);
+      map();
+      table.add("madvise", BASE, HUGE, POPULATE_WRITE);
+    }
+    map();
+    table.add("mmap", start, length, RW, FLAGS | MAP_FIXED, -1, 0);
+  });
+  await assertAgrees(records);
+});

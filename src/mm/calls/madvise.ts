@@ -17,6 +17,7 @@ import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import * as refusing from "../refusal.ts";
 import * as modifying from "../vma/modify.ts";
 import * as advising from "../vma/advice.ts";
+import { lacksHugePages } from "../vma/huge_pool.ts";
 import type { Vma } from "../vma.ts";
 import * as vmFlags from "../vm_flags.ts";
 
@@ -134,6 +135,9 @@ function adviseVma(
   }
   if (populates(advice) && reachesPastFile(vma, end)) {
     return refusePart(mm, start, end, "EFAULT", "its file ends before it");
+  }
+  if (populates(advice) && lacksHugePages(mm.hugePool, vma)) {
+    return refusePart(mm, start, end, "EFAULT", "no huge page is free");
   }
   if (advice === MADV.GUARD_INSTALL) installGuard(mm, vma);
   const flags = advisedFlags(vma, advice, mm.rules);

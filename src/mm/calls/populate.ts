@@ -10,6 +10,7 @@ import { fault, mapsHugePage, prepareAnonVma } from "./fault.ts";
 import { PAGE_SIZE } from "../../abi/page.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
 import { reachesPastFile } from "../vma/advice.ts";
+import { lacksHugePages } from "../vma/huge_pool.ts";
 import type { Vma } from "../vma.ts";
 import {
   VM_ACCESS_FLAGS,
@@ -63,6 +64,9 @@ function populateVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number)
   }
   if (vma.file?.secret) {
     throw cannot("fault in", vma.start, vma.end, "ENOMEM", "the kernel cannot reach its pages");
+  }
+  if (lacksHugePages(mm.hugePool, vma)) {
+    throw cannot("fault in", vma.start, vma.end, "ENOMEM", "no huge page is free");
   }
   enter(mm, vma, start, end);
   if (reachesPastFile(vma, end)) {

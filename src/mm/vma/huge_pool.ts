@@ -74,6 +74,11 @@ export function hugeFile(pool: HugePagePool, size: number): MappedFile {
   };
 }
 
+/** True for memory that reserved no huge pages (MAP_NORESERVE), of which none is left: nothing can be faulted in. */
+export function lacksHugePages(pool: HugePagePool, { flags }: Vma): boolean {
+  return (flags & VM_HUGETLB) !== 0 && (flags & VM_NORESERVE) !== 0 && pool.free === 0;
+}
+
 /** True if the VMA consists of huge pages and `address` lies inside one of them. */
 export function splitsHugePage(vma: Vma, address: number): boolean {
   const size = vma.file?.hugePageSize;

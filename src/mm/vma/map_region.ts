@@ -35,7 +35,7 @@ const { refusePart } = refusing;
 const { askToMap, tellClosed } = hooks;
 const { mergeNew } = merging;
 const { gatherRemoval, unmapRange } = unmapping;
-const { isolate } = splitting;
+const { cut } = splitting;
 const { linkReverseMap } = reverseMap;
 const { VM_ACCOUNT, VM_LOCKED, VM_LOCKED_MASK } = vmFlags;
 
@@ -194,10 +194,10 @@ function charge(mm: MemoryDescriptor, wish: Vma, freed: number, uncharged: numbe
 function cutOut(mm: MemoryDescriptor, start: number, end: number): void {
   const first = mm.tree.findIntersection(start, end);
   if (first !== undefined && first.start < start) {
-    isolate(mm, first, start, Math.min(end, first.end));
+    cut(mm, first, start, Math.min(end, first.end));
   }
   const last = mm.tree.findVma(end);
-  if (last !== undefined && last.start < end) isolate(mm, last, Math.max(start, last.start), end);
+  if (last !== undefined && last.start < end) cut(mm, last, Math.max(start, last.start), end);
 }
 
 /**

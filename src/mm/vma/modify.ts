@@ -32,7 +32,7 @@ export function wishFor(mm: MemoryDescriptor, vma: Vma, start: number, end: numb
  *
  * Precondition: `wish` is that of {@linkcode wishFor}.
  * Postcondition: the VMA returned covers the range and is what was asked for. A failed call changes
- * nothing.
+ * nothing, but that it may leave the VMA cut at the range's start, as {@linkcode isolate} says.
  *
  * @throws {MmError} ENOMEM a split would pass max_map_count, or memory ran out
  */

@@ -24,24 +24,39 @@ const { tellOpened } = hooks;
 const { linkReverseMap } = reverseMap;
 
 /**
- * Makes `[start, end)` of `vma` a VMA of its own.
+ * Makes `[start, end)` of `vma` a VMA of its own, as long as that passes no limit.
  *
  * Precondition: the range lies within `vma`, page-aligned, not empty.
  * Postcondition: the VMA returned is exactly the range; `mapCount` has risen by the number of cuts.
- * A failed call changes nothing.
+ * A failed call changes nothing, with one exception: where only the second of two cuts is refused, the first, at
+ * `start`, stays, as in the kernel, which makes one after the other.
  *
  * @throws {MmError} ENOMEM a cut would pass max_map_count, or memory ran out · EINVAL a special mapping,
- * such as `[vdso]`
+ * such as `[vdso]`, or a cut through a huge page
  */
 export function isolate(mm: MemoryDescriptor, vma: Vma, start: number, end: number): Vma {
+  if (vma.start >= start && vma.end <= end) return vma;
+  const { mapCount } = mm.tree;
+  if (mapCount >= mm.maxMapCount) {
+    throw cannot("split", vma.start, vma.end, "ENOMEM", `${mapCount} VMAs are in use`);
+  }
+  const isSecondRefused = mapCount + 1 === mm.maxMapCount || splitsHugePage(vma, end);
+  if (isSecondRefused && vma.start < start && end < vma.end) {
+    return isolate(mm, cut(mm, vma, start, vma.end), start, end);
+  }
+  return cut(mm, vma, start, end);
+}
+
+/**
+ * The same without a look at max_map_count. A failed call changes nothing. Mirrors `__split_vma()`.
+ *
+ * @throws {MmError} ENOMEM memory ran out · EINVAL a special mapping, or a cut through a huge page
+ */
+export function cut(mm: MemoryDescriptor, vma: Vma, start: number, end: number): Vma {
   const cutsHead = vma.start < start;
   const cutsTail = end < vma.end;
   const cuts = Number(cutsHead) + Number(cutsTail);
   if (cuts === 0) return vma;
-  if (mm.tree.mapCount + cuts > mm.maxMapCount) {
-    const why = `${mm.tree.mapCount} VMAs are in use`;
-    throw cannot("split", vma.start, vma.end, "ENOMEM", why);
-  }
   if (vma.special !== null) {
     throw cannot("split", vma.start, vma.end, "EINVAL", `${vma.special} cannot be split`);
   }

@@ -41,7 +41,7 @@ const { splitsHugePage } = hugePool;
 const { tellClosed, tellOpened } = hooks;
 const { zapRange } = pageTables;
 const { linkReverseMap, unlinkReverseMap } = reverseMap;
-const { isolate } = splitting;
+const { cut } = splitting;
 const { VM_SEALED } = vmFlags;
 
 /** VMAs on their way out, cut at both ends. */
@@ -168,7 +168,8 @@ export class Removal {
  * Precondition: `first` is the first VMA that intersects the range.
  * Postcondition: tree, counts and anon_vmas still say what they said; the VMAs at the ends have
  * their new bounds. A failed call changes nothing, but for EPERM and EINVAL: where it is another VMA
- * than the first that may not go, the first one has been split at `start`, as in the kernel.
+ * than the first that may not go, or the first may not be cut at `end`, the first one has been split at
+ * `start`, as in the kernel.
  *
  * @throws {MmError} ENOMEM a hole would pass max_map_count, or memory ran out · EPERM a VMA is
  * sealed · EINVAL a special mapping would be split
@@ -189,7 +190,8 @@ export function gatherRemoval(
     const refusal = refusalOf(vma, start, end);
     if (refusal !== undefined) {
       // By the time the kernel looks here, it has cut the first VMA, and leaves it so.
-      if (removal.head !== undefined) isolate(mm, removal.head, start, removal.head.end);
+      const head = removal.head ?? (isRefusedAtEnd(vma, start, end) ? vma : undefined);
+      if (head !== undefined) cut(mm, head, start, head.end);
       throw cannot("unmap", start, end, ...refusal);
     }
     startWrite(vma);
@@ -206,6 +208,12 @@ export function gatherRemoval(
     removal.cut(first.part(end, first.end));
   }
   return removal;
+}
+
+/** True if a VMA may be cut at the start of a range within it, and then not at the end. */
+function isRefusedAtEnd(vma: Vma, start: number, end: number): boolean {
+  return (vma.flags & VM_SEALED) === 0 && vma.start < start && !splitsHugePage(vma, start) &&
+    splitsHugePage(vma, end);
 }
 
 /** Why a VMA may not go, or not in part; undefined if it may. */

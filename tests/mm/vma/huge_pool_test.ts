@@ -2,6 +2,7 @@
  * MAP_HUGETLB: sizes, alignment, reservations from the pool, and what is left where there are too few pages.
  */
 import { assertEquals } from "@std/assert";
+import { MADV } from "../../../src/abi/mman.ts";
 import { formatVmFlags } from "../../../src/mm/vm_flags.ts";
 import { HugePagePool } from "../../../src/mm/vma/huge_pool.ts";
 import { assertFails, layoutOf, map, RW, space } from "../scene.ts";
@@ -125,4 +126,18 @@ Deno.test("munmap: huge pages go as a whole, with what lies around them", () => 
     ].map((range) => range.replace("1ffffffff000-200000000000", "1fffffffe000-1ffffffff000")),
   );
   mm.validate();
+});
+
+Deno.test("mlock, MADV_POPULATE_WRITE: huge pages that were not reserved cannot be had from an empty pool", () => {
+  for (const [pages, fails] of [[0, true], [1, false]] as const) {
+    const mm = space({ hugePool: new HugePagePool(pages) });
+    const address = mm.mmap(request(HUGE | NORESERVE));
+    if (fails) {
+      assertFails("ENOMEM", () => mm.mlock(address, 2 * MIB));
+      assertFails("EFAULT", () => mm.madvise(address, 2 * MIB, MADV.POPULATE_WRITE));
+    } else {
+      mm.mlock(address, 2 * MIB);
+      mm.madvise(address, 2 * MIB, MADV.POPULATE_WRITE);
+    }
+  }
 });
