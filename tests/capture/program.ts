@@ -20,12 +20,11 @@ const { symbols: libc } = Deno.dlopen("libc.so.6", {
 const PAGE = 4096n;
 const READ = 1, READ_WRITE = 3;
 const PRIVATE = 0x02, ANONYMOUS = 0x22, POPULATE = 0x8000;
-/** A mapping with these does not merge with the runtime's own, which may have been written to. */
-const NORESERVE = 0x4000, STACK = 0x20000;
+const NORESERVE = 0x4000, FIXED = 0x10;
 const text = (value: string) => new TextEncoder().encode(value + "\0");
 
-function anonymous(pages: bigint, flags = 0): bigint {
-  return libc.mmap(0n, pages * PAGE, READ_WRITE, ANONYMOUS | flags, -1, 0n);
+function anonymous(pages: bigint, flags = 0, address = 0n): bigint {
+  return libc.mmap(address, pages * PAGE, READ_WRITE, ANONYMOUS | flags, -1, 0n);
 }
 
 // One file by four descriptors: opened, opened again, duplicated, and opened under the first's number.
@@ -38,9 +37,11 @@ map(duplicate);
 libc.close(first);
 map(libc.open(path, 0));
 
-// Written to by the call itself, and between two calls.
-anonymous(37n, POPULATE | NORESERVE);
-const written = anonymous(41n, NORESERVE | STACK);
+// Written to by the call itself, and between two calls. Each lies amid memory that may not be touched, so that it
+// merges with nothing that has been written to.
+const room = libc.mmap(0n, 83n * PAGE, 0, ANONYMOUS | NORESERVE, -1, 0n);
+anonymous(37n, POPULATE | NORESERVE | FIXED, room + PAGE);
+const written = anonymous(41n, NORESERVE | FIXED, room + 40n * PAGE);
 libc.memset(written, 1, 1n);
 
 // A written mapping that moves, then loses its middle.
