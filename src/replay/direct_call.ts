@@ -5,7 +5,6 @@
  * @module
  */
 
-import * as page from "../abi/page.ts";
 import * as answers from "../mm/answers.ts";
 import type { MmapRequest } from "../mm/calls/mmap.ts";
 import type { MemoryDescriptor } from "../mm/memory_descriptor.ts";
@@ -22,7 +21,6 @@ const {
   answerMunlock,
   answerMunmap,
 } = answers;
-const { ADDRESS_LIMIT } = page;
 
 /** The calls that are done so. */
 export type DirectName =
@@ -115,7 +113,7 @@ export function directCall(
 ): DirectCall | undefined {
   const request = mapping?.request;
   const counts = [address, length, request?.offset ?? 0];
-  if (!counts.every((it) => Number.isSafeInteger(it) && it >= 0 && it < ADDRESS_LIMIT)) return;
+  if (!counts.every((it) => Number.isSafeInteger(it) && it >= 0)) return;
   const flags = [third, request?.protection ?? 0, request?.flags ?? 0];
   if (!flags.every(Number.isSafeInteger)) return;
   return new DirectCall(name, address, length, third, mapping);

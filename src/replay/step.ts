@@ -22,7 +22,6 @@ import type {
   LeaveRecord,
   TraceRecord,
 } from "../trace/format.ts";
-import { MAP_FIXED } from "../abi/mman.ts";
 import { type Action, decode } from "./decode.ts";
 import type { DirectCall } from "./direct_call.ts";
 import { TraceFiles } from "./files.ts";
@@ -164,13 +163,11 @@ export class StepReader {
     return capIpcLock === undefined ? this.#options : { ...this.#options, capIpcLock };
   }
 
-  /** An old header does not say who may map below mmap_min_addr: the answer to a call that wants to tells. */
-  #grantedLow(action: Action, { args }: EnterRecord, { call, error }: LeaveRecord): Action {
+  /** An old header does not say who may map below mmap_min_addr: the answers of calls that place memory tell. */
+  #grantedLow(action: Action, { call, result, error }: LeaveRecord): Action {
     const { rawIo, mmapMinAddress = 0 } = this.header ?? {};
-    const target = args[WANTED_ADDRESS[call] ?? -1] ?? -1;
-    const isPageZero = target === 0 && call === "mmap" && ((args[3] ?? 0) & MAP_FIXED) !== 0;
-    const isLow = isPageZero || (target > 0 && target < mmapMinAddress);
-    if (rawIo !== undefined || !isLow) return action;
+    const mayTell = PLACING.has(call) && (error !== undefined || result < mmapMinAddress);
+    if (rawIo !== undefined || !mayTell) return action;
     return (space) => {
       space.descriptor.capSysRawio = error !== "EPERM";
       return action(space);
@@ -187,7 +184,7 @@ export class StepReader {
     };
     const decoded = decode(call);
     const isAction = typeof decoded === "function";
-    const modelled = isAction ? this.#grantedLow(decoded, enter, record) : undefined;
+    const modelled = isAction ? this.#grantedLow(decoded, record) : undefined;
     const isImported = this.header?.fidelity === "imported";
     const action = isImported ? importedAction(call, modelled) : modelled;
     const unmodelled = isAction ? undefined : decoded?.unmodelled;
@@ -196,8 +193,8 @@ export class StepReader {
   }
 }
 
-/** The argument by which calls want a place for memory. */
-const WANTED_ADDRESS: Readonly<Record<string, number>> = { mmap: 0, shmat: 1, mremap: 4 };
+/** Calls by which a program may want memory at a place of its choice; they return the place. */
+const PLACING: ReadonlySet<string> = new Set(["mmap", "mremap", "shmat"]);
 
 /** Where the user's addresses end. */
 function addressesOf(

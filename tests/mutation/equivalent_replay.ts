@@ -76,6 +76,34 @@ export const REPLAY: Equivalences = {
       "Every VMA of the system was copied; the check is for the type checker.",
     ],
   ],
+  "src/replay/direct_call.ts": [
+    [
+      "same",
+      "const counts = [address, length, request?.offset ?? 0];",
+      ["0 ▸ 1"],
+      "What is not there is to pass, as both do.",
+    ],
+    [
+      "same",
+      "const flags = [third, request?.protection ?? 0, request?.flags ?? 0];",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "What is not there is to pass, as both do.",
+    ],
+  ],
+  "src/replay/step.ts": [
+    [
+      "same",
+      "const { rawIo, mmapMinAddress = 0 } = this.header ?? {};",
+      ["0 ▸ 1"],
+      "A trace begins with its header, which has it; the default is for the type checker.",
+    ],
+    [
+      "same",
+      "const unmodelled = isAction ? undefined : decoded?.unmodelled;",
+      ["isAction ▸ false"],
+      "An action has no such reason.",
+    ],
+  ],
   "src/replay/decode.ts": [
     [
       "same",
@@ -139,6 +167,12 @@ export const REPLAY: Equivalences = {
     ],
   ],
   "src/replay/system.ts": [
+    [
+      "slower",
+      'if (step.type !== "call" || step.direct === undefined) return this.apply(step);',
+      ['step.type !== "call" || step.direct === undefined ▸ true', "!== ▸ ==="],
+      "The call is done as its action, which does the same.",
+    ],
     [
       "same",
       "#recentPid = 0;",

@@ -256,6 +256,59 @@ Deno.test("System: a refused call is its errno below 0, what is no refusal is th
   assertThrows(() => system.perform(strange!), ReplayError);
 });
 
+Deno.test("System: a call that is refused as data, as an action, or deep in the model, is its errno", () => {
+  const system = new System(undefined, { maxMapCount: 2 });
+  for (const step of stepsOf([...START, ...map(7, 0x10000, 3)])) system.apply(step);
+  const refused = (name: string, ...args: number[]) => {
+    const [, step] = stepsOf([...START, ...call(7, name, args, 0)]);
+    return [step?.type === "call" && step.direct !== undefined, system.perform(step!)];
+  };
+  assertEquals(refused("munmap", 0x11000, 4096), [true, -12]); // it would split, with two VMAs in use
+  assertEquals(refused("mremap", 0x10001, 4096, 4096, 0), [false, -22]);
+});
+
+/** What the action of a call says of the privilege to map low, and whether it may be done as data. */
+function grants(
+  header: Partial<HeaderRecord>,
+  name: string,
+  args: readonly number[],
+  { result = 0, error }: { result?: number; error?: string },
+): [granted: boolean, isDirect: boolean] {
+  const leave = { type: "leave", pid: 7, call: name, result, removed: [], added: [] } as const;
+  const [exec, step] = stepsOf([
+    { ...HEADER, mmapMinAddress: 0x10000, ...header },
+    { ...EXEC, layout: LAYOUT },
+    { type: "enter", pid: 7, call: name, args },
+    { ...leave, ...(error !== undefined && { error }) },
+  ]);
+  const system = new System();
+  system.apply(exec!);
+  system.perform(step!);
+  const { capSysRawio } = present(system.space(7)).descriptor;
+  return [capSysRawio, step?.type === "call" && step.direct !== undefined];
+}
+
+Deno.test("StepReader: of who may map low an old header says nothing, the answers of calls that place do", () => {
+  const fixed = [0x8000, 4096, 3, FIXED, -1, 0];
+  assertEquals(grants({}, "mmap", fixed, { result: 0x8000 }), [true, false]);
+  assertEquals(grants({}, "mmap", [0, ...fixed.slice(1)], { result: 0 }), [true, false]);
+  const remap = [0x400000, 4096, 4096, 3, 0x8000];
+  assertEquals(grants({}, "mremap", remap, { result: 0x8000 })[0], true);
+  assertEquals(grants({}, "shmat", [1, 0x8000, 0], { error: "EINVAL" })[0], false); // no segment is known
+  // A refusal for another reason comes after the privilege was looked at.
+  assertEquals(grants({}, "mmap", fixed, { error: "ENOMEM" })[0], true);
+  assertEquals(grants({}, "mmap", fixed, { error: "EPERM" })[0], false);
+  // What lies at mmap_min_addr or above tells nothing, nor does a call that places nothing.
+  const high = [0x10000, ...fixed.slice(1)];
+  assertEquals(grants({}, "mmap", high, { result: 0x10000 }), [false, true]);
+  assertEquals(grants({}, "munmap", [0x400000, 4096], { result: 0 }), [false, true]);
+  // Where the header says it, it is so.
+  for (const rawIo of [true, false]) {
+    assertEquals(grants({ rawIo }, "mmap", fixed, { result: 0x8000 }), [rawIo, true]);
+    assertEquals(grants({ rawIo }, "mmap", fixed, { error: "EPERM" })[0], rawIo);
+  }
+});
+
 Deno.test("System: the observer of a tree is asked for once for each address space, of copies too", () => {
   const records: TraceRecord[] = [
     ...[...START, { type: "fork", pid: 7, child: 8, sharesMemory: false } as const],

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { bisect, formatFault, markChanges } from "../../src/replay/debug/bisect.ts";
-import type { Build } from "../canaries/build.ts";
-import { withPlanted } from "../canaries/planted.ts";
-import { present } from "../present.ts";
-import { recordsOf } from "./traces.ts";
+import { bisect, formatFault, markChanges } from "../../../src/replay/debug/bisect.ts";
+import type { Build } from "../../canaries/build.ts";
+import { withPlanted } from "../../canaries/planted.ts";
+import { present } from "../../present.ts";
+import { recordsOf } from "../traces.ts";
 
 /** The first step after which full validation fails, found the slow way. */
 async function firstBroken(build: Build, name: string): Promise<number> {

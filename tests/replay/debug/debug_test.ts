@@ -5,20 +5,20 @@
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { MAP_ANONYMOUS, MAP_PRIVATE } from "../../src/abi/mman.ts";
-import { bisect, formatFault, markChanges } from "../../src/replay/debug/bisect.ts";
-import { attempt, inspect, modelFailureOf } from "../../src/replay/debug/failure.ts";
-import { reduce, reduceAsync } from "../../src/replay/debug/reduce.ts";
-import { formatTest } from "../../src/replay/debug/reproducer.ts";
-import { shrink, type Shrunk } from "../../src/replay/debug/shrink.ts";
-import { ReplayError } from "../../src/replay/replay_error.ts";
-import { StepReader } from "../../src/replay/step.ts";
-import { System } from "../../src/replay/system.ts";
-import { AddressSpace } from "../../src/mm/address_space.ts";
-import type { ExecRecord, ForkRecord, MapLine, TraceRecord } from "../../src/trace/format.ts";
-import { present } from "../present.ts";
-import { FORGOTTEN, NEEDED, withLosingTree, withLostCount } from "./faulty_model.ts";
-import { call, mapped, memory, PID, program, RW, start, TOP } from "./records.ts";
+import { MAP_ANONYMOUS, MAP_PRIVATE } from "../../../src/abi/mman.ts";
+import { bisect, formatFault, markChanges } from "../../../src/replay/debug/bisect.ts";
+import { attempt, inspect, modelFailureOf } from "../../../src/replay/debug/failure.ts";
+import { reduce, reduceAsync } from "../../../src/replay/debug/reduce.ts";
+import { formatTest } from "../../../src/replay/debug/reproducer.ts";
+import { shrink, type Shrunk } from "../../../src/replay/debug/shrink.ts";
+import { ReplayError } from "../../../src/replay/replay_error.ts";
+import { StepReader } from "../../../src/replay/step.ts";
+import { System } from "../../../src/replay/system.ts";
+import { AddressSpace } from "../../../src/mm/address_space.ts";
+import type { ExecRecord, ForkRecord, MapLine, TraceRecord } from "../../../src/trace/format.ts";
+import { present } from "../../present.ts";
+import { FORGOTTEN, NEEDED, withLosingTree, withLostCount } from "../faulty_model.ts";
+import { call, mapped, memory, PID, program, RW, start, TOP } from "../records.ts";
 
 /** Steps, one call each. */
 const LOSE = call("munlockall", []), MEND = call("mlockall", [1]);

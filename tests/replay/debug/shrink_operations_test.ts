@@ -9,9 +9,9 @@ import {
   failureOf,
   shrinkWrites,
   type TreeWrite,
-} from "../../src/replay/debug/shrink_operations.ts";
-import { MapleTree } from "../../src/tree/maple_tree.ts";
-import { MAX_INDEX } from "../../src/tree/node_layout.ts";
+} from "../../../src/replay/debug/shrink_operations.ts";
+import { MapleTree } from "../../../src/tree/maple_tree.ts";
+import { MAX_INDEX } from "../../../src/tree/node_layout.ts";
 
 type Store = (first: number, last: number, value: number | undefined) => void;
 

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { reduce } from "../../src/replay/debug/reduce.ts";
-import { formatTest } from "../../src/replay/debug/reproducer.ts";
-import { shrink } from "../../src/replay/debug/shrink.ts";
-import { failureOf, shrinkWrites } from "../../src/replay/debug/shrink_operations.ts";
-import { readTrace } from "../../src/trace/read.ts";
-import { writeTrace } from "../../src/trace/write.ts";
-import { withPlanted } from "../canaries/planted.ts";
-import { present } from "../present.ts";
-import { recordsOf } from "./traces.ts";
+import { reduce } from "../../../src/replay/debug/reduce.ts";
+import { formatTest } from "../../../src/replay/debug/reproducer.ts";
+import { shrink } from "../../../src/replay/debug/shrink.ts";
+import { failureOf, shrinkWrites } from "../../../src/replay/debug/shrink_operations.ts";
+import { readTrace } from "../../../src/trace/read.ts";
+import { writeTrace } from "../../../src/trace/write.ts";
+import { withPlanted } from "../../canaries/planted.ts";
+import { present } from "../../present.ts";
+import { recordsOf } from "../traces.ts";
 
 /** Everything in `items` fails that has all of `needed`. */
 function needing(needed: readonly number[]) {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { compileTrace } from "../../src/replay/compiled.ts";
-import { formatWhy, nothingMapped, parseAddress, why } from "../../src/replay/debug/why.ts";
-import { call, mapped, memory, start } from "./records.ts";
-import { recordsOf } from "./traces.ts";
+import { compileTrace } from "../../../src/replay/compiled.ts";
+import { formatWhy, nothingMapped, parseAddress, why } from "../../../src/replay/debug/why.ts";
+import { call, mapped, memory, start } from "../records.ts";
+import { recordsOf } from "../traces.ts";
 
 Deno.test("why: names, at the end of the run, the rule between text and data of the program", async () => {
   const trace = await compileTrace(await recordsOf("cc1-hello"));
