@@ -119,6 +119,15 @@ export class Space {
    * Stops all tasks but the one inside, so that none writes to memory while the call runs. Those that are in the kernel
    * stop by themselves before they go on; they are left alone, as some calls end early when they are interrupted.
    *
+   * One window stays open, of microseconds: a task that is still running when it is looked at, and enters a call before
+   * the interrupt reaches it, stops at its entry with the interrupt pending. The stop clears the trap that was asked
+   * for, but not the task's mark that something is pending (`ptrace_stop()` ends with `recalc_sigpending_tsk()`, which
+   * only sets it: Linux kernel/signal.c); that goes on the way back to the program alone, and no request of ptrace
+   * takes it away before. A call that gives up where something is pending (`copy_process()`, `unmerge_ksm_pages()`)
+   * then answers ERESTARTSYS or ERESTARTNOINTR, and the kernel makes it again: it is recorded both times, as strace
+   * shows it too, and the first does nothing in a replay. The only way to have the mark gone first would be to put
+   * another call in its place, for which a seccomp filter may end the process.
+   *
    * @returns what stopped them, in order; none runs on
    */
   holdOthers(tracer: Tracer): Stop[] {

@@ -95,6 +95,14 @@ Deno.test({
       );
       assertEquals([...done.values()].map((each) => each.length), Array(THREADS).fill(2 * ROUNDS));
       assertLess(answers.filter(isRestart).length, answers.length / 10);
+      // A call that was interrupted at its entry has done nothing, and is the next one that its thread makes.
+      for (const [at, each] of records.entries()) {
+        if (!isRestart(each) || each.type !== "leave") continue;
+        const isEntry = (other: TraceRecord) => other.type === "enter" && other.pid === each.pid;
+        const entered = records.slice(0, at).findLast(isEntry);
+        assertEquals(records.slice(at + 1).find(isEntry), entered);
+        assertEquals([each.removed, each.added], [[], []]);
+      }
     } finally {
       await Deno.remove(directory, { recursive: true });
     }
