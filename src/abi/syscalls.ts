@@ -109,6 +109,7 @@ export const SYSTEM_CALLS = {
   brk: row([12, 214], 1, { recorded: true, model: "brk" }),
   clone: row([56, 220], 5, { recorded: true, model: "fork" }),
   clone3: row([435, 435], 2, { recorded: true, model: "fork" }),
+  close: row([3, 57], 1, { recorded: true, model: "setUserfault" }), // of userfaultfd's descriptors
   close_range: row([436, 436], 3),
   dup: row([32, 23], 1),
   execve: row([59, 221], 3, { recorded: true, model: "exec", errors: ["EFAULT", "ENOMEM"] }),

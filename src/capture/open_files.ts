@@ -101,6 +101,11 @@ export class OpenFiles {
     return { ...file, id: known.file.id };
   }
 
+  /** True if a process's descriptor is one of a userfaultfd. */
+  isUserfault(pid: number, number: number): boolean {
+    return this.#libc.readLink(`/proc/${pid}/fd/${number | 0}`) === "anon_inode:[userfaultfd]";
+  }
+
   /** The shared memory segment that `shmat` attached, by what the layout shows of it. */
   segment(identifier: number, file: Omit<OpenFile, "id">): OpenFile {
     const known = this.#segments.get(identifier);

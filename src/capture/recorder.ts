@@ -207,8 +207,14 @@ export class Recorder {
       throw new RecordError("ENOEXEC", this.#options.program, "it runs 32-bit code");
     }
     const call = this.#calls.get(info.number);
-    if (call === undefined || !isRecorded(call, info.args)) this.#atUnrecorded(task, info);
-    else this.#enter(task, call, argumentsOf(call, info.args));
+    if (call !== undefined && this.#isRecorded(task, call, info.args)) {
+      this.#enter(task, call, argumentsOf(call, info.args));
+    } else this.#atUnrecorded(task, info);
+  }
+
+  #isRecorded({ space, pid }: Task, call: string, args: Arguments): boolean {
+    if (call === "close") return space.isWatched && this.#files.isUserfault(pid, args[0] ?? 0);
+    return isRecorded(call, args);
   }
 
   /** Looks at what happened before a call that is not recorded, and at what the call may do. */
@@ -221,17 +227,15 @@ export class Recorder {
     }
     task.isSuspicious = meaning === "uncertain";
     if (task.isSuspicious) space.observer.isUncertain = true;
-    if (meaning === "uncertain everywhere") this.#tasks.forEach((each) => this.#suspect(each));
+    if (meaning === "uncertain everywhere") {
+      for (const each of this.#tasks.values()) each.space.observer.isUncertain = true;
+    }
     if (!space.isHeldFor(task)) {
       const looker = space.looker(task);
       if (meaning === "end" && looker.isAlone) this.#lookAtEnd(task, looker);
       else this.#tellBetween(pid, space.observer.between(looker, false));
     }
     this.#resume(pid);
-  }
-
-  #suspect({ space }: Task): void {
-    space.observer.isUncertain = true;
   }
 
   /** Reads all of a layout that will be gone; where looks are checked, no VMA may differ that no call has changed. */
@@ -329,6 +333,7 @@ export class Recorder {
     for (const { start } of found.written) {
       this.#records.push({ type: "fault", pid, address: start });
     }
+    if (call === "ioctl" && !info.failed) space.isWatched = true;
     if (call === "brk" && !info.failed) space.brk = info.result;
     if (call === "prctl") space.brk = undefined; // it may have moved the heap
     if (changesRules(call, args)) space.observer.memory = new FlagMemory();

@@ -58,6 +58,8 @@ export class Space {
   readonly mmapBase: number;
   /** The end of the heap, as brk returned it last; before, where it starts. */
   brk: number | undefined;
+  /** True once some of it may have been served by a userfaultfd. */
+  isWatched = false;
   /** The task that is inside a call which excludes others. */
   inside: Task | undefined;
   readonly #tasks = new Set<Task>();

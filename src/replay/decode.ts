@@ -112,6 +112,7 @@ const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
   mmap: decodeMmap,
   io_setup: decodeIoSetup,
   ioctl: decodeUserfault,
+  close: decodeClose,
   io_destroy: decodeIoDestroy,
   munmap: onRange("munmap", (space, address, length) => space.munmap(address, length)),
   mprotect: onRange(
@@ -350,6 +351,18 @@ function decodeUserfault(
   const modes = request >>> 0 === UFFDIO_REGISTER ? mode?.address ?? 0 : 0;
   return (space) => {
     space.setUserfault(size(range.address), size(range.length), modes);
+    return 0;
+  };
+}
+
+/**
+ * With its last descriptor a userfaultfd ends: what it served is served no longer. Whether it was the last, and what it
+ * served, the kernel shows; what that joins, the model says. Mirrors `userfaultfd_release()`, Linux fs/userfaultfd.c.
+ */
+function decodeClose({ leave }: ReturnedCall): Action {
+  const left = leave.added.map(({ start, end }) => ({ start, end }));
+  return (space) => {
+    for (const { start, end } of left) space.setUserfault(start, end - start, 0);
     return 0;
   };
 }

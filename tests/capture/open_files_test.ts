@@ -11,6 +11,7 @@ import { OpenFiles } from "../../src/capture/open_files.ts";
 import { pointedTo } from "../../src/capture/pointers.ts";
 import { TemporaryFolder } from "../../src/command/files.ts";
 import type { OpenFile } from "../../src/trace/format.ts";
+import { fakeLibc } from "./fake_libc.ts";
 
 const ignore = Deno.build.os !== "linux"; // it asks Linux of descriptors
 
@@ -164,4 +165,17 @@ Deno.test({
       libc.close(pidfd);
     }
   },
+});
+
+Deno.test("OpenFiles: a descriptor of a userfaultfd is told from others by its link", () => {
+  const links = new Map([
+    ["/proc/7/fd/3", "anon_inode:[userfaultfd]"],
+    ["/proc/7/fd/4", "anon_inode:[eventpoll]"],
+    ["/proc/8/fd/3", "/a/[userfaultfd]"],
+  ]);
+  const files = new OpenFiles(fakeLibc({ readLink: (path) => links.get(path) }), "x86_64");
+  const asked = [[7, 3], [7, 2 ** 32 + 3], [7, 4], [8, 3], [7, 5]] as const;
+  assertEquals(asked.map(([pid, number]) => files.isUserfault(pid, number)), [
+    ...[true, true, false, false, false],
+  ]);
 });

@@ -300,6 +300,40 @@ test("memory whose faults a descriptor serves is cut out, stays apart, and joins
   assertEquals(answers(records, "ioctl"), [0, 0, "EINVAL", 0]);
 });
 
+test("what the last descriptor of a userfaultfd served joins its neighbours when that is closed", async () => {
+  const USER_MODE_ONLY = 1, UFFDIO_API = 0xc018_aa3f, REGISTER = 0xc020_aa00;
+  const MISSING = 1, WRITE_PROTECTED = 2;
+  const at = (page: number) => BASE + page * PAGE_SIZE;
+  const records = await recordCalls((table) => {
+    table.add("mmap", at(0), 8 * PAGE_SIZE, RW, FLAGS | MAP_FIXED, -1, 0);
+    table.add("mmap", at(10), 4 * PAGE_SIZE, RW, FLAGS | MAP_FIXED, -1, 0);
+    for (const descriptor of [FILE, FILE + 1]) {
+      table.add("userfaultfd", USER_MODE_ONLY);
+      table.add("ioctl", descriptor, UFFDIO_API, words(0xaa, 0, 0));
+    }
+    table.add("ioctl", FILE, REGISTER, words(at(2), 2 * PAGE_SIZE, WRITE_PROTECTED, 0));
+    table.add("ioctl", FILE, REGISTER, words(at(2), 2 * PAGE_SIZE, MISSING | WRITE_PROTECTED, 0));
+    table.add("ioctl", FILE, REGISTER, words(at(2), 2 * PAGE_SIZE, MISSING, 0)); // both stay
+    table.add("ioctl", FILE, REGISTER, words(at(7), 5 * PAGE_SIZE, WRITE_PROTECTED, 0));
+    table.add("ioctl", FILE + 1, REGISTER, words(at(5), PAGE_SIZE, WRITE_PROTECTED, 0));
+    table.add("dup", FILE);
+    table.add("close", FILE); // its duplicate keeps it
+    table.add("close", FILE + 2);
+    table.add("close", FILE + 3); // there is none
+    table.add("mprotect", at(3), PAGE_SIZE, PROT_READ);
+    table.add("close", FILE + 1);
+    table.add("mprotect", at(3), PAGE_SIZE, RW);
+  });
+  await assertAgrees(records);
+  const [registered] = answers(records, "ioctl");
+  if (registered !== 0) return; // a kernel without it, or one that grants it to few
+  const closed = records.filter((each) => each.type === "leave" && each.call === "close");
+  const counts = closed.map((each) => each.type === "leave" && each.removed.length);
+  assertEquals(counts.length, 3);
+  const [kept, first, second] = counts;
+  assert(kept === 0 && Number(first) >= 5 && second === 3, counts.join());
+});
+
 test("a 32-bit program cannot be recorded, which is said in one sentence", async () => {
   // mov $1, %eax; xor %ebx, %ebx; int $0x80: exit(0), as i386 has it
   const code = [0xb8, 1, 0, 0, 0, 0x31, 0xdb, 0xcd, 0x80];

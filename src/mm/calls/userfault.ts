@@ -23,8 +23,8 @@ const LETTERS: ReadonlySet<string> = new Set(MODES.map(([, letters]) => letters)
 /**
  * Has faults on `[address, address + length)` served by a descriptor, or no longer.
  *
- * Precondition: whole pages. Postcondition: the VMAs in the range have the flags of `modes`, and no others of these;
- * holes are passed over.
+ * Precondition: whole pages. Postcondition: the VMAs in the range have the flags of `modes`, and no others of these; one
+ * that had them all before keeps what else it had. Holes are passed over.
  *
  * @param modes UFFDIO_REGISTER_MODE_… bits, 0 to end it
  * @throws {MmError} EINVAL unaligned, or nothing is mapped there · ENOMEM a split would pass max_map_count, or memory
@@ -47,8 +47,7 @@ export function setUserfault(
   const watched = MODES.flatMap(([bit, letters]) => modes & bit ? [letters] : []);
   while (vma !== undefined && vma.start < end) {
     const stop = Math.min(end, vma.end);
-    const others = vma.otherFlags.split(" ").filter((each) => each !== "" && !LETTERS.has(each));
-    const flags = [...watched, ...others].join(" ");
+    const flags = watchedFlags(vma.otherFlags, watched);
     if (flags !== vma.otherFlags) {
       const wish = wishFor(mm, vma, Math.max(address, vma.start), stop);
       wish.otherFlags = flags;
@@ -56,4 +55,11 @@ export function setUserfault(
     }
     vma = mm.tree.findVma(Math.max(stop, vma.end));
   }
+}
+
+/** A VMA's carried flags once it is watched so; none is watched less for being watched again. */
+function watchedFlags(before: string, watched: readonly string[]): string {
+  const letters = before.split(" ").filter((each) => each !== "");
+  if (watched.length > 0 && watched.every((each) => letters.includes(each))) return before;
+  return [...watched, ...letters.filter((each) => !LETTERS.has(each))].join(" ");
 }

@@ -29,8 +29,24 @@ Deno.test("setUserfault: each way to watch is a flag of its own, in the kernel's
   map(mm, 0x14000, 0x16000);
   mm.setUserfault(0x11000, 0x4000, 7);
   assertEquals(shown(mm), ["16-17", "17-18 um uw ui", "20-21 um uw ui", "21-22"]);
-  mm.setUserfault(0x11000, 0x4000, 2);
-  assertEquals(shown(mm), ["16-17", "17-18 uw", "20-21 uw", "21-22"]);
+});
+
+// Asked of Linux 6.18: `userfaultfd_register()` passes over a VMA that has all of the new flags.
+Deno.test("setUserfault: what is watched in more ways already keeps them, in other ways it changes", () => {
+  const mm = space();
+  map(mm, 0x10000, 0x18000);
+  mm.setUserfault(0x12000, 0x4000, 3);
+  mm.setUserfault(0x12000, 0x4000, 1);
+  mm.setUserfault(0x13000, 0x1000, 2);
+  assertEquals(shown(mm), ["16-18", "18-22 um uw", "22-24"]);
+  mm.setUserfault(0x10000, 0x8000, 0);
+  mm.setUserfault(0x12000, 0x2000, 1);
+  mm.setUserfault(0x14000, 0x2000, 2);
+  assertEquals(shown(mm), ["16-18", "18-20 um", "20-22 uw", "22-24"]);
+  mm.setUserfault(0x12000, 0x2000, 2);
+  assertEquals(shown(mm), ["16-18", "18-22 uw", "22-24"]);
+  mm.setUserfault(0x10000, 0x8000, 3);
+  assertEquals(shown(mm), ["16-24 um uw"]);
 });
 
 Deno.test("setUserfault: what else is carried along stays", () => {
