@@ -38,7 +38,7 @@ const FILE_PAGES = 256;
 export const FUZZ_FILE_BYTES: number = FILE_PAGES * PAGE_SIZE;
 
 /** Descriptors, in the order in which they are opened; 0 to 2 are the caller's. */
-const FILE = 3, SHARED_MEMORY = 7, ZEROS = 8, DUPLICATE = 9;
+const FILE = 3, SHARED_MEMORY = 7, ZEROS = 8, DUPLICATE = 9, WATCH = 10;
 const MAPPABLE = [FILE, FILE, FILE, FILE + 1, FILE + 2, FILE + 3, SHARED_MEMORY, DUPLICATE];
 
 const AT_FDCWD = -100;
@@ -48,6 +48,10 @@ const O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2;
 const CLONE_VM = 0x100, CLONE_VFORK = 0x4000, SIGCHLD = 17;
 const RLIMIT_DATA = 2, RLIMIT_STACK = 3, RLIMIT_AS = 9;
 const DEEPEST_FORK = 3;
+/** Linux include/uapi/linux/userfaultfd.h. */
+const USER_MODE_ONLY = 1, WATCH_WRITES = 2;
+const UFFDIO_API = 0xc018_aa3f, UFFDIO_REGISTER = 0xc020_aa00, UFFDIO_UNREGISTER = 0x8010_aa01;
+const UFFDIO_WRITEPROTECT = 0xc018_aa06;
 const SHM_RDONLY = 0o10000, SHM_RND = 0o20000, SHM_REMAP = 0o40000;
 const IPC_CREAT = 0o1000, IPC_RMID = 0;
 /** Key of the one System V segment that is there for a moment at a time. */
@@ -87,6 +91,8 @@ class Fuzzer {
   #depth = 0;
   /** The calls are made by a process that ends soon, in memory of its own. */
   #mayEnd = false;
+  /** The calls are made in the memory that the userfaultfd serves. */
+  #mayWatch = true;
 
   constructor(options: FuzzOptions) {
     this.#options = options;
@@ -113,6 +119,7 @@ class Fuzzer {
     table.add("openat", AT_FDCWD, new Text("/dev/zero"), O_RDWR);
     table.add("dup", FILE);
     table.add("ftruncate", SHARED_MEMORY, FUZZ_FILE_BYTES);
+    this.#openWatch();
     this.#unlimit(RLIMIT_STACK);
   }
 
@@ -131,6 +138,7 @@ class Fuzzer {
       [2, () => this.#bind()],
       [1, () => this.#impersonate()],
       [1, () => this.#ring()],
+      [this.#mayWatch ? 3 : 0, () => this.#watch()],
       [3, () => this.#moveBreak()],
       [30, () => this.#touch()],
       [3, () => this.#look()],
@@ -277,6 +285,34 @@ class Fuzzer {
     else this.#table.add("io_setup", 1, new Text(new Uint8Array(8)));
   }
 
+  /** A userfaultfd; without the right to one, calls with its descriptor are refused. */
+  #openWatch(): void {
+    this.#table.add("userfaultfd", USER_MODE_ONLY);
+    this.#table.add("ioctl", WATCH, UFFDIO_API, words(0xaa, 0, 0));
+  }
+
+  /**
+   * Has writes to protected pages told to the descriptor, or no longer. Nobody would ever serve them, so pages are
+   * protected only for the moment: whoever touched one meanwhile would wait for good.
+   */
+  #watch(): void {
+    const range = this.#draw.range();
+    const call = (request: number, ...rest: readonly number[]) =>
+      this.#table.add("ioctl", WATCH, request, words(...range, ...rest));
+    this.#random.weighted<() => void>([
+      [8, () => call(UFFDIO_REGISTER, this.#random.oneIn(20) ? 0 : WATCH_WRITES, 0)],
+      [4, () => call(UFFDIO_UNREGISTER)],
+      [2, () => {
+        call(UFFDIO_WRITEPROTECT, 1);
+        call(UFFDIO_WRITEPROTECT, 0);
+      }],
+      [this.#depth === 0 ? 1 : 0, () => { // a child's copy of the descriptor would be left
+        this.#table.add("close", WATCH);
+        this.#openWatch();
+      }],
+    ])();
+  }
+
   /** Makes what can be read executable for a while. */
   #impersonate(): void {
     const READ_IMPLIES_EXEC = 0x40_0000;
@@ -398,13 +434,15 @@ class Fuzzer {
   #fork(): void {
     const shares = this.#random.oneIn(4) ? CLONE_VM | CLONE_VFORK : 0;
     const position = this.#table.add("clone", shares | SIGCHLD, 0, 0, 0, 0);
-    const placed = this.#placed, mayEnd = this.#mayEnd;
+    const placed = this.#placed, mayEnd = this.#mayEnd, mayWatch = this.#mayWatch;
     this.#placed = [];
     this.#mayEnd ||= shares === 0;
+    this.#mayWatch &&= shares !== 0; // the descriptor serves the memory of the process that opened it
     this.#depth++;
     for (let calls = this.#random.below(12); calls > 0; calls--) this.#step();
     this.#depth--;
     this.#mayEnd = mayEnd;
+    this.#mayWatch = mayWatch;
     this.#placed = placed;
     this.#table.add("exit_group", 0);
     this.#table.skipFrom(position);
@@ -419,6 +457,11 @@ class Fuzzer {
   #feed(from: Position, to: Position): void {
     this.#table.feed(from, to, 0);
   }
+}
+
+/** A structure of 64-bit words. */
+function words(...values: readonly number[]): Text {
+  return new Text(new Uint8Array(new BigInt64Array(values.map(BigInt)).buffer));
 }
 
 /** A `struct rlimit`: the soft limit, and a hard one that allows anything. */

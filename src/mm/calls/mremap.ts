@@ -32,6 +32,7 @@ import {
 } from "../vm_flags.ts";
 import { munmap } from "./munmap.ts";
 import { tryPopulate } from "./populate.ts";
+import { isWatched } from "./userfault.ts";
 
 const KNOWN_FLAGS = MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
 
@@ -49,8 +50,8 @@ const KNOWN_FLAGS = MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
  * @param newAddress where to, with MREMAP_FIXED; a hint with MREMAP_DONTUNMAP
  * @returns the first byte
  * @throws {MmError} EINVAL unaligned, unknown flags, a range that overlaps its target, part of a special
- * mapping · EFAULT nothing is mapped, the range leaves its VMA, or a System V segment is one of several to
- * be moved · ENOMEM no room, a limit, or memory ran out · EAGAIN more than may be locked · EPERM it is
+ * mapping · EFAULT nothing is mapped, the range leaves its VMA, or a System V segment, or memory that a
+ * userfaultfd serves, is one of several to be moved · ENOMEM no room, a limit, or memory ran out · EAGAIN more than may be locked · EPERM it is
  * sealed
  */
 export function mremap(
@@ -253,9 +254,8 @@ function moveAll(mm: MemoryDescriptor, remap: Remap): number {
   }
   let at = remap.address;
   while (vma !== undefined) {
-    // System V segments place their mappings themselves. Mirrors `vma_multi_allowed()`.
-    if (vma.file?.segment && (at > remap.address || vma.end < end)) {
-      throw refuse(remap, "EFAULT", "a shared memory segment moves only by itself");
+    if ((at > remap.address || vma.end < end) && movesAlone(vma)) {
+      throw refuse(remap, "EFAULT", "one of the VMAs moves only by itself");
     }
     const length = Math.min(end, vma.end) - at;
     const part = { ...remap, address: at, oldLength: length, newLength: length };
@@ -265,6 +265,11 @@ function moveAll(mm: MemoryDescriptor, remap: Remap): number {
     if (vma !== undefined) at = vma.start;
   }
   return remap.newAddress;
+}
+
+/** Segments place their mappings themselves, and userfaultfd is told of each move. Mirrors `vma_multi_allowed()`. */
+function movesAlone(vma: Vma): boolean {
+  return vma.file?.segment !== undefined || isWatched(vma);
 }
 
 /** Moves to the address given, with all that takes in hand. Mirrors `mremap_to()`. */

@@ -9,6 +9,7 @@
 import { isPageAligned, roundLength } from "../../abi/page.ts";
 import { cannot } from "../error.ts";
 import type { MemoryDescriptor } from "../memory_descriptor.ts";
+import type { Vma } from "../vma.ts";
 import { modify, wishFor } from "../vma/modify.ts";
 
 /** What may be watched, with the flag that shows it, in the kernel's order. Linux include/uapi/linux/userfaultfd.h. */
@@ -62,4 +63,9 @@ function watchedFlags(before: string, watched: readonly string[]): string {
   const letters = before.split(" ").filter((each) => each !== "");
   if (watched.length > 0 && watched.every((each) => letters.includes(each))) return before;
   return [...watched, ...letters.filter((each) => !LETTERS.has(each))].join(" ");
+}
+
+/** True if a userfaultfd serves faults of the VMA. Mirrors `userfaultfd_armed()`. */
+export function isWatched({ otherFlags }: Pick<Vma, "otherFlags">): boolean {
+  return otherFlags !== "" && otherFlags.split(" ").some((each) => LETTERS.has(each));
 }

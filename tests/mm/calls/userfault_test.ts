@@ -1,7 +1,9 @@
 /**
  * userfaultfd: which VMAs are cut, kept apart and joined by what a descriptor serves.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { MREMAP_FIXED, MREMAP_MAYMOVE } from "../../../src/abi/mman.ts";
+import { MmError } from "../../../src/mm/error.ts";
 import { map, space } from "../scene.ts";
 
 /** Start, end and the carried flags of each VMA, addresses in pages. */
@@ -57,4 +59,20 @@ Deno.test("setUserfault: what else is carried along stays", () => {
   assertEquals(shown(mm), ["16-18 um zz"]);
   mm.setUserfault(0x10000, 0x2000, 0);
   assertEquals(shown(mm), ["16-18 zz"]);
+});
+
+// Asked of Linux 6.18: `remap_move()` refuses such a VMA as one of several; those before it have moved.
+Deno.test("mremap: of several VMAs none may be watched; by itself one moves", () => {
+  for (const [watched, left] of [[0x10000, 0x10000], [0x12000, 0x12000]] as const) {
+    const mm = space();
+    map(mm, 0x10000, 0x14000);
+    mm.setUserfault(watched, 0x2000, 2);
+    const move = (address: number, length: number, target: number) =>
+      mm.mremap(address, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+    const error = assertThrows(() => move(0x10000, 0x4000, 0x40000), MmError);
+    assertEquals([error.code, mm.findVma(0x10000)?.start], ["EFAULT", left]);
+    assertEquals(assertThrows(() => move(watched, 0x8000, 0x40000), MmError).code, "EFAULT");
+    assertEquals(move(watched, 0x2000, 0x50000), 0x50000);
+    mm.validate();
+  }
 });
