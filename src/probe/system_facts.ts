@@ -4,11 +4,16 @@
  * @module
  */
 
-import { Libc } from "../capture/libc.ts";
+import { Libc, type LibcCalls } from "../capture/libc.ts";
 
-/** Names and values, for a bug report. What cannot be read is left out. */
-export function systemFacts(): Readonly<Record<string, string>> {
-  const libc = new Libc(); // Deno reads nothing below /proc and /sys for less than all permissions
+/**
+ * Names and values, for a bug report. What cannot be read is left out.
+ *
+ * @param libc reads the files: Deno reads nothing below /proc and /sys for less than all permissions
+ */
+export function systemFacts(
+  libc: Pick<LibcCalls, "readText"> = new Libc(),
+): Readonly<Record<string, string>> {
   const read = (path: string) => libc.readText(path);
   const cpu = read("/proc/cpuinfo");
   const huge = read("/sys/kernel/mm/transparent_hugepage/enabled");

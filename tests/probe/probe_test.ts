@@ -1,5 +1,6 @@
 /** Asking the running kernel: every rule has a value that the model knows, and other kernels' answers differ. */
 import { assert, assertEquals } from "@std/assert";
+import { Libc } from "../../src/capture/libc.ts";
 import { record } from "../../src/capture/record.ts";
 import { RULE_NAMES, ruleValues } from "../../src/mm/rules/kernel_rules.ts";
 import { decide, foundRules, type KernelProbe, probeKernel } from "../../src/probe/probe.ts";
@@ -9,6 +10,7 @@ import { PAGE_SIZE } from "../../src/abi/page.ts";
 import { MOST_VMAS, reserveOf } from "../../src/probe/reserve.ts";
 import { optionsFound } from "../../src/probe/recorded_rules.ts";
 import { replay } from "../../src/replay/replay.ts";
+import { rulesOfRelease } from "../../src/replay/rules.ts";
 import { replaySettled } from "../../src/replay/settle.ts";
 import { CallTable } from "../../src/verify/call_table.ts";
 import { present } from "../present.ts";
@@ -43,6 +45,36 @@ Deno.test({
     const found = probe.rules.filter(({ status }) => status === "found");
     assertEquals(Object.keys(foundRules(probe)), found.map(({ name }) => name));
     assert(found.length > PROBED.length / 2);
+  },
+});
+
+Deno.test({
+  name:
+    "probe: each rule that has a probe is found, unless another rule leaves it nothing to decide",
+  // Which rules leave others nothing is known of kernels like this one, with huge pages for those who ask.
+  ignore: ignore || !hasHugePages() || !/^6\.1[789]\./.test(Deno.osRelease()),
+  fn() {
+    const { rules } = decide(recorded);
+    const moot = foundRules(decide(recorded)).moveSeveralVmas === true ? ["shrinkLooksUp"] : [];
+    const undecided = rules.filter(({ name, status }) =>
+      PROBED.includes(name) && status !== "found"
+    );
+    assertEquals(undecided.map(({ name }) => name), moot);
+  },
+});
+
+Deno.test({
+  name: "probe: what is found does not depend on what the release would have",
+  ignore,
+  fn() {
+    const [header, ...rest] = recorded;
+    if (header?.type !== "header") throw new TypeError("There is no header");
+    const probe = decide(recorded);
+    for (const kernel of ["5.10.0", "6.12.0", "7.3.0"]) {
+      const other = decide([{ ...header, kernel }, ...rest]);
+      assertEquals(foundRules(other), foundRules(probe));
+      assertEquals(other.rules.map(({ usual }) => usual), usualOf(kernel));
+    }
   },
 });
 
@@ -100,6 +132,16 @@ Deno.test("reserveOf: success, ENOMEM as the low byte of a status, and what says
   const statuses = [0, 244 << 8, 1 << 8, 11];
   assertEquals(statuses.map(reserveOf), ["to a target", "always", undefined, undefined]);
 });
+
+function usualOf(kernel: string): (string | boolean)[] {
+  const usual = rulesOfRelease(kernel);
+  return RULE_NAMES.map((name) => usual[name]);
+}
+
+function hasHugePages(): boolean {
+  const text = new Libc().readText("/sys/kernel/mm/transparent_hugepage/enabled");
+  return text !== undefined && !text.includes("[never]");
+}
 
 /** The recording with what one call answered changed, as another kernel would have. */
 function answered(call: string, advice: number | undefined, error: string): TraceRecord[] {

@@ -1,0 +1,138 @@
+/** What is decided of few records, and of what a program of the probe ended with. */
+
+import { assertEquals, assertThrows } from "@std/assert";
+import type { LibcCalls } from "../../src/capture/libc.ts";
+import { RULE_NAMES } from "../../src/mm/rules/kernel_rules.ts";
+import { decide, foundRules } from "../../src/probe/probe.ts";
+import { PROBED } from "../../src/probe/programs.ts";
+import { optionsFound } from "../../src/probe/recorded_rules.ts";
+import { askReserve, MOST_VMAS, reserveOf } from "../../src/probe/reserve.ts";
+import { systemFacts } from "../../src/probe/system_facts.ts";
+import type { TraceRecord } from "../../src/trace/format.ts";
+import { fakeLibc } from "../capture/fake_libc.ts";
+import { EXEC, HEADER } from "../trace/samples.ts";
+
+const ROOT = EXEC.pid;
+
+/** A recording in which every probe's child is there, and the last one has these records. */
+function childrenWith(last: (pid: number) => readonly TraceRecord[]): TraceRecord[] {
+  const children = Array.from({ length: PROBED.length + 1 }, (_, at) => ROOT + 1 + at);
+  return [
+    HEADER,
+    EXEC,
+    ...children.flatMap((child, at): TraceRecord[] => [
+      { type: "fork", pid: ROOT, child, sharesMemory: false },
+      ...at === PROBED.length ? last(child) : [],
+    ]),
+  ];
+}
+
+Deno.test("decide: records that do not begin with a header are none", () => {
+  for (const records of [[], [EXEC]]) {
+    assertThrows(() => decide(records), TypeError, "A recording of probes has no header");
+  }
+});
+
+Deno.test("decide: without a child of its own a probe tells nothing, and the usual value stands beside", () => {
+  const { rules, header, hintMinAddress } = decide([HEADER]);
+  assertEquals([header, hintMinAddress], [HEADER, undefined]);
+  assertEquals(rules.map(({ name }) => name), [...RULE_NAMES]);
+  for (const { name, status, value, usual } of rules) {
+    assertEquals(status, PROBED.includes(name) ? "unknown" : "unasked", name);
+    assertEquals([value, usual === undefined], [undefined, false]);
+  }
+});
+
+Deno.test("decide: what another program found of the reserve is taken over, an open question too", () => {
+  const reserve = (answer?: "always" | "to a target" | "undecidable") =>
+    decide([HEADER], answer).rules.find(({ name }) => name === "mremapReserve");
+  const usual = reserve()?.usual;
+  assertEquals(reserve("always"), {
+    name: "mremapReserve",
+    value: "always",
+    usual: usual!,
+    status: "found",
+  });
+  assertEquals(reserve("to a target")?.value, "to a target");
+  assertEquals(reserve("undecidable"), {
+    name: "mremapReserve",
+    usual: usual!,
+    status: "undecidable",
+  });
+});
+
+Deno.test("decide: hints begin where the last child's wish went, unless it was refused", () => {
+  const call = "mmap" as const;
+  const answered = (more: { result: number; error?: string }) =>
+    decide(childrenWith((pid) => [
+      { type: "enter", pid, call: "munmap", args: [0, 0] },
+      { type: "leave", pid, call: "munmap", result: 7, removed: [], added: [] },
+      { type: "enter", pid, call, args: [0x1000, 0x1000, 0, 0x22, -1, 0] },
+      { type: "leave", pid, call, removed: [], added: [], ...more },
+    ])).hintMinAddress;
+  assertEquals(answered({ result: 0x10000 }), 0x10000);
+  assertEquals(answered({ result: 0, error: "EPERM" }), undefined);
+  assertEquals(decide(childrenWith(() => [])).hintMinAddress, undefined);
+});
+
+Deno.test("foundRules, optionsFound: the rules that have a value, and the lowest hint if it is known", () => {
+  const probe = {
+    header: HEADER,
+    rules: [
+      { name: "seal", value: false, usual: true, status: "found" },
+      { name: "showsGuard", usual: true, status: "undecidable" },
+    ],
+  } as const;
+  assertEquals(foundRules(probe), { seal: false });
+  assertEquals(optionsFound(probe), { rules: { seal: false } });
+  const told = { ...probe, hintMinAddress: 0x1000 };
+  assertEquals(optionsFound(told), { rules: { seal: false }, hintMinAddress: 0x1000 });
+});
+
+Deno.test("askReserve: asked where the limit is near enough, and only of a program that ended by itself", () => {
+  const asked = (limit: string | undefined, waited = 5, status = 0): string | undefined => {
+    const libc: LibcCalls = fakeLibc({
+      readText: (path) => path === "/proc/sys/vm/max_map_count" ? limit : undefined,
+      spawn: (program, args) => program === "/p" && args.length === 1 && args[0] === "/p" ? 5 : 6,
+      wait: (pid, into, options) => {
+        into[0] = status;
+        return pid === 5 && options === 0 ? waited : -1;
+      },
+    });
+    return askReserve(libc, "/p");
+  };
+  assertEquals(asked("65530\n"), "to a target");
+  assertEquals(asked(`${MOST_VMAS}\n`, 5, 244 << 8), "always");
+  assertEquals(asked(`${MOST_VMAS + 1}\n`), undefined);
+  assertEquals(asked(undefined), undefined);
+  assertEquals(asked("65530\n", -1), undefined);
+  assertEquals(asked("65530\n", 5, 9), undefined); // killed
+  assertEquals(reserveOf(12 << 8), undefined);
+});
+
+Deno.test("systemFacts: what the files say, and nothing of those that cannot be read", () => {
+  const files: Record<string, string> = {
+    "/proc/cpuinfo": "flags\t: fpu la57 pku ospke vme\nflags\t: fpu\n",
+    "/sys/kernel/mm/transparent_hugepage/enabled": "always [madvise] never\n",
+    "/proc/self/status": "Name:\tdeno\nCapInh:\t0000\nCapEff:\t000001ff\n",
+    "/proc/sys/vm/max_map_count": "65530\n",
+    "/proc/sys/vm/mmap_min_addr": "65536\n",
+    "/proc/sys/vm/overcommit_memory": "0\n",
+  };
+  const of = (some: Record<string, string>) =>
+    systemFacts(fakeLibc({ readText: (path) => some[path] }));
+  assertEquals(of(files), {
+    "page-table levels": "5",
+    "protection keys": "yes",
+    "transparent huge pages": "madvise",
+    "max_map_count": "65530",
+    "mmap_min_addr": "65536",
+    "overcommit_memory": "0",
+    "effective capabilities": "000001ff",
+  });
+  assertEquals(of({}), {});
+  assertEquals(of({ "/proc/cpuinfo": "flags\t: fpu la570 nospke\n" }), {
+    "page-table levels": "4",
+    "protection keys": "no",
+  });
+});
