@@ -80,3 +80,21 @@ Deno.test("LayoutFiles: lines of one inode, device and name share a file; a line
   }
   assertEquals(files.of(memory(0x10000)), null);
 });
+
+Deno.test("TraceFiles: a segment is one, as its file is; what no disk holds is written back to nothing", () => {
+  const files = new TraceFiles();
+  const shared: OpenFile = { ...FILE, kind: "shmem" };
+  const segment = files.segment(shared);
+  assertEquals([segment.bytes, segment.attached, segment.file === files.of(shared)], [
+    0x8000,
+    0,
+    true,
+  ]);
+  assert(files.segment(shared) === segment && files.segment({ ...shared, id: 4 }) !== segment);
+  const isUnsynced = (kind: OpenFile["kind"]) => new TraceFiles().of({ ...FILE, kind }).unsynced;
+  assertEquals([isUnsynced("other"), isUnsynced("secretmem"), isUnsynced("regular")], [
+    true,
+    true,
+    undefined,
+  ]);
+});
