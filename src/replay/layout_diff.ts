@@ -100,9 +100,14 @@ export class LayoutComparison {
     if (shown === undefined) this.#flags.set(text, shown = lineFlags(line, mm.rules));
     if (visibleFlags(mm, vma) !== shown.flags) return false;
     if (vma.otherFlags === shown.others) return true;
-    for (const letters of shown.others.split(" ")) if (letters !== "") this.#others.add(letters);
+    this.carry(shown.others);
     vma.otherFlags = shown.others;
     return true;
+  }
+
+  /** Notes flags that the model only carries along: those that a program begins with, for instance. */
+  carry(others: string): void {
+    for (const letters of others.split(" ")) if (letters !== "") this.#others.add(letters);
   }
 
   /** Flags that the kernel showed and the model only carries along. */

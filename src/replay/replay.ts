@@ -189,6 +189,9 @@ export class Replay {
   /** Does the step and compares with what the kernel showed, if the trace shows it. */
   #compare(record: TraceRecord, step: Step): void {
     if (step.type === "exit") this.#compareWhole(step.pid, step);
+    if (step.type === "exec") {
+      for (const { otherFlags = "" } of step.image.vmas) this.#comparison.layouts.carry(otherFlags);
+    }
     const misfit = this.#recorded.apply(record);
     if (step.type === "call") this.#unmodelled.count(step);
     this.#comparison.begin();

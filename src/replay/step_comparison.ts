@@ -90,7 +90,7 @@ export class StepComparison {
     const { record, enter } = step;
     for (const { start, end } of record.added) if (!agrees(start, end - 1)) return false;
     for (const start of record.removed) if (!agrees(start, start)) return false;
-    const [address = 0, length = 0] = enter.args;
+    const [address = -1, length = -1] = enter.args;
     if (enter.call === "mmap") return true;
     if (enter.call === "brk") return agrees(space.descriptor.startBrk, space.descriptor.brk);
     return ON_RANGE.has(enter.call) && address >= 0 && length >= 0 &&

@@ -104,7 +104,53 @@ export const REPLAY: Equivalences = {
       "An action has no such reason.",
     ],
   ],
+  "src/replay/layout_diff.ts": [
+    [
+      "same",
+      "let vma = mm.tree.findVma(Math.max(0, first - 1));",
+      ["0 ▸ 1"],
+      "Both are of page zero.",
+    ],
+    [
+      "slower",
+      "if (shown === undefined) this.#flags.set(text, shown = lineFlags(line, mm.rules));",
+      ["shown === undefined ▸ true"],
+      "The text is read again.",
+    ],
+  ],
+  "src/replay/step_comparison.ts": [
+    [
+      "same",
+      "for (const { start, end } of record.added) if (!agrees(start, end - 1)) return false;",
+      ["- ▸ +"],
+      "VMAs begin and end with pages: what touches the one range touches the other.",
+    ],
+    [
+      "same",
+      "const [address = -1, length = -1] = enter.args;",
+      ["1 ▸ 2", "1 ▸ 2 (2)"],
+      "Neither is an address or a length.",
+    ],
+  ],
   "src/replay/decode.ts": [
+    [
+      "same",
+      'action.direct = directCall("brk", address, 0, 0);',
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      "brk has neither a length nor a third argument.",
+    ],
+    [
+      "same",
+      'action.direct = directCall("mmap", request.address, request.length, 0, { request, end });',
+      ["0 ▸ 1"],
+      "Of mmap the request is what counts.",
+    ],
+    [
+      "same",
+      "[, request = 0]: readonly number[],",
+      ["0 ▸ 1"],
+      "Arguments that are left out are filled in before.",
+    ],
     [
       "same",
       "const missing = (systemCall(call)?.arity ?? 0) - args.length;",
@@ -153,6 +199,18 @@ export const REPLAY: Equivalences = {
     ],
   ],
   "src/replay/step_validator.ts": [
+    [
+      "slower",
+      "if (space === this.#recent) return this.#recentValidator!.check();",
+      ["space === this.#recent ▸ false"],
+      "The validator is looked up.",
+    ],
+    [
+      "slower",
+      "this.#recent = space;",
+      ["this.#recent = space; ▸ ;"],
+      "The validator is looked up each time.",
+    ],
     [
       "same",
       'if (step.type === "fork") this.#checkTouched(step.record.child);',

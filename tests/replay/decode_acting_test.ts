@@ -17,7 +17,7 @@ import { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/error.ts";
 import { actionOf, decode } from "../../src/replay/decode.ts";
 import { TraceFiles } from "../../src/replay/files.ts";
-import type { LeaveRecord } from "../../src/trace/format.ts";
+import type { EnterRecord, LeaveRecord } from "../../src/trace/format.ts";
 import { FILE, MAPPED, RING } from "./records.ts";
 
 Deno.test("decode io_destroy: the ring at the context's address goes, whatever else lies there stays", () => {
@@ -43,6 +43,31 @@ Deno.test("decode io_destroy: the ring at the context's address goes, whatever e
     file: new TraceFiles().of(FILE),
   });
   assertEquals([act("io_destroy", [0x20000], {}), space.mapCount], [0, 2]);
+});
+
+Deno.test("decode ioctl: a userfault descriptor takes a range in its modes, or gives it back", () => {
+  const REGISTER = 0xc020_aa00, UNREGISTER = 0x8010_aa01;
+  const range = { address: 0x10000, length: 0x1000 };
+  const mode = (address: number) => ({ address, length: 0 });
+  const space = new AddressSpace();
+  space.mmap({ address: 0x10000, length: 0x1000, protection: 3, flags: 0x32 });
+  const act = (request: number, ranges?: NonNullable<EnterRecord["ranges"]>, error?: string) => {
+    const enter = { type: "enter", pid: 7, call: "ioctl", args: [3, request, 0x7000] } as const;
+    const decoded = decode({
+      enter: { ...enter, ...(ranges !== undefined && { ranges }) },
+      leave: { ...MAPPED, call: "ioctl", result: 0, ...(error !== undefined && { error }) },
+      files: new TraceFiles(),
+    });
+    if (typeof decoded !== "function") return decoded?.unmodelled;
+    return [decoded(space), space.findVma(0x10000)?.otherFlags];
+  };
+  assertEquals(act(REGISTER, [range, mode(1)]), [0, "um"]);
+  assertEquals(act(REGISTER | 0, [range, mode(2)]), [0, "uw"]); // as 32 bits with a sign
+  assertEquals(act(UNREGISTER, [range]), [0, ""]);
+  assertEquals(act(REGISTER, [range]), [0, ""]);
+  const refused = "the descriptor refused the range";
+  assertEquals(act(REGISTER, [range, mode(1)], "EINVAL"), refused);
+  assertEquals([act(REGISTER), act(REGISTER, [])], [refused, refused]);
 });
 
 /** Where placement begins after a mapping at `result`, begun with `mmapBase` of 2^47 addresses. */

@@ -174,6 +174,15 @@ Deno.test("layout comparison: flags that the model only carries along are taken 
   assertEquals(comparison.first(mm, [MEMORY, LIBRARY, SHARED]), undefined);
   assertEquals(mm.findVma(0x10000)?.otherFlags, "");
   assertEquals(comparison.otherFlags, ["uw"]);
+  comparison.carry("zz uw ");
+  assertEquals(comparison.otherFlags, ["uw", "zz"]);
+  // Those that a call set are the model's own.
+  const watched = scene();
+  watched.setUserfault(0x10000, 0x2000, 1);
+  const other = new LayoutComparison();
+  const shown = { ...MEMORY, vmFlags: "rd wr mr mw me ac um" };
+  assertEquals(other.first(watched, [shown, LIBRARY, SHARED]), undefined);
+  assertEquals(other.otherFlags, []);
 });
 
 Deno.test("layout comparison: isAlike compares one VMA with one line", () => {
@@ -214,7 +223,9 @@ for (
   ] as const
 ) {
   Deno.test(`layout comparison: a part agrees if all in it and at its ends does, and nothing else counts, ${name}`, () => {
-    const bounds = lines.flatMap(({ start, end }) => [start - 1, start, end - 1, end, end + 1]);
+    const bounds = lines.flatMap(({ start, end }) => [start, end, end + 0x4000]).flatMap((at) => [
+      ...[at - 2, at - 1, at, at + 1],
+    ]);
     const others = [
       ...lines.map((line, i) => ({
         at: line,

@@ -97,6 +97,7 @@ const NEAR: readonly [what: string, step: Step, where: readonly number[], expect
     false,
   ]],
   ["munmap", callStep("munmap", [at(7), 0x1000]), [6, 7, 8], [false, true, false]],
+  ["munmap of nothing", callStep("munmap", [at(7), 0]), [6, 7, 8], [false, true, false]],
   ["madvise from 0 on", callStep("madvise", [0, at(2)]), [0, 1, 2, 3], [true, true, true, false]],
   ["a call that names no range", callStep("prctl", [at(7), 0x1000]), [0, 7, 199], [
     true,
@@ -104,6 +105,8 @@ const NEAR: readonly [what: string, step: Step, where: readonly number[], expect
     true,
   ]],
   ["a range that is none", callStep("munmap", [at(7), -1]), [0, 7, 199], [true, true, true]],
+  ["a range that is left out", callStep("munmap", []), [0, 7, 199], [true, true, true]],
+  ["a length that is left out", callStep("munmap", [at(7)]), [0, 7, 199], [true, true, true]],
   ["an address that is none", callStep("munmap", [-1, 0x1000]), [0, 7, 199], [true, true, true]],
   ["an exec", { type: "exit", pid: PID, record: { type: "exit", pid: PID, status: 0 } }, [0, 199], [
     true,
@@ -126,6 +129,24 @@ Deno.test("StepComparison: what the model wrote in the step, and not what it onl
   comparison.observe()("store", ...range, undefined);
   comparison.begin();
   assertEquals(comparison.after(NOTHING, mm, wrong(7)), undefined);
+});
+
+Deno.test("StepComparison: what touches a VMA that the record adds, on either side", () => {
+  // Pages side by side, every other one read-only.
+  const mm = space();
+  const page = (i: number) => 0x100000 + i * 0x1000;
+  const lines = Array.from({ length: 200 }, (_, i) => {
+    map(mm, page(i), page(i + 1), i % 2 === 0 ? 3 : 1);
+    const readOnly = { permissions: "r--p", vmFlags: "rd mr mw me" };
+    return memory(page(i), 1, i % 2 === 0 ? {} : readOnly);
+  });
+  const where = [5, 6, 7, 8, 9].map((i) => {
+    const comparison = new StepComparison();
+    assertEquals(comparison.after(NOTHING, mm, lines), undefined);
+    const wrong = lines.with(i, { ...lines[i]!, permissions: "--xp" });
+    return comparison.after(callStep("mmap", [], { added: [lines[7]!] }), mm, wrong) !== undefined;
+  });
+  assertEquals(where, [false, true, true, true, false]);
 });
 
 Deno.test("StepComparison: brk is about the heap", () => {
@@ -175,6 +196,8 @@ Deno.test("StepComparison: a comparison of the whole in between begins the count
 
 Deno.test("StepComparison: asked for the whole, it compares unless the last step did", () => {
   const { mm, comparison, wrong } = begun();
+  // Where no step was compared, as in a text, there is nothing to make up for.
+  assertEquals(new StepComparison().whole(mm, wrong(3)), undefined);
   assertEquals(comparison.whole(mm, wrong(3)), undefined);
   assertEquals(comparison.after(NOTHING, mm, wrong(3)), undefined);
   const found = comparison.whole(mm, wrong(3));
@@ -223,6 +246,12 @@ Deno.test("replay: what a text's trace calls and the model does not know is coun
   const records = [...start({ fidelity: "imported" }), ...call("no_such_call", [])];
   const { unmodelled } = await replay([...records, ...mapped(memory(0x10000))]);
   assertEquals(unmodelled.map(({ call, steps }) => [call, steps]), [["no_such_call", 1]]);
+});
+
+Deno.test("replay: flags that a program begins with and the model only carries along are told", async () => {
+  const line = memory(0x10000, 1, { vmFlags: "rd wr mr mw me ac zz" });
+  const { otherFlags, divergence } = await replay(start({}, [line]));
+  assertEquals([otherFlags, divergence], [["zz"], undefined]);
 });
 
 Deno.test("replay: what no call may throw ends it", async () => {

@@ -69,6 +69,21 @@ Deno.test("StepValidator: nothing is checked unless it is asked for", () => {
   validator.check(step);
 });
 
+Deno.test("StepValidator: touched, a process is checked again after another one was", () => {
+  const { system, validator, step } = upTo(FORKING, isFork, "touched");
+  validator.check(step);
+  miscount(system.space(step.pid));
+  assertThrows(() => validator.check(step), MmInvariantError, "mapCount");
+});
+
+Deno.test("StepValidator: touched, of a process that has ended there is nothing to check", () => {
+  const { system, validator, step } = upTo(FORKING, isFork, "touched");
+  const { child } = step.record;
+  const exit: Step = { type: "exit", pid: child, record: { type: "exit", pid: child, status: 0 } };
+  system.apply(exit);
+  validator.check(exit);
+});
+
 Deno.test("StepValidator: touched looks at the step's own process, full at all", () => {
   for (const [validation, isFound] of [["touched", false], ["full", true]] as const) {
     const { system, validator, step } = upTo(FORKING, isFork, validation);
