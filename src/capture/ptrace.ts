@@ -84,15 +84,19 @@ export class Tracer {
   readonly #message = new BigUint64Array(1);
   readonly #info = new Uint8Array(88); // struct ptrace_syscall_info
   readonly #view = new DataView(this.#info.buffer);
-  #heardMs = performance.now();
+  readonly #clock: () => number;
+  #heardMs: number;
 
   /**
    * Traces nothing yet.
    *
    * @param libc the library to call
+   * @param clock tells the time, ms
    */
-  constructor(libc: LibcCalls) {
+  constructor(libc: LibcCalls, clock: () => number = () => performance.now()) {
     this.#libc = libc;
+    this.#clock = clock;
+    this.#heardMs = clock();
   }
 
   /**
@@ -119,31 +123,31 @@ export class Tracer {
    * @param signal answer `"late"` when it is aborted
    */
   async next(patienceMs = Infinity, signal?: AbortSignal): Promise<Stop | "late" | undefined> {
-    const startMs = performance.now();
+    const startMs = this.#clock();
     if (startMs - this.#heardMs > HEAR_MS) await this.#hear();
     for (;;) {
       const pid = this.#libc.wait(-1, this.#status, WALL_OF_THIS_THREAD);
       if (pid > 0) return this.#stop(pid, this.#status[0]!);
       if (this.#libc.errno() !== EINTR) return undefined;
       await this.#hear();
-      if (performance.now() - startMs > patienceMs || signal?.aborted) return "late";
+      if (this.#clock() - startMs > patienceMs || signal?.aborted) return "late";
     }
   }
 
   /** Lets whatever else waits for this thread happen. */
   async #hear(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve));
-    this.#heardMs = performance.now();
+    this.#heardMs = this.#clock();
   }
 
   /** Waits for the next stop of one process, at most so long; nothing if it does not stop. */
   stopOf(pid: number, patienceMs = 2_000): Stop | undefined {
-    const startMs = performance.now();
+    const startMs = this.#clock();
     do {
       const found = this.#libc.wait(pid, this.#status, WALL_OF_THIS_THREAD);
       if (found === pid) return this.#stop(pid, this.#status[0]!);
       if (this.#libc.errno() !== EINTR) return undefined;
-    } while (performance.now() - startMs < patienceMs);
+    } while (this.#clock() - startMs < patienceMs);
     return undefined;
   }
 

@@ -21,7 +21,11 @@ const ended = (code: number) => code << 8;
 const stopped = (signal: number, event = 0) => 0x7f | signal << 8 | event << 16;
 
 /** A tracer to whom one process's stops come one after the other; what it asks for is noted. */
-function traced(statuses: readonly number[], more: Partial<LibcCalls> = {}) {
+function traced(
+  statuses: readonly number[],
+  more: Partial<LibcCalls> = {},
+  clock?: () => number,
+) {
   const asked: number[][] = [];
   const left = [...statuses];
   const libc = fakeLibc({
@@ -45,7 +49,7 @@ function traced(statuses: readonly number[], more: Partial<LibcCalls> = {}) {
     yield: () => {},
     ...more,
   });
-  return { tracer: new Tracer(libc), asked };
+  return { tracer: new Tracer(libc, clock), asked };
 }
 
 Deno.test("Tracer: what a status says of why a process stopped, or how it ended", () => {
@@ -150,9 +154,9 @@ Deno.test("Tracer: a stop that is there already is taken without waiting", () =>
 
 Deno.test("Tracer: a wait that is interrupted goes on, for so long; one that fails does not", () => {
   let turns = 0;
-  const impatient = traced([], { wait: () => (turns++, -1), errno: () => EINTR }).tracer;
-  assertEquals(impatient.stopOf(77, 20), undefined);
-  assert(turns > 1);
+  const clock = () => turns; // a turn takes a millisecond
+  const impatient = traced([], { wait: () => (turns++, -1), errno: () => EINTR }, clock).tracer;
+  assertEquals([impatient.stopOf(77, 20), turns], [undefined, 20]);
   turns = 0;
   const gone = traced([], { wait: () => (turns++, -1), errno: () => ECHILD }).tracer;
   assertEquals([gone.stopOf(77), turns], [undefined, 1]);
@@ -174,7 +178,8 @@ Deno.test("Tracer: the next stop of any process; late, if it takes too long or i
 });
 
 Deno.test("Tracer: what waits for the thread happens now and then, not at each stop", async () => {
-  const { tracer } = traced(Array(3).fill(stopped(5 | 0x80)));
+  let nowMs = 7;
+  const { tracer } = traced(Array(5).fill(stopped(5 | 0x80)), {}, () => nowMs);
   const heard = async () => {
     let isHeard = false;
     const timer = setTimeout(() => isHeard = true, 0);
@@ -182,9 +187,12 @@ Deno.test("Tracer: what waits for the thread happens now and then, not at each s
     clearTimeout(timer);
     return isHeard;
   };
-  const first = await heard();
-  await new Promise((next) => setTimeout(next, 40));
-  assertEquals([first, await heard(), await heard()], [false, true, false]);
+  const found: boolean[] = [];
+  for (const passedMs of [0, 25, 1, 0, 25]) {
+    nowMs += passedMs;
+    found.push(await heard());
+  }
+  assertEquals(found, [false, false, true, false, false]);
 });
 
 Deno.test("registers, x86-64: the first argument is rdi, and is put back", () => {

@@ -10,7 +10,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const PROGRAM = `
 import { interruption } from ${JSON.stringify(urlOf(pathOf("src/command/signals.ts")))};
 import { TemporaryFolder } from ${JSON.stringify(urlOf(pathOf("src/command/files.ts")))};
-interruption({ forced: true });
+interruption({ forced: true }).addEventListener("abort", () => console.log("heard"));
 using folder = TemporaryFolder.create("maple-signal-");
 Deno.writeTextFileSync(folder.path + "/some file", "");
 console.log(folder.path);
@@ -32,6 +32,7 @@ async function interrupted(first: Deno.Signal, second: Deno.Signal): Promise<unk
   const path = new TextDecoder().decode(said.value).trim();
   const isThere = () => Deno.stat(path).then(() => true, () => false);
   child.kill(first);
+  await reader.read(); // it has heard of it
   await new Promise((next) => setTimeout(next, 1_200)); // sooner it would be the first one's echo
   const before = await isThere();
   child.kill(second);

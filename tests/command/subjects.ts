@@ -194,7 +194,7 @@ async function leftRunning(folder: string): Promise<string[]> {
 
 /** Nothing runs any more; a process that was just killed may take a moment. */
 export async function assertNothingRuns(folder: string, what: string): Promise<void> {
-  for (let attempt = 0; attempt < 50; attempt++) {
+  for (let attempt = 0; attempt < 300; attempt++) {
     // The shell that looks was started in the test's own environment.
     if ((await leftRunning(folder)).length === 0) return;
     await new Promise((next) => setTimeout(next, 100));

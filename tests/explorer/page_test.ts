@@ -52,8 +52,7 @@ async function stepOf(page: Page): Promise<number> {
 
 /** Waits until the time line is complete. */
 async function whole(page: Page): Promise<void> {
-  await page.waitForFunction("document.querySelector('.timeline canvas') !== null");
-  await page.waitForTimeout(300);
+  await page.waitForSelector(".timeline[aria-busy=false] canvas");
 }
 
 test("page: steps by button, number, jump and drag", async (page) => {

@@ -74,6 +74,7 @@ export function TimeLine({ store, run }: { store: Store; run: Run }): JSX.Elemen
       tabIndex={0}
       role="slider"
       aria-label="Step"
+      aria-busy={!index.isComplete}
       aria-valuemin={1}
       aria-valuemax={run.steps.length}
       aria-valuenow={step}
