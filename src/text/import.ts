@@ -235,15 +235,14 @@ class Follower {
   }
 
   follow(records: readonly Sourced[]): Followed {
-    const alive = new Set<number>();
+    const known = new Set<number>();
     for (const { record, line } of records) {
       if (record.type === "exit" || record.type === "exec") this.#keep(record.pid);
       this.#take(record, line);
-      if (record.type === "exec") alive.add(record.pid);
-      if (record.type === "fork") alive.add(record.child);
-      if (record.type === "exit") alive.delete(record.pid);
+      if (record.type === "exec") known.add(record.pid);
+      if (record.type === "fork") known.add(record.child);
     }
-    for (const pid of alive) this.#keep(pid);
+    for (const pid of known) this.#keep(pid);
     return {
       answers: this.#answers.counts,
       differing: this.#differing,

@@ -76,7 +76,7 @@ function inOrder(call: string, args: readonly string[]): string[] {
     ordered[at] = named === null ? arg : named[2] ?? "";
   }
   if (call === "mmap" && ordered[4] === undefined) return withoutFile(ordered);
-  const most = Math.max(-1, ...Object.values(places));
+  const most = Math.max(...Object.values(places));
   while (ordered.length <= most) ordered.push("0");
   return ordered;
 }

@@ -47,7 +47,7 @@ function pidOf(text: string, words: readonly string[]): number | undefined {
 
 function timeOf(words: readonly string[]): number | undefined {
   for (const word of words) {
-    if (SECONDS.test(word) && Number(word) > LARGEST_PID) return Number(word);
+    if (SECONDS.test(word)) return Number(word);
     const clock = TIME.exec(word);
     if (clock === null) continue;
     const [, hours, minutes, seconds, fraction = "0"] = clock;

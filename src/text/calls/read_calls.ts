@@ -109,21 +109,23 @@ function join(
   reader: LineReader,
 ): { readonly reading: LineReading; readonly taken: number } | undefined {
   const first = lines[at]!;
-  let spaced = first.text, close = first.text;
+  let text = first.text;
   for (let taken = 1; taken <= JOINED; taken++) {
     const next = lines[at + taken]?.text;
     if (next === undefined || next.trim() === "") return undefined;
     if (NOTICE.test(next)) continue;
-    const isAsked = /\\$/.test(spaced);
+    const isAsked = text.endsWith("\\");
     if (!isAsked && BEGINS.test(next)) return undefined;
-    spaced = `${spaced.replace(/\\$/, "")} ${next.trim()}`;
-    close = `${close.replace(/\\$/, "")}${next.trim()}`;
-    for (const text of [spaced, close]) {
-      const reading = reader(withoutNotice(text), first.number);
-      if (reading.state === "read" && reading.unread === undefined) return { reading, taken };
-    }
+    text = isAsked ? `${text.slice(0, -1)} ${next.trim()}` : joined(text, next.trim());
+    const reading = reader(withoutNotice(text), first.number);
+    if (reading.state === "read" && reading.unread === undefined) return { reading, taken };
   }
   return undefined;
+}
+
+/** Terminals break lines anywhere, so that a name or a number is cut in two; editors and mail break them at blanks. */
+function joined(left: string, right: string): string {
+  return /[\w-]$/.test(left) && /^\w/.test(right) ? left + right : `${left} ${right}`;
 }
 
 /** strace's notices go to the same terminal and may stand within a call. */

@@ -34,7 +34,7 @@ export function isRrLine(line: string): boolean {
 /** Reads a whole dump. O(lines). */
 export function readRr(lines: readonly TextLine[]): RrReading {
   const events: Event[] = [], unread: { line: TextLine; why: string }[] = [];
-  const entered = new Map<number, readonly string[]>();
+  const entered = new Map<number, readonly string[] | undefined>();
   for (const [index, line] of lines.entries()) {
     const buffered = BUFFERED.exec(line.text);
     if (buffered !== null && isMemoryCall(buffered[1] ?? "")) {
@@ -46,7 +46,7 @@ export function readRr(lines: readonly TextLine[]): RrReading {
     const pid = Number(thread);
     const block = readBlock(lines, index);
     if (state === "ENTERING") {
-      if (block.args !== undefined) entered.set(pid, block.args);
+      entered.set(pid, block.args);
       continue;
     }
     const args = call === "mmap" && block.file !== undefined
@@ -106,8 +106,6 @@ function withFile(
   file: string,
 ): readonly string[] | undefined {
   if (args === undefined || file === "" || file === "<ZERO>") return args;
-  const descriptor = Number(args[4] ?? 0);
-  return descriptor < 0x8000_0000
-    ? [...args.slice(0, 4), `${descriptor}<${file}>`, ...args.slice(5)]
-    : args;
+  const descriptor = Number(args[4]);
+  return descriptor < 0x8000_0000 ? args.with(4, `${descriptor}<${file}>`) : args;
 }

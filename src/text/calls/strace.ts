@@ -34,10 +34,8 @@ const CALLS_IN_A_LINE = 10_000;
 
 /** Reads a line. */
 export function readStraceLine(whole: string, number: number): LineReading {
-  const notice = NOTICE_WITHIN.exec(whole);
-  const isWithin = notice !== null && notice.index > 0 &&
-    /\(/.test(whole.slice(0, notice.index));
-  const line = isWithin ? whole.slice(0, notice.index) : whole;
+  const before = whole.slice(0, NOTICE_WITHIN.exec(whole)?.index);
+  const line = before.includes("(") ? before : whole;
   const message = readMessage(line, number);
   if (message !== undefined) return message;
   const events: Event[] = [];
@@ -48,7 +46,7 @@ export function readStraceLine(whole: string, number: number): LineReading {
     const next = readCall(line, number, at, found);
     if (next.event !== undefined) events.push(next.event);
     if (next.state !== "read" && isMemoryCall(found.name)) unread ??= `${next.why} ${found.name}`;
-    at = Math.max(next.end, at + 1);
+    at = next.end;
     if (next.state === "open") {
       return { events, state: "open", ...(unread !== undefined && { unread }) };
     }
@@ -67,8 +65,8 @@ function readMessage(line: string, number: number): LineReading | undefined {
   if (resumed !== null && !beginsWithCall(line.slice(0, resumed.index))) {
     return readResumed(line, number, resumed);
   }
-  const start = text.search(/(?:---|\?\?\?\?\(|<detached)/);
-  const rest = start > 0 && isTracersOwn(text.slice(0, start)) ? text.slice(start) : text;
+  const [, left = "", message = text] = /^(.*?)((?:---|\?\?\?\?\(|<detached).*)$/s.exec(text) ?? [];
+  const rest = isTracersOwn(left) ? message : text;
   return OWN_WORDS.test(rest) ? NOTHING : undefined;
 }
 
@@ -160,7 +158,6 @@ function nextCall(line: string, from: number): Found | undefined {
     if (isMemoryCall(name) || PROCESS_CALLS.has(name)) return found;
     // Another call only counts where it begins what the tracer wrote.
     if (isTracersOwn(line.slice(from, start))) return found;
-    if (from > 0) return undefined;
   }
 }
 

@@ -27,7 +27,7 @@ export function readValue(text: string, prefix = ""): Value {
   const descriptor = /^(-?\d+|0x[0-9a-f]+|AT_FDCWD)\s*(?:<(?!<)|\()/.exec(plain);
   if (descriptor !== null) {
     const [whole, number = ""] = descriptor;
-    const close = plain.lastIndexOf(whole.endsWith("<") ? ">" : ")");
+    const close = plain.lastIndexOf(">");
     const path = plain.slice(whole.length, close < whole.length ? undefined : close);
     const value = sum(number, prefix).value;
     return whole.endsWith("<") ? { value, path } : { value };
@@ -73,23 +73,24 @@ function part(text: string, prefix: string): Value {
   return /^[A-Z][A-Z0-9_]+$/.test(text) ? { value: 0, unknown: text } : { value: NaN };
 }
 
-/** Bits of either, of more than 32 too. */
+/** Bits of either, of more than 32 too; NaN where one has no bits. */
 function union(a: number, b: number): number {
   if (a >= 0 && b >= 0 && a < 2 ** 31 && b < 2 ** 31) return a | b;
-  if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b)) return a;
+  if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b)) return NaN;
   return Number(BigInt(a) | BigInt(b));
 }
 
+/** The number of a part; undefined where it is neither a product nor a number: a name, perhaps. */
 function product(text: string, prefix: string): number | undefined {
   const shift = /^([^<]+)<<([^<]+)$/.exec(text);
   if (shift !== null) {
     const [left, right] = [atom(shift[1]!.trim(), prefix), atom(shift[2]!.trim(), prefix)];
-    return left === undefined || right === undefined ? undefined : left * 2 ** right;
+    return (left ?? NaN) * 2 ** (right ?? NaN);
   }
   if (text.includes("*")) {
     let all = 1;
     for (const factor of text.split("*")) all *= atom(factor.trim(), prefix) ?? NaN;
-    return Number.isNaN(all) ? undefined : all;
+    return all;
   }
   return atom(text, prefix);
 }

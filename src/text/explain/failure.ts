@@ -70,10 +70,29 @@ export function explainFailure(
   const { call, args } = step.enter;
   const error = step.record.error ?? refusedBreak(step);
   if (error === undefined) return undefined;
-  const [start = 0, length = 0] = args;
-  const failed = { space, step, context, start, end: start + pageAlignUp(length) };
+  const { address, length } = PLACES.get(call) ?? MEMORY_FIRST;
+  const start = args[address] ?? 0;
+  const failed = { space, step, context, start, end: start + pageAlignUp(args[length] ?? 0) };
   return { line, call, error, words: wordsOf(failed, call, error) };
 }
+
+/** Which arguments are the first address and the length; none of them where a call has none. */
+interface Places {
+  readonly address: number;
+  readonly length: number;
+}
+
+const MEMORY_FIRST: Places = { address: 0, length: 1 };
+const NO_MEMORY: Places = { address: -1, length: -1 };
+/** The calls whose memory is not their first two arguments. */
+const PLACES: ReadonlyMap<string, Places> = new Map([
+  ["prctl", { address: 2, length: 3 }],
+  ["shmat", { address: 1, length: -1 }],
+  ["shmdt", { address: 0, length: -1 }],
+  ["brk", { address: 0, length: -1 }],
+  ...["io_setup", "mlockall", "munlockall", "prlimit64", "setrlimit"]
+    .map((call): [string, Places] => [call, NO_MEMORY]),
+]);
 
 /** brk returns where the heap ends: short of what was asked, it has failed. */
 function refusedBreak({ enter, record }: CallStep): string | undefined {
@@ -146,6 +165,16 @@ function noMemory(failed: Failed, call: string): string {
         } ` +
         "forbids it, so much cannot be promised (vm.overcommit_memory), or it would begin a VMA beyond the limit. " +
         "mmap of anonymous memory would have served, which is what malloc does then";
+    case "shmat":
+    case "io_setup":
+      return `${call} makes a mapping, which is one VMA more, refused once more VMAs than the limit are in use: ` +
+        `${used(failed)}. Or: RLIMIT_AS${
+          limitText(failed.context.limits.addressSpace)
+        } forbids it, or the kernel has too little memory`;
+    case "mlockall":
+      return `All that is mapped together, or what will be, may not be locked: RLIMIT_MEMLOCK${
+        limitText(failed.context.limits.lockedMemory)
+      } is less. A higher limit (ulimit -l), or mlock of the part that matters, would have served`;
     default:
       return `Not all of ${
         hexRange(failed.start, failed.end)
@@ -182,8 +211,8 @@ function noMemoryToMap(failed: Failed): string {
   }
   const reasons: string[] = [];
   const vma = flags & MAP_FIXED ? vmaIn(space, start, end) : undefined;
-  const cuts = vma === undefined ? 0 : Number(vma.start < start) + Number(end < vma.end);
-  const isFull = (context.count ?? 0) >= context.maxMapCount;
+  const cuts = cutsOf(vma, vma, start, end);
+  const isFull = context.count !== undefined && context.count >= context.maxMapCount;
   if (vma !== undefined && cuts > 0) {
     reasons.push(
       `Mapping over ${hexRange(start, end)} cuts the VMA ${
@@ -198,17 +227,21 @@ function noMemoryToMap(failed: Failed): string {
       }`,
     );
   }
-  if (!isFull) reasons.push(...otherReasons(failed, length, protection, flags));
+  if (!isFull) {
+    const isPromised = (flags & MAP_PRIVATE) !== 0 && (protection & PROT_WRITE) !== 0 &&
+      !(flags & MAP_NORESERVE);
+    reasons.push(...otherReasons(failed, length, isPromised));
+  }
   return `${reasons.join(". Or: ")}. ${instead(failed, vma, protection, flags)}`;
 }
 
+/** How many ends of a range cut a VMA: the first and the last one in it. */
+function cutsOf(first: Vma | undefined, last: Vma | undefined, start: number, end: number): number {
+  return Number((first?.start ?? start) < start) + Number(end < (last?.end ?? end));
+}
+
 /** What else may have refused a mapping, where the count of VMAs does not decide. */
-function otherReasons(
-  { space, context }: Failed,
-  length: number,
-  protection: number,
-  flags: number,
-): string[] {
+function otherReasons({ space, context }: Failed, length: number, isPromised: boolean): string[] {
   const reasons: string[] = [];
   const { addressSpace } = context.limits;
   const mapped = space.totalPages * PAGE_SIZE;
@@ -219,8 +252,6 @@ function otherReasons(
         (isPassed ? `, so that ${inBytes(length)} more pass it` : ""),
     );
   } else reasons.push("RLIMIT_AS (ulimit -v), which the text does not show");
-  const isPromised = (flags & MAP_PRIVATE) !== 0 && (protection & PROT_WRITE) !== 0 &&
-    !(flags & MAP_NORESERVE);
   if (isPromised) {
     reasons.push(
       `so much memory (${
@@ -262,9 +293,8 @@ function noMemoryToChange(failed: Failed, call: string): string {
         used(failed)
       }`;
   }
-  const first = vmaIn(space, start, start + 1);
-  const last = vmaIn(space, end - 1, end);
-  const cuts = Number((first?.start ?? start) < start) + Number(end < (last?.end ?? end));
+  const first = vmaIn(space, start, end);
+  const cuts = cutsOf(first, vmaIn(space, end - 1, end), start, end);
   const parts = cuts === 2 ? "two VMAs" : "one VMA";
   const split = cuts === 0
     ? "No VMA has to be split for it"
@@ -286,7 +316,7 @@ function noMemoryToResize(failed: Failed): string {
     } in place. MREMAP_MAYMOVE would have served`;
   }
   return `Moving needs up to three VMAs more and stops short of the limit: ${used(failed)}. Or: ` +
-    otherReasons(failed, newLength, 0, 0).join("; or: ") +
+    otherReasons(failed, newLength, false).join("; or: ") +
     ". A new mapping and a copy need one VMA more, not three";
 }
 

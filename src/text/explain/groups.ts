@@ -40,7 +40,6 @@ export function findGroups(
   }
   found.push(...findFamilies(vmas, others));
   if (programs > 0) {
-    libraries.sort((a, b) => a - b);
     const who = programs === 1 ? "1 program or library" : `${programs} programs and libraries`;
     const each = programs === 1
       ? ""
@@ -81,7 +80,7 @@ function findFamilies(vmas: readonly LayoutLine[], files: readonly number[][]): 
         inBytes(total)
       } in all: at least one VMA a file. Fewer, larger ` +
         "files, or reading some of them, make fewer";
-    found.push({ words, times, members: members.sort((a, b) => a - b), unit: 1 });
+    found.push({ words, times, members, unit: 1 });
   }
   return found;
 }
@@ -114,8 +113,9 @@ function isDualMapped(vmas: readonly LayoutLine[], members: readonly number[]): 
 function piecesOf(vmas: readonly LayoutLine[], members: readonly number[], isDual: boolean): Found {
   const first = vmas[members[0]!]!;
   const sizes = new Set(members.map((at) => sizeOf(vmas[at]!)));
-  const [size = 0] = sizes;
-  const each = sizes.size === 1 ? `of ${inBytes(size)} each` : `of ${counted(sizes.size, "size")}`;
+  const each = sizes.size === 1
+    ? `of ${inBytes(sizeOf(first))} each`
+    : `of ${counted(sizes.size, "size")}`;
   const words = isDual
     ? `${shortName(first)} is mapped both writable and executable in ${
       counted(members.length, "piece")

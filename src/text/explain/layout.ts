@@ -10,7 +10,7 @@ import { isMemoryCall } from "../calls/sets.ts";
 import { type CallFormat, readCalls } from "../calls/read_calls.ts";
 import { type ImportedText, importText } from "../import.ts";
 import type { PassedOver } from "../lines/marks.ts";
-import { mapLineOf } from "../maps/for_trace.ts";
+import { mapLinesOf } from "../maps/for_trace.ts";
 import { type LayoutLine, sizeOf } from "../maps/layout_line.ts";
 import { type LayoutFormat, type LayoutReading, readLayout } from "../maps/read_layout.ts";
 import type { NumaLine } from "../maps/table_lines.ts";
@@ -113,12 +113,13 @@ const CALLS = /\b(?:mmap2?|munmap|mprotect|brk|mremap|madvise)(?:@SYS)?\(|event:
 /** A text may quote lines of the other kind: what there is more of decides. */
 function isOfCalls(text: string, reading: LayoutReading): boolean {
   if (!CALLS.test(text)) return false;
-  if (reading.vmas.length === 0) return true;
+  const shown = Math.max(reading.vmas.length, reading.numa.size);
+  if (shown === 0) return true;
   let calls = 0;
   for (const event of readCalls(text).events) {
     if (event.kind !== "leave" && "call" in event && isMemoryCall(event.call)) calls++;
   }
-  return calls > reading.vmas.length;
+  return calls > shown;
 }
 
 function withNuma(reading: LayoutReading, other: LayoutReading | undefined): LayoutReading {
@@ -164,7 +165,7 @@ function explainCalls(
     ...(options.count !== undefined && { count: options.count }),
     ...(options.kernel !== undefined && { kernel: options.kernel }),
     ...(options.machine !== undefined && { machine: options.machine }),
-    ...(shown !== undefined && { layout: shown.vmas.map(mapLineOf) }),
+    ...(shown !== undefined && { layout: mapLinesOf(shown.vmas) }),
   });
   const vmas = imported.vmas.map((vma, index) => layoutLineOf(vma, index));
   const used = options.count ?? Math.max(imported.mapCount.max, vmas.length);

@@ -39,7 +39,7 @@ function findArenas(
   const found: Found[] = [];
   for (const size of ARENA_SIZES) {
     const members: number[] = [];
-    let times = 0;
+    let times = 0, unit = 1;
     for (let at = 0; at < vmas.length; at++) {
       const arena = vmas[at]!;
       if (!isFree(at) || !isPlain(arena) || arena.start % size !== 0) continue;
@@ -48,7 +48,8 @@ function findArenas(
       const isSplit = arena.permissions.startsWith("rw") && rest !== undefined && isFree(at + 1) &&
         isPlain(rest) && rest.permissions.startsWith("---") && rest.start === arena.end &&
         rest.end === arena.start + size;
-      if (!isSplit && !(isWhole && size > 2 ** 20)) continue;
+      if (!isSplit && !(isWhole && size === ARENA_SIZES[0])) continue;
+      if (isSplit && times === 0) unit = 2;
       members.push(at);
       if (isSplit) members.push(++at);
       times++;
@@ -59,7 +60,7 @@ function findArenas(
         inBytes(size)
       }, each a part that is used (rw-) with ` +
       "the reserved rest (---) after it: glibc makes one for each thread, up to eight a processor; MALLOC_ARENA_MAX limits them";
-    found.push({ words, times, members, unit: members.length / times });
+    found.push({ words, times, members, unit });
   }
   return found;
 }
@@ -68,7 +69,7 @@ function findStacks(
   vmas: readonly LayoutLine[],
   isFree: (position: number) => boolean,
 ): Found[] {
-  const byShape = new Map<string, number[]>();
+  const byShape = new Map<string, { readonly guards: number; readonly members: number[] }>();
   for (let at = 0; at + 1 < vmas.length; at++) {
     const guard = vmas[at]!;
     if (!isFree(at) || !isGuard(guard)) continue;
@@ -82,16 +83,15 @@ function findStacks(
     ) {
       continue;
     }
-    const size = stack.end - guard.start;
-    const shape = `${end - at} ${size}`;
-    const members = byShape.get(shape) ?? [];
-    for (let each = at; each <= end; each++) members.push(each);
-    byShape.set(shape, members);
+    const guards = end - at;
+    const shape = `${guards} ${stack.end - guard.start}`;
+    const found = byShape.get(shape) ?? { guards, members: [] };
+    for (let each = at; each <= end; each++) found.members.push(each);
+    byShape.set(shape, found);
     at = end;
   }
   const found: Found[] = [];
-  for (const [shape, members] of byShape) {
-    const [guards = 1] = shape.split(" ").map(Number);
+  for (const { guards, members } of byShape.values()) {
     const times = members.length / (guards + 1);
     const isNamed = members.some((at) => vmas[at]!.name.startsWith("[stack:"));
     if (times < FEWEST && !isNamed) continue;

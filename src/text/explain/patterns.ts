@@ -32,23 +32,22 @@ const FINDERS: readonly Finder[] = [findPairs, findGroups, findPeriods];
 
 /** The patterns of a layout, the one with most VMAs first. O(VMAs · log VMAs). */
 export function findPatterns(vmas: readonly LayoutLine[]): Pattern[] {
-  const taken = new Uint8Array(vmas.length);
+  const taken = new Set<number>();
   const patterns: Pattern[] = [];
   for (const find of FINDERS) {
-    for (const found of find(vmas, (position) => taken[position] === 0)) {
-      for (const position of found.members) taken[position] = 1;
+    for (const found of find(vmas, (position) => !taken.has(position))) {
+      for (const position of found.members) taken.add(position);
       patterns.push(patternOf(vmas, found));
     }
   }
   const rest: number[] = [];
-  for (let at = 0; at < vmas.length; at++) if (taken[at] === 0) rest.push(at);
+  for (let at = 0; at < vmas.length; at++) if (!taken.has(at)) rest.push(at);
   if (rest.length > 0) patterns.push(restOf(vmas, rest));
   return patterns.sort((a, b) => b.vmas - a.vmas);
 }
 
 function patternOf(vmas: readonly LayoutLine[], { words, times, members, unit }: Found): Pattern {
-  const first = vmas[members[0] ?? 0]!,
-    last = vmas[members[Math.min(unit, members.length) - 1] ?? 0]!;
+  const first = vmas[members[0]!]!, last = vmas[members[unit - 1]!]!;
   return {
     words,
     vmas: members.length,

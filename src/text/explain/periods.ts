@@ -42,7 +42,10 @@ function periodic(
   taken: Set<number>,
   symbol: (vma: LayoutLine) => string,
 ): Found[] {
-  const byUnit = new Map<string, number[]>();
+  const byUnit = new Map<
+    string,
+    { readonly unit: readonly string[]; readonly members: number[] }
+  >();
   let at = 0;
   while (at < free.length) {
     const run = touchingRun(vmas, free, taken, at);
@@ -54,18 +57,17 @@ function periodic(
         from++;
         continue;
       }
-      const unit = rotated(symbols.slice(from, from + period.length));
-      const members = byUnit.get(unit) ?? [];
+      const unit = symbols.slice(from, from + period.length), key = rotated(unit);
+      const { members } = byUnit.get(key) ?? byUnit.set(key, { unit, members: [] }).get(key)!;
       for (let each = from; each < from + period.length * period.times; each++) {
         members.push(run[each]!);
         taken.add(run[each]!);
       }
-      byUnit.set(unit, members);
       from += period.length * period.times;
     }
     at += Math.max(1, run.length);
   }
-  return [...byUnit].map(([unit, members]) => describe(vmas, unit, members));
+  return [...byUnit.values()].map(({ unit, members }) => describe(unit, members));
 }
 
 /** Positions from `at` on that touch one another and are not taken. */
@@ -93,7 +95,8 @@ function periodAt(
 ): { readonly length: number; readonly times: number } | undefined {
   for (let length = 2; length <= LONGEST; length++) {
     let end = from + length;
-    while (end < symbols.length && symbols[end] === symbols[end - length]) end++;
+    // After the last symbol there is none, which is like no other.
+    while (symbols[end] === symbols[end - length]) end++;
     const times = Math.floor((end - from) / length);
     const isVaried = symbols.slice(from, from + length).some((each) => each !== symbols[from]);
     if (times >= FEWEST && isVaried) return { length, times };
@@ -107,8 +110,8 @@ function rotated(unit: readonly string[]): string {
   return turns.sort()[0] ?? "";
 }
 
-function describe(vmas: readonly LayoutLine[], unit: string, members: readonly number[]): Found {
-  const parts = unit.split(", ").map((part) => {
+function describe(unit: readonly string[], members: readonly number[]): Found {
+  const parts = unit.map((part) => {
     const [permissions = "", size] = part.split(" ");
     return size === undefined ? permissions : `${permissions} ${inBytes(Number(size))}`;
   });
@@ -123,7 +126,7 @@ function describe(vmas: readonly LayoutLine[], unit: string, members: readonly n
   const words = `alternating protections, ${counted(times, "time")}: ${parts.join(", then ")}. ${
     cause[0]!.toUpperCase()
   }${cause.slice(1)}`;
-  return { words, times, members: vmas.length === 0 ? [] : members, unit: parts.length };
+  return { words, times, members, unit: parts.length };
 }
 
 /** Maps of one size and protection that nothing merged, anywhere: leaked, or one a thing. */

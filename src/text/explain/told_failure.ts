@@ -9,32 +9,11 @@ import type { TextLine } from "../lines/clean.ts";
 import { counted, inBytes } from "./amounts.ts";
 import type { Failure } from "./failure.ts";
 
-/** How a log says it: the call if the pattern tells none, and which groups hold call, bytes and errno. */
-interface Saying {
-  readonly pattern: RegExp;
-  readonly call: string;
-  readonly groups: { readonly call?: number; readonly bytes: number; readonly errno?: number };
-}
-
-const SAYINGS: readonly Saying[] = [
-  {
-    pattern:
-      /Native memory allocation \((mmap|mprotect|malloc)\) failed to (?:map|protect|allocate|reserve|commit) (\d{1,15}) bytes/,
-    call: "mmap",
-    groups: { call: 1, bytes: 2 },
-  },
-  {
-    pattern:
-      /os::(?:commit|reserve)_memory\(0x[0-9a-f]{1,16}, (\d{1,15}),[^)]{0,80}\) failed; error='[^']{0,80}' \(err(?:or|no)=(\d{1,3})\)/,
-    call: "mmap",
-    groups: { bytes: 1, errno: 2 },
-  },
-  {
-    pattern:
-      /Sanitizer failed to allocate 0x[0-9a-f]{1,16} \((\d{1,16})\) bytes[^(]{0,120}\(err(?:or code|no): (\d{1,3})\)/,
-    call: "mmap",
-    groups: { bytes: 1, errno: 2 },
-  },
+/** How a log says it; the call is mmap, the errno ENOMEM, where a log does not say. */
+const SAYINGS: readonly RegExp[] = [
+  /Native memory allocation \((?<call>mmap|mprotect|malloc)\) failed to (?:map|protect|allocate|reserve|commit) (?<bytes>\d{1,15}) bytes/,
+  /os::(?:commit|reserve)_memory\(0x[0-9a-f]{1,16}, (?<bytes>\d{1,15}),[^)]{0,80}\) failed; error='[^']{0,80}' \(err(?:or|no)=(?<errno>\d{1,3})\)/,
+  /Sanitizer failed to allocate 0x[0-9a-f]{1,16} \((?<bytes>\d{1,16})\) bytes[^(]{0,120}\(err(?:or code|no): (?<errno>\d{1,3})\)/,
 ];
 
 /** What is in use, against the limit. */
@@ -50,18 +29,15 @@ export function toldFailures(lines: readonly TextLine[], usage: Usage): Failure[
   const found: Failure[] = [];
   for (const { text, number } of lines) {
     if (!text.includes("failed")) continue;
-    for (const { pattern, call, groups } of SAYINGS) {
-      const match = pattern.exec(text);
-      if (match === null) continue;
-      const said = groups.call === undefined ? call : match[groups.call] ?? call;
-      const bytes = Number(match[groups.bytes]);
-      const errno = groups.errno === undefined ? 12 : Number(match[groups.errno]);
-      const words = wordsOf(said, bytes, usage);
+    for (const pattern of SAYINGS) {
+      const told = pattern.exec(text)?.groups;
+      if (told === undefined) continue;
+      const { call = "mmap", bytes, errno } = told;
       found.push({
         line: number,
-        call: said === "malloc" ? "mmap" : said,
-        error: errnoName(errno),
-        words,
+        call: call === "malloc" ? "mmap" : call,
+        error: errno === undefined ? "ENOMEM" : errnoName(Number(errno)),
+        words: wordsOf(call, Number(bytes), usage),
       });
       break;
     }

@@ -43,8 +43,7 @@ const LEADING_NUMBER = /^\s*(\d{1,9})(?:\s*[:|.)]\s?|\s+-\s+|\s+)(?=\S)/;
 
 /** Splits a text into lines and undoes what pasting did to each. O(length). */
 export function cleanLines(text: string): TextLine[] {
-  const whole = text.startsWith("\ufeff") ? text.slice(1) : text;
-  const lines = whole.split(/\r*\n|\r/).map((line, index) => ({
+  const lines = text.split(/\r*\n|\r/).map((line, index) => ({
     number: index + 1,
     text: clean(line),
   }));

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { isPageAligned } from "../../abi/page.ts";
 import type { MapLine } from "../../trace/format.ts";
 import { TextError } from "../text_error.ts";
 import { type LayoutLine, shortName } from "./layout_line.ts";
 import { readLayout } from "./read_layout.ts";
 
-/** Addresses that the model does not hold are left out. */
+/** Addresses that the model does not hold are left out, and what a damaged line shows within a page. */
 const HIGHEST = 2 ** 52;
 
 /**
@@ -20,11 +21,18 @@ const HIGHEST = 2 ** 52;
 export function layoutForTrace(text: string): MapLine[] {
   const { vmas } = readLayout(text);
   if (vmas.length === 0) throw new TextError("Cannot read the layout: no line of it shows a VMA");
-  return vmas.filter(({ end }) => end <= HIGHEST).map(mapLineOf);
+  return mapLinesOf(vmas);
+}
+
+/** Those VMAs of a layout that a trace can have. */
+export function mapLinesOf(vmas: readonly LayoutLine[]): MapLine[] {
+  return vmas
+    .filter(({ start, end }) => end <= HIGHEST && isPageAligned(start) && isPageAligned(end))
+    .map(mapLineOf);
 }
 
 /** One VMA; what the text does not say is taken for what is most common. */
-export function mapLineOf(line: LayoutLine): MapLine {
+function mapLineOf(line: LayoutLine): MapLine {
   const permissions = line.permissions.replace(/^\?/, "r").replace(/\?$/, "p").replaceAll("?", "-");
   return {
     start: line.start,

@@ -31,7 +31,7 @@ export function readDebuggerLine(text: string, line: number): LayoutLine | undef
       if (value === end - start && !isSized) isSized = true;
       else offset = value;
     } else break;
-    taken += word.length + (/^[ \t]*/.exec(rest.slice(taken + word.length))?.[0].length ?? 0);
+    taken += word.length + /^[ \t]*/.exec(rest.slice(taken + word.length))![0].length;
   }
   const name = rest.slice(taken).trim();
   // lldb lists what is not mapped too.
@@ -149,7 +149,7 @@ export function readRrLine(text: string, line: number): LayoutLine | undefined {
     line,
     start,
     end,
-    permissions: permissions.slice(0, 4),
+    permissions: permissions.slice(0, 4).padEnd(4, "?"),
     offset: parseInt(offset, 16),
     name,
   };

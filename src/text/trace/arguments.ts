@@ -46,7 +46,8 @@ export function readArguments(name: string, args: readonly string[], inPages: bo
     unknown ??= value.unknown;
     return value.value;
   });
-  if (name === "mmap2" && inPages) values[5] = (values[5] ?? 0) * PAGE_SIZE;
+  const [, , , , , offset] = values;
+  if (name === "mmap2" && inPages && offset !== undefined) values[5] = offset * PAGE_SIZE;
   return {
     call,
     values,
@@ -69,10 +70,9 @@ function readIpc(args: readonly string[]): Arguments {
 /** The flags of `clone` or `clone3`, whichever place or form they have. */
 export function cloneFlags(call: string, args: readonly string[]): number {
   if (call === "vfork") return CLONE_VM | CLONE_VFORK;
-  if (call === "fork") return 0;
   const whole = args.join(", ");
   const named = /\b(?:clone_)?flags[=:] ?((?:[^,{}/]|\/\*[^*]*\*\/)+)/.exec(whole);
-  const text = named?.[1] ?? (call === "clone" ? args[0] ?? "" : "");
+  const text = named?.[1] ?? args[0] ?? "";
   const flags = text.trim().replace(/\|(?:SIG\w+|\d+)(?=$|\s|\|)/g, "");
   // Where only the address of clone3's arguments is shown: the C library makes threads with it, and forks with clone.
   if (call === "clone3" && named === null) return CLONE_VM | CLONE_FILES | CLONE_THREAD;
@@ -105,7 +105,7 @@ const RESOURCES: Readonly<Record<string, keyof ResourceLimits>> = {
 export function limitShown(call: string, args: readonly string[]): ResourceLimits | undefined {
   const at = call === "prlimit64" ? 1 : 0;
   const name = ownValue(RESOURCES, (args[at] ?? "").replace(/\/\*.*?\*\//g, "").trim());
-  const values = args.slice(at + 1).map((arg) => /rlim_cur=([^,}]+)/.exec(arg)?.[1]);
+  const values = args.map((arg) => /rlim_cur=([^,}]+)/.exec(arg)?.[1]);
   const text = values.find((value) => value !== undefined);
   if (name === undefined || text === undefined) return undefined;
   const value = numberOf(text.trim());

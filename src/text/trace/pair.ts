@@ -120,8 +120,8 @@ class Pairer implements Pairing {
     paired.returned = true;
     paired.endLine = event.line;
     this.happenings.push({ kind: "leave", call: paired });
-    const child = event.result?.error === undefined ? event.result?.value : undefined;
-    if (makesProcess(paired.call) && child !== undefined && child > 0) this.#alive.add(child);
+    const child = event.result?.value ?? 0;
+    if (makesProcess(paired.call) && child > 0) this.#alive.add(child);
   }
 
   /** gVisor prints the arguments again when a call returns. */

@@ -30,7 +30,7 @@ import {
   readArguments,
 } from "./arguments.ts";
 import { Descriptors, Files } from "./descriptors.ts";
-import { makesProcess, pairCalls, type PairedCall } from "./pair.ts";
+import { type Happening, makesProcess, pairCalls, type PairedCall } from "./pair.ts";
 
 /** A record and where it came from. */
 export interface Sourced {
@@ -140,9 +140,9 @@ class Recorder {
     this.#placesByLinux = placesByLinux;
     this.#layout = layout;
     this.#openLine = openLine;
-    this.#inPages = hasPageOffsets(events);
     this.#is32Bit = events.some((event) => event.kind === "32 bits");
     const { happenings, begunBefore, root } = pairCalls(events);
+    this.#inPages = hasPageOffsets(happenings);
     this.#root = root;
     for (const { line, call } of begunBefore) {
       this.#unrecorded.push({ line, why: `the beginning of this ${call} is not in the text` });
@@ -152,9 +152,7 @@ class Recorder {
       if (happening.kind !== "leave") continue;
       const { call, pid, result, args } = happening.call;
       if (!makesProcess(call) || result === undefined || result.error !== undefined) continue;
-      if (result.value !== pid) {
-        this.#origins.set(result.value, { parent: pid, flags: cloneFlags(call, args) });
-      }
+      this.#origins.set(result.value, { parent: pid, flags: cloneFlags(call, args) });
     }
     for (const happening of happenings) {
       switch (happening.kind) {
@@ -198,27 +196,28 @@ class Recorder {
 
   #enter(paired: PairedCall): void {
     const { pid, call, args, line } = paired;
-    if (!(call.startsWith("execve") && !this.#isIntroduced(pid))) {
+    // An exec is the first that is told of a process that nobody made: its return introduces it.
+    if (!call.startsWith("execve") || this.#origins.has(pid)) {
       this.#introduce(pid, line, asksForBreak(paired), paired.group);
     }
     if (!isMemoryCall(call)) return;
     if (asksForBreak(paired)) this.#noticeExec(paired);
     const read = readArguments(call, args, this.#inPages);
     if (MEMORY_CALLS.has(read.call)) this.#memoryCalls++;
-    const why = whyUnreadable(read, paired) ?? this.#whyCut(read, paired);
-    if (why !== undefined) {
-      if (MEMORY_CALLS.has(read.call)) this.#unrecorded.push({ line, why });
-      return;
-    }
     const isOther = read.call === "prctl" && read.values[0] !== PR_SET_VMA;
     if (!ARITY.has(read.call) || isOther) return;
+    const why = whyUnreadable(read, paired) ?? this.#whyCut(read, paired.result!, paired.endLine);
+    if (why !== undefined) {
+      this.#unrecorded.push({ line, why });
+      return;
+    }
+    const { memory, descriptors } = this.#tasks.get(pid)!;
     this.#entered.set(paired, read);
-    this.#tasks.get(pid)?.memory.inside.add(paired);
-    const isFile = read.call === "mmap" && ((read.values[3] ?? 0) & MAP_ANONYMOUS) === 0;
-    const task = this.#tasks.get(pid);
-    const file = isFile ? task?.descriptors.file(read.values[4], read.path) : undefined;
+    memory.inside.add(paired);
+    const isFile = read.call === "mmap" && (read.values[3]! & MAP_ANONYMOUS) === 0;
+    const file = isFile ? descriptors.file(read.values[4], read.path) : undefined;
     const isUnsure = this.#isAfterGap || this.#orphans.size > 0 || !this.#placesByLinux ||
-      (task?.memory.isSharedUnseen ?? false);
+      memory.isSharedUnseen;
     const record: EnterRecord = {
       type: "enter",
       pid,
@@ -233,12 +232,10 @@ class Recorder {
   }
 
   /** Why the result at the very end of a text is likely cut: an address shorter than all others, half a name. */
-  #whyCut({ call, values }: Arguments, { result, endLine }: PairedCall): string | undefined {
-    if (result === undefined) return undefined;
+  #whyCut({ call, values }: Arguments, result: Result, endLine: number): string | undefined {
     const isAddress = call === "mmap" || call === "mremap" || call === "brk" || call === "shmat";
-    const digits = isAddress ? result.value.toString(16).length : 0;
-    const hint = isAddress ? (values[0] ?? 0).toString(16).length : 0;
-    const longest = Math.max(this.#digits.get(call) ?? 0, hint);
+    const [digits, hint] = [lengthOf(result.value), lengthOf(values[0])];
+    const longest = Math.max(this.#digits.get(call) ?? hint, hint);
     this.#digits.set(call, Math.max(longest, digits));
     if (endLine !== this.#openLine) return undefined;
     const isHalf = result.error === undefined
@@ -253,8 +250,7 @@ class Recorder {
     if (result.error === undefined && /rlimit/.test(call)) {
       Object.assign(this.#limits, limitShown(currentName(call), args));
     }
-    const read = this.#entered.get(paired);
-    if (read !== undefined) this.#returned(paired, read, result);
+    this.#returned(paired, result);
     if (result.error !== undefined) return;
     if (call.startsWith("execve")) this.#exec(pid, programOf(args), "new", line);
     if (makesProcess(call) && result.value > 0) this.#introduce(result.value, line);
@@ -262,17 +258,19 @@ class Recorder {
     this.#tasks.get(pid)?.descriptors.apply(call, args, result);
   }
 
-  #returned(paired: PairedCall, read: Arguments, result: Result): void {
+  #returned(paired: PairedCall, result: Result): void {
     const { pid, args, line } = paired;
-    if (!this.#entered.delete(paired)) return;
+    const read = this.#entered.get(paired);
+    if (read === undefined) return;
+    this.#entered.delete(paired);
     const memory = this.#tasks.get(pid)?.memory;
     if (memory !== undefined) {
       memory.inside.delete(paired);
       if (read.call === "brk") memory.brk = result.value;
-      if (memory.inside.size > 0) this.#settle(memory, read, result);
+      this.#settle(memory, read, result);
     }
     const limits = limitOf(read.call, args);
-    const segment = read.call === "shmat" ? this.#segments.get(read.values[0] ?? 0) : undefined;
+    const segment = read.call === "shmat" ? this.#segments.get(read.values[0]!) : undefined;
     this.#push({
       type: "leave",
       pid,
@@ -294,13 +292,11 @@ class Recorder {
       : read.call === "mremap"
       ? read.values[2]
       : 0;
-    const start = result.value, end = start + (length ?? 0);
+    const start = result.value, end = start + length!;
     for (const other of [...memory.inside]) {
-      const entered = this.#entered.get(other);
-      if (entered === undefined || other.result === undefined) continue;
-      const freed = freedBy(entered, other.result);
+      const freed = freedBy(this.#entered.get(other)!, other.result!);
       if (freed === undefined || freed.start >= end || freed.end <= start) continue;
-      this.#returned(other, entered, other.result);
+      this.#returned(other, other.result!);
     }
   }
 
@@ -308,10 +304,6 @@ class Recorder {
     const file = this.#files.open(`/SYSV${id.toString(16).padStart(8, "0")}`, "read-write");
     const size = numberOf(args[1] ?? "");
     return { ...file, size: Number.isSafeInteger(size) && size > 0 ? size : 0 };
-  }
-
-  #isIntroduced(pid: number): boolean {
-    return this.#tasks.has(pid) || this.#origins.has(pid);
   }
 
   /** brk(NULL) only tells where the heap ends: elsewhere than before, it is that of a new program. */
@@ -396,6 +388,11 @@ class Recorder {
   }
 }
 
+/** Digits of a number. */
+function lengthOf(value = 0): number {
+  return value.toString(16).length;
+}
+
 /** What a call that succeeded has unmapped. */
 function freedBy(
   { call, values }: Arguments,
@@ -412,10 +409,13 @@ function asksForBreak({ call, args, result }: PairedCall): boolean {
   return call === "brk" && result !== undefined && numberOf(args[0] ?? "0") === 0;
 }
 
+/** Arguments at least, of calls that take the last ones for some flags alone. */
+const FEWEST: ReadonlyMap<string, number> = new Map([["mmap", 4], ["mremap", 3]]);
+
 /** Why a call cannot be in a trace, undefined if it can. */
 function whyUnreadable(read: Arguments, { returned, result }: PairedCall): string | undefined {
   const { call, values } = read;
-  const wanted = Math.min(ARITY.get(call) ?? 0, call === "mremap" ? 3 : call === "mmap" ? 4 : 6);
+  const wanted = FEWEST.get(call) ?? ARITY.get(call)!;
   if (MEMORY_CALLS.has(call) && values.length < wanted) {
     return `${call} has ${values.length} of its ${ARITY.get(call)} arguments`;
   }
@@ -442,13 +442,11 @@ function limitOf(call: string, args: readonly string[]): ResourceLimits | undefi
 }
 
 /** Old strace prints the offsets of mmap2 in the kernel's unit, pages, later ones in bytes: those are whole pages. */
-function hasPageOffsets(events: readonly Event[]): boolean {
-  for (const event of events) {
-    if ((event.kind !== "call" && event.kind !== "enter") || event.call !== "mmap2") continue;
-    const offset = numberOf(event.args[5] ?? "");
-    if (offset % 4096 !== 0) return true;
-  }
-  return false;
+function hasPageOffsets(happenings: readonly Happening[]): boolean {
+  return happenings.some((each) =>
+    each.kind === "enter" && each.call.call === "mmap2" &&
+    numberOf(each.call.args[5] ?? "") % PAGE_SIZE > 0
+  );
 }
 
 /** The base name of the first text in an exec's arguments. */
