@@ -5,9 +5,13 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { judgeBorder } from "../../src/text/explain/borders.ts";
-import { explainLayout } from "../../src/text/explain/layout.ts";
-import { explanationAsText } from "../../src/text/explain_report.ts";
+import { findBorders, judgeBorder } from "../../src/text/explain/borders.ts";
+import { explainLayout, neighbourhoodOf } from "../../src/text/explain/layout.ts";
+import {
+  explanationAsJson,
+  explanationAsText,
+  neighbourhoodAsText,
+} from "../../src/text/explain_report.ts";
 import type { LayoutLine } from "../../src/text/maps/layout_line.ts";
 import { cloneFlags, readArguments } from "../../src/text/trace/arguments.ts";
 
@@ -71,7 +75,9 @@ Deno.test("borders: VmFlags of either side alone, with what they mean; soft-dirt
   assertKept(flags("rd", "rd zz"), "flags", "VmFlags: only the upper has zz");
   assertEquals(flags("rd", "rd zz").words.includes("("), false);
   assertEquals([flags("rd sd", "rd").obstacle, flags("rd", "rd gu").obstacle], [null, null]);
-  assertEquals(border({ vmFlags: "rd dd" }, {}).obstacle, null);
+  for (const one of [border({ vmFlags: "rd dd" }, {}), border({}, { vmFlags: "rd dd" })]) {
+    assertKept(one, null, "Alike in all that maps shows", false);
+  }
 });
 
 Deno.test("borders: one file, two files, one name, two policies, offsets that do not continue", () => {
@@ -88,6 +94,7 @@ Deno.test("borders: one file, two files, one name, two policies, offsets that do
     "policy",
     "bind:0 below, bind:1 above",
   );
+  assertEquals(border({ policy: "bind:0" }).obstacle, null);
   assertEquals(border({ policy: "bind:0" }, {}).obstacle, null);
   assertEquals(border({}, { policy: "bind:0" }).obstacle, null);
   const at = (lower: number, upper: number) =>
@@ -187,4 +194,113 @@ Deno.test("cloneFlags: wherever and however a tool shows them", () => {
   assertEquals(cloneFlags("clone3", ["0x7ffd00", "88"]), 0x10500);
   assertEquals(cloneFlags("clone", ["clone_flags: VM|FS", "0"]), 0x300);
   assertEquals(cloneFlags("clone", ["what", "0"]), 0);
+});
+
+Deno.test("findBorders: by kind with its first pair, the most frequent first, only where two touch", () => {
+  let start = 0x1000;
+  const row = (...files: string[]) =>
+    files.map((name): LayoutLine => {
+      const at = start;
+      start += 0x1000;
+      const inode = name === "" ? 0 : name.charCodeAt(0);
+      const file = { device: "fe:00", inode, name, offset: 0 };
+      return { line: 1, start: at, end: start, permissions: "rw-p", ...file };
+    });
+  const found = (vmas: readonly LayoutLine[]) =>
+    findBorders(vmas).map(({ count, words, example }) => [count, words, example]);
+  // Memory, two files, memory: one file has a neighbour without twice, two files touch once.
+  assertEquals(found(row("", "a", "b", "")), [
+    [2, "Only the upper one maps a file: a", "0x1000-0x2000 and 0x2000-0x3000"],
+    [1, "They map two files: a below, b above", "0x2000-0x3000 and 0x3000-0x4000"],
+  ]);
+  start = 0x1000;
+  const [lower, upper, ...others] = row("a", "", "c", "d", "e");
+  assertEquals(found([lower!, upper!, ...others]).map(([count]) => count), [2, 2]);
+  assertEquals(found([lower!, ...others]).map(([count]) => count), [2]);
+  start = 0x1000;
+  const later = row("", "c", "d", "e");
+  assertEquals(found(later), [
+    [2, "They map two files: c below, d above", "0x2000-0x3000 and 0x3000-0x4000"],
+    [1, "Only the upper one maps a file: c", "0x1000-0x2000 and 0x2000-0x3000"],
+  ]);
+  assertEquals(found([]), []);
+});
+
+Deno.test("borders: what has an inode is the file of that inode, what has none that of its name", () => {
+  const memory = { ...FILE, name: "/memfd:x (deleted)" };
+  assertKept(border(memory, { ...memory, inode: 9 }), "file", "They map two files");
+  assertEquals(
+    border({ ...FILE, offset: 0 }, { ...FILE, offset: 0x2000, name: "/b" }).obstacle,
+    null,
+  );
+  // A debugger's table has no inodes.
+  const table = (below: string, above: string) =>
+    explainLayout(
+      `0x1000 0x3000 0x2000 rw-p ${below}\n0x3000 0x4000 0x1000 rw-p ${above}\n`,
+    ).borders.map(({ obstacle }) => obstacle);
+  assertEquals([table("/a", "/b"), table("/a", "/a")], [["file"], [null]]);
+  // The name that a program gave stays whole.
+  const dalvik = { name: "[anon:dalvik-/data/app]" };
+  assertKept(border(dalvik, {}), "name", "[anon:dalvik-/data/app] below, no name above");
+});
+
+/** A report with each sentence in one line. */
+function unwrapped(text: string): string[] {
+  return text.replace(/\n {6}/g, " ").split("\n");
+}
+
+Deno.test("explanationAsText: the whole of a text of calls with one that failed", () => {
+  const explained = explainLayout(
+    "mmap(NULL, 8192, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000\n" +
+      "munmap(0x7f0000000000, 0) = -1 EINVAL (Invalid argument)\n",
+    { limit: 100 },
+  );
+  const lines = unwrapped(explanationAsText("t", explained));
+  const made = "of no pattern, 1 of them without a file; the largest has 8 KiB";
+  const budget = lines.splice(3, 3);
+  assertEquals(lines, [
+    ...["t: strace, 2 lines, 1 VMA", "  every line was read", "  1 of 100 VMAs in use, 99 left"],
+    ...["  what makes them:", `    1 VMA: ${made} (first 0x7f0000000000-0x7f0000002000)`],
+    ...["  no two of them touch", "  what failed:"],
+    "    line 2: munmap with EINVAL. The length is 0: munmap needs at least one byte.",
+  ]);
+  assertEquals(budget.map((line) => line.split(" ").slice(0, 9).join(" ")), [
+    ...["    mmap, brk, shmat may make", "    munmap of a hole, mprotect,"],
+    "    mremap that moves is possible",
+  ]);
+  const json = Object.keys(explanationAsJson("t", explained) as Record<string, unknown>);
+  assertEquals(json.slice(0, 2), ["file", "format"]);
+  for (const name of ["memoryCalls", "processes", "threads", "answers", "mapCount", "failures"]) {
+    assert(json.includes(name), name);
+  }
+  for (const name of ["layout", "imported", "records"]) assert(!json.includes(name), name);
+});
+
+Deno.test("explanationAsText: a process has no lines, and what nothing keeps apart is said with its doubt", () => {
+  const alike = "7f0000000000-7f0000001000 rw-p 00000000 00:00 0\n" +
+    "7f0000001000-7f0000002000 rw-p 00000000 00:00 0\n";
+  const explained = { ...explainLayout(alike), format: "process" as const };
+  const lines = unwrapped(explanationAsText("process 7", explained));
+  assertEquals(lines[0], "process 7: process, 2 VMAs");
+  const last = lines.at(-1) ?? "";
+  assert(
+    last.startsWith("    1 by nothing that is shown, as far as this text can show: Alike in all"),
+    last,
+  );
+  assert(last.endsWith("(first 0x7f0000000000-0x7f0000001000 and 0x7f0000001000-0x7f0000002000)"));
+  assertEquals(lines.filter((line) => /what failed/.test(line)), []);
+});
+
+Deno.test("neighbourhoodAsText: a VMA, the ones below and above, each with what is shown of it", () => {
+  const smaps = "7f0000000000-7f0000001000 rw-p 00000000 00:00 0\nVmFlags: rd wr ac\n" +
+    "7f0000001000-7f0000003000 r--p 00000000 fe:00 7 /lib/a.so\nVmFlags: rd\n" +
+    "7f0000004000-7f0000005000 rw-p 00000000 00:00 0 [heap]\n";
+  const found = neighbourhoodOf(explainLayout(smaps).layout, 0x7f0000001000);
+  assertEquals(unwrapped(neighbourhoodAsText("s", found!)), [
+    "s: 0x7f0000001000-0x7f0000003000 r--p a.so {rd}",
+    "  below  0x7f0000000000-0x7f0000001000 rw-p {rd wr ac}",
+    "    They differ in permissions: rw-p below, r--p above",
+    "  above  0x7f0000004000-0x7f0000005000 rw-p [heap]",
+    "    They do not touch: 0x7f0000003000-0x7f0000004000 between them is free",
+  ]);
 });

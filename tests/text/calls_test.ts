@@ -7,6 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { readResult } from "../../src/text/calls/result.ts";
 import { scanArguments } from "../../src/text/calls/scan.ts";
+import { numberNamed } from "../../src/text/calls/names.ts";
 import { numberOf, readValue } from "../../src/text/calls/values.ts";
 import { counted, inBytes } from "../../src/text/explain/amounts.ts";
 import { limitShown } from "../../src/text/trace/arguments.ts";
@@ -82,6 +83,10 @@ Deno.test("numberOf: names have the numbers of the kernel's headers", () => {
   for (const [name, value] of names) assertEquals(numberOf(name), value, name);
   assertEquals(numberOf("READ|WRITE", "PROT_"), 3);
   assertEquals(numberOf("READ|WRITE"), 0);
+  // What the tables are called is no name in them.
+  assertEquals([numberNamed("MADV"), numberNamed("x"), numberNamed("MADV_FREE")], [
+    ...[undefined, undefined, 8],
+  ]);
 });
 
 Deno.test("readValue: a name that is not known counts as no bit and is told, the first of several", () => {
@@ -100,6 +105,7 @@ Deno.test("readValue: a descriptor has a path, which may hold arrows and bracket
   assertEquals(readValue("3</cut"), { value: 3, path: "/cut" });
   assertEquals(readValue("AT_FDCWD</root>"), { value: -100, path: "/root" });
   assertEquals(readValue("3(/lib/x)"), { value: 3 });
+  assertEquals(readValue("3<>"), { value: 3, path: "" });
 });
 
 Deno.test("scanArguments: commas and brackets in texts, comments, structures and paths separate nothing", () => {
@@ -118,6 +124,12 @@ Deno.test("scanArguments: commas and brackets in texts, comments, structures and
   assertEquals(scan("3<a->b,>, 4)"), closed(["3<a->b,>", "4"], 12));
   assertEquals(scan("3<a<b,>c,>, 4)"), closed(["3<a<b,>c,>", "4"], 14));
   assertEquals(scan("a <b, c)"), closed(["a <b", "c"], 8));
+  assertEquals(scan("a <b, c> d)"), closed(["a <b", "c> d"], 11));
+  assertEquals(scan('"", b)'), closed(['""', "b"], 6));
+  assertEquals(scan("2/*x*/*3, 4)"), closed(["2/*x*/*3", "4"], 12));
+  // A path of 4,198 letters is looked through, a longer one is not.
+  const path = (letters: number) => scan(`3<${"a".repeat(letters - 1)},>, 4)`).args.length;
+  assertEquals([path(4198), path(4199)], [2, 3]);
 });
 
 Deno.test("scanArguments: a call that another interrupts, and one that the text cuts", () => {
@@ -163,7 +175,9 @@ Deno.test("readResult: numbers, paths, errors of every tool, and calls that do n
   assertEquals(result("= ? ERESTARTSYS (To be restarted)"), { value: 0, error: "ERESTARTSYS" });
   assertEquals(result("= 5 EXAMPLE"), { value: 5 });
   assertEquals(result("= 5 ENOMEM"), { value: 0, error: "ENOMEM" });
-  assertEquals(result("= 0 EXAMPLE"), { value: 0, error: "EXAMPLE" });
+  for (const text of ["= 0 EXAMPLE", "= -1 EXAMPLE", "= ? EXAMPLE", "= -5 EXAMPLE (What)"]) {
+    assertEquals(result(text), { value: 0, error: "EXAMPLE" }, text);
+  }
   assertEquals(readResult("no result", 0), undefined);
   assertEquals(readResult("x = 5", 0), undefined);
   assertEquals(readResult("x = 5 <0.000021> y", 1)?.end, 16);

@@ -194,3 +194,42 @@ Deno.test("toldFailures: which call failed, with what, and whether the limit was
   assertEquals(told(sanitizer).length, 1);
   assertEquals([told("nothing failed"), told("Native memory allocation (mmap) worked")], [[], []]);
 });
+
+Deno.test("findPeriods: what is alike does not alternate, though it touches", () => {
+  const same = touching(...Array<[string, number]>(8).fill(["rw-p", 4]));
+  assertEquals(periods(same), [["8 maps of one size, 4 KiB rw-p, without name", 8, 8, 1]]);
+  const odd = touching(
+    ...Array<[string, number]>(8).fill(["rw-p", 4]),
+    ["r--p", 4],
+    ...Array<[string, number]>(3).fill(["rw-p", 4]),
+  );
+  assertEquals(periods(odd), [["11 maps of one size, 4 KiB rw-p, without name", 11, 11, 1]]);
+});
+
+Deno.test("findPeriods: a unit is told as it begins first, with sizes where they repeat", () => {
+  const words = (...parts: readonly [string, number][]) =>
+    findPeriods(touching(...parts), ALL).map((each) => each.words.split(". ")[0]);
+  const four = (...parts: readonly [string, number][]) =>
+    words(...Array.from({ length: 4 }, () => parts).flat());
+  assertEquals(four(["rw-p", 8], ["---p", 4]), [
+    "alternating protections, 4 times: rw-p 8 KiB, then ---p 4 KiB",
+  ]);
+  assertEquals(four(["---p", 4], ["rw-p", 8]), [
+    "alternating protections, 4 times: ---p 4 KiB, then rw-p 8 KiB",
+  ]);
+  const growing = Array.from({ length: 8 }, (_, i): [string, number] => [
+    ...[i % 2 === 0 ? "rw-p" : "---p", 4 * (i + 1)] as const,
+  ]);
+  assertEquals(words(...growing), ["alternating protections, 4 times: rw-p, then ---p"]);
+});
+
+Deno.test("toldFailures: a line tells of one failure, and each line of its own", () => {
+  const java = "# Native memory allocation (mmap) failed to map 65536 bytes. ";
+  const commit = "os::commit_memory(0x7f0000000000, 4096, 0) failed; error='x' (errno=13)";
+  assertEquals(told(java + commit).map(({ error }) => error), ["ENOMEM"]);
+  const both = toldFailures(
+    [{ number: 1, text: java }, { number: 2, text: "words" }, { number: 3, text: commit }],
+    { used: 10, limit: 100, mapped: 0 },
+  );
+  assertEquals(both.map(({ line, error }) => [line, error]), [[1, "ENOMEM"], [3, "EACCES"]]);
+});

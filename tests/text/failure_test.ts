@@ -213,3 +213,60 @@ Deno.test("failure: the limit of VMAs is told with what is known of their number
   assertSays(why(call, { limit: 1000 }), ["is 1000, and of its VMAs the text shows 1"]);
   assertSays(why(call, { limit: 1000, count: 7 }), ["it has 7 VMAs, and the limit"]);
 });
+
+// mlockall(2), shmat(2), io_setup(2), setrlimit(2), prctl(2): their first arguments are no addresses.
+Deno.test("failure: a call whose first arguments are no memory is not explained with them", () => {
+  const memlock = "prlimit64(0, RLIMIT_MEMLOCK, {rlim_cur=8192, rlim_max=8192}, NULL) = 0";
+  assertSays(why(`mlockall(MCL_CURRENT|MCL_FUTURE) ${NO_MEMORY}`, { before: memlock }), [
+    "RLIMIT_MEMLOCK (8 KiB) is less",
+  ], ["0x3"]);
+  for (const call of ["shmat(5, NULL, 0)", "io_setup(128, 0x7ffd1000)"]) {
+    assertSays(why(`${call} ${NO_MEMORY}`), ["makes a mapping", "the text shows 1"], [
+      "0x5",
+      "0x80",
+    ]);
+    assertSays(why(`${call} ${INVALID}`), ["is not one that the kernel takes"], ["no multiple"]);
+  }
+  assertSays(why(`shmat(5, 0x20000001800, 0) ${INVALID}`), [
+    "The address 0x20000001800 is no mult",
+  ]);
+  assertSays(why(`shmdt(0x20000001800) ${INVALID}`), ["The address 0x20000001800 is no multiple"]);
+  for (const call of ["mlockall(0x11)", "setrlimit(RLIMIT_STACK, {rlim_cur=2, rlim_max=1})"]) {
+    assertSays(why(`${call} ${INVALID}`), ["is not one that the kernel takes"], ["no multiple"]);
+  }
+  const name = (at: string) => `prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, ${at}, 4096, "a")`;
+  assertSays(why(`${name("0x20000001800")} ${INVALID}`), ["The address 0x20000001800 is no mult"]);
+  assertSays(why(`${name("0x20000001000")} ${NO_MEMORY}`), [
+    "Not all of 0x20000001000-0x20000002000",
+  ]);
+  assertSays(why(`mlockall(MCL_CURRENT) = -1 EPERM (Operation not permitted)`), ["CAP_IPC_LOCK"]);
+});
+
+Deno.test("failure: what would have served depends on what was asked for", () => {
+  const map = (rest: string) => why(`mmap(${rest} ${NO_MEMORY}`);
+  const fewer = ["Fewer VMAs, a higher vm.max_map_count, or a smaller mapping, would have served"];
+  const promised = ["A smaller mapping, MAP_NORESERVE, or PROT_NONE now"];
+  const anonymous = "MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)", file = "MAP_PRIVATE, 3, 0)";
+  assertSays(map(`NULL, 4096, PROT_READ|PROT_WRITE, ${anonymous}`), promised, fewer);
+  assertSays(map(`NULL, 4096, PROT_READ, ${anonymous}`), fewer, promised);
+  assertSays(map(`NULL, 4096, PROT_NONE, ${anonymous}`), fewer, promised);
+  assertSays(map(`NULL, 4096, PROT_READ|PROT_WRITE, ${file}`), fewer, promised);
+  // MADV_DONTNEED gives memory back; a file would be in its place.
+  const over = "Mapping over whole VMAs", given = "MADV_DONTNEED";
+  assertSays(map(`0x20000001000, 4096, PROT_NONE, MAP_PRIVATE|MAP_FIXED, 3, 0)`), [over], [given]);
+  // Four arguments say all of a mapping without a file, three of a resize: what is left out is 0.
+  assertSays(why(`mremap(0x20000000000, 16384, 65536) ${NO_MEMORY}`), [
+    "no room to grow to 64 KiB",
+  ]);
+  const bare = why(`mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_SHARED) ${INVALID}`);
+  assertSays(bare, ["The flags contradict one another"], ["offset"]);
+  // One VMA is a limit too, of which nobody counted how much is used.
+  const one = why(`mmap(NULL, 4096, PROT_READ, ${anonymous} ${NO_MEMORY}`, { limit: 1 });
+  assertSays(one, ["is 1, and of its VMAs the text shows 1", "no gap of 4 KiB"]);
+});
+
+Deno.test("failure: what succeeded did not fail, a break as high as asked for neither", () => {
+  const text = `execve("./a", ["./a"], 0x7ffd0 /* 20 vars */) = 0\nbrk(NULL) = 0x555555559000\n` +
+    `brk(0x55555557a000) = 0x55555557a000\nbrk(0x55555556a000) = 0x55555556a000\n${ARENA}\n`;
+  assertEquals(explainLayout(text).failures, []);
+});

@@ -195,6 +195,7 @@ const STRACE: readonly [line: string, events: string[]][] = [
   ["[pid 12] +++ exited with 3 +++", ["12 exit 3"]],
   ["+++ exited (status 3) +++", ["exit 3"]],
   ["12 +++ killed by SIGKILL (core dumped) +++", ["12 exit 137"]],
+  ["12 +++ killed by SIGRT_3 +++", ["12 exit 128"]],
   ["12 +++ superseded by execve in pid 13 +++", ["12 by 13"]],
   ["strace: Process 12 attached", ["12 attached 1"]],
   ["Process 12 attached with 3 threads", ["12 attached 3"]],
@@ -205,6 +206,16 @@ const STRACE: readonly [line: string, events: string[]][] = [
   ["strace: exec: No such file", []],
   ["+++ a program's own +++", []],
   ['read(3, "brk(0) = 0", 10) = 10', ['call read(3; "brk(0) = 0"; 10) a']],
+  ["12<cat> read(3) = 0", ["12 call read(3) 0"]],
+  ["it calls read(3) = 0", []],
+  ["main.c: f(1): brk(NULL) = 0x5000", ["call brk(NULL) 5000"]],
+  ["read(3) words brk(NULL) = 0x5000", []],
+  ["brk(0) = 0x5000 fork() words brk(1) = 0x6000", ["call brk(0) 5000", "call brk(1) 6000"]],
+  ["brk(0) = 0x5000 and f(1) brk(1) = 0x6000", ["call brk(0) 5000", "call brk(1) 6000"]],
+  ["brk(NULL) = 0x5000 +++ exited with 0 +++", ["call brk(NULL) 5000"]],
+  ["brk(NULL) = 0x5000 <... read resumed>) = 0", ["call brk(NULL) 5000"]],
+  ["munmap(0x1000, 4096strace: Process 12 attached", []],
+  ["munmap(0x1000, 4096) = 0 Process 12 attached", ["call munmap(0x1000; 4096) 0"]],
 ];
 
 for (const [line, told] of STRACE) {
@@ -228,6 +239,16 @@ Deno.test("readStraceLine: whether a line is read, goes on in the next one, or i
   assertEquals(state("read(3) words"), "unknown");
   assertEquals(state("brk(NULL) = 0x5000 mmap(NULL, 4096"), "open: the line is cut within mmap");
   assertEquals(state("mmap(NULL) words brk(NULL) = 0x5000"), "read: no result stands after mmap");
+  assertEquals(state("[pid 12] --- SIGSEGV {si_signo=SIGSEGV} ---"), "read");
+  assertEquals(state("it says --- SIGSEGV ---"), "unknown");
+  assertEquals(state("12 ????( <detached ...>"), "read");
+  assertEquals(state("read(3) words brk(NULL) = 0x5000"), "unknown");
+  assertEquals(state("it calls read(3) = 0"), "unknown");
+  // 300 letters before a call may be the tracer's.
+  const after = (letters: number) => state(`${"1 ".repeat(letters / 2)}read(3) = 0`);
+  assertEquals([after(300), after(302)], ["read", "unknown"]);
+  const many = readStraceLine("brk(0) = 0x1000 ".repeat(10_001), 1);
+  assertEquals([many.events.length, many.state], [10_000, "read"]);
   assertEquals(state("<... mmap resumed>, -1"), "open");
   assertEquals(state("<... mmap resumed>)"), "open");
 });
@@ -254,6 +275,27 @@ Deno.test("readCalls: a call that was broken into lines is one, with a blank bet
   assertEquals(text("mmap(NULL, 4096, 1, 2, 3, 0", "Process 12 attached", ") = 0x7000").calls, [
     "mmap 6",
   ]);
+  // Where a number was cut in two it is one again, where a blank was, a blank.
+  const whole = (...lines: string[]) =>
+    readCalls(lines.join("\n")).events.map((event) => "args" in event ? event.args.join(" ") : "");
+  assertEquals(whole("mmap(NULL, 40", "96, PROT_READ, MAP_PRI", "VATE, -", "1, 0) = 0x7000"), [
+    "NULL 4096 PROT_READ MAP_PRIVATE -1 0",
+  ]);
+  assertEquals(whole("munmap(0x1000,", "4096) = 0"), ["0x1000 4096"]);
+  assertEquals(whole("madvise(0x1000, 4096, 0x8 /*", "MADV_FREE */) = 0"), [
+    "0x1000 4096 0x8 /* MADV_FREE */",
+  ]);
+  // A line that asks for the next one gets it, whatever that looks like; without it, what another event is stays it.
+  assertEquals(whole("mmap(NULL, 4096, 1, 2, \\", "3 </lib/a.so>, 0) = 0x7000"), [
+    "NULL 4096 1 2 3 </lib/a.so> 0",
+  ]);
+  assertEquals(whole("mmap(NULL, 4096, 1, 2, 3\\", "4, 0) = 0x7000"), ["NULL 4096 1 2 3 4 0"]);
+  assertEquals(text("[pid 1] mmap(NULL, 4096,", "[pid 2] <... munmap resumed>) = 0"), {
+    ...{ calls: ["munmap 0"], why: ["1: the line is cut within mmap"] },
+  });
+  assertEquals(text("mmap(NULL,", "0) words brk(NULL) = 0x5000"), {
+    ...{ calls: ["brk 1"], why: ["1: the line is cut within mmap"] },
+  });
   // What begins an event of its own goes on with nothing.
   const cut = text("mmap(NULL, 4096,", "brk(NULL) = 0x5000");
   assertEquals(cut, { calls: ["brk 1"], why: ["1: the line is cut within mmap"] });
@@ -262,6 +304,45 @@ Deno.test("readCalls: a call that was broken into lines is one, with a blank bet
   const pieces = (count: number) =>
     text("mmap(NULL,", ...Array(count - 1).fill("0,"), "0) = 0x7000").calls;
   assertEquals([pieces(8), pieces(9)], [["mmap 9"], []]);
+});
+
+Deno.test("readCalls: three lines of one tool's kind decide which tool it was", () => {
+  const perf = "     1.234 ( 0.005 ms): cat/12 munmap(addr: 0x1000, len: 4096) = 0";
+  const ltrace = "SYS_munmap(0x1000, 4096) = 0";
+  const format = (perfs: number, ltraces: number) =>
+    readCalls([...Array(perfs).fill(perf), ...Array(ltraces).fill(ltrace)].join("\n")).format;
+  assertEquals([format(3, 5), format(2, 5), format(2, 1)], ["perf", "ltrace", "perf"]);
+  // gVisor's lines that are cut are told, calls on memory alone.
+  const gvisor = "[   1:   1] prog X munmap(0x1000, 0x1000) = 0 (0x0) (1us)";
+  assertEquals(
+    text(gvisor, gvisor.slice(0, 35), gvisor.slice(0, 30).replace("munmap", "stat")).why,
+    [
+      "2: the line is cut within munmap",
+      "3: it is no line of the tracer: the program's own output, or words around the text",
+    ],
+  );
+  const mapped =
+    "[   1:   1] prog X mmap(0x0, 0x1000, 0x1, 0x22, 0xffffffffffffffff (bad FD), 0x0) " +
+    "= 139637976727552 (0x7f0000000000) (1us)";
+  const [event] = readCalls(mapped).events;
+  assertEquals(event && "args" in event && event.args[4], "0xffffffffffffffff");
+});
+
+Deno.test("readStraceLine: what ltrace marks as a system's call is one, at its beginning and at its end", () => {
+  const marked = (line: string) => {
+    const [event] = readStraceLine(line, 1).events;
+    return event !== undefined && "isSystem" in event && event.isSystem;
+  };
+  for (const line of ["brk@SYS(0) = 0x5000", "SYS_brk(0) = 0x5000"]) {
+    assertEquals(marked(line), true, line);
+  }
+  for (const line of ["<... brk@SYS resumed> ) = 0x5000", "<... SYS_brk resumed> ) = 0x5000"]) {
+    assertEquals(marked(line), true, line);
+  }
+  const [event] = readStraceLine("<... brk resumed> ) = 0x5000", 1).events;
+  assertEquals(event, {
+    ...{ line: 1, kind: "leave", call: "brk", args: [], result: { value: 0x5000 } },
+  });
 });
 
 Deno.test("readCalls: where lines were left out, and what was passed over", () => {
@@ -290,11 +371,21 @@ Deno.test("readPrefix: process, time and program, in any of strace's ways", () =
   assertEquals(read("12     0.000123 "), [12, undefined]);
   assertEquals(read(""), [undefined, undefined]);
   assertEquals(read("/* a comment */ 12 "), [12, undefined]);
+  // 2^22, PID_MAX_LIMIT, is the largest that a kernel lets one ask for.
+  assertEquals([read("4194304 "), read("4194305 ")], [[4194304, undefined], [
+    undefined,
+    undefined,
+  ]]);
 });
 
 Deno.test("numberOf: bits above 32, products and shifts of what is no number, comments", () => {
   assertEquals(numberOf("0x100000001|0x2"), 0x100000003);
   assertEquals(numberOf("-1|1"), -1);
+  assertEquals([numberOf("-0x10000000000|1"), numberOf("1|-0x10000000000")], [
+    ...[1 - 2 ** 40, 1 - 2 ** 40],
+  ]);
+  // No limit at all has no bits.
+  assertEquals([numberOf("RLIM64_INFINITY|1"), numberOf("1|RLIM64_INFINITY")], [NaN, NaN]);
   assertEquals(numberOf("0|0x80000000"), 0x80000000);
   assertEquals(numberOf("0x80000000|0"), 0x80000000);
   assertEquals([numberOf("1*x"), numberOf("x*1"), numberOf("x<<2"), numberOf("2<<x")], [

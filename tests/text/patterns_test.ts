@@ -6,6 +6,8 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { findPairs } from "../../src/text/explain/pairs.ts";
+import type { LayoutLine } from "../../src/text/maps/layout_line.ts";
 import { explainLayout } from "../../src/text/explain/layout.ts";
 import type { Pattern } from "../../src/text/explain/patterns.ts";
 import { explanationAsJson, explanationAsText } from "../../src/text/explain_report.ts";
@@ -67,6 +69,9 @@ Deno.test("patterns: arenas of 1 MiB, where addresses have 32 bits, are four at 
   const arenas = (lines: readonly string[]) => found(lines, /malloc arenas? of 1 MiB/);
   assertEquals(arenas(small(4)), [[4, 8]]);
   assertEquals(arenas(small(3)), []);
+  // One after the other: what one has reserved is no guard of the next one.
+  const touching = Array.from({ length: 4 }, (_, i) => arena(BASE + i * MIB, { size: MIB })).flat();
+  assertEquals(patterns(touching).map(({ times, vmas }) => [times, vmas]), [[4, 8]]);
   assertEquals(arenas(Array.from({ length: 9 }, (_, i) => line(BASE + 3 * i * MIB, MIB))), []);
 });
 
@@ -101,6 +106,11 @@ Deno.test("patterns: a thread's stack has a guard below it, and there are two al
     words.startsWith("2 thread stacks of 8 MiB, each with a guard of 8 KiB below it: 2 VMAs"),
     words,
   );
+  // The example is the first of them, from its guard on.
+  assertEquals(patterns(two({ guard: 8 * KIB }))[0]?.example, "0x7f0000000000-0x7f0000802000");
+  // Memory that a name makes a stack of is no memory of a name besides.
+  const named = patterns(two({ name: "[anon:stack_and_tls:12]" }));
+  assertEquals(named.map(({ vmas }) => vmas), [4]);
 });
 
 Deno.test("patterns: the JVM's stacks have a zone of their own between guard and stack", () => {
@@ -110,7 +120,8 @@ Deno.test("patterns: the JVM's stacks have a zone of their own between guard and
   ];
   const stacks = (lines: readonly string[]) =>
     patterns(lines).filter(({ words }) => /thread stack/.test(words));
-  const [only] = stacks([...zoned(BASE), ...zoned(BASE + 8 * MIB)]);
+  const [only, ...more] = stacks([...zoned(BASE), ...zoned(BASE + 8 * MIB)]);
+  assertEquals(more, []);
   assertEquals([only?.times, only?.vmas], [2, 6]);
   assert(only?.words.includes("guard of 16 KiB below it: 3 VMAs a thread"), only?.words);
   const apart = stacks([...zoned(BASE, 4 * KIB), ...zoned(BASE + 8 * MIB, 4 * KIB)]);
@@ -238,4 +249,43 @@ Deno.test("explanationAsJson: all but the layout, which is the text again", () =
     json.sort(),
     ["file", ...Object.keys(explanation).filter((name) => name !== "layout")].sort(),
   );
+});
+
+Deno.test("patterns: the example of arenas is the first one as a whole, the used and the reserved part", () => {
+  const example = (...lines: string[]) =>
+    patterns(lines).find(({ words }) => /malloc arena/.test(words))?.example;
+  const split = arena(BASE), whole = line(BASE + 128 * MIB, 64 * MIB);
+  assertEquals(example(...split), "0x7f0000000000-0x7f0004000000");
+  assertEquals(example(...split, whole), "0x7f0000000000-0x7f0004000000");
+  const before = line(0x40_0000, 4 * KIB);
+  assertEquals(example(before, ...split, whole), "0x7f0000000000-0x7f0004000000");
+  assertEquals(
+    example(line(BASE - 128 * MIB, 64 * MIB), ...split),
+    "0x7efff8000000-0x7efffc000000",
+  );
+});
+
+Deno.test("patterns: the one with most VMAs is told first, whichever was found first", () => {
+  const rest = Array.from(
+    { length: 9 },
+    (_, i) => line(0x40_0000 + 64 * KIB * i * (i + 1), (i + 1) * 4 * KIB),
+  );
+  const all = patterns([...rest, ...stack(BASE), ...stack(BASE + 32 * MIB)]);
+  assertEquals(all.map(({ vmas }) => vmas), [9, 4]);
+  const many = [...stack(BASE), ...stack(BASE + 32 * MIB), ...stack(BASE + 64 * MIB)];
+  assertEquals(patterns([...rest.slice(0, 2), ...many]).map(({ vmas }) => vmas), [6, 2]);
+});
+
+Deno.test("patterns: a file of several names is called by its first one, the same file by its inode", () => {
+  const links = pieces(8, () => "r--p", (i) => [i === 0 ? "/var/first" : "/var/other", 7]);
+  assertEquals(found(links, /^first is mapped in 8 pieces/), [[8, 8]]);
+});
+
+Deno.test("findPairs: two guards at the end of a layout are no stack, and nothing is looked for after it", () => {
+  const vmas: LayoutLine[] = [0, 1].map((i) => ({
+    ...{ line: i + 1, start: BASE + i * 4 * KIB, end: BASE + (i + 1) * 4 * KIB, name: "" },
+    ...{ permissions: "---p", inode: 0 },
+  }));
+  assertEquals(findPairs(vmas, () => true), []);
+  assertEquals(findPairs([], () => true), []);
 });

@@ -50,6 +50,10 @@ Deno.test("readPerfLine: named arguments stand in the kernel's order, those left
   assertEquals(args("brk()"), ["0"]);
   assertEquals(args("munmap(0x1000, 2)"), ["0x1000", "2"]);
   assertEquals(args("munmap(unknown: 5, len: 2)"), ["0", "2"]);
+  assertEquals(args("munmap(0x1000, )"), ["0x1000", "0"]);
+  assertEquals(args("mmap(len: 1, prot: READ, flags: PRIVATE|ANONYMOUS, fd: 3)"), [
+    ...["0", "1", "READ", "PRIVATE|ANONYMOUS", "3", "0"],
+  ]);
   assertEquals(args('openat(filename: "/a", flags: RDONLY)'), ["0", '"/a"', "RDONLY"]);
   assertEquals(args("fstat(fd: 3)"), ["fd: 3"]);
 });
@@ -76,7 +80,7 @@ Deno.test("readPerfLine: a call that goes on later, its end, a line that is cut,
   assertEquals(cut, { events: [], state: "unknown", unread: "the line is cut within mmap" });
   assertEquals(readPerfLine("mmap(NULL, 8192) = 0", 7), { events: [], state: "unknown" });
   const none = readPerfLine(`${PERF}exit_group()`, 8).events[0];
-  assertEquals(none && "result" in none, false);
+  assertEquals([none?.kind, none && "result" in none], ["call", false]);
 });
 
 /** A call of rr's dump: the event, and after it the registers. */
@@ -145,7 +149,37 @@ Deno.test("readRr: a mapping's file is what its descriptor stands for; memory ha
   assertEquals(file("/lib/a.so", "0x7fffffff"), "2147483647</lib/a.so>");
   assertEquals(file("/lib/a.so", "0x80000000"), "0x80000000");
   assertEquals(file("<ZERO>", "0x3"), "0x3");
+  const args = (call: string, ...mapping: string[]) => {
+    const registers = "rax:0x7000 rdi:0x0 rsi:0x1000 rdx:0x1 r10:0x2 r8:0x3 r9:0x5000";
+    const { events: [event] } = readLines(rr("EXITING", 1, call, registers, ...mapping));
+    return event !== undefined && "args" in event ? event.args : undefined;
+  };
+  const mapping = '  { map_file:"/lib/a.so", addr:0x7000';
+  const before = ["0x0", "0x1000", "0x1", "0x2"];
+  assertEquals(args("mmap", mapping), [...before, "3</lib/a.so>", "0x5000"]);
+  assertEquals(args("mmap"), [...before, "0x3", "0x5000"]);
+  assertEquals(args("mremap", mapping), [...before, "0x3", "0x5000"]);
   assertEquals(file("", "0x3"), "0x3");
+});
+
+Deno.test("readRr: each exit has the entry of its own, and the first registers after it", () => {
+  const entry = rr("ENTERING", 1, "munmap", "rax:0x0 rdi:0x5000 rsi:0x1000");
+  const exit = (...more: string[]) => [
+    ...rr("EXITING", 1, "munmap", "rax:0x0 rdi:0x7000 rsi:0x2000").slice(0, -1),
+    ...more,
+  ];
+  const ranges = (lines: readonly string[]) =>
+    readLines(lines).events.map((event) => "args" in event ? event.args.slice(0, 2) : []);
+  assertEquals(ranges([...entry, ...exit("}"), ...exit("}")]), [
+    ["0x5000", "0x1000"],
+    ["0x7000", "0x2000"],
+  ]);
+  assertEquals(ranges(exit("rax:0x9 rdi:0x9 rsi:0x9", "}")), [["0x7000", "0x2000"]]);
+  // An entry whose registers are missing has none, and those of the one before it are not its own.
+  const bare = rr("ENTERING", 1, "munmap", "no registers");
+  assertEquals(ranges([...entry, ...bare, ...exit("}")]), [["0x7000", "0x2000"]]);
+  const { events, unread } = readLines([...entry, ...rr("EXITING", 1, "munmap", "no registers")]);
+  assertEquals([events.length, unread.map(({ line }) => line.number)], [0, [4]]);
 });
 
 Deno.test("readRr: calls without registers, and buffered ones, are told; registers are looked for in eleven lines", () => {
@@ -195,6 +229,16 @@ Deno.test("systemCallsOf: calls of libraries and what they enclose are told apar
       event("leave", "free"),
     ),
     [0, 2],
+  );
+  // An end that is marked is that of the one that is.
+  assertEquals(
+    kept(
+      event("enter", "mmap"),
+      event("enter", "mmap", true),
+      event("leave", "mmap", true),
+      event("leave", "mmap"),
+    ),
+    [1, 2],
   );
   assertEquals(kept(event("leave", "mmap"), event("leave", "mmap", true)), [1]);
   assertEquals(kept(event("enter", "mmap"), event("leave", "mmap", true)), [1]);
@@ -263,6 +307,11 @@ Deno.test("budgetOf: mappings up to one more than the limit, cuts up to it, move
   assert(words(99)[1]?.includes("one more end may be cut, not two"));
   assert(words(100)[0]?.includes("may make 1 VMA more"));
   assert(words(101)[0]?.startsWith("are refused with ENOMEM"));
+  assert(words(100)[1]?.startsWith("would split a VMA and are refused with ENOMEM"));
+  assert(words(96)[2]?.startsWith("is possible while the count is more than three below"));
+  assertEquals([97, 98].map((used) => words(used)[2]), [
+    ...Array(2).fill("is refused with ENOMEM from three below the limit on"),
+  ]);
 });
 
 Deno.test("wrapped: lines of at most 100 columns, the first indented, the others two more", () => {
