@@ -157,6 +157,7 @@ Deno.test("readArguments: names of arguments, texts and structures, and mmap2's 
   });
   assertEquals(read("mmap2", ["0", "1", "1", "2", "3", "2"], true).values[5], 8192);
   assertEquals(read("mmap2", ["0", "1", "1", "2", "3", "2"]).values[5], 2);
+  assertEquals(read("mmap2", ["0", "1", "1", "0x22"], true).values, [0, 1, 1, 0x22]);
   assertEquals(read("mmap", ["0", "1", "1", "2", "3", "2"], true).values[5], 2);
   assertEquals(read("munmap", ["addr=0x1000", "len=2", "3"]).values, [0x1000, 2]);
   assertEquals(read("prctl", ["PR_SET_VMA", "0", "0x1000", "0x2000", '"a, b"']), {

@@ -240,4 +240,8 @@ Deno.test("joinParts: by time if every line has one, else one file after the oth
   assertEquals(letters(join(second("@1.5 a\n more b\n@3.5 d"), second("@2.5 c"))), "abcd");
   assertEquals(letters(join(second("untimed b\n@2.5 c"), second("@1.5 a"))), "abc");
   assertEquals(letters(join(second("untimed b\n@0.5 c"), second("@1.5 a"))), "abc");
+  // The files come in the order of their processes: out.18, out.19, out.20.
+  assertEquals(letters(join("untimed c", second("@3.5 b"), second("@1.5 a"))), "abc");
+  assertEquals(letters(join(second("@3.5 c"), second("@1.5 b"), "untimed a")), "abc");
+  assertEquals(letters(join(second("@1.5 c"), second("@3.5 b"), "untimed a")), "abc");
 });

@@ -68,6 +68,7 @@ Deno.test("Descriptors: what is copied is the same, what is closed is not known 
   ) {
     assertEquals(behind(undefined, three, ["close_range", [...range], 0]), gone ? unknown : same);
   }
+  assertEquals(behind(undefined, three, ["close_range", ["0", "0"], 0]), same);
   assertEquals(behind(undefined, three, ["close_range", ["2", "~0U"], 0]), same);
   assertEquals(behind(undefined, three, ["close_range", ["3", "-1"], 0]), unknown);
   assertEquals(behind(undefined, three, ["close_range", ["4", "-1"], 0]), same);
@@ -85,6 +86,8 @@ Deno.test("Descriptors: what the text shows of a descriptor goes before what was
   const result: Result = { value: 3, path: "/etc/c" };
   assertEquals(behind(undefined, ["open", ["0x7ffd", "O_RDONLY"], result]), "c read regular");
   assertEquals(behind(undefined, ["open", ['""', "O_RDONLY"], result]), "c read regular");
+  assertEquals(behind(undefined, ["open", [], result]), "c read-write regular");
+  assertEquals(behind(undefined, ["open", [], 3]), "descriptor 3 read-write regular");
   assertEquals(behind("/etc/c", ["open", ['"d"', "O_RDONLY"], result]), "d read regular");
   assertEquals(
     behind(undefined, ["open", ["0x7ffd", "O_RDONLY"], 3]),
@@ -104,6 +107,8 @@ Deno.test("Files: each open is a file of its own, a path that is never opened on
     "00:00",
   ]);
   const descriptors = new Descriptors(files);
+  // What is in memory has an inode as well, but for segments of System V.
+  assertEquals(files.open("/memfd:x", "read-write").inode, 6);
   assertEquals(
     [descriptors.file(undefined, "/b").id, descriptors.file(undefined, undefined).name],
     [3, "a file"],

@@ -42,7 +42,8 @@ Deno.test("kernelOf: the version says how large mappings are placed", () => {
   assertEquals(kernelOf(undefined).placement, undefined);
   assertEquals(kernelOf("5.15.0-91-generic").placement, "5.19");
   assertEquals(kernelOf("6.7").placement, "6.7");
-  assertEquals(kernelOf("6.18.44").placement, "6.18");
+  assertEquals(kernelOf("6.11").placement, "6.7");
+  assertEquals([kernelOf("6.12").placement, kernelOf("6.18.44").placement], ["6.18", "6.18"]);
   assertThrows(() => kernelOf("new"), RangeError, "6.1");
 });
 

@@ -157,8 +157,14 @@ Deno.test("explainLayout: policies are those of numa_maps, in the same text or b
   assertEquals(shown(maps, { maps: "7f0000001000 bind:0 anon=1 N0=1\n" }), [
     ...["maps", 2, [null], [undefined, true]],
   ]);
+  // One line is enough.
+  const one = "7f0000000000 bind:0 anon=1 N0=1\n";
+  assertEquals([shown(one, { maps }), shown(maps + one)].map(([, , , written]) => written), [
+    ...[[true, undefined], [true, undefined]],
+  ]);
   const alone = "Cannot explain numa_maps alone";
   assertThrows(() => explainLayout(numa), TextError, alone);
+  assertThrows(() => explainLayout(one), TextError, alone);
   assertThrows(() => explainLayout(numa, { maps: "words\n" }), TextError, alone);
 });
 

@@ -53,7 +53,12 @@ Deno.test("readSanitizerLine: addresses and a path alone; what has permissions i
   assertEquals(read("==12==\t0x1000-0x3000\t/bin/a (12)"), { ...found, name: "/bin/a" });
   assertEquals(read("0x1000-0x3000 /bin/a [heap-x]"), { ...found, name: "/bin/a" });
   assertEquals(read("0x1000-0x3000"), { ...found, name: "" });
-  for (const none of ["0x1000-0x1000", "0x3000-0x1000 /a", "0x1000-0x3000 rw-p /a", "1000-3000"]) {
+  for (
+    const none of [
+      ...["0x1000-0x1000", "0x3000-0x1000 /a", "0x1000-0x3000 rw-p /a", "1000-3000"],
+      ...["0x1800-0x3000 /a", "0x1000-0x2800 /a", "0x1-0x2 /a"],
+    ]
+  ) {
     assertEquals(read(none), undefined, none);
   }
 });
@@ -70,6 +75,7 @@ Deno.test("readTombstoneLine: the end is the last byte, addresses may have a quo
     const none of [
       "00001000-00003000 r-x 0 2000",
       "00003000-00000fff r-x 0 2000",
+      "00001000-00000fff r-x 0 2000",
       "1000-2fff r-x 0 2",
     ]
   ) {
@@ -121,6 +127,12 @@ Deno.test("readPmapXLine: columns have the names of the header", () => {
     ...{ ...found, written: true, vmFlags: "rd mr" },
   });
   assertEquals(read(`${line} rd mr a b`)?.vmFlags, undefined);
+  // A table without that column has not counted, one with it has, however little.
+  assertEquals(read(`${line} a b`, ...columns.slice(0, 6), "Rss"), found);
+  assertEquals(read(`${line.replace("4 2 7", "4")} a b`, ...columns), found);
+  assertEquals(read(`${line.replace("4 2 7", "4 1 7")} a b`, ...columns), {
+    ...{ ...found, written: true },
+  });
   for (const none of [line.replace(" 8 ", " 0 "), "1000 r--p 5000 fe:01 42"]) {
     assertEquals(read(none), undefined, none);
   }
@@ -132,7 +144,8 @@ Deno.test("readRrLine, readNumaLine: what rr dump -m and numa_maps print", () =>
   const found = { ...RANGE, permissions: "r-xp", offset: 0x5000, name: "/a" };
   assertEquals(readRrLine(rr("2000"), 5), found);
   assertEquals(readRrLine(rr("2000", "<ZERO>"), 5), { ...found, name: "" });
-  assertEquals(readRrLine(rr("0"), 5), undefined);
+  assertEquals([readRrLine(rr("0"), 5), readRrLine("map_file: none", 5)], [undefined, undefined]);
+  assertEquals(readRrLine(rr("2000").replace("r-xpz", "r-x"), 5)?.permissions, "r-x?");
   const numa = { start: 0x1000, policy: "default" };
   assertEquals(readNumaLine("1000 default anon=3 dirty=3 N0=3"), { ...numa, written: true });
   assertEquals(readNumaLine("1000 default file=/a mapped=3"), { ...numa, written: false });
@@ -181,7 +194,11 @@ Deno.test("readLayout: of rr's mappings a later one replaces what it covers, and
   assertEquals(shown(...whole), [[0x1000, 0x4000, 0x5000], [0x5000, 0x6000, 0x5000]]);
   const touching: [number, number][] = [[0x1000, 0x2000], [0x2000, 0x3000]];
   assertEquals(shown(...touching), [[0x1000, 0x2000, 0x5000], [0x2000, 0x3000, 0x5000]]);
-  assertEquals(lost(...touching), []);
+  assertEquals([lost(...touching), lost(...touching.toReversed())], [[], []]);
+  // Damaged lengths cut where they cut.
+  const odd: [number, number][] = [[0x1fff, 0x3000], [0x1000, 0x2000]];
+  assertEquals([shown(...odd).map(([start]) => start), lost(...odd)], [[0x1000, 0x2000], [1]]);
+  assertEquals(shown([2 ** 53 - 4096, 2 ** 53 - 1]).length, 1);
   // Damaged addresses are told, not mapped.
   const far = read([0x1000, 0x2000], [2 ** 53 - 4096, 2 ** 53], [2 ** 53 - 8192, 2 ** 53 - 4096]);
   assertEquals([far.vmas.length, far.passedOver.map(({ line, why }) => [line, why])], [

@@ -81,6 +81,23 @@ Deno.test("pairCalls: a line without a name is the only one's that runs, else th
   );
 });
 
+Deno.test("pairCalls: while several run a line without a name is the first's; what is no process is none of them", () => {
+  const plain = event("enter", "munmap", []);
+  const [five, six] = [5, 6].map((pid) => call("brk", [], 0, { pid })) as [Event, Event];
+  const gone: Event = { kind: "exit", status: 0, line: 1, pid: 5 };
+  const last = (...events: Event[]) => paired(...events, plain).at(-1);
+  // 5 made 6, which spoke first.
+  assertEquals(last(six, call("fork", [], 6, { pid: 5 })), "enter 5 munmap()");
+  // A result is a process only if a call that makes one gave it, and is no 0.
+  assertEquals(last(five, six, gone, call("mmap", [], 0x7000, { pid: 6 })), "enter 6 munmap()");
+  assertEquals(last(five, six, gone, call("fork", [], 0, { pid: 6 })), "enter 6 munmap()");
+  // A thread that took its leader's number has gone with its own.
+  const four = call("brk", [], 0, { pid: 4 });
+  const superseded: Event = { kind: "superseded", line: 2, pid: 5, by: 6 };
+  const left: Event = { ...gone, pid: 4 };
+  assertEquals(last(four, five, six, left, superseded), "enter 5 munmap()");
+});
+
 Deno.test("pairCalls: what has exited, or was before missing lines, is in no call any more", () => {
   const enter = event("enter", "munmap", ["1"], { pid: 5 });
   const exit: Event = { kind: "exit", status: 0, line: 1, pid: 5 };

@@ -147,6 +147,18 @@ Deno.test("layoutForTrace: each VMA as a trace has it, what the text does not sa
     `${(BigInt(`0x${end}`) - 4096n).toString(16)}-${end} r-xp 00000000 00:00 0\n`;
   assertEquals(layoutForTrace(line("10000000000000")).length, 1);
   assertEquals(layoutForTrace(`${line("401000")}${line("10000000001000")}`).length, 1);
+  // A debugger's table says less, a damaged line says what cannot be.
+  assertEquals(layoutForTrace("0x1000 0x3000 0x2000 /lib/a.so\n"), [{
+    ...{ start: 0x1000, end: 0x3000, permissions: "r--p", offset: 0, device: "00:00", inode: 0 },
+    name: "a.so",
+  }]);
+  const damaged = ["00400800-00402000", "00402000-00403800", "00404000-00405000"];
+  assertEquals(
+    layoutForTrace(damaged.map((range) => `${range} rw-p 00000000 00:00 0\n`).join("")).map((
+      { start },
+    ) => start),
+    [0x404000],
+  );
   assertThrows(() => layoutForTrace("words\n"), TextError, "no line of it shows a VMA");
   assertEquals(layoutForTrace("00400000-00401000 rw-p 00000000 00:00 0").length, 1);
 });

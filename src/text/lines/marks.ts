@@ -18,7 +18,7 @@ export type Mark =
 const FENCE =
   /^(?:`{3,}|~{3,}|<\/?(?:pre|code|tt)\b[^>]*>|\[\/?(?:code|quote|noparse)[^\]]*\]|\{(?:code|noformat)[^}]*\})/i;
 const COMMAND =
-  /^(?:[^\s$#%]{0,60}[ \]]?)?(?:[$#%]|❯|➜) *(?:sudo +)?(?:\w+=\S* +)*(?:strace|ltrace|perf|rr|runsc|docker|cat|pmap|gdb|grep|head|less|tail|jcmd|adb)\b/;
+  /^(?:[^\s$#%]{0,60}[ \]]?)?(?:[$#%]|❯|➜) *(?:sudo +)?(?:\w+=\S* +)*(?:strace|ltrace|perf|rr|runsc|docker|cat|pmap|gdb|grep|head|less|tail|wc|sysctl|jcmd|adb)\b/;
 const DOTS = /^[^\w\s]?[\s\W]*\.{3,}[\s\W]*$|^\W*(?:etc|\.\.)\.*\W*$/;
 const LEFT_OUT =
   /\b(?:snip(?:ped)?|omitted|elided|truncated|trimmed|left out|skipp(?:ed|ing)|removed|cut here|many more|lots more|more lines|and so on|repeated?|lines? deleted)\b/i;

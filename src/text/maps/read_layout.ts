@@ -159,9 +159,10 @@ class Reader {
     if (count !== null) this.#count = Number(count[1]);
     const limit = LIMIT.exec(text);
     if (limit !== null) this.#limit ??= Number(limit[1]);
-    this.#answer(text);
+    const isAnswer = this.#answer(text);
     if (/^\s*Address\s+Perm/.test(text)) this.#columns = text.trim().split(/\s+/);
-    if (count === null && limit === null && !OWN_WORDS.test(text)) this.#unread.push(line);
+    const isRead = isAnswer || count !== null || limit !== null || OWN_WORDS.test(text);
+    if (!isRead) this.#unread.push(line);
   }
 
   #read(text: string, number: number): Read | undefined {
@@ -182,16 +183,18 @@ class Reader {
     return pmap === undefined ? undefined : { kind: "pmap", vma: pmap };
   }
 
-  /** What a command prints that was asked for the count of lines of a maps file, or for the limit. */
-  #answer(text: string): void {
+  /** Takes what a command prints that was asked for the count of lines of a maps file, or for the limit. */
+  #answer(text: string): boolean {
     const number = /^\s*(\d{1,10})(?: \S*maps)?$/.exec(text);
-    if (number !== null && this.#asked === "count") this.#count ??= Number(number[1]);
-    if (number !== null && this.#asked === "limit") this.#limit ??= Number(number[1]);
+    const isAnswer = number !== null && this.#asked !== undefined;
+    if (isAnswer && this.#asked === "count") this.#count ??= Number(number[1]);
+    if (isAnswer && this.#asked === "limit") this.#limit ??= Number(number[1]);
     this.#asked = /\/maps\b.*\bwc\b|\bwc\b.*\/maps\b/.test(text)
       ? "count"
       : /max_map_count\s*$/.test(text)
       ? "limit"
       : undefined;
+    return isAnswer;
   }
 
   /** A line of smaps about the VMA before it. */
@@ -248,12 +251,12 @@ function inOrder(lines: readonly LayoutLine[], beginnings: ReadonlySet<LayoutLin
   const runs: LayoutLine[][] = [];
   const left: { line: number; why: string }[] = [];
   for (const line of lines) {
-    const run = runs.at(-1);
-    const last = run?.at(-1);
-    if (run === undefined || last === undefined || beginnings.has(line)) runs.push([line]);
+    const run = runs.at(-1) ?? [];
+    const last = run.at(-1);
+    if (last === undefined || beginnings.has(line)) runs.push([line]);
     else if (line.end <= last.start) runs.push([line]);
     else if (line.start < last.end) {
-      if (line.start === runs.at(-1)![0]!.start) runs.push([line]);
+      if (line.start === run[0]!.start) runs.push([line]);
       else left.push({ line: line.line, why: "it overlaps the line before it" });
     } else run.push(line);
   }

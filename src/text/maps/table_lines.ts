@@ -55,6 +55,7 @@ export function readSanitizerLine(text: string, line: number): LayoutLine | unde
   if (match === null) return undefined;
   const start = parseInt(match[1]!, 16), end = parseInt(match[2]!, 16);
   const rest = (match[3] ?? "").trim();
+  if (start % 0x1000 !== 0 || end % 0x1000 !== 0) return undefined;
   if (end <= start || PERMISSIONS.test(rest.split(/[ \t]/, 1)[0] ?? "")) return undefined;
   const name = rest.replace(/ ?\(\d+\)$/, "").replace(/ \[[\w-]+\]$/, "");
   return { line, start, end, permissions: "????", name };
