@@ -1,10 +1,12 @@
 /**
- * Events of calls, written by hand.
+ * Events of calls, written by hand, and what they come to as records.
  *
  * @module
  */
 
 import type { CallEvent, Event, Result } from "../../src/text/calls/event.ts";
+import { recordEvents, type Recording } from "../../src/text/trace/records.ts";
+import type { MapLine, TraceRecord } from "../../src/trace/format.ts";
 
 /** Where a call stands. */
 export type Where = Partial<Pick<CallEvent, "pid" | "group" | "line">>;
@@ -44,3 +46,45 @@ export function end(
 ): Event {
   return { ...event("leave", name, args, where), result: given(result) };
 }
+
+export const ANON = ["NULL", "8192", "PROT_READ", "MAP_PRIVATE|MAP_ANONYMOUS", "-1", "0"];
+export const mmap = (at: number, where: Where = {}, args: readonly string[] = ANON) =>
+  call("mmap", args, at, where);
+export const munmap = (at: number, where: Where = {}) =>
+  call("munmap", [`0x${at.toString(16)}`, "8192"], 0, where);
+export const brk = (result: number, where: Where = {}) => call("brk", ["NULL"], result, where);
+
+/** Records in a word each. */
+export function words({ records }: Recording): string[] {
+  return records.map(({ record }) => word(record));
+}
+
+function word(record: TraceRecord): string {
+  switch (record.type) {
+    case "exec":
+      return `exec ${record.pid} ${record.program}${record.unknown ?? "known"}`;
+    case "fork":
+      return `fork ${record.pid}>${record.child}${record.sharesMemory ? " shared" : ""}`;
+    case "enter":
+      return `${record.pid} ${record.call}${record.afterGap ? " unsure" : ""}`;
+    case "leave":
+      return `${record.pid} ${record.call} = ${record.error ?? record.result.toString(16)}`;
+    case "exit":
+      return `exit ${record.pid} ${record.status}`;
+    default:
+      return record.type;
+  }
+}
+
+export function recorded(
+  events: readonly Event[],
+  layout: MapLine[] = [],
+  open = 0,
+  linux = true,
+): Recording {
+  return recordEvents(events, layout, open, linux);
+}
+
+export const said = (...events: Event[]) => words(recorded(events));
+/** Why calls are in no record. */
+export const whys = (...events: Event[]) => recorded(events).unrecorded.map(({ why }) => why);

@@ -6,51 +6,20 @@
 
 import { assertEquals } from "@std/assert";
 import type { Event } from "../../src/text/calls/event.ts";
-import { recordEvents, type Recording } from "../../src/text/trace/records.ts";
-import type { MapLine, TraceRecord } from "../../src/trace/format.ts";
-import { call, end, event, type Where } from "./events.ts";
-
-const ANON = ["NULL", "8192", "PROT_READ", "MAP_PRIVATE|MAP_ANONYMOUS", "-1", "0"];
-const mmap = (at: number, where: Where = {}, args: readonly string[] = ANON) =>
-  call("mmap", args, at, where);
-const munmap = (at: number, where: Where = {}) =>
-  call("munmap", [`0x${at.toString(16)}`, "8192"], 0, where);
-const brk = (result: number, where: Where = {}) => call("brk", ["NULL"], result, where);
-
-/** Records in a word each. */
-function words({ records }: Recording): string[] {
-  return records.map(({ record }) => word(record));
-}
-
-function word(record: TraceRecord): string {
-  switch (record.type) {
-    case "exec":
-      return `exec ${record.pid} ${record.program}${record.unknown ?? "known"}`;
-    case "fork":
-      return `fork ${record.pid}>${record.child}${record.sharesMemory ? " shared" : ""}`;
-    case "enter":
-      return `${record.pid} ${record.call}${record.afterGap ? " unsure" : ""}`;
-    case "leave":
-      return `${record.pid} ${record.call} = ${record.error ?? record.result.toString(16)}`;
-    case "exit":
-      return `exit ${record.pid} ${record.status}`;
-    default:
-      return record.type;
-  }
-}
-
-function recorded(
-  events: readonly Event[],
-  layout: MapLine[] = [],
-  open = 0,
-  linux = true,
-): Recording {
-  return recordEvents(events, layout, open, linux);
-}
-
-const said = (...events: Event[]) => words(recorded(events));
-/** Why calls are in no record. */
-const whys = (...events: Event[]) => recorded(events).unrecorded.map(({ why }) => why);
+import type { MapLine } from "../../src/trace/format.ts";
+import {
+  ANON,
+  brk,
+  call,
+  end,
+  event,
+  mmap,
+  munmap,
+  recorded,
+  said,
+  whys,
+  words,
+} from "./events.ts";
 
 Deno.test("recordEvents: a process that was there before, and one that begins with brk(NULL)", () => {
   assertEquals(said(mmap(0x10000)), ["exec 1 running", "1 mmap", "1 mmap = 10000"]);
@@ -109,86 +78,6 @@ Deno.test("recordEvents: the layout that is known is the first process's, and th
     false,
     {},
   ]);
-});
-
-Deno.test("recordEvents: a call that makes a process makes a fork of it, once it is heard of", () => {
-  const clone = (flags: string, child: number, name = "clone") =>
-    call(name, [`child_stack=NULL`, `flags=${flags}`], child, { pid: 1 });
-  const at = (pid: number) => mmap(0x20000, { pid });
-  assertEquals(said(mmap(0x10000, { pid: 1 }), clone("SIGCHLD", 2), at(2)), [
-    ...["exec 1 running", "1 mmap", "1 mmap = 10000", "fork 1>2", "2 mmap", "2 mmap = 20000"],
-  ]);
-  const threads = "CLONE_VM|CLONE_FILES|CLONE_THREAD";
-  const text = [mmap(0x10000, { pid: 1 }), clone(threads, 2), clone("SIGCHLD", 3), at(2), at(3)];
-  const whole = recorded(text);
-  assertEquals(words(whole).filter((each) => each.startsWith("fork")), [
-    ...["fork 1>2 shared", "fork 1>3"],
-  ]);
-  assertEquals([whole.threads, whole.processes], [1, 2]);
-  // One that failed makes none, and the 0 of the child itself neither.
-  assertEquals(said(mmap(0x10000, { pid: 1 }), call("fork", [], "EAGAIN", { pid: 1 })).length, 3);
-  assertEquals(said(mmap(0x10000, { pid: 1 }), call("fork", [], 0, { pid: 1 })).length, 3);
-  // A child may speak before its parent's call has returned.
-  const early = [
-    ...[mmap(0x10000, { pid: 1 }), event("enter", "vfork", [], { pid: 1 }), at(2)],
-    ...[end("vfork", 2, { pid: 1 })],
-  ];
-  assertEquals(said(...early).slice(3), ["fork 1>2 shared", "2 mmap", "2 mmap = 20000"]);
-});
-
-Deno.test("recordEvents: where a thread is never heard of, what it may do makes all of its process unsure", () => {
-  const clone = (flags: string) => call("clone", [`flags=${flags}`], 2, { pid: 1 });
-  const text = (flags: string, ...more: Event[]) =>
-    said(mmap(0x10000, { pid: 1 }), clone(flags), mmap(0x20000, { pid: 1 }), ...more);
-  const last = (all: string[]) => all.filter((each) => each.startsWith("1 mmap")).at(2);
-  assertEquals(last(text("CLONE_VM|CLONE_THREAD")), "1 mmap unsure");
-  assertEquals(last(text("CLONE_VM|CLONE_THREAD", mmap(0x30000, { pid: 2 }))), "1 mmap");
-  assertEquals(last(text("SIGCHLD")), "1 mmap");
-  assertEquals(last(text("CLONE_VM|CLONE_VFORK")), "1 mmap");
-});
-
-Deno.test("recordEvents: where somebody nobody made speaks, whose memory it has is not known", () => {
-  const text = [mmap(0x10000, { pid: 1 }), mmap(0x20000, { pid: 9 }), mmap(0x30000, { pid: 1 })];
-  assertEquals(said(...text), [
-    ...["exec 1 running", "1 mmap", "1 mmap = 10000"],
-    ...["exec 9 running", "9 mmap unsure", "9 mmap = 20000", "1 mmap unsure", "1 mmap = 30000"],
-  ]);
-  // One that begins a program has memory of its own; one that has ended, none.
-  assertEquals(
-    said(text[0]!, brk(0x500000, { pid: 9 }), text[2]!).includes("1 mmap unsure"),
-    false,
-  );
-  const exited: Event = { kind: "exit", status: 3, line: 2, pid: 9 };
-  assertEquals(said(text[0]!, text[1]!, exited, text[2]!).slice(6), [
-    ...["exit 9 3", "1 mmap", "1 mmap = 30000"],
-  ]);
-  const exec = call("execve", ['"/bin/a"', "[]"], 0, { pid: 9 });
-  assertEquals(said(text[0]!, text[1]!, exec, text[2]!).slice(6), [
-    ...["exec 9 anew", "1 mmap", "1 mmap = 30000"],
-  ]);
-});
-
-Deno.test("recordEvents: threads of one group share their memory, though nobody made them in the text", () => {
-  const text = [
-    mmap(0x10000, { pid: 11, group: 11 }),
-    mmap(0x20000, { pid: 12, group: 11 }),
-    mmap(0x30000, { pid: 13, group: 13 }),
-    mmap(0x40000, { pid: 14, group: 13 }),
-  ];
-  const whole = recorded(text);
-  assertEquals(words(whole).filter((each) => /exec|fork/.test(each)), [
-    ...["exec 11 running", "fork 11>12 shared", "exec 13 running", "fork 13>14 shared"],
-  ]);
-  assertEquals(whole.threads, 2);
-});
-
-Deno.test("recordEvents: a process that was attached to with its threads is the first, and they share its memory", () => {
-  const attached = (threads: number): Event => ({ kind: "attached", line: 1, pid: 7, threads });
-  const text = (threads: number) =>
-    said(attached(threads), mmap(0x20000, { pid: 8 }), mmap(0x10000, { pid: 7 }))
-      .filter((each) => /exec|fork/.test(each));
-  assertEquals(text(2), ["exec 7 running", "fork 7>8 shared"]);
-  assertEquals(text(1), ["exec 8 running", "exec 7 running"]);
 });
 
 Deno.test("recordEvents: an exit is one of a process that was heard of; a thread that execs takes its leader's number", () => {
@@ -261,8 +150,9 @@ Deno.test("recordEvents: why a call cannot be in a trace", () => {
   assertEquals(whys(call("mremap", ["0x10000", "4096", "8192"], 0x20001)), [
     "the result of this mremap is no page's address: it is cut or damaged",
   ]);
-  // The break may be any address.
+  // The break may be any address, the end of all as well.
   assertEquals(whys(brk(0x500001)), []);
+  assertEquals(whys(call("brk", [high], 2 ** 52)), []);
   const { memoryCalls, records } = recorded([mmap(0x10001), mmap(0x10000)]);
   assertEquals([memoryCalls, records.length], [2, 3]);
 });
@@ -277,6 +167,10 @@ Deno.test("recordEvents: a call that is not of memory is in no record, unread or
   const advice = recorded([call("madvise", ["0x10000", "4096", '"x"'])]).records[1]?.record;
   assertEquals(advice?.type === "enter" && "name" in advice, false);
   assertEquals(recorded([call("mlock", ["0x10000", "4096"]), call("read", ["3"])]).memoryCalls, 0);
+  // One that would be in a record is told, whether it is counted or not.
+  assertEquals(whys(call("mlock", ["?", "4096"])), [
+    "an argument of mlock is no number, nor a name that is known",
+  ]);
   assertEquals(said(call("ipc", ["1", "2"]), mmap(0x10000)).length, 3);
 });
 
@@ -305,68 +199,6 @@ Deno.test("recordEvents: at the very end a result that is shorter than all other
   assertEquals(after(call("shmat", ["5", "0x7f0000010000", "0"], 0x7f0000)), 0);
 });
 
-Deno.test("recordEvents: where a mapping was placed nothing was left: an overlapping unmap comes first", () => {
-  const two = (first: Event, second: Event, third: Event, fourth: Event) =>
-    said(
-      mmap(0x10000, { pid: 1 }),
-      call("clone", ["flags=CLONE_VM|CLONE_THREAD"], 2, { pid: 1 }),
-      mmap(0x40000, { pid: 2 }),
-      ...[first, second, third, fourth],
-    ).slice(6).filter((each) => each.includes("="));
-  const unmapEnter = (at: number, length = 0x2000) =>
-    event("enter", "munmap", [`0x${at.toString(16)}`, String(length)], { pid: 1 });
-  const unmapEnd = (result: number | string = 0) => end("munmap", result, { pid: 1 });
-  const mapEnter = event("enter", "mmap", ANON, { pid: 2 });
-  const mapEnd = (at: number | string) => end("mmap", at, { pid: 2 });
-  const unmapFirst = ["1 munmap = 0", "2 mmap = 10000"];
-  const asTold = ["2 mmap = 10000", "1 munmap = 0"];
-  const order = (at: number, length?: number) =>
-    two(unmapEnter(at, length), mapEnter, mapEnd(0x10000), unmapEnd());
-  assertEquals(order(0x10000), unmapFirst);
-  assertEquals(order(0x11000), unmapFirst);
-  assertEquals(order(0xf000), unmapFirst);
-  // 0x10000-0x12000 was mapped: what ends or begins there was elsewhere.
-  assertEquals([order(0xe000), order(0x12000)], [asTold, asTold]);
-  assertEquals(order(0xf000, 0x1000), asTold);
-  // One that failed has unmapped nothing, and where mmap failed nothing was placed.
-  assertEquals(two(unmapEnter(0x10000), mapEnter, mapEnd(0x10000), unmapEnd("EINVAL")), [
-    ...["2 mmap = 10000", "1 munmap = EINVAL"],
-  ]);
-  assertEquals(two(unmapEnter(0x10000), mapEnter, mapEnd("ENOMEM"), unmapEnd()), [
-    ...["2 mmap = ENOMEM", "1 munmap = 0"],
-  ]);
-  // A mremap that moved has left where it was.
-  const move = (to: number) => {
-    const enter = event("enter", "mremap", ["0x10000", "8192", "8192", "1"], { pid: 1 });
-    return two(enter, mapEnter, mapEnd(0x10000), end("mremap", to, { pid: 1 }));
-  };
-  assertEquals(move(0x80000), ["1 mremap = 80000", "2 mmap = 10000"]);
-  assertEquals(move(0x10000), ["2 mmap = 10000", "1 mremap = 10000"]);
-  // What mremap was given lies where it went, as long as it became.
-  const grown = event("enter", "mremap", ["0x40000", "4096", "12288", "1"], { pid: 2 });
-  assertEquals(two(unmapEnter(0x12000), grown, end("mremap", 0x10000, { pid: 2 }), unmapEnd()), [
-    ...["1 munmap = 0", "2 mremap = 10000"],
-  ]);
-  // Other calls place nothing.
-  const advise = event("enter", "madvise", ["0x10000", "8192", "4"], { pid: 2 });
-  assertEquals(two(unmapEnter(0x0), advise, end("madvise", 0, { pid: 2 }), unmapEnd()), [
-    ...["2 madvise = 0", "1 munmap = 0"],
-  ]);
-});
-
-Deno.test("recordEvents: another process's unmap is not this one's", () => {
-  const text = [
-    mmap(0x10000, { pid: 1 }),
-    call("fork", [], 2, { pid: 1 }),
-    mmap(0x40000, { pid: 2 }),
-    event("enter", "munmap", ["0x10000", "8192"], { pid: 1 }),
-    event("enter", "mmap", ANON, { pid: 2 }),
-    end("mmap", 0x10000, { pid: 2 }),
-    end("munmap", 0, { pid: 1 }),
-  ];
-  assertEquals(said(...text).slice(-2), ["2 mmap = 10000", "1 munmap = 0"]);
-});
-
 Deno.test("recordEvents: the file behind a descriptor, which threads share and a child copies", () => {
   const file = (flags: string, ...events: Event[]) => {
     const open = call("openat", ["AT_FDCWD", '"/lib/a.so"', "O_RDONLY"], 3, { pid: 1 });
@@ -388,8 +220,21 @@ Deno.test("recordEvents: the file behind a descriptor, which threads share and a
   const threads = "CLONE_VM|CLONE_FILES|CLONE_THREAD";
   assertEquals([file("SIGCHLD"), file(threads)], ["a.so", "a.so"]);
   assertEquals([file("SIGCHLD", close, again), file(threads, close, again)], ["a.so", "b.so"]);
-  const anonymous = recorded([mmap(0x10000)]).records[1]?.record;
-  assertEquals(anonymous?.type === "enter" && "file" in anonymous, false);
+  // Whether a mapping has a file its flags say, whatever number stands for its descriptor.
+  const hasFile = (flags: string, descriptor: string) => {
+    const args = ["NULL", "4096", "PROT_READ", flags, descriptor, "0"];
+    const record = recorded([mmap(0x10000, {}, args)]).records[1]?.record;
+    return record?.type === "enter" && "file" in record;
+  };
+  const anonymous = "MAP_PRIVATE|MAP_ANONYMOUS";
+  assertEquals(
+    ["-1", "0", "3", "32"].map((each) => hasFile(anonymous, each)),
+    Array(4).fill(false),
+  );
+  assertEquals(
+    ["0", "3", "32", "33"].map((each) => hasFile("MAP_PRIVATE", each)),
+    Array(4).fill(true),
+  );
 });
 
 Deno.test("recordEvents: a segment is as long as shmget said, and is the one that its number names", () => {
@@ -408,6 +253,18 @@ Deno.test("recordEvents: a segment is as long as shmget said, and is the one tha
     ["SYSV00000005", 0],
   ]);
   assertEquals(segment("65536", 6), undefined);
+  // Only shmget makes one, and only shmat attaches it.
+  const files = (...events: Event[]) =>
+    recorded([...events, mmap(0x20000)]).records.filter(({ record }) =>
+      record.type === "leave" && "file" in record
+    ).length;
+  assertEquals(
+    files(call("read", ["3", "4096"], 5), call("shmat", ["5", "NULL", "0"], 0x30000)),
+    0,
+  );
+  const one = call("shmget", ["IPC_PRIVATE", "4096", "0600"], 1);
+  assertEquals(files(one, call("mlockall", ["MCL_CURRENT"])), 0);
+  assertEquals(files(one, call("shmat", ["1", "NULL", "0"], 0x30000)), 1);
   const other = recorded([call("shmget", ["1", "4096", "0"], 5), mmap(0x5000)]).records.at(-1)
     ?.record;
   assertEquals(other?.type === "leave" && "file" in other, false);
@@ -444,6 +301,18 @@ Deno.test("recordEvents: offsets of mmap2 are pages where one is no whole page i
     end("mmap2", 0x20000),
   ]).records[1]?.record;
   assertEquals(entered?.type === "enter" && entered.args[5], 4096);
+  // A call that another interrupts shows its offset when it goes on, or nowhere.
+  const halves = (...rest: string[]) =>
+    offsets("0x1000").concat(
+      recorded([
+        map("0x1000"),
+        event("enter", "mmap2", ["NULL", "4096", "PROT_READ", "MAP_PRIVATE"]),
+        end("mmap2", 0x30000, {}, rest),
+      ]).records.flatMap(({ record }) => record.type === "enter" ? [record.args[5]] : []),
+    );
+  assertEquals(halves("3", "0x2000"), [0x1000, 0x1000, 0x2000]);
+  assertEquals(halves("3", "1"), [0x1000, 0x1000 * 4096, 4096]);
+  assertEquals(halves(), [0x1000, 0x1000, undefined]);
   // Offsets of mmap itself are bytes.
   const plain = recorded([mmap(0x20000, {}, ["NULL", "4096", "1", "2", "3", "1"])]).records[1]
     ?.record;
