@@ -95,17 +95,70 @@ Deno.test("importText: only at the very end of a text, without the end of a line
   );
 });
 
+Deno.test("importText: eight lines after a call it may still be the last one, nine lines after not", () => {
+  const first = map(0x7f0000010000), cut = map(0x7f000000);
+  const isCut = (words: number) =>
+    importText(`${first}\n${cut}${"\nword".repeat(words)}`).passedOver.some(({ why }) =>
+      why.startsWith("the text is cut within the result")
+    );
+  assertEquals([isCut(0), isCut(8), isCut(9)], [true, true, false]);
+  // A hint that the kernel did not follow may be longer than the place it gave.
+  const hinted = map(0x10000).replace("NULL", "0x7f0000000000");
+  assertEquals(importText(`${hinted}\n`).passedOver, []);
+  assertEquals(importText(hinted).passedOver.length, 1);
+  assertEquals(importText(`${hinted}${"\nword".repeat(9)}`).passedOver.length, 9);
+});
+
+Deno.test("importText: a process that only execs has the layout that is known, and a text without a readable call none", () => {
+  const page = { permissions: "rw-p", offset: 0, device: "00:00", inode: 0, name: "" };
+  const layout = [0x10000, 0x20000, 0x30000].map((start) => ({
+    ...page,
+    start,
+    end: start + 4096,
+  }));
+  const exec = '1 execve("/bin/a", ["a"], 0x7ffd /* 1 var */) = 0';
+  const { vmas } = importText(text(exec, map(0x50000, "9 ")), { layout });
+  assertEquals(vmas.map(({ pid, start }) => [pid, start]), [
+    ...[[1, 0x10000], [1, 0x20000], [1, 0x30000]],
+  ]);
+  const none = importText("munmap(0x1000) = 0\n");
+  assertEquals([none.memoryCalls, none.mapCount, none.vmas], [
+    1,
+    { min: 0, median: 0, max: 0 },
+    [],
+  ]);
+  // A layout that no process can have is none, and ends nothing.
+  const odd = [{ ...page, start: 0x10000, end: 0x12000 }, {
+    ...page,
+    start: 0x11000,
+    end: 0x13000,
+  }];
+  assertEquals(importText(text(map(0x50000)), { layout: odd }).vmas.length, 1);
+});
+
+Deno.test("importText: a child's memory is the child's, whichever of its threads speaks", () => {
+  const { vmas } = importText(text(
+    ...[map(0x10000, "1 "), "1 fork() = 2"],
+    "2 clone(child_stack=0x1, flags=CLONE_VM|CLONE_FILES|CLONE_THREAD) = 3",
+    ...[map(0x30000, "3 "), map(0x40000, "3 ")],
+  ));
+  assertEquals(vmas.map(({ pid, start }) => [pid, start]), [
+    ...[[2, 0x10000], [2, 0x30000], [2, 0x40000]],
+  ]);
+});
+
 Deno.test("importText: what the model cannot do ends nothing, a fault of its own does", () => {
-  const { munmap } = AddressSpace.prototype;
-  Object.assign(AddressSpace.prototype, {
-    munmap() {
-      throw new TypeError("broken");
-    },
-  });
-  try {
-    assertThrows(() => importText(text(map(0x10000), "munmap(0x10000, 4096) = 0")), TypeError);
-  } finally {
-    Object.assign(AddressSpace.prototype, { munmap });
+  const { munmap, exec } = AddressSpace.prototype;
+  const broken = () => {
+    throw new TypeError("broken");
+  };
+  for (const [name, whole] of [["munmap", { munmap }], ["exec", { exec }]] as const) {
+    Object.assign(AddressSpace.prototype, { [name]: broken });
+    try {
+      assertThrows(() => importText(text(map(0x10000), "munmap(0x10000, 4096) = 0")), TypeError);
+    } finally {
+      Object.assign(AddressSpace.prototype, whole);
+    }
   }
 });
 
@@ -127,6 +180,29 @@ Deno.test("importedAsText: processes and threads, and how many calls failed", ()
     head(map(0x10000, "1 "), "1 fork() = 2", map(0x20000, "2 ")),
     "x: strace, 3 lines, 2 memory calls, 2 processes",
   );
+});
+
+Deno.test("importedAsText: the whole of a report in which an answer differs and a call failed", () => {
+  const fixed =
+    "mmap(0x10000, 4096, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = 0x20000";
+  const failed = "munmap(0x20000, 0) = -1 EINVAL (Invalid argument)";
+  const imported = importText(text(fixed, map(0x30000), failed));
+  assertEquals(
+    importedAsText("x", imported, undefined).replace(/\n {4}(?=as the)/g, " ").split("\n"),
+    [
+      "x: strace, 3 lines, 3 memory calls, 1 process",
+      "  every line was read",
+      "  compared: the result of 3 calls; layouts, faults and VmFlags are not, as the text has none",
+      "    1 as the model answers, 1 not, 1 cannot be known from the text",
+      "    line 1: mmap gave 0x20000, the model 0x10000",
+      "  map_count, of what the text shows: 1/2/2",
+      "  line 3: munmap failed with EINVAL. The length is 0: munmap needs at least one byte.",
+    ],
+  );
+  const many = importText(text(map(0x10000), ...Array(10).fill(failed)));
+  const lines = importedAsText("x", many, undefined).split("\n");
+  assertEquals(lines.filter((line) => /failed with/.test(line)).length, 8);
+  assertEquals(lines.at(-1), "    and 2 more failed calls; --json lists all");
 });
 
 Deno.test("numberNamed: sizes of huge pages have their shift, names of JavaScript's own objects no number", () => {

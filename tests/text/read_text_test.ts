@@ -8,6 +8,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { Unable } from "../../src/command/command.ts";
+import { AddressSpace } from "../../src/mm/address_space.ts";
 import { TemporaryFolder } from "../../src/command/files.ts";
 import { LONGEST_TEXT, ofFile, readText, Texts } from "../../src/text/read_text.ts";
 import { openTrace, whyInLayout } from "../../src/text/open_trace.ts";
@@ -86,6 +87,12 @@ Deno.test("readText: of damaged gzip it is what stands before the damage, and th
   }
   const { result } = await heard(() => read(rubbish));
   assert(result === "" || "one\n".repeat(2000).startsWith(result));
+  // Of what stands before rubbish all is read but the last pieces.
+  const half = whole.subarray(0, whole.length / 2);
+  const broken = new Uint8Array([...half, ...new Uint8Array(400).fill(0xff)]);
+  const before = await heard(() => read(broken));
+  assert(lines.startsWith(before.result.slice(0, lines.length / 3)));
+  assert(before.result.length > lines.length / 3, `${before.result.length}`);
 });
 
 Deno.test("readText: a text longer than can be read is refused by name, however small it is compressed", async () => {
@@ -109,17 +116,23 @@ Deno.test("Texts: several may be as long together as one alone, compressed or no
   const packed = gzipSync("x".repeat(1024));
   assertEquals(await all("x".repeat(2047), "y"), [2047, 1]);
   assertEquals(await all(packed, "", packed), [1024, 0, 1024]);
-  const alone = /Cannot read \S+: it is longer than 2 KiB of text$/;
-  const together = /: together with the texts before it, it is longer than 2 KiB of text$/;
+  const alone = /^Cannot read \S+: it is longer than 2 KiB of text$/;
+  const together =
+    /^Cannot read \S+: together with the texts before it, it is longer than 2 KiB of text$/;
   const refused = async (...files: (Uint8Array | string)[]) =>
     (await assertRejects(() => all(...files), Unable)).message;
   assertMatch(await refused("x".repeat(2049)), alone);
   assertMatch(await refused("x", "y".repeat(2048)), together);
   assertMatch(await refused("x".repeat(1025), packed), together);
-  // What damaged gzip still gives is counted as well.
-  const damaged = gzipSync(crypto.getRandomValues(new Uint8Array(1500))).subarray(0, 1400);
-  const { result } = await heard(() => refused("x".repeat(1500), damaged));
+  const { result, said } = await heard(() => refused("x".repeat(1025), packed));
   assertMatch(result, together);
+  assertEquals(said, []);
+  // What damaged gzip still gives is counted as well.
+  const letters = Array.from({ length: 8192 }, (_, i) => ((i * i * 2654435761) >>> 7).toString(36));
+  const whole = gzipSync(letters.join("\n"));
+  const damaged = new Uint8Array([...whole.subarray(0, 4096), ...new Uint8Array(64).fill(0xff)]);
+  const after = await heard(() => refused("x", damaged));
+  assertMatch(after.result, together);
 });
 
 Deno.test("readText: what cannot be read is named, with the reason alone", async () => {
@@ -135,6 +148,18 @@ Deno.test("readText: what cannot be read is named, with the reason alone", async
     Unable,
     "Cannot read /proc/1/nope: No such file",
   );
+});
+
+Deno.test("readText: standard input is read under two names", async () => {
+  for (const name of ["-", "/dev/stdin"]) {
+    const readable = new Blob(["a\n", "b"]).stream();
+    Object.defineProperty(Deno.stdin, "readable", { value: readable, configurable: true });
+    try {
+      assertEquals(await readText(name), "a\nb");
+    } finally {
+      Reflect.deleteProperty(Deno.stdin, "readable");
+    }
+  }
 });
 
 Deno.test("readText: files of /proc are read too", async () => {
@@ -165,8 +190,31 @@ Deno.test("openTrace: a trace as it is, or the text of calls that a file is", as
   assert(header?.type === "header" && header.fidelity === "imported");
   await assertRejects(() => records(textOf(ALL.slice(0, 1))), TraceError, "it was cut off");
   await assertRejects(() => records("words\n"), TraceError, "it is no trace");
+  // A trace of another version is a trace, and what is not there is no text either.
+  const [first = ""] = textOf(ALL).split("\n");
+  const newer = first.replace(/"version":\d+/, '"version":999');
+  const refused = await assertRejects(() => records(`${newer}\n${STRACE}`), TraceError);
+  assert(!refused.message.includes("it is no trace"), refused.message);
+  const missing = await assertRejects(() => Array.fromAsync(openTrace("/nowhere/at-all")));
+  assert(!(missing instanceof Unable), String(missing));
+  await assertRejects(() => records(""), TraceError);
+  await assertRejects(() => records(`${STRACE}mmap(?\n`), TraceError, "it is no trace");
   // More that was not understood than calls: then it is none.
   await assertRejects(() => records(`${STRACE}mmap(?\nmmap(?\n`), TraceError, "it is no trace");
+});
+
+Deno.test("openTrace: a fault of the model's is no lack of calls", async () => {
+  const { exec } = AddressSpace.prototype;
+  Object.assign(AddressSpace.prototype, {
+    exec() {
+      throw new TypeError("broken");
+    },
+  });
+  try {
+    await assertRejects(() => records(STRACE), TypeError, "broken");
+  } finally {
+    Object.assign(AddressSpace.prototype, { exec });
+  }
 });
 
 Deno.test("openTrace: a layout is told as what it is, if it is mainly one", async () => {
@@ -186,5 +234,6 @@ Deno.test("whyInLayout: the VMA of a layout with its neighbours; nothing of what
     undefined,
     undefined,
   ]);
+  assertEquals([await why("", 0), await whyInLayout("-", 0)], [undefined, undefined]);
   await assertRejects(() => why(MAPS, 0x500000), Unable, "nothing is mapped at 0x500000 in");
 });
