@@ -235,14 +235,13 @@ class Follower {
   }
 
   follow(records: readonly Sourced[]): Followed {
-    const known = new Set<number>();
     for (const { record, line } of records) {
-      if (record.type === "exit" || record.type === "exec") this.#keep(record.pid);
+      if (record.type === "exit" || record.type === "exec") {
+        this.#keep(this.#system.space(record.pid));
+      }
       this.#take(record, line);
-      if (record.type === "exec") known.add(record.pid);
-      if (record.type === "fork") known.add(record.child);
     }
-    for (const pid of known) this.#keep(pid);
+    for (const space of this.#system.spaces()) this.#keep(space);
     return {
       answers: this.#answers.counts,
       differing: this.#differing,
@@ -285,10 +284,9 @@ class Follower {
   }
 
   /** Keeps the layout of a process that is about to go, if none was larger. */
-  #keep(pid: number): void {
-    const space = this.#system.space(pid);
+  #keep(space: AddressSpace | undefined): void {
     if (space !== undefined && space.mapCount > this.#largest.length) {
-      this.#largest = layoutOf(space, this.#owners.get(space) ?? pid);
+      this.#largest = layoutOf(space, this.#owners.get(space)!);
     }
   }
 }

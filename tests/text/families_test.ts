@@ -6,6 +6,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { Event } from "../../src/text/calls/event.ts";
+import { importText } from "../../src/text/import.ts";
 import { ANON, brk, call, end, event, mmap, recorded, said, words } from "./events.ts";
 
 Deno.test("recordEvents: a call that makes a process makes a fork of it, once it is heard of", () => {
@@ -183,6 +184,17 @@ Deno.test("recordEvents: threads are told as those of the first of their group",
     ...["exec 11 running", "fork 11>12 shared", "fork 11>15 shared"],
   ]);
   assertEquals([whole.threads, whole.processes], [2, 1]);
+});
+
+Deno.test("importText: a call that returns after its thread has exited ends nothing", () => {
+  const { memoryCalls, vmas } = importText(`[pid 5] brk(NULL) = 0x1000
+[pid 6] munmap(0x1000, 4096 <unfinished ...>
+[pid 5] +++ exited with 0 +++
+[pid 5] +++ superseded by execve in pid 6 +++
+[pid 5] <... munmap resumed>) = 0
+[pid 5] mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x10000
+`);
+  assertEquals([memoryCalls, vmas.map(({ pid, start }) => [pid, start])], [3, [[5, 0x10000]]]);
 });
 
 Deno.test("recordEvents: a mapping that failed was placed nowhere, though memory at 0 is unmapped meanwhile", () => {

@@ -143,6 +143,7 @@ Deno.test("pairCalls: the first process is the first that nobody made", () => {
   assertEquals(root(by(6), attached(9, 3)), 6);
   assertEquals(root(attached(9, 3), by(6)), 9);
   assertEquals(root(attached(9, 1), call("brk", [])), 9);
+  assertEquals(root({ kind: "attached", line: 1, threads: 1 }, call("brk", [])), 1);
   assertEquals(root({ kind: "attached", line: 1, threads: 3 }, by(6)), 6);
   assertEquals(paired(attached(9, 3), { kind: "attached", line: 1, threads: 3 }), ["attached 9 3"]);
 });

@@ -152,6 +152,10 @@ Deno.test("layoutForTrace: each VMA as a trace has it, what the text does not sa
     ...{ start: 0x1000, end: 0x3000, permissions: "r--p", offset: 0, device: "00:00", inode: 0 },
     name: "a.so",
   }]);
+  assertEquals(
+    layoutForTrace("00400000-00401000 rw-p 00000000 00:00 0 [anon:dalvik-/data/a]\n")[0]?.name,
+    "[anon:dalvik-/data/a]",
+  );
   const damaged = ["00400800-00402000", "00402000-00403800", "00404000-00405000"];
   assertEquals(
     layoutForTrace(damaged.map((range) => `${range} rw-p 00000000 00:00 0\n`).join("")).map((
@@ -365,6 +369,10 @@ Deno.test("readCalls: where lines were left out, and what was passed over", () =
   const words = "it is no line of the tracer: the program's own output, or words around the text";
   assertEquals(text(brk, "hello", brk), { calls: ["brk 1", "brk 1"], why: [`2: ${words}`] });
   assertEquals(text("$ strace ls", brk, "```"), { calls: ["brk 1"], why: [] });
+  // What strace resumes looks like such a mark, and is none.
+  assertEquals(text("<... mmap resumed>, -1", "", brk), {
+    ...{ calls: ["brk 1"], why: ["1: the line is cut within a call"] },
+  });
   assertEquals(text(brk, 'read(3, "a').why, ["2: the text is cut within this line"]);
   assertEquals(text('read(3, "a', "", brk).why, ["1: the line is cut within a call"]);
 });

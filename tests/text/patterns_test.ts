@@ -281,6 +281,14 @@ Deno.test("patterns: a file of several names is called by its first one, the sam
   assertEquals(found(links, /^first is mapped in 8 pieces/), [[8, 8]]);
 });
 
+Deno.test("findPairs: what is taken already is no part of an arena or a stack", () => {
+  const found = (lines: readonly string[], taken: number) =>
+    findPairs(explainLayout(lines.join("\n")).layout, (at) => at !== taken).length;
+  assertEquals([0, 1, 2].map((taken) => found(arena(BASE), taken)), [0, 0, 1]);
+  const stacks = [...stack(BASE), ...stack(BASE + 32 * MIB)];
+  assertEquals([0, 1, 2, 3, 4].map((taken) => found(stacks, taken)), [0, 0, 0, 0, 1]);
+});
+
 Deno.test("findPairs: two guards at the end of a layout are no stack, and nothing is looked for after it", () => {
   const vmas: LayoutLine[] = [0, 1].map((i) => ({
     ...{ line: i + 1, start: BASE + i * 4 * KIB, end: BASE + (i + 1) * 4 * KIB, name: "" },

@@ -74,6 +74,14 @@ Deno.test("readPerfLine: a call that goes on later, its end, a line that is cut,
     ...{ state: "read" },
     events: [{ line: 4, pid: 12, kind: "leave", call: "munmap", args: [], result: { value: 0 } }],
   });
+  // Blanks may be lost on the way.
+  const result = (call: string) => {
+    const [event] = readPerfLine(`${PERF}${call}`, 3).events;
+    return event !== undefined && "result" in event ? event.result?.value : undefined;
+  };
+  assertEquals(result("munmap(addr: 0x1000, len: 2)=5"), 5);
+  assertEquals(result(" ... [continued]: munmap()=5"), 5);
+  assertEquals(result(" ... [continued]: munmap())=5"), 5);
   const unnamed = readPerfLine("     1.234 ( 0.005 ms): brk(brk: 0x1000) = 0x1000", 5).events[0];
   assertEquals(unnamed && "pid" in unnamed, false);
   const cut = readPerfLine(`${PERF}mmap(len: 8192, prot: RE`, 6);

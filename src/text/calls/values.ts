@@ -59,7 +59,6 @@ function sum(text: string, prefix: string): Value {
   let bits = 0, unknown: string | undefined;
   for (const each of text.split("|")) {
     const read = part(each.trim(), prefix);
-    if (Number.isNaN(read.value)) return { value: NaN };
     unknown ??= read.unknown;
     bits = union(bits, read.value);
   }

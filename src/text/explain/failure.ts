@@ -76,20 +76,22 @@ export function explainFailure(
   return { line, call, error, words: wordsOf(failed, call, error) };
 }
 
-/** Which arguments are the first address and the length; none of them where a call has none. */
+/** Which arguments are the first address and the length. */
 interface Places {
   readonly address: number;
   readonly length: number;
 }
 
 const MEMORY_FIRST: Places = { address: 0, length: 1 };
-const NO_MEMORY: Places = { address: -1, length: -1 };
+/** The place of what a call does not have. */
+const NONE = NaN;
+const NO_MEMORY: Places = { address: NONE, length: NONE };
 /** The calls whose memory is not their first two arguments. */
 const PLACES: ReadonlyMap<string, Places> = new Map([
   ["prctl", { address: 2, length: 3 }],
-  ["shmat", { address: 1, length: -1 }],
-  ["shmdt", { address: 0, length: -1 }],
-  ["brk", { address: 0, length: -1 }],
+  ["shmat", { address: 1, length: NONE }],
+  ["shmdt", { address: 0, length: NONE }],
+  ["brk", { address: 0, length: NONE }],
   ...["io_setup", "mlockall", "munlockall", "prlimit64", "setrlimit"]
     .map((call): [string, Places] => [call, NO_MEMORY]),
 ]);

@@ -135,7 +135,7 @@ function withPolicy(vma: LayoutLine, numa: NumaLine | undefined): LayoutLine {
 
 function explainReading(reading: LayoutReading, options: ExplainOptions): LayoutExplanation {
   const { format, lines, vmas, passedOver } = reading;
-  const used = options.count ?? Math.max(vmas.length, reading.count ?? 0);
+  const used = options.count ?? Math.max(vmas.length, reading.count ?? vmas.length);
   const limit = options.limit ?? reading.limit ?? DEFAULT_LIMIT;
   return {
     format: format === "numa_maps" ? "maps" : format,

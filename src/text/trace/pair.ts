@@ -120,8 +120,9 @@ class Pairer implements Pairing {
     paired.returned = true;
     paired.endLine = event.line;
     this.happenings.push({ kind: "leave", call: paired });
-    const child = event.result?.value ?? 0;
-    if (makesProcess(paired.call) && child > 0) this.#alive.add(child);
+    const { result } = event;
+    const hasChild = makesProcess(paired.call) && result !== undefined && result.value !== 0;
+    if (hasChild) this.#alive.add(result.value);
   }
 
   /** gVisor prints the arguments again when a call returns. */

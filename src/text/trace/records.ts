@@ -253,7 +253,7 @@ class Recorder {
     this.#returned(paired, result);
     if (result.error !== undefined) return;
     if (call.startsWith("execve")) this.#exec(pid, programOf(args), "new", line);
-    if (makesProcess(call) && result.value > 0) this.#introduce(result.value, line);
+    if (makesProcess(call) && result.value !== 0) this.#introduce(result.value, line);
     if (call === "shmget") this.#segments.set(result.value, this.#segment(result.value, args));
     this.#tasks.get(pid)?.descriptors.apply(call, args, result);
   }
@@ -263,12 +263,12 @@ class Recorder {
     const read = this.#entered.get(paired);
     if (read === undefined) return;
     this.#entered.delete(paired);
+    // A text may let who has exited return from a call.
     const memory = this.#tasks.get(pid)?.memory;
-    if (memory !== undefined) {
-      memory.inside.delete(paired);
-      if (read.call === "brk") memory.brk = result.value;
-      this.#settle(memory, read, result);
-    }
+    if (memory === undefined) return;
+    memory.inside.delete(paired);
+    if (read.call === "brk") memory.brk = result.value;
+    this.#settle(memory, read, result);
     const limits = limitOf(read.call, args);
     const segment = read.call === "shmat" ? this.#segments.get(read.values[0]!) : undefined;
     this.#push({
