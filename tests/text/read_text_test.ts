@@ -131,6 +131,11 @@ Deno.test("Texts: several may be as long together as one alone, compressed or no
   const numbers = gzipSync(Array.from({ length: 4096 }, (_, i) => i).join("\n"));
   const damaged = numbers.subarray(0, 1500);
   assert(numbers.length > 2 * damaged.length);
+  const { result: given } = await heard(() => read(damaged));
+  const limited = (bytes: number) =>
+    heard(() => withFile(damaged, (path) => new Texts(bytes).read(path)));
+  assertEquals((await limited(given.length)).result, given);
+  await assertRejects(() => limited(given.length - 1), Unable, "it is longer than");
   const after = await heard(() => refused("x", damaged));
   assertMatch(after.result, together);
   assertEquals(after.said.length, 1);

@@ -183,6 +183,9 @@ Deno.test("recordEvents: at the very end a result that is shorter than all other
       open,
     ).unrecorded.map((each) => each.why);
   assertEquals([at(0x7f000000), at(0x7f0000020000), at(0x7f000000, 0)], [[why], [], []]);
+  // 0x10000 has five digits, 0xf000 four.
+  const short = recorded([mmap(0x10000), call("mmap", ANON, 0xf000, { line: 3 })], [], 3);
+  assertEquals(short.unrecorded.length, 1);
   assertEquals([at("ENOM"), at("ENOMEM"), at("ENOM", 0)], [[why], [], []]);
   // A hint tells how long an address is, too.
   const hinted = ["0x7f0000000000", ...ANON.slice(1)];
