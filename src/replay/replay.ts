@@ -278,40 +278,39 @@ export class Replay {
     const recorded = this.#recorded.of(pid);
     const difference = this.#comparison.after(step, space, recorded);
     if (difference === undefined) return undefined;
-    return this.#diverges(step, difference.what, difference.position, pid);
+    return this.#diverges(step, difference.what, pid);
   }
 
   /** Compares all of a process's layout, if only the places that changed were compared since. */
   #compareWhole(pid: number, step: Step): void {
     const space = this.#system.space(pid);
-    if (space === undefined || this.#fidelity !== "exact") return;
+    if (space === undefined) return;
     const difference = this.#comparison.whole(space, this.#recorded.of(pid));
     if (difference === undefined) return;
-    this.#divergence ??= this.#diverges(step, difference.what, difference.position, pid);
+    this.#divergence ??= this.#diverges(step, difference.what, pid);
   }
 
-  #diverges(step: Step, what: string, position = 0, pid = step.pid): Divergence {
+  #diverges(step: Step, what: string, pid = step.pid): Divergence {
     const { header } = this.#reader;
     if (header === undefined) throw new ReplayError("Cannot replay a trace without a header");
     const space = this.#system.space(pid);
     const recorded = this.#recorded.of(pid);
-    const at = position > 0 || space === undefined
-      ? position
-      : this.#comparison.layouts.first(space, recorded)?.position ?? 0;
+    const { layouts } = this.#comparison;
+    const position = space === undefined ? 0 : layouts.first(space, recorded)?.position ?? 0;
     const number = this.#steps;
     return describeDivergence(
       {
         number,
         step,
         what,
-        position: at,
+        position,
         header,
         rules: this.rules,
         space,
         recorded,
         program: this.#programs.get(pid),
       },
-      (vma, line) => space !== undefined && this.#comparison.layouts.isAlike(space, vma, line),
+      (vma, line) => space !== undefined && layouts.isAlike(space, vma, line),
     );
   }
 }

@@ -104,6 +104,59 @@ export const REPLAY: Equivalences = {
       "An action has no such reason.",
     ],
   ],
+  "src/replay/replay.ts": [
+    [
+      "same",
+      "if (program !== undefined) this.#programs.set(record.child, program);",
+      ["program !== undefined ▸ true"],
+      "Each process runs a program, which it or a parent of it began; the check is for the type checker.",
+    ],
+    [
+      "same",
+      "this.#programs.delete(record.pid);",
+      ["this.#programs.delete(record.pid); ▸ ;"],
+      "A process that has ended has nothing left to compare, and of a new one of its number the program is noted anew.",
+    ],
+    [
+      "same",
+      "if (this.#last !== undefined) {",
+      ["this.#last !== undefined ▸ true"],
+      "Before the first step no process runs a program.",
+    ],
+    [
+      "same",
+      'if (step.type === "call") this.#unmodelled.count(step);',
+      ['step.type === "call" ▸ true'],
+      "Other steps have no reason for which the model does nothing, and are not counted.",
+    ],
+    [
+      "same",
+      'return step.type === "call" ? this.#checkResult(step, hex(result)) : undefined;',
+      ['step.type === "call" ▸ true'],
+      "Other steps have no action of a call, without which no result is checked.",
+    ],
+    [
+      "same",
+      "if (space === undefined) return;",
+      ["space === undefined ▸ false"],
+      "Of no address space no step was compared that could be made up for; the check is for the type checker.",
+    ],
+    [
+      "same",
+      'if (header === undefined) throw new ReplayError("Cannot replay a trace without a header");',
+      [
+        "header === undefined ▸ false",
+        'throw new ReplayError("Cannot replay a trace without a he… ▸ ;',
+      ],
+      "Records before the header are refused; the check is for the type checker.",
+    ],
+    [
+      "same",
+      "const position = space === undefined ? 0 : layouts.first(space, recorded)?.position ?? 0;",
+      ["space === undefined ▸ false", "0 ▸ 1"],
+      "What diverges has an address space; the check is for the type checker.",
+    ],
+  ],
   "src/replay/layout_diff.ts": [
     [
       "same",

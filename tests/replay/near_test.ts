@@ -124,6 +124,11 @@ Deno.test("StepComparison: what the model wrote in the step, and not what it onl
   assertEquals(found(NOTHING, [6, 7, 8, 9], ["store", ...range]), [false, true, true, false]);
   assertEquals(found(NOTHING, [6, 7, 8, 9], ["clear", ...range]), [false, true, true, false]);
   assertEquals(found(NOTHING, [7, 8], ["find", ...range]), [false, false]);
+  // Each of several ranges that it wrote.
+  const several = begun();
+  several.comparison.begin();
+  for (const i of [40, 30, 20]) several.comparison.observe()("store", at(i), at(i), undefined);
+  assertEquals(several.comparison.after(NOTHING, several.mm, several.wrong(30))?.position, 30);
   // What an earlier step wrote is forgotten.
   const { mm, comparison, wrong } = begun();
   comparison.observe()("store", ...range, undefined);
