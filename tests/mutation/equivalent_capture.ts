@@ -264,11 +264,11 @@ export const CAPTURE: Equivalences = {
     ],
     [
       "same",
-      'if (performance.now() - startMs > patienceMs || signal?.aborted) return "late";',
+      'if (this.#clock() - startMs > patienceMs || signal?.aborted) return "late";',
       ["> ▸ >="],
       SAME_MOMENT,
     ],
-    ["same", "} while (performance.now() - startMs < patienceMs);", ["< ▸ <="], SAME_MOMENT],
+    ["same", "} while (this.#clock() - startMs < patienceMs);", ["< ▸ <="], SAME_MOMENT],
     [
       "same",
       "if (length <= 0) return undefined; // it was killed meanwhile",
