@@ -34,6 +34,7 @@ export const ERRNO = {
   ETXTBSY: 26,
   EFBIG: 27,
   ENOSPC: 28,
+  ERANGE: 34,
   ENAMETOOLONG: 36,
   ENOSYS: 38,
   ELOOP: 40,

@@ -140,7 +140,11 @@ export const SYSTEM_CALLS = {
   }),
   map_shadow_stack: row([453, 453], 3, {
     recorded: true,
-    unmodelled: "shadow stacks are not modelled",
+    model: "mapShadowStack",
+    errors: [
+      ...["EAGAIN", "EEXIST", "EINVAL", "ENOMEM", "ENOSPC", "EOPNOTSUPP", "EOVERFLOW"] as const,
+      "ERANGE",
+    ],
   }),
   mbind: row([237, 235], 6, {
     recorded: true,

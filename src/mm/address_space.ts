@@ -21,6 +21,7 @@ import { processMadvise } from "./calls/process_madvise.ts";
 import { setAnonName, setDenyWriteExec, setMemoryMerge } from "./calls/prctl.ts";
 import { setUserfault } from "./calls/userfault.ts";
 import { remapFilePages } from "./calls/remap_file_pages.ts";
+import { mapShadowStack } from "./calls/shadow_stack.ts";
 import { shmat, shmdt } from "./calls/shm.ts";
 import { adviceLock } from "./vma/advice.ts";
 import { validate } from "./checks/validate.ts";
@@ -391,6 +392,29 @@ export class AddressSpace {
     const mm = this.#begin("remap", address, length);
     try {
       remapFilePages(mm, address, length, protection, pageOffset, flags);
+    } finally {
+      endCall(mm);
+    }
+  }
+
+  /**
+   * Maps a shadow stack, where the processor has them (`shadowStacks`). Mirrors `sys_map_shadow_stack()`. O(log n).
+   *
+   * @param address first byte; 0 for anywhere above 4 GiB
+   * @param length bytes, rounded up to whole pages
+   * @param flags 1 writes a token at its end; 0 unless given
+   * @returns the first byte
+   * @throws {MmError} EOPNOTSUPP the processor has none · EINVAL unknown flags, an unaligned address, no length · ENOSPC
+   * no room for a token · ERANGE below 4 GiB · EOVERFLOW too long · EEXIST something is mapped there · ENOMEM no gap, a
+   * limit, or memory ran out · EAGAIN more than may be locked
+   */
+  mapShadowStack(address: number, length: number, flags = 0): number {
+    checkInteger("map a shadow stack", "flags", flags);
+    const mm = this.#begin("map a shadow stack at", address, length);
+    try {
+      const answer = mapShadowStack(mm, address, length, flags);
+      if (answer < 0) throw mm.refusal.error("map a shadow stack at", address, address + length);
+      return answer;
     } finally {
       endCall(mm);
     }

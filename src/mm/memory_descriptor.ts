@@ -77,6 +77,8 @@ export interface AddressSpaceOptions {
   mapWindow?: number;
   /** The machine has protection keys; true unless given. */
   protectionKeys?: boolean;
+  /** The processor has shadow stacks, and the kernel lets programs use them; false unless given. */
+  shadowStacks?: boolean;
   /** Top (or, legacy, bottom) of the area where `mmap` places, bytes. */
   mmapBase?: number;
   /** Place from `mmapBase` upwards. */
@@ -133,6 +135,8 @@ export class MemoryDescriptor {
   readonly mapWindow: number;
   /** The machine has protection keys. */
   readonly protectionKeys: boolean;
+  /** The processor has shadow stacks, and the kernel lets programs use them. */
+  shadowStacks: boolean;
   /** Has CAP_IPC_LOCK: RLIMIT_MEMLOCK does not bind. */
   readonly capIpcLock: boolean;
   /** Has CAP_SYS_RAWIO: mmap_min_addr does not bind MAP_FIXED. */
@@ -195,6 +199,7 @@ export class MemoryDescriptor {
     this.taskSize = options.taskSize ?? TASK_SIZE_X86_64;
     this.mapWindow = options.mapWindow ?? this.taskSize;
     this.protectionKeys = options.protectionKeys ?? true;
+    this.shadowStacks = options.shadowStacks ?? false;
     this.capIpcLock = options.capIpcLock ?? true;
     this.capSysRawio = options.capSysRawio ?? false;
     this.limits = { ...UNLIMITED, ...options.limits };

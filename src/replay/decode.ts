@@ -150,6 +150,7 @@ const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
     space.remapFilePages(size(address), size(length), protection!, size(pageOffset), flags)
   ),
   mbind: decodeMbind,
+  map_shadow_stack: decodeShadowStack,
   personality: decodePersonality,
   pkey_mprotect: decodePkeyMprotect,
   process_madvise: decodeProcessMadvise,
@@ -241,6 +242,24 @@ function decodeIoDestroy(
     const length = space.findVma(start)?.file?.ringBytes;
     if (length !== undefined) space.munmap(start, length);
     return 0;
+  };
+}
+
+/**
+ * The answer tells that there are shadow stacks. Where one is placed depends on gaps that the model does not keep: that
+ * is taken over.
+ */
+function decodeShadowStack(
+  { leave }: ReturnedCall,
+  [address, length, flags]: readonly number[],
+): Action | Unmodelled {
+  if (leave.error === "EOPNOTSUPP" || leave.error === "ENOSYS") {
+    return { unmodelled: "the processor or the kernel has no shadow stacks" };
+  }
+  const start = leave.error === undefined ? leave.result : size(address);
+  return (space) => {
+    space.descriptor.shadowStacks = true;
+    return space.mapShadowStack(start, size(length), flags!);
   };
 }
 

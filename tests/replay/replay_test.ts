@@ -1,3 +1,4 @@
+import type { Errno } from "../../src/abi/errno.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { AddressSpace } from "../../src/mm/address_space.ts";
 import { MmError } from "../../src/mm/error.ts";
@@ -141,17 +142,21 @@ Deno.test("replay: an empty trace, one without header, and other page sizes are 
   await assertRejects(() => replay([{ ...header, pageSize: 16384 }]), ReplayError, "16384");
 });
 
-/** The records with a call, before the end, that returned 0 and changed nothing. */
+/** The records with calls, before the end, that changed nothing and returned 0, or an error. */
 function withCalls(
   records: readonly TraceRecord[],
-  calls: readonly { readonly call: string; readonly args: readonly number[] }[],
+  calls: readonly {
+    readonly call: string;
+    readonly args: readonly number[];
+    readonly error?: Errno;
+  }[],
 ): TraceRecord[] {
   const exit = records.findLastIndex(({ type }) => type === "exit");
   const last = records[exit];
   const pid = last?.type === "exit" ? last.pid : 0;
-  const made = calls.flatMap(({ call, args }): TraceRecord[] => [
+  const made = calls.flatMap(({ call, args, error }): TraceRecord[] => [
     { type: "enter", pid, call, args },
-    { type: "leave", pid, call, result: 0, removed: [], added: [] },
+    { type: "leave", pid, call, result: 0, ...(error && { error }), removed: [], added: [] },
   ]);
   return [...records.slice(0, exit), ...made, ...records.slice(exit)];
 }
@@ -164,7 +169,7 @@ Deno.test("replay: calls that the model does nothing for are counted, with the r
     { call: "prctl", args: [35, 8, 0, 0, 0] },
     { call: "set_mempolicy_home_node", args: [0x1000, 0x1000, 0, 0] },
     { call: "constructor", args: [] },
-    { call: "map_shadow_stack", args: [0, 0x1000, 0] },
+    { call: "map_shadow_stack", args: [0, 0x1000, 0], error: "EOPNOTSUPP" },
   ]));
   assertEquals(report.divergence, undefined);
   const counts = report.unmodelled.map(({ call, steps }) => [call, steps]);

@@ -366,6 +366,20 @@ test("a 32-bit program cannot be recorded, which is said in one sentence", async
   assertMatch(error.message, /^Cannot record .*: it (runs 32-bit code|did not start .*)$/);
 });
 
+test("shadow stacks are mapped where the processor has them, and refused elsewhere", async () => {
+  const records = await recordCalls((table) => {
+    table.add("map_shadow_stack", BASE, PAGE_SIZE, 0);
+    table.add("map_shadow_stack", BASE, PAGE_SIZE, 0);
+    table.add("map_shadow_stack", 0, PAGE_SIZE, 1);
+    table.add("map_shadow_stack", 0, 4, 1);
+    table.add("map_shadow_stack", PAGE_SIZE, PAGE_SIZE, 0);
+    table.add("map_shadow_stack", 0, PAGE_SIZE, 2);
+    table.add("mmap", 0, PAGE_SIZE, RW, FLAGS, -1, 0);
+  });
+  await assertAgrees(records);
+  assertEquals(answers(records, "map_shadow_stack").length, 6);
+});
+
 test("of two cuts of which the second is refused the first stays", async () => {
   const MAP_HUGETLB = 0x4_0000, MAP_NORESERVE = 0x4000, DONTFORK = 10, POPULATE_WRITE = 23;
   const HUGE = HUGE_PAGE_SIZE, [start, length] = [BASE + HUGE, HUGE + PAGE_SIZE];

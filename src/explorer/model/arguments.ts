@@ -53,6 +53,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [name: string, kind: Kin
   munlock: [["addr", "address"], ["length", "length"]],
   mlockall: [["flags", "lockall"]],
   munlockall: [],
+  map_shadow_stack: [["addr", "address"], ["size", "length"], ["flags", "number"]],
   mseal: [["addr", "address"], ["length", "length"], ["flags", "number"]],
   msync: [["addr", "address"], ["length", "length"], ["flags", "sync"]],
   mincore: [["addr", "address"], ["length", "length"], ["vec", "address"]],

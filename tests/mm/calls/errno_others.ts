@@ -4,16 +4,71 @@
  * @module
  */
 
-import { SHM_REMAP, SHM_RND } from "../../../src/abi/mman.ts";
+import type { Errno } from "../../../src/abi/errno.ts";
+import { MCL_FUTURE, SHM_REMAP, SHM_RND } from "../../../src/abi/mman.ts";
 import { ADDRESS_LIMIT } from "../../../src/abi/page.ts";
 import { beginMigration } from "../../../src/mm/pages/migrate.ts";
 import { PhysicalMemory } from "../../../src/mm/pages/physical_memory.ts";
 import { pageAt } from "../pages/pages.ts";
-import { mapShared, open, touch } from "../scene.ts";
-import { END, PROGRAM, type Row, seal, segment, stack, strict, TOP } from "./errno_scene.ts";
+import { map, mapShared, open, touch } from "../scene.ts";
+import {
+  END,
+  LOCKED,
+  PROGRAM,
+  type Row,
+  seal,
+  segment,
+  stack,
+  strict,
+  TOP,
+} from "./errno_scene.ts";
+
+/** What map_shadow_stack refuses: address, length, flags. */
+const SHADOW_STACK_ROWS: readonly (readonly [
+  errno: Errno,
+  why: string,
+  address: number,
+  length: number,
+  flags?: number,
+])[] = [
+  ["EINVAL", "flags", 0, 0x1000, 2],
+  ["EINVAL", "unaligned", 2 ** 40 + 1, 0x1000],
+  ["EINVAL", "empty", 0, 0],
+  ["ENOSPC", "no room for a token", 0, 7, 1],
+  ["ERANGE", "below 4 GiB", 0x1000, 0x1000],
+  ["EOVERFLOW", "longer than all addresses", 0, ADDRESS_LIMIT - 1],
+  ["ENOMEM", "no gap", 0, END],
+];
 
 /** The other calls, and what is no call: faults, fork and exec. */
 export const OTHER_CALLS: Readonly<Record<string, readonly Row[]>> = {
+  mapShadowStack: [
+    {
+      errno: "EOPNOTSUPP",
+      why: "a processor without them",
+      call: (mm) => mm.mapShadowStack(0, 0x1000),
+    },
+    ...SHADOW_STACK_ROWS.map(([errno, why, address, length, flags = 0]): Row => ({
+      errno,
+      why,
+      options: { shadowStacks: true },
+      call: (mm) => mm.mapShadowStack(address, length, flags),
+    })),
+    {
+      errno: "EEXIST",
+      why: "something is mapped there",
+      options: { shadowStacks: true },
+      given: (mm) => map(mm, 2 ** 40, 2 ** 40 + 0x1000),
+      call: (mm) => mm.mapShadowStack(2 ** 40 - 0x1000, 0x2000),
+    },
+    {
+      errno: "EAGAIN",
+      why: "more than may be locked (model)",
+      options: { ...LOCKED, shadowStacks: true },
+      given: (mm) => mm.mlockall(MCL_FUTURE),
+      call: (mm) => mm.mapShadowStack(0, 0x4000),
+    },
+  ],
   remapFilePages: [
     {
       errno: "EINVAL",
