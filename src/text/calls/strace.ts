@@ -24,6 +24,8 @@ const BITS = /\[ Process PID=(\d+) runs in (32 bit|x32|64 bit) mode\. \]/;
 /** Signals, what strace and ltrace say of themselves, stack frames of -k, tables of -c. */
 const OWN_WORDS =
   /^(?:--- .*|\S*strace: .*|Process \d+ (?:detached|suspended|resumed).*|<detached \.\.\.>|\?{2,}\(.*|\[\?+\]|umovestr: .*|ptrace: .*|upeek: .*|% time +seconds .*|-{3,}[ -]*|\d+\.\d+ +\d+\.\d+ +\d+ .*|.*\+0x[0-9a-f]+\)? ?\[0x[0-9a-f]+\].*|\S+ \[0x[0-9a-f]+\]|(?:> )?(?:no matching address range|unexpected_backtracing_error).*)$/;
+/** What such words begin with where a process or a time stands before them. */
+const MESSAGE = /(?:---|\?\?\?\?\(|<detached).*$/s;
 /** A notice that another line was cut by: what stands before it goes on in the next line. */
 const NOTICE_WITHIN =
   /(?:strace: )?Process \d+ (?:attached(?: with \d+ threads)?(?: \(.*\))?|suspended|detached|resumed(?: \(.*\))?)$/;
@@ -65,8 +67,9 @@ function readMessage(line: string, number: number): LineReading | undefined {
   if (resumed !== null && !beginsWithCall(line.slice(0, resumed.index))) {
     return readResumed(line, number, resumed);
   }
-  const [, left = "", message = text] = /^(.*?)((?:---|\?\?\?\?\(|<detached).*)$/s.exec(text) ?? [];
-  const rest = isTracersOwn(left) ? message : text;
+  const message = MESSAGE.exec(text);
+  const isAfterPrefix = message !== null && isTracersOwn(text.slice(0, message.index));
+  const rest = isAfterPrefix ? message[0] : text;
   return OWN_WORDS.test(rest) ? NOTHING : undefined;
 }
 
