@@ -62,14 +62,15 @@ function mappedWithin(space: AddressSpace, start: number, end: number): Mapped[]
 }
 
 /**
- * Tells the stamps of what a call did that has returned.
+ * Tells the stamps of what a call did that has returned, besides what the kernel shows unmapped after it: that is
+ * forgotten for every call.
  *
  * @param space the address space after it
  */
 export function mirror(
   stamps: PrivateStamps,
   { enter, record }: CallStep,
-  { brk, source }: Before,
+  { source }: Before,
   space: AddressSpace,
 ): void {
   const [address = 0, length = 0, third = 0, flags = 0, target = 0] = enter.args;
@@ -94,13 +95,10 @@ export function mirror(
     return;
   }
   if (record.error !== undefined) return;
-  if (enter.call === "munmap") stamps.clear(address, end);
-  else if (enter.call === "mmap") {
+  if (enter.call === "mmap") {
     stamps.clear(record.result, record.result + pageAlignUp(length));
   } else if (enter.call === "shmat") {
     stamps.clear(record.result, space.findVma(record.result)?.end ?? record.result);
-  } else if (enter.call === "brk") {
-    if (record.result < brk) stamps.clear(pageAlignUp(record.result), pageAlignUp(brk));
   }
 }
 

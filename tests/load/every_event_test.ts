@@ -10,6 +10,7 @@ import { Load, type LoadOptions } from "../../src/load/load.ts";
 import { checkIdle, checkMachine } from "../../src/load/machine_check.ts";
 import { readPrograms } from "../../src/load/programs.ts";
 import { kernelRules } from "../../src/mm/rules/kernel_rules.ts";
+import type { RunningLife } from "../../src/load/running_life.ts";
 import { VM_WRITE } from "../../src/mm/vm_flags.ts";
 import { PAGE_SIZE } from "../../src/abi/page.ts";
 import { Random } from "../random.ts";
@@ -17,7 +18,9 @@ import { Random } from "../random.ts";
 const MACHINE = { memoryPages: 4_000, swapPages: 8_000, hugePages: "never" } as const;
 
 /** Pages that are written between two calls. */
-const WRITES = 6;
+const WRITES = 3;
+/** Pages of a call's range that are, at most. */
+const MOST_PAGES = 8;
 
 interface Play {
   readonly recording: string;
@@ -42,6 +45,20 @@ interface Played {
   readonly parted: number;
 }
 
+/** Pages of what the life's next call is about: mostly its first two arguments, for mremap its target too. */
+function pagesOfCall({ next }: RunningLife): number[] {
+  if (next?.step.type !== "call") return [];
+  const [start = 0, length = 0, newLength = 0, , target = 0] = next.step.enter.args;
+  const ranges = [[start, length]];
+  if (next.step.enter.call === "mremap") ranges.push([target, newLength], [start, newLength]);
+  return ranges.flatMap(([from = 0, bytes = 0]) => {
+    const first = from - from % PAGE_SIZE;
+    if (!(first > 0 && Number.isSafeInteger(from + bytes))) return [];
+    const count = Math.min(MOST_PAGES, Math.ceil((from + bytes - first) / PAGE_SIZE));
+    return Array.from({ length: Math.max(0, count) }, (_, page) => first + page * PAGE_SIZE);
+  });
+}
+
 /** Plays a recording to its end or for so many steps. */
 async function play({ recording, rules, machine, steps }: Play): Promise<Played> {
   const [files, of] = [[pathOf(recording)], rules === undefined ? rules : kernelRules(rules)];
@@ -58,8 +75,9 @@ async function play({ recording, rules, machine, steps }: Play): Promise<Played>
   for (let done = 0; done < steps && load.lives.length > 0; done++) {
     const at = random.below(load.lives.length);
     const { number, next } = load.lives[at]!;
-    for (let writes = 0; writes < WRITES; writes++) {
-      load.apply({ kind: "write", life: number, argument: drawnPage(load, at, random) });
+    const drawn = Array.from({ length: WRITES }, () => drawnPage(load, at, random));
+    for (const argument of [...drawn, ...pagesOfCall(load.lives[at]!)]) {
+      load.apply({ kind: random.oneIn(4) ? "read" : "write", life: number, argument });
     }
     const kind = random.pick(["read", "evict", "migrate", "settle", "border", "starve"] as const);
     apply(kind, number, kind === "starve" ? random.below(4) : drawnPage(load, at, random));

@@ -300,3 +300,48 @@ test("guard pages have a place of their own, where everything is done to them", 
   assert(elsewhere.every(({ args }) => ![102, 103].includes(number(args[2]))));
   assert(counts.get("mmap")!.every(({ args }) => (number(args[3]) & FIXED) !== 0));
 });
+
+/** The 64-bit words of a structure. */
+function wordsOf(argument: Call["args"][number] | undefined): number[] {
+  if (!(argument instanceof Text)) throw new Error("It is no structure");
+  const { buffer, byteOffset, byteLength } = argument.bytes;
+  return [...new BigInt64Array(buffer, byteOffset, byteLength / 8)].map(Number);
+}
+
+test("a userfaultfd, for faults in user mode, serves whoever has the memory of its maker", () => {
+  const API = 0xc018_aa3f, REGISTER = 0xc020_aa00, UNREGISTER = 0x8010_aa01, PROTECT = 0xc018_aa06;
+  const calls = named("ioctl");
+  assertEquals(values(calls, 0), new Set([10]));
+  assertEquals(values(calls, 1), new Set([API, REGISTER, UNREGISTER, PROTECT]));
+  assertEquals(values(named("userfaultfd"), 0), new Set([1]));
+  const by = (request: number) => calls.filter(({ args }) => args[1] === request);
+  for (const { args } of by(API)) assertEquals(wordsOf(args[2]), [0xaa, 0, 0]);
+  const modes = by(REGISTER).map(({ args }) => wordsOf(args[2]));
+  // Only writes to protected pages are watched, as nobody serves a fault.
+  assertEquals(new Set(modes.map((words) => words[2])), new Set([0, 2]));
+  assertEquals(new Set(modes.map((words) => [words.length, words[3]].join())), new Set(["4,0"]));
+  assertShare(modes.filter((words) => words[2] === 0).length, modes.length, 0.005, 0.15, "no mode");
+  assertEquals(new Set(by(UNREGISTER).map(({ args }) => wordsOf(args[2]).length)), new Set([2]));
+  assertShare(by(UNREGISTER).length, by(REGISTER).length, 0.25, 0.9, "unregistered");
+  for (const { process, at } of calls) {
+    assert(process.depth === 0 || process.flags !== 0, `call ${at}`);
+  }
+});
+
+test("pages are protected for a moment only, and a userfaultfd that is closed is followed by another", () => {
+  for (const { calls, depth } of allProcesses) {
+    calls.forEach(({ name, args }, i) => {
+      if (name === "close") {
+        assertEquals([args, depth], [[10], 0]);
+        assertEquals([calls[i + 1]!.name, calls[i + 2]!.name], ["userfaultfd", "ioctl"]);
+      }
+      if (name !== "ioctl" || args[1] !== 0xc018_aa06 || wordsOf(args[2])[2] !== 1) return;
+      const { args: next } = calls[i + 1]!;
+      assertEquals(next[1], 0xc018_aa06);
+      assertEquals(wordsOf(next[2]), wordsOf(args[2]).with(2, 0));
+    });
+  }
+  assert(named("close").length > 5);
+  const places = named("ioctl").filter(({ args }) => isIn(wordsOf(args[2])[0]!, ARENA, 32));
+  assertShare(places.length, named("ioctl").length, 0.8, 1, "in the arena");
+});

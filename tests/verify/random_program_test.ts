@@ -30,7 +30,7 @@ test("without a step it only opens its files and ends; a step is a call more at 
   const [none, one] = [0, 1].map((steps) => program(1, steps).calls);
   assertEquals(none!.map(({ name }) => name), [
     ...["close_range", "openat", "openat", "openat", "openat", "memfd_create", "openat", "dup"],
-    ...["ftruncate", "prlimit64", "exit_group"],
+    ...["ftruncate", "userfaultfd", "ioctl", "prlimit64", "exit_group"],
   ]);
   assertEquals(none![0]!.args, [3, 0xffff_ffff, 0]);
   assertEquals(none![5]!.args[1], 0);
