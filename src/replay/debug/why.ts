@@ -55,18 +55,17 @@ export function why(trace: CompiledTrace, address: number, step?: number): Why[]
     const answer = space === undefined ? undefined : explainAt(space, address, pid, number);
     if (answer !== undefined) answers.push(answer);
   };
-  const alive = new Set<number>();
+  const known = new Set<number>();
   for (const [index, each] of trace.steps.entries()) {
     const ends = each.type === "exit" || each.type === "exec";
     if (step === undefined && ends) explain(each.pid, index);
     system.perform(each);
-    if (each.type === "exit") alive.delete(each.pid);
-    else alive.add(each.pid);
+    known.add(each.type === "fork" ? each.record.child : each.pid);
     if (index + 1 !== step) continue;
     explain(each.pid, step);
     return answers;
   }
-  if (step === undefined) { for (const pid of alive) explain(pid, trace.steps.length); }
+  if (step === undefined) { for (const pid of known) explain(pid, trace.steps.length); }
   return answers;
 }
 

@@ -168,6 +168,10 @@ Deno.test("markChanges: what went before the line that changed is marked, each o
   assertEquals(markChanges("a\na\nb", "a\nb"), ["  a", "- a", "  b"]);
   assertEquals(markChanges("a\nb", "a\na\nb"), ["  a", "+ a", "  b"]);
   assertEquals(markChanges("a", "b"), ["+ b", "- a"]);
+  assertEquals(markChanges("node 0x100 a", "node 0x100 b"), [
+    "- node 0x100 «a»",
+    "+ node 0x100 «b»",
+  ]);
   assertEquals(
     markChanges(
       "gone\n0-1: node 0x100 a\n2-3: node 0x200 b",

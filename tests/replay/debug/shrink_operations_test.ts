@@ -116,6 +116,23 @@ Deno.test("shrinkWrites: what is left are the writes that the fault needs, their
   assertEquals(losing(() => shrinkWrites(erased)), [write(0, 0x1f, 1), write(0x10, 0x1f, 0)]);
 });
 
+Deno.test("failureOf: the tree keeps gaps, as one of VMAs does", () => {
+  const searching = (tree: MapleTree<number>, store: Store, ...args: Parameters<Store>) => {
+    store(...args);
+    tree.emptyArea(1, 0, 0xffff);
+  };
+  assertEquals(withStore(searching, () => failureOf([write(0, 9), write(20, 29)])), undefined);
+});
+
+Deno.test("shrinkWrites: a range of one index stays if the fault needs it, beside it boundaries are joined", () => {
+  const fault = (tree: MapleTree<number>, store: Store, ...args: Parameters<Store>) =>
+    args[0] === args[1] && tree.size === 2 || store(...args);
+  const writes = [write(0, 9), write(20, 30, 2), write(40, 40, 3)];
+  assertEquals(withStore(fault, () => shrinkWrites(writes)), [
+    ...[write(0, 9), write(10, 39, 2), write(40, 40, 3)],
+  ]);
+});
+
 Deno.test("shrinkWrites: a range that reaches to the last index still does", () => {
   const writes = [write(7, 8), write(100, MAX_INDEX, 5), write(4000, MAX_INDEX, 6)];
   assertEquals(losing(() => shrinkWrites(writes)), [

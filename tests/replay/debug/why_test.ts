@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { compileTrace } from "../../../src/replay/compiled.ts";
 import { formatWhy, nothingMapped, parseAddress, why } from "../../../src/replay/debug/why.ts";
-import { call, mapped, memory, start } from "../records.ts";
+import { call, mapped, memory, PID, start } from "../records.ts";
 import { recordsOf } from "../traces.ts";
 
 Deno.test("why: names, at the end of the run, the rule between text and data of the program", async () => {
@@ -60,6 +60,18 @@ Deno.test("why: after the last step nothing can be asked; one that has ended is 
     nothingMapped(0x1000, undefined),
     "nothing is mapped at 0x1000 at the end of any process",
   );
+});
+
+Deno.test("why: each process is asked at its end, a child too that did nothing; one that goes on, not after the last step", async () => {
+  const trace = await compileTrace([
+    ...[...start(), ...mapped(memory(0x10000))],
+    { type: "fork", pid: PID, child: 8, sharesMemory: false },
+    { type: "fork", pid: PID, child: 9, sharesMemory: false },
+    { type: "exit", pid: 9, status: 0 },
+  ]);
+  const asked = (step?: number) => why(trace, 0x10000, step).map(({ pid, step }) => [pid, step]);
+  assertEquals(asked(), [[9, 4], [PID, 5], [8, 5]]);
+  assertEquals([asked(4), asked(5), asked(6)], [[[PID, 4]], [], []]);
 });
 
 Deno.test("formatWhy: the VMA, its neighbours, and how many borders each rule makes", async () => {
