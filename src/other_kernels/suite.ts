@@ -126,6 +126,8 @@ async function runTests(
 export class TestOutput {
   readonly #files: TestFile[] = [];
   readonly #failures: string[] = [];
+  /** A test that runs so long that its line was ended with a remark: how it ends follows by itself. */
+  #slow: string | undefined;
   #file: { path: string; tests: number; passed: number; failed: number; skipped: string[] } = {
     ...NO_FILE,
     skipped: [],
@@ -154,8 +156,12 @@ export class TestOutput {
       this.#failures.push(unloaded);
       return { failed: unloaded };
     }
-    const [, name, how] = /^(\S.*) \.\.\. (?:.*)?\b(ok|FAILED|ignored)\b/.exec(line) ?? [];
-    if (name === undefined) return {};
+    const [, slow] = /^(\S.*) \.\.\.'.*' has been running for over/.exec(line) ?? [];
+    if (slow !== undefined) this.#slow = slow;
+    const [, whole, end] = /^(?:(\S.*) \.\.\.)? (?:.* )?(ok|FAILED|ignored) \(/.exec(line) ?? [];
+    const name = whole ?? this.#slow, how = end;
+    if (name === undefined || how === undefined) return {};
+    this.#slow = undefined;
     if (how === "ok") this.#file.passed++;
     else if (how === "ignored") this.#file.skipped.push(name);
     else {

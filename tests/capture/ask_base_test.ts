@@ -1,4 +1,5 @@
 /** Where `mmap(NULL)` begins: the process itself is asked, so that it is known whatever lies there. */
+import { needing } from "../needing.ts";
 import { assertEquals } from "@std/assert";
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_NONE } from "../../src/abi/mman.ts";
 import { PAGE_SIZE } from "../../src/abi/page.ts";
@@ -11,7 +12,7 @@ import { CallTable } from "../../src/verify/call_table.ts";
 import { executable } from "../../src/verify/executable.ts";
 import { impossible } from "./capturing.ts";
 
-const ignore = impossible || Deno.build.arch !== "x86_64";
+const lack = impossible || Deno.build.arch !== "x86_64" && "this is no x86-64";
 
 /** Records a static program that maps pages where the kernel likes. */
 async function recordStatic(...launcher: string[]): Promise<TraceRecord[]> {
@@ -39,8 +40,7 @@ for (
   ] as const
 ) {
   Deno.test({
-    name: `capture: ${what} is asked where its mappings begin, and agrees`,
-    ignore,
+    ...needing(`capture: ${what} is asked where its mappings begin, and agrees`, lack),
     fn: async () => {
       const records = await recordStatic(...launcher);
       const execs = records.filter((each) => each.type === "exec");
@@ -52,8 +52,10 @@ for (
 }
 
 Deno.test({
-  name: "capture: a program is found by a path that is relative to the working directory",
-  ignore: impossible,
+  ...needing(
+    "capture: a program is found by a path that is relative to the working directory",
+    impossible,
+  ),
   fn() {
     const libc = new Libc();
     assertEquals(["./.ci/run", "README.md", "no/such"].map((path) => libc.isExecutable(path)), [

@@ -1,3 +1,4 @@
+import { needing } from "../needing.ts";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import type { ExitRecord, LeaveRecord, MapLine, TraceRecord } from "../../src/trace/format.ts";
@@ -6,7 +7,7 @@ import { readTrace } from "../../src/trace/read.ts";
 import { capture, captureArguments, impossible } from "./capturing.ts";
 
 function test(name: string, run: () => Promise<void>): void {
-  Deno.test({ name: `capture: ${name}`, ignore: impossible, fn: run });
+  Deno.test({ ...needing(`capture: ${name}`, impossible), fn: run });
 }
 
 function ofType<T extends TraceRecord["type"]>(

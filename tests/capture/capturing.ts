@@ -47,8 +47,6 @@ async function obstacle(): Promise<string | undefined> {
   return status === 2 && forbidden ? stderr.trim() : undefined;
 }
 
-const OBSTACLE = await obstacle();
-if (OBSTACLE !== undefined) console.warn(`Recorder tests are skipped: ${OBSTACLE}`);
-
-/** True where tracing is impossible: the only ground on which a recorder test is skipped. */
-export const impossible: boolean = OBSTACLE !== undefined;
+/** Why tracing is impossible here, undefined where it is not: the only ground on which a recorder test is skipped. */
+export const impossible: string | undefined = await obstacle();
+if (impossible !== undefined) console.warn(`Recorder tests are skipped: ${impossible}`);

@@ -1,5 +1,6 @@
 /** What the recorder finds by asking for little is what the whole of smaps says. */
 
+import { needing } from "../needing.ts";
 import { assertEquals, assertGreater } from "@std/assert";
 import type { TraceRecord } from "../../src/trace/format.ts";
 import { readTrace } from "../../src/trace/read.ts";
@@ -28,8 +29,10 @@ async function isInstalled(program: string): Promise<boolean> {
 for (const means of MEANS) {
   for (const [name, ...command] of means === "checked" ? COMMANDS : COMMANDS.slice(0, 1)) {
     Deno.test({
-      name: `capture, ${means}: every look at ${name} says what smaps says`,
-      ignore: impossible || !await isInstalled(command[0]!),
+      ...needing(
+        `capture, ${means}: every look at ${name} says what smaps says`,
+        impossible || !await isInstalled(command[0]!) && `there is no ${command[0]}`,
+      ),
       fn: async () => {
         const { status, stdout, stderr } = await runVerify(["--", ...command], undefined, {
           MAPLE_RECORDER: means,
@@ -41,8 +44,10 @@ for (const means of MEANS) {
   }
   for (const seed of [3, 10, 14]) {
     Deno.test({
-      name: `capture, ${means}: every look at random calls says what smaps says, seed ${seed}`,
-      ignore: impossible,
+      ...needing(
+        `capture, ${means}: every look at random calls says what smaps says, seed ${seed}`,
+        impossible,
+      ),
       fn: async () => {
         const args = ["--fuzz", `${seed}`, "--steps", "600"];
         const { status, stdout, stderr } = await runVerify(args, undefined, {
@@ -112,9 +117,10 @@ function byProcess(records: readonly TraceRecord[]): Map<number, TraceRecord[]> 
 }
 
 Deno.test({
-  name:
+  ...needing(
     "capture: a program recorded by all of smaps, by maps and by single questions gives one trace",
-  ignore: impossible || !await isInstalled("setarch"),
+    impossible || !await isInstalled("setarch") && "there is no setarch",
+  ),
   fn: async () => {
     const directory = await Deno.makeTempDir();
     try {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { needing } from "../needing.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { record } from "../../src/capture/record.ts";
 import { RecordError } from "../../src/capture/launch.ts";
@@ -33,9 +34,10 @@ const MEANS = ["checked", "checked text", "query", "text", "smaps"];
 for (const [i, means] of MEANS.entries()) {
   for (const seed of [3 + i, 13 + i]) {
     Deno.test({
-      name:
+      ...needing(
         `record, ${means}: a random program, seed ${seed}, replays as the kernel answered, step by step`,
-      ignore: impossible,
+        impossible,
+      ),
       fn: async () => {
         Deno.env.set("MAPLE_RECORDER", means);
         try {
@@ -58,8 +60,10 @@ for (const [i, means] of MEANS.entries()) {
 }
 
 Deno.test({
-  name: "record: a command that is not there is an error, and nothing is recorded",
-  ignore: impossible,
+  ...needing(
+    "record: a command that is not there is an error, and nothing is recorded",
+    impossible,
+  ),
   fn: async () => {
     await assertRejects(
       () => Array.fromAsync(record(["/no/such/program"])),
@@ -70,9 +74,10 @@ Deno.test({
 });
 
 Deno.test({
-  name:
+  ...needing(
     "record: a recording that is ended early ends with a record that says so, and so does its command",
-  ignore: impossible,
+    impossible,
+  ),
   fn: async () => {
     const ending = new AbortController();
     const records: TraceRecord[] = [];

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { needing } from "../needing.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
 import { TemporaryFolder } from "../../src/command/files.ts";
@@ -74,9 +75,10 @@ async function withoutMounts(): Promise<string | undefined> {
 const noMounts = await withoutMounts();
 
 Deno.test({
-  name:
+  ...needing(
     "every command where no folder can be written to: it does without, or says so in one sentence",
-  ignore: noMounts !== undefined, // a container may forbid mounts
+    noMounts,
+  ), // a container may forbid mounts
   fn: async (t) => {
     for (const subject of SUBJECTS) {
       await t.step(subject.name, async () => {
@@ -103,8 +105,10 @@ const GIVEN_UP = /out of memory|memory allocation of \d+ bytes failed|Cannot all
 
 for (const subject of SUBJECTS) {
   Deno.test({
-    name: `${subject.name}: with too little memory it works, says so, or dies as a whole`,
-    ignore: !isLinux, // limits are set and processes looked for in Linux's way
+    ...needing(
+      `${subject.name}: with too little memory it works, says so, or dies as a whole`,
+      !isLinux && "this is no Linux",
+    ), // limits are set and processes looked for in Linux's way
     fn: async () => {
       for (let round = 0; round < rounds; round++) {
         using folder = TemporaryFolder.create("maple-memory-");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { needing } from "../needing.ts";
 import { assertEquals, assertLess } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
@@ -28,8 +29,10 @@ async function complaints(page: Page, axe: string): Promise<string[]> {
 }
 
 Deno.test({
-  name: "looks: light and dark, wide and phone, with a fault and the tour: nothing serious for axe",
-  ignore: isMissing,
+  ...needing(
+    "looks: light and dark, wide and phone, with a fault and the tour: nothing serious for axe",
+    isMissing && "there is no Chromium",
+  ),
   async fn(t) {
     const axe = await Deno.readTextFile(fileURLToPath(import.meta.resolve("axe-core")));
     const folder = await Deno.makeTempDir();
@@ -131,8 +134,10 @@ async function jump(page: Page, steps: number): Promise<void> {
 }
 
 Deno.test({
-  name: "looks: dragging through cc1-ggc and 5,000 VMAs, no task beyond 50 ms; jumps within 100 ms",
-  ignore: isMissing,
+  ...needing(
+    "looks: dragging through cc1-ggc and 5,000 VMAs, no task beyond 50 ms; jumps within 100 ms",
+    isMissing && "there is no Chromium",
+  ),
   async fn(t) {
     const folder = await Deno.makeTempDir();
     try {

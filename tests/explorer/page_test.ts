@@ -4,6 +4,7 @@
  * @module
  */
 
+import { needing } from "../needing.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Page } from "playwright-core";
 import { ROOT } from "../../src/command/paths.ts";
@@ -30,8 +31,7 @@ function test(
   place = "",
 ): void {
   Deno.test({
-    name,
-    ignore: isMissing,
+    ...needing(name, isMissing && "there is no Chromium"),
     async fn() {
       const file = await thePage();
       await using browser = await Browser.start();

@@ -1,4 +1,5 @@
 /** Other kernels: what a session leaves is replayed, counted and told; the running kernel goes through the same. */
+import { needing } from "../needing.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { pathOf } from "../../src/command/paths.ts";
 import {
@@ -104,6 +105,22 @@ Deno.test("TestOutput: tests are counted by file, a file is told when its last t
     { path: "tests/a/two_test.ts", passed: 0, failed: 1, skipped: [] },
   ]);
   assertEquals(output.failures, ["it prints"]);
+});
+
+Deno.test("TestOutput: a test that ran so long that deno remarks on it counts too", () => {
+  const output = new TestOutput();
+  const lines = [
+    "running 2 tests from ./tests/a/one_test.ts",
+    "it is slow ...'it is slow' has been running for over (1m0s)",
+    " ok (1m17s)",
+    "it is slower ...'it is slower' has been running for over (1m0s)",
+    "'it is slower' has been running for over (2m0s)",
+    " FAILED (2m9s)",
+    " ok (9s)",
+  ];
+  const files = lines.flatMap((line) => output.take(line).file ?? []);
+  const counts = { path: "tests/a/one_test.ts", passed: 1, failed: 1, skipped: [] };
+  assertEquals([files, output.failures], [[counts], ["it is slower"]]);
 });
 
 Deno.test("TestOutput: a file that cannot be loaded is a failure", () => {
@@ -218,8 +235,10 @@ for (
 }
 
 Deno.test({
-  name: "other-kernels: the running kernel is asked, and random calls on it agree",
-  ignore: impossible,
+  ...needing(
+    "other-kernels: the running kernel is asked, and random calls on it agree",
+    impossible,
+  ),
   fn: async () => {
     const { status, stdout, stderr } = await run(
       ...["running", "--json", "--parts", "probe,fuzz", "--seeds", "2", "--steps", "100"],

@@ -5,6 +5,7 @@
  * Chromium. `deno task test-package` tries Node 20, 22 and 24, Bun, older TypeScript and vite too, which it installs.
  */
 
+import { needing } from "../needing.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import * as esbuild from "esbuild";
 import ts from "typescript";
@@ -47,8 +48,10 @@ Deno.test("package: the same files make the same tarball, byte for byte", async 
 });
 
 Deno.test({
-  name: "package: installed, every part runs in Node",
-  ignore: !hasNode,
+  ...needing(
+    "package: installed, every part runs in Node",
+    !hasNode && "there is no npm, or no Node",
+  ),
   async fn() {
     await using project = await ProjectFolder.create();
     assertRan(await project.run("node", "run.mjs", "trace.gz"));
@@ -56,8 +59,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "package: README's ten lines for each reader run in Node and print what README says",
-  ignore: !hasNode,
+  ...needing(
+    "package: README's ten lines for each reader run in Node and print what README says",
+    !hasNode && "there is no npm, or no Node",
+  ),
   async fn() {
     await using project = await ProjectFolder.create();
     const examples = await readmeExamples();
@@ -86,8 +91,10 @@ async function readmeExamples(): Promise<{ reader: string; code: string; prints:
 
 for (const moduleResolution of ["Node16", "Bundler"] as const) {
   Deno.test({
-    name: `package: installed, its types pass TypeScript ${ts.version} strict, ${moduleResolution}`,
-    ignore: !hasNode,
+    ...needing(
+      `package: installed, its types pass TypeScript ${ts.version} strict, ${moduleResolution}`,
+      !hasNode && "there is no npm, or no Node",
+    ),
     async fn() {
       await using project = await ProjectFolder.create();
       assertEquals(compile(project, moduleResolution, "types.ts", ["dom", "dom.iterable"]), []);
@@ -118,8 +125,10 @@ function compile(
 }
 
 Deno.test({
-  name: "package: esbuild bundles RangeMap alone, small, and the bundle runs",
-  ignore: !hasNode,
+  ...needing(
+    "package: esbuild bundles RangeMap alone, small, and the bundle runs",
+    !hasNode && "there is no npm, or no Node",
+  ),
   async fn() {
     await using project = await ProjectFolder.create();
     for (const entry of ["@maple/mm/range-map", "@maple/mm"]) {
@@ -143,8 +152,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "package: in Chromium, every part runs in a page, and a worker reads what the page writes",
-  ignore: isBrowserMissing,
+  ...needing(
+    "package: in Chromium, every part runs in a page, and a worker reads what the page writes",
+    isBrowserMissing && "there is no Chromium, or no Node",
+  ),
   // Playwright keeps timers and streams of its own.
   sanitizeOps: false,
   sanitizeResources: false,

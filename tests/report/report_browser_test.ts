@@ -1,3 +1,4 @@
+import { needing } from "../needing.ts";
 import { assertEquals } from "@std/assert";
 import { report } from "../../src/report/report.ts";
 import { ROOT } from "../../src/command/paths.ts";
@@ -25,9 +26,10 @@ async function check(html: string): Promise<{ code: number; said: string }> {
 }
 
 Deno.test({
-  name:
+  ...needing(
     "report: in Chromium, wide and narrow, light and dark, it loads whole and draws every chart",
-  ignore: isMissing,
+    isMissing && "there is no Chromium",
+  ),
   async fn() {
     const runs = Array.from({ length: 12 }, (_, number) => benchLine(LAPTOP, number + 1));
     assertEquals(await check(report(runs)), { code: 0, said: "" });
@@ -35,8 +37,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "report: the check in Chromium finds a chart that is not drawn",
-  ignore: isMissing,
+  ...needing(
+    "report: the check in Chromium finds a chart that is not drawn",
+    isMissing && "there is no Chromium",
+  ),
   async fn() {
     const html = report([benchLine(LAPTOP, 1)]).replace('id="bytes"', 'id="other"');
     const { code, said } = await check(html);

@@ -1,3 +1,4 @@
+import { needing } from "../needing.ts";
 import { assertEquals, assertLess } from "@std/assert";
 import { record } from "../../src/capture/record.ts";
 import { replay } from "../../src/replay/replay.ts";
@@ -75,9 +76,10 @@ function impatient(machine: "x86_64" | "aarch64"): Uint8Array {
 }
 
 Deno.test({
-  name:
+  ...needing(
     "record: a thread that enters a call while another is held for one is let in once, and is not sent back for ever",
-  ignore: impossible,
+    impossible,
+  ),
   fn: async () => {
     const directory = await Deno.makeTempDir();
     try {
@@ -110,8 +112,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "verify: first writes of threads are recorded before the calls that show them",
-  ignore: impossible,
+  ...needing(
+    "verify: first writes of threads are recorded before the calls that show them",
+    impossible,
+  ),
   fn: async () => {
     const directory = await Deno.makeTempDir();
     try {
@@ -128,8 +132,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "verify: what another thread's call has done half is not taken for the work of a clone",
-  ignore: impossible,
+  ...needing(
+    "verify: what another thread's call has done half is not taken for the work of a clone",
+    impossible,
+  ),
   fn: async () => {
     const directory = await Deno.makeTempDir();
     try {
@@ -165,9 +171,10 @@ function killed(machine: "x86_64" | "aarch64"): Uint8Array {
 }
 
 Deno.test({
-  name:
+  ...needing(
     "verify: a process that is killed while it is looked at is not taken for one that lost its memory",
-  ignore: impossible,
+    impossible,
+  ),
   fn: async () => {
     const directory = await Deno.makeTempDir();
     try {

@@ -1,3 +1,4 @@
+import { needing } from "../needing.ts";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { replay } from "../../src/replay/replay.ts";
@@ -12,7 +13,7 @@ import { impossible } from "../capture/capturing.ts";
 import { runVerify } from "./verifying.ts";
 
 function test(name: string, run: () => Promise<void>): void {
-  Deno.test({ name: `verify: ${name}`, ignore: impossible, fn: run });
+  Deno.test({ ...needing(`verify: ${name}`, impossible), fn: run });
 }
 
 const CC1 = fileURLToPath(new URL("../../traces/cc1-ggc.jsonl.gz", import.meta.url));
@@ -142,8 +143,7 @@ Deno.test("verify: --help tells of every option", async () => {
 });
 
 Deno.test({
-  name: "verify: --keep overwrites nothing but a trace",
-  ignore: impossible,
+  ...needing("verify: --keep overwrites nothing but a trace", impossible),
   fn: async () => {
     const directory = await Deno.makeTempDir();
     try {
