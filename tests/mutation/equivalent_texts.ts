@@ -18,6 +18,24 @@ export const TEXTS: Equivalences = {
   ],
   "src/trace/gunzip.ts": [
     [
+      "same",
+      "if (zlib === undefined) {",
+      ["zlib === undefined ▸ false"],
+      "It is so only where there is no node:zlib, in browsers.",
+    ],
+    [
+      "same",
+      'yield* streamOf(bytes).pipeThrough(new DecompressionStream("gzip"));',
+      ["yield* streamOf(bytes).pipeThrough(new DecompressionStrea… ▸ ;"],
+      "It runs only where there is no node:zlib, in browsers.",
+    ],
+    [
+      "same",
+      "for await (const piece of output) if (piece instanceof Uint8Array) yield piece;",
+      ["piece instanceof Uint8Array ▸ true"],
+      "Each piece is a Buffer, which is one; the check is for the type checker.",
+    ],
+    [
       "slower",
       "if (!output.write(chunk)) await writable(output);",
       ["await writable(output); ▸ ;"],
@@ -58,7 +76,21 @@ export const TEXTS: Equivalences = {
       "One piece is copied, and is the same then.",
     ],
   ],
+  "src/trace/recorded_layouts.ts": [
+    [
+      "same",
+      "const at = layout?.lines.findIndex((line) => line.end > start) ?? -1;",
+      ["1 ▸ 2"],
+      "Neither is a place in a layout.",
+    ],
+  ],
   "src/trace/read.ts": [
+    [
+      "slower",
+      'if ("Deno" in globalThis) return (await Deno.open(path)).readable;',
+      ['"Deno" in globalThis ▸ false'],
+      "The file is read as Node reads it: as a whole, before it is looked at.",
+    ],
     [
       "same",
       'if ("Deno" in globalThis) return (await Deno.open(path)).readable;',
@@ -91,6 +123,12 @@ export const TEXTS: Equivalences = {
     ],
   ],
   "src/trace/summary.ts": [
+    [
+      "same",
+      "if (first === undefined || last === undefined) {",
+      ["|| ▸ &&"],
+      "Where there is a first there is a last.",
+    ],
     [
       "same",
       "const [start = 0, length = 0] = call.args;",

@@ -90,10 +90,17 @@ Deno.test("readTrace: a file that does not exist", async () => {
 Deno.test("readTrace: a file named .gz that is not gzip", async () => {
   const path = await Deno.makeTempFile({ suffix: ".jsonl.gz" });
   try {
-    await Deno.writeTextFile(path, textOf(ALL));
-    const error = await assertRejects(() => Array.fromAsync(readTrace(path)), TraceError);
-    assertEquals(error.message, `Cannot read ${path} line 1: it is named .gz but is not gzip`);
-    assertEquals(error.code, "ENOTTRACE");
+    for (
+      const [text, why, code] of [
+        [textOf(ALL), "it is named .gz but is not gzip", "ENOTTRACE"],
+        ["x", "it is named .gz but is not gzip", "ENOTTRACE"],
+        ["", "it is empty", "ECUT"],
+      ] as const
+    ) {
+      await Deno.writeTextFile(path, text);
+      const error = await assertRejects(() => Array.fromAsync(readTrace(path)), TraceError);
+      assertEquals([error.message, error.code], [`Cannot read ${path} line 1: ${why}`, code]);
+    }
   } finally {
     await Deno.remove(path);
   }
@@ -385,7 +392,24 @@ Deno.test("readTrace: a stream that breaks says why, plain or compressed, whatev
       });
       const error = await assertRejects(() => Array.fromAsync(readTrace(stream)), TraceError);
       assertEquals([error.code, error.message.includes(why)], [code, true], error.message);
+      assertEquals(error.message.includes("Error"), false, error.message);
     }
+  }
+});
+
+Deno.test("boundedLines: a last line without an end is told, were it one byte long", async () => {
+  const bytes = new TextEncoder().encode("one\nx");
+  assertEquals(await Array.fromAsync(boundedLines(streamOf(bytes))), [
+    { text: "one", complete: true },
+    { text: "x", complete: false },
+  ]);
+});
+
+Deno.test("readTrace: only both of gzip's first bytes make it gzip", async () => {
+  for (const [first, second] of [[0x1f, 0x7b], [0x7b, 0x8b]]) {
+    const source = streamOf(new Uint8Array([first!, second!, 0x0a]));
+    const error = await assertRejects(() => Array.fromAsync(readTrace(source)), TraceError);
+    assertEquals(error.code, "ENOTTRACE");
   }
 });
 

@@ -196,6 +196,29 @@ Deno.test("RecordedLayouts: grow moves the start of the first VMA above", () => 
   assertEquals(recorded.of(7), [vma(0x1000, 0x4000), vma(0x5000, 0x9000)]);
 });
 
+Deno.test("RecordedLayouts: a stack may be the first VMA, or none may be there that grows", () => {
+  const recorded = new RecordedLayouts();
+  recorded.apply({ ...EXEC, layout: [{ ...HEAP, start: 0x8000, end: 0x9000 }] });
+  recorded.apply({ type: "grow", pid: EXEC.pid, start: 0x7000 });
+  assertEquals(recorded.of(EXEC.pid).map(({ start }) => start), [0x7000]);
+  recorded.apply({ type: "grow", pid: EXEC.pid, start: 0x9000 });
+  assertEquals(recorded.of(EXEC.pid).map(({ start }) => start), [0x7000]);
+});
+
+Deno.test("countMunmaps: those of one kind", async () => {
+  const munmap = (start: number, end: number): TraceRecord[] => [
+    { type: "enter", pid: EXEC.pid, call: "munmap", args: [start, end - start] },
+    { type: "leave", pid: EXEC.pid, call: "munmap", result: 0, removed: [], added: [] },
+  ];
+  const layout = [{ ...HEAP, start: 0x10000, end: 0x20000 }];
+  const summary = await summarize([
+    ...[HEADER, { ...EXEC, layout }],
+    ...[...munmap(0x11000, 0x12000), ...munmap(0x13000, 0x14000), ...munmap(0x10000, 0x20000)],
+  ]);
+  const kinds = ["split", "whole", "head", "tail", "none"] as const;
+  assertEquals(kinds.map((kind) => countMunmaps(summary, kind)), [2, 1, 0, 0, 0]);
+});
+
 Deno.test("summarize: VMAs in use are told by number, in whatever order they came", async () => {
   const lines = [3, 2, 1].map((i) => vma(i * 0x10000, i * 0x10000 + 0x1000));
   const unmap = ({ start }: MapLine): TraceRecord[] => [
