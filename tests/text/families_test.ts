@@ -177,6 +177,17 @@ Deno.test("recordEvents: only a call that makes processes makes one, and only of
   assertEquals(made(two, call("fork", [], 2, { pid: 1 })), ["exec 2 running", "exec 1 running"]);
 });
 
+Deno.test("recordEvents: who a thread makes is no thread of the process that was attached to", () => {
+  const attached: Event = { kind: "attached", line: 1, pid: 7, threads: 2 };
+  const text = [
+    ...[attached, mmap(0x20000, { pid: 9 }), call("fork", [], 9, { pid: 8 })],
+    mmap(0x10000, { pid: 7 }),
+  ];
+  assertEquals(said(...text).filter((each) => /exec|fork/.test(each)), [
+    ...["exec 9 running", "exec 7 running", "fork 7>8 shared"],
+  ]);
+});
+
 Deno.test("recordEvents: threads are told as those of the first of their group", () => {
   const text = [11, 12, 15].map((pid) => mmap(0x10000 * pid, { pid, group: 11 }));
   const whole = recorded(text);

@@ -391,6 +391,9 @@ Deno.test("readPrefix: process, time and program, in any of strace's ways", () =
   assertEquals(read("12     0.000123 "), [12, undefined]);
   assertEquals(read(""), [undefined, undefined]);
   assertEquals(read("/* a comment */ 12 "), [12, undefined]);
+  // Of what a log puts before a line forty words are looked at.
+  const after = (words: number) => read(`${"x ".repeat(words - 2)}log: 12 `)[0];
+  assertEquals([after(40), after(41)], [12, undefined]);
   // 2^22, PID_MAX_LIMIT, is the largest that a kernel lets one ask for.
   assertEquals([read("4194304 "), read("4194305 ")], [[4194304, undefined], [
     undefined,

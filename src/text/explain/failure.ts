@@ -296,7 +296,7 @@ function noMemoryToChange(failed: Failed, call: string): string {
       }`;
   }
   const first = vmaIn(space, start, end);
-  const cuts = cutsOf(first, vmaIn(space, end - 1, end), start, end);
+  const cuts = cutsOf(first, vmaIn(space, end - PAGE_SIZE, end), start, end);
   const parts = cuts === 2 ? "two VMAs" : "one VMA";
   const split = cuts === 0
     ? "No VMA has to be split for it"
