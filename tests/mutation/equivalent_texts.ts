@@ -36,12 +36,6 @@ export const TEXTS: Equivalences = {
       "Each piece is a Buffer, which is one; the check is for the type checker.",
     ],
     [
-      "slower",
-      "if (!output.write(chunk)) await writable(output);",
-      ["await writable(output); ▸ ;"],
-      "What is written too early waits in memory.",
-    ],
-    [
       "same",
       "if (done) controller.close();",
       ["controller.close(); ▸ ;", "done ▸ true", "done ▸ false"],

@@ -18,7 +18,8 @@ import { MmError } from "../../src/mm/error.ts";
 import { actionOf, decode } from "../../src/replay/decode.ts";
 import { TraceFiles } from "../../src/replay/files.ts";
 import type { EnterRecord, LeaveRecord } from "../../src/trace/format.ts";
-import { FILE, MAPPED, RING } from "./records.ts";
+import { present } from "../present.ts";
+import { FILE, MAPPED, memory, RING } from "./records.ts";
 
 Deno.test("decode io_destroy: the ring at the context's address goes, whatever else lies there stays", () => {
   const space = new AddressSpace({ mmapBase: 0x7fff_0000_0000 });
@@ -64,10 +65,41 @@ Deno.test("decode ioctl: a userfault descriptor takes a range in its modes, or g
   assertEquals(act(REGISTER, [range, mode(1)]), [0, "um"]);
   assertEquals(act(REGISTER | 0, [range, mode(2)]), [0, "uw"]); // as 32 bits with a sign
   assertEquals(act(UNREGISTER, [range]), [0, ""]);
+  assertEquals(act(UNREGISTER, [range, mode(1)]), [0, ""]); // which has no mode
   assertEquals(act(REGISTER, [range]), [0, ""]);
   const refused = "the descriptor refused the range";
   assertEquals(act(REGISTER, [range, mode(1)], "EINVAL"), refused);
   assertEquals([act(REGISTER), act(REGISTER, [])], [refused, refused]);
+});
+
+Deno.test("decode close: with its last descriptor goes what a userfaultfd watched, as the kernel shows it", () => {
+  const space = new AddressSpace();
+  space.mmap({ address: 0x10000, length: 0x3000, protection: 3, flags: 0x32 });
+  space.setUserfault(0x10000, 0x3000, 3);
+  const action = present(actionOf({
+    enter: { type: "enter", pid: 7, call: "close", args: [3] },
+    leave: { ...MAPPED, call: "close", result: 0, added: [memory(0x11000)] },
+    files: new TraceFiles(),
+  }));
+  assertEquals([action(space), Array.from(space.vmas(), (vma) => vma.otherFlags)], [
+    0,
+    ["um uw", "", "um uw"],
+  ]);
+});
+
+Deno.test("decode map_shadow_stack: it goes where the kernel put it, unless there are none", () => {
+  const act = (leave: Partial<LeaveRecord>) => {
+    const decoded = decode({
+      enter: { type: "enter", pid: 7, call: "map_shadow_stack", args: [0, 0x2000, 0] },
+      leave: { ...MAPPED, call: "map_shadow_stack", ...leave },
+      files: new TraceFiles(),
+    });
+    return typeof decoded === "function" ? decoded(new AddressSpace()) : decoded?.unmodelled;
+  };
+  assertEquals(act({ result: 0x7000_0000_0000 }), 0x7000_0000_0000);
+  for (const error of ["EOPNOTSUPP", "ENOSYS"]) {
+    assertEquals(act({ error }), "the processor or the kernel has no shadow stacks");
+  }
 });
 
 /** Where placement begins after a mapping at `result`, begun with `mmapBase` of 2^47 addresses. */
