@@ -31,23 +31,30 @@ export function shrinkLoad(options: LoadOptions, list: EventList): ShrunkLoad | 
   const fails = (events: readonly LoadEvent[]) =>
     replayEvents(options, events).finding?.rule === rule;
 
-  let events: readonly LoadEvent[] = [...list].slice(0, first.events);
-  const runs = reduce([...new Set(events.map(run))], (kept) => fails(only(events, kept)));
-  events = only(events, runs);
-  events = reduce(events, fails);
+  const events = reduceEvents([...list].slice(0, first.events), fails);
+  return { events, finding: replayEvents(options, events).finding! };
+}
+
+/**
+ * Reduces a list of events that fails to one that still does.
+ *
+ * @param fails whether a list fails; it must be so of the one given
+ */
+export function reduceEvents(all: readonly LoadEvent[], fails: Fails): readonly LoadEvent[] {
+  const runs = reduce([...new Set(all.map(run))], (kept) => fails(only(all, kept)));
+  let events = reduce(only(all, runs), fails);
   for (let before = Infinity; events.length < before;) {
     before = events.length;
     const plain = asPlainSteps(events, fails);
     events = reduce(joined(fewerSteps(plain, fails), fails), fails);
   }
-  return { events, finding: replayEvents(options, events).finding! };
+  return events;
 }
 
+type Fails = (events: readonly LoadEvent[]) => boolean;
+
 /** Calls with a second task beside them, or with little memory, become plain steps, where that still fails. */
-function asPlainSteps(
-  events: readonly LoadEvent[],
-  fails: (events: readonly LoadEvent[]) => boolean,
-): readonly LoadEvent[] {
+function asPlainSteps(events: readonly LoadEvent[], fails: Fails): readonly LoadEvent[] {
   let left = events;
   for (const [at, event] of events.entries()) {
     if (event.kind !== "beside" && event.kind !== "starve") continue;
@@ -68,10 +75,7 @@ function only(events: readonly LoadEvent[], runs: readonly number[]): LoadEvent[
 }
 
 /** Steps of one life with nothing of its own between them become one event, where that still fails. */
-function joined(
-  events: readonly LoadEvent[],
-  fails: (events: readonly LoadEvent[]) => boolean,
-): readonly LoadEvent[] {
+function joined(events: readonly LoadEvent[], fails: Fails): readonly LoadEvent[] {
   const adjacent = withJoinedSteps(events);
   let left = adjacent.length < events.length && fails(adjacent) ? adjacent : events;
   for (let at = left.length - 1; at >= 0; at--) {
@@ -111,10 +115,7 @@ function withJoinedSteps(events: readonly LoadEvent[]): LoadEvent[] {
 }
 
 /** Each event of steps with as few as will do. */
-function fewerSteps(
-  events: readonly LoadEvent[],
-  fails: (events: readonly LoadEvent[]) => boolean,
-): readonly LoadEvent[] {
+function fewerSteps(events: readonly LoadEvent[], fails: Fails): readonly LoadEvent[] {
   let left = events;
   for (const [at, event] of events.entries()) {
     if (event.kind !== "step") continue;

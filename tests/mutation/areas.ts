@@ -52,7 +52,7 @@ export const AREAS: readonly Area[] = [
     ],
   },
   { sources: ["src/probe/"], tests: ["probe"] },
-  { sources: ["src/load/", "src/random.ts"], tests: ["load", "random_test.ts"] },
+  { sources: ["src/load/", "src/random.ts"], tests: ["load", "random_numbers_test.ts"] },
   {
     sources: ["src/command/", "src/compare/", "src/history/", "src/report/"],
     tests: ["command", "compare", "history", "report"],

@@ -48,6 +48,9 @@ Deno.test("Random.below: of a number of up to 53 bits each bit is 0 and 1", () =
     }
     assert(drawn.every((number) => Number.isInteger(number) && number < 2 ** bits));
   }
+  // Two words of the sequence, the first for the upper bits.
+  const [high = 0, low = 0] = mulberry32(5).take(2);
+  assertEquals(new Random(5).below(2 ** 53), (high >>> 11) * 2 ** 32 + low);
   const random = new Random(3);
   const odd = 2 ** 40 + 1;
   assert(Array.from({ length: 100 }, () => random.below(odd)).every((number) => number < odd));
@@ -70,6 +73,9 @@ Deno.test("Random.chance: never, always, and as often as the probability says", 
   const words = mulberry32(9);
   const random9 = new Random(9);
   for (const word of words.take(100)) assertEquals(random9.chance(0.5), word < 2 ** 31);
+  const [first = 0] = mulberry32(9);
+  assertEquals(new Random(9).chance(first / 2 ** 32), false);
+  assertEquals(new Random(9).chance((first + 1) / 2 ** 32), true);
 });
 
 Deno.test("Random.oneIn: once in so many times", () => {
