@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { pathOf } from "../../src/command/paths.ts";
 import { EventFileError, formatEvents, parseEvents } from "../../src/load/event_file.ts";
-import { EventList, lifeNumber, type LoadEvent, runOf } from "../../src/load/event.ts";
+import { EventList, forkedLife, lifeNumber, type LoadEvent, runOf } from "../../src/load/event.ts";
 import { programOf } from "../../src/load/lives.ts";
 import { readPrograms } from "../../src/load/programs.ts";
 import { drawnEvents, replayEvents, runLoad, type RunOptions } from "../../src/load/run.ts";
@@ -86,6 +86,10 @@ Deno.test("EventList: gives back what was put in, beyond its first size too", ()
   for (const event of events) list.push(event);
   assertEquals([...list], events);
   assertEquals(runOf(lifeNumber(12, 34)), 12);
+  // Lives that events forked come after those of any program, and are of the same run.
+  const forked = [0, 1, 400_000].map(forkedLife);
+  assertEquals(forked, [0, 1, 400_000].map((child) => 2 ** 19 + child));
+  assertEquals(forked.map((life) => runOf(lifeNumber(12, life))), [12, 12, 12]);
 });
 
 Deno.test("event file: read as it was written; damage is one error with its line", () => {

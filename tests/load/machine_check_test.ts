@@ -6,6 +6,7 @@ import { LoadFinding } from "../../src/load/finding.ts";
 import { Load } from "../../src/load/load.ts";
 import { checkIdle, checkMachine } from "../../src/load/machine_check.ts";
 import { readPrograms } from "../../src/load/programs.ts";
+import { MmInvariantError } from "../../src/mm/error.ts";
 import type { RunningLife } from "../../src/load/running_life.ts";
 import { isFileMapping } from "../../src/mm/pages/physical_memory.ts";
 import type { Page, PageTableEntry, SwapSlot } from "../../src/mm/vma.ts";
@@ -34,6 +35,7 @@ function scene(hugePages: "never" | "always" = "never"): Scene {
   pages.push(present(life.resultMapping()).start);
   for (const page of pages) apply("write", page);
   if (hugePages === "never") {
+    apply("read", stack.end - 6 * 4096); // shows the zero page, which has no frame
     apply("evict", pages[2]!);
     apply("migrate", pages[3]!);
   }
@@ -87,7 +89,10 @@ const BROKEN: Readonly<Record<string, readonly [act: (scene: Scene) => void, say
   ],
   "slot miscounted": [(scene) => slotAt(scene, 2).references++, /counts 2 entries, 1 point to it/],
   "slots miscounted": [({ load }) => load.memory.swapSlots++, /2 swap slots are in use, 1 are/],
-  "lost in swap": [(scene) => scene.life.stamps.set(scene.pages[2]!, 99), /wrote 99 to .*holds/],
+  "lost in swap": [
+    (scene) => scene.life.stamps.set(scene.pages[2]!, 99),
+    /wrote 99 to 0x[0-9a-f]+, which holds \d+$/,
+  ],
   "lost in memory": [(scene) => scene.life.stamps.set(scene.pages[0]!, 99), /wrote 99 to .*holds/],
   "written where nothing is mapped": [
     ({ life }) => life.stamps.set(0x1000, 1),
@@ -99,7 +104,7 @@ const BROKEN: Readonly<Record<string, readonly [act: (scene: Scene) => void, say
   ],
   "written, but there is no page": [
     ({ life, pages }) => life.stamps.set(pages[3]! - 4096, 1),
-    /wrote 1 to .* which holds nothing/,
+    /wrote 1 to 0x[0-9a-f]+, which holds nothing$/,
   ],
   "shown, but never written": [
     ({ life, pages }) => life.stamps.clear(pages[0]!, pages[0]! + 4096),
@@ -130,11 +135,45 @@ Deno.test("checkMachine: a page without a frame that is shown, and a frame that 
   assertThrows(() => checkMachine(here.load), LoadFinding);
   frames.push(last);
   checkMachine(here.load);
+  const shown = scene();
+  const event = { life: shown.life.number, argument: shown.pages[0]! - 7 * 4096 };
+  assert(shown.load.apply({ kind: "write", ...event }));
+  const popped = present(shown.load.memory.frames.pop());
+  assert(popped.mapped > 0);
+  popped.frame = -1;
+  assertThrows(() => checkMachine(shown.load), LoadFinding, "is shown, but has no frame");
   const lost = { ...page, frame: frames.length, mapped: 0, locked: false };
   frames.push(lost);
   assertThrows(() => checkMachine(here.load), LoadFinding, "has a frame, but nothing shows it");
   frames.pop();
   checkMachine(here.load);
+});
+
+Deno.test("checkMachine: frames that are counted are in use, and the address spaces are valid themselves", () => {
+  const one = scene();
+  one.load.memory.used++;
+  assertThrows(() => checkMachine(one.load), LoadFinding, "frames are counted");
+  const other = scene();
+  other.life.space.descriptor.totalPages++;
+  assertThrows(() => checkMachine(other.load), MmInvariantError);
+});
+
+Deno.test("checkMachine: what was written to memory files is in slots of theirs, mapped or not", () => {
+  const here = scene();
+  const { load, life, pages } = here;
+  const file = pages[4]!;
+  assert(load.apply({ kind: "evict", life: life.number, argument: file }));
+  checkMachine(load);
+  const mapping = present(life.resultMapping()?.fileMapping);
+  assertEquals([mapping.stored.size, load.memory.swapSlots], [1, 2]);
+  life.space.munmap(present(life.resultMapping()).start, 64 * 4096);
+  assertThrows(
+    () => checkMachine(load),
+    LoadFinding,
+    "2 swap slots are in use, 1 are accounted for",
+  );
+  life.job.memoryFiles.add(present(life.result));
+  checkMachine(load);
 });
 
 Deno.test("checkMachine: huge pages count once for all that they hold", () => {

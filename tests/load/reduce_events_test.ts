@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { lifeNumber, type LoadEvent } from "../../src/load/event.ts";
+import { reduce } from "../../src/replay/debug/reduce.ts";
 import { reduceEvents } from "../../src/load/shrink.ts";
 import { Random } from "../random.ts";
 
@@ -95,6 +96,24 @@ Deno.test("reduceEvents: a starved call, or one beside a touch, becomes a plain 
   assertEquals(text(any), "A1 A1 B1");
   const kept = reduceEvents(all, (events) => events.some(({ kind }) => kind === "beside"));
   assertEquals(kept, [event("beside", A, 5)]);
+});
+
+Deno.test("reduceEvents: events of other kinds stay what they are", () => {
+  const all = [event("read", A, 4096), event("evict", B, 8192)];
+  assertEquals(reduceEvents(all, (events) => events.length === 2), all);
+});
+
+Deno.test("reduceEvents: a thousand steps side by side are joined at once, not one after the other", () => {
+  let asked = 0;
+  const fails = (events: readonly LoadEvent[]) =>
+    (asked++, steps(events, A) + steps(events, B)) ===
+      1_000;
+  const all = Array.from({ length: 1_000 }, (_, i) => step(i < 600 ? A : B));
+  assertEquals(reduce(all, fails).length, 1_000);
+  const byReduce = asked;
+  asked = 0;
+  assertEquals(text(reduceEvents(all, fails)), "A600 B400");
+  assert(asked < byReduce + 200, `${asked} questions, ${byReduce} for the reducing alone`);
 });
 
 Deno.test("reduceEvents: what is left fails, and fails with nothing less", () => {

@@ -11,6 +11,7 @@
 import { CAPTURE } from "./equivalent_capture.ts";
 import { COMMANDS } from "./equivalent_commands.ts";
 import { IMPORTED } from "./equivalent_imported.ts";
+import { LOAD } from "./equivalent_load.ts";
 import { MM_PAGES } from "./equivalent_mm_pages.ts";
 import { MM_RANGES } from "./equivalent_mm_ranges.ts";
 import { REPLAY } from "./equivalent_replay.ts";
@@ -29,6 +30,7 @@ const EQUIVALENT = {
   ...COMMANDS,
   ...TEXTS,
   ...REPLAY,
+  ...LOAD,
   ...IMPORTED,
 };
 

@@ -1,0 +1,78 @@
+/**
+ * Mutants of the load and of random numbers that no test can notice, and why: see `equivalent.ts`.
+ *
+ * @module
+ */
+
+import type { Equivalences } from "./equivalences.ts";
+
+const FOR_TYPES = "It is always there; the default is for the type checker.";
+const REDUCED =
+  "After the reducing no event is too much, so one in the place of two does not fail.";
+const NO_EARLIER = "Before the first event there is none to join it with.";
+
+/** By source file. */
+export const LOAD: Equivalences = {
+  "src/load/shrink.ts": [
+    [
+      "slower",
+      'return kind === "start" ? life : runOf(life);',
+      ['kind === "start" ▸ true', 'kind === "start" ▸ false', "=== ▸ !=="],
+      "What does not go as a part of its run goes by itself.",
+    ],
+    [
+      "same",
+      "let left = adjacent.length < events.length && fails(adjacent) ? adjacent : events;",
+      ["< ▸ <="],
+      "Where nothing was joined the two lists are equal.",
+    ],
+    [
+      "same",
+      "for (let at = left.length - 1; at >= 0; at--) {",
+      [">= ▸ >", "0 ▸ 1"],
+      NO_EARLIER,
+    ],
+    [
+      "same",
+      'if (later.kind !== "step") continue;',
+      ['later.kind !== "step" ▸ false', "continue; ▸ ;"],
+      REDUCED,
+    ],
+  ],
+  "src/load/event.ts": [
+    [
+      "same",
+      "const LIVES = 2 ** 20;",
+      ["2 ▸ 3", "20 ▸ 21"],
+      "Room for the lives of a run: more is as good.",
+    ],
+  ],
+  "src/load/mirror.ts": [
+    [
+      "same",
+      "const [start = 0, length = 0] = step.enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      FOR_TYPES,
+    ],
+    [
+      "same",
+      "const [address = 0, length = 0, third = 0, flags = 0, target = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)", "0 ▸ 1 (3)", "0 ▸ 1 (4)", "0 ▸ 1 (5)"],
+      FOR_TYPES,
+    ],
+    [
+      "same",
+      "const [, length = 0, third = 0, flags = 0, fixed = 0] = args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)", "0 ▸ 1 (3)", "0 ▸ 1 (4)"],
+      FOR_TYPES,
+    ],
+  ],
+  "src/random.ts": [
+    [
+      "same",
+      "for (let i = items.length - 1; i > 0; i--) {",
+      ["> ▸ >="],
+      "The first item changes places with itself: every order stays equally likely.",
+    ],
+  ],
+};
