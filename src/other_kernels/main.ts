@@ -150,6 +150,18 @@ function checkRoot(): void {
   }
 }
 
+/** How often the line of progress is drawn while a kernel runs, ms. */
+const SHOW_MS = 500;
+
+/** What the session in a booted kernel has told last, cut to a line. */
+function lastLine(path: string): string {
+  try {
+    return Deno.readTextFileSync(path).trimEnd().split("\n").at(-1)?.trim().slice(0, 70) ?? "";
+  } catch {
+    return "";
+  }
+}
+
 /** One kernel; that it cannot be booted keeps no other from it. */
 async function runBooted(
   kernel: OtherKernel,
@@ -162,8 +174,13 @@ async function runBooted(
   try {
     progress.show(() => `${kernel.name}: fetching it`);
     const fetched = await fetchKernel(kernel, mirror);
-    progress.show(() => `${kernel.name}: ${fetched.package} runs; ${own}/progress.txt tells more`);
-    await boot(fetched, images, machine, own);
+    const show = () => progress.show(() => `${kernel.name}: ${lastLine(`${own}/progress.txt`)}`);
+    const timer = setInterval(show, SHOW_MS);
+    try {
+      await boot(fetched, images, machine, own);
+    } finally {
+      clearInterval(timer);
+    }
     return await findingOf(kernel, await readSession(own), own);
   } catch (error) {
     if (!(error instanceof Unable)) throw error;

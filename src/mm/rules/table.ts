@@ -188,6 +188,7 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     decides: "marks secret memory (memfd_secret) as locked",
     source: "secretmem_mmap_prepare(), mm/secretmem.c",
     values: until("7.2"),
+    backports: ["6.12.117"],
   },
   ringNotForked: {
     decides: "keeps the ring of io_setup from children (VM_DONTCOPY)",
