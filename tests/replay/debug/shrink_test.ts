@@ -30,6 +30,13 @@ Deno.test("reduce: from what is left no single item can be removed", () => {
   for (const item of left) assert(!fails(left.filter((other) => other !== item)));
 });
 
+Deno.test("reduce: what can only go once another item has gone, goes too", () => {
+  // The last item is needed as long as the first is there.
+  const fails = (items: readonly number[]) =>
+    needing([1, 2])(items) && (!items.includes(0) || items.includes(3));
+  assertEquals(reduce([0, 1, 2, 3], fails), [1, 2]);
+});
+
 Deno.test("shrink: a sound trace is not reduced", async () => {
   assertEquals(await shrink(await recordsOf("cc1-hello")), undefined);
   assertEquals(failureOf([{ first: 0, last: 9, value: 1 }]), undefined);
