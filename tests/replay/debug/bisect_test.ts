@@ -62,3 +62,29 @@ Deno.test("markChanges: a node's changed words, slots that came and went", () =>
     "-   5-9: y",
   ]);
 });
+
+Deno.test("markChanges: what went before the line that changed is marked, each once and in its place", () => {
+  assertEquals(markChanges("a\nb\nc\nd", "a\nd"), ["  a", "- b", "- c", "  d"]);
+  assertEquals(markChanges("a\nd", "a\nb\nc\nd"), ["  a", "+ b", "+ c", "  d"]);
+  assertEquals(markChanges("a\na\nb", "a\nb"), ["  a", "- a", "  b"]);
+  assertEquals(markChanges("a\nb", "a\na\nb"), ["  a", "+ a", "  b"]);
+  assertEquals(markChanges("a", "b"), ["+ b", "- a"]);
+  assertEquals(markChanges("node 0x100 a", "node 0x100 b"), [
+    "- node 0x100 «a»",
+    "+ node 0x100 «b»",
+  ]);
+  assertEquals(
+    markChanges(
+      "gone\n0-1: node 0x100 a\n2-3: node 0x200 b",
+      "0-1: node 0x100 c\n2-3: node 0x200 b",
+    ),
+    ["- gone", "- 0-1: node 0x100 «a»", "+ 0-1: node 0x100 «c»", "  2-3: node 0x200 b"],
+  );
+  // A node of another number is another node.
+  assertEquals(markChanges("node 0x100 a", "node 0x200 a"), ["+ node 0x200 a", "- node 0x100 a"]);
+  // A node that stands before the place that was reached is no twin.
+  assertEquals(
+    markChanges("node 0x1 a\nnode 0x2 b", "node 0x2 c\nnode 0x1 d"),
+    ["- node 0x1 a", "- node 0x2 «b»", "+ node 0x2 «c»", "+ node 0x1 d"],
+  );
+});
