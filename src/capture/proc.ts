@@ -39,18 +39,23 @@ export function parseSmaps(text: string): MapLine[] {
   let position = 0;
   while (position < text.length) {
     const headerEnd = text.indexOf("\n", position);
-    const line = parseMapsLine(text.slice(position, headerEnd));
+    const line = parseMapsLine(copied(text.slice(position, headerEnd)));
     if (line === undefined) return lines; // the process ended while it was read
     const anonymous = fieldAfter(text, "\nAnonymous:", headerEnd);
     const swap = fieldAfter(text, "\nSwap:", headerEnd);
     const flagsAt = text.indexOf("\nVmFlags:", headerEnd) + 9;
     const end = text.indexOf("\n", flagsAt);
-    const vmFlags = text.slice(flagsAt, end).trim().replace(/ ?\bsd\b/, "");
+    const vmFlags = copied(text.slice(flagsAt, end).trim().replace(/ ?\bsd\b/, ""));
     const written = line.permissions[3] === "p" && anonymous + swap > 0;
     if (line.name !== "[vsyscall]") lines.push({ ...line, vmFlags, ...(written && { written }) });
     position = end + 1;
   }
   return lines;
+}
+
+/** The same text in memory of its own: V8 has a part of a text keep the whole, and a smaps may have 30 MB. */
+function copied(part: string): string {
+  return ` ${part}`.slice(1);
 }
 
 /**

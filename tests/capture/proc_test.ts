@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { pathOf, urlOf } from "../../src/command/paths.ts";
 import { baseName } from "../../src/trace/maps_line.ts";
 import {
   deviceOfMount,
@@ -188,4 +189,29 @@ Deno.test("parseAllowedNodes: a bit each, the highest word first; undefined if t
     "Cpus_allowed:\tff\nMems_allowed:\t00000000,00000001,00000003\nMems_allowed_list:\t0-1,32\n";
   assertEquals(parseAllowedNodes(status), 0x1_0000_0003n);
   assertEquals(parseAllowedNodes("Cpus_allowed:\tff\n"), undefined);
+});
+
+Deno.test("parseSmaps: a line that is kept does not keep the text that it was read from", async () => {
+  const TEXTS = 100, BYTES = 200_000;
+  const program = `
+    const { parseSmaps } = await import(${JSON.stringify(urlOf(pathOf("src/capture/proc.ts")))});
+    const kept = [];
+    for (let i = 0; i < ${TEXTS}; i++) {
+      const text = Deno.args[0] + "x".repeat(${BYTES}) + i;
+      // As it comes from the kernel: bytes, decoded.
+      kept.push(parseSmaps(new TextDecoder().decode(new TextEncoder().encode(text)))[0]);
+    }
+    gc();
+    console.log(JSON.stringify([Deno.memoryUsage().heapUsed, kept.length, kept[0].vmFlags]));`;
+  const header =
+    "5652b5843000-5652b5845000 r--p 00002000 fe:00 260131    /usr/bin/program-of-a-name";
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--v8-flags=--expose-gc", program, smaps(header, 0, 0, "rd mr mw me de nr ac")],
+  }).output();
+  const text = new TextDecoder();
+  const found: [held: number, lines: number, flags: string] = JSON.parse(
+    text.decode(stdout) || JSON.stringify(text.decode(stderr)),
+  );
+  assertEquals(found.slice(1), [TEXTS, "rd mr mw me de nr ac"]);
+  assert(found[0] < TEXTS * BYTES / 2, `${found[0]} bytes are held`);
 });
