@@ -46,6 +46,7 @@ function scene(): RunningLife {
   const life = present(load.lives[0]);
   map(life, 0, PAGES, MAP_PRIVATE);
   for (const page of [2, 3, 6]) life.space.amendPage(at(page), 1);
+  life.space.readPage(at(5)); // shows the file's own page
   return life;
 }
 
@@ -143,6 +144,24 @@ Deno.test("noteCopies: a copy holds what the page held, and must hold what is ex
   const other = scene();
   noteCopies(other, all, (_vma, address) => other.space.readPage(address));
   assertEquals(other.stamps.get(at(2)), held);
+});
+
+Deno.test("noteCopies: a copy in swap is one too", () => {
+  const load = new Load({
+    programs: PROGRAMS,
+    memoryPages: 2_000,
+    swapPages: 10,
+    hugePages: "never",
+  });
+  load.apply({ kind: "start", life: 1, argument: 0 });
+  const life = present(load.lives[0]);
+  map(life, 0, PAGES, MAP_PRIVATE);
+  life.space.amendPage(at(2), 1);
+  const held = life.space.readPage(at(2));
+  load.apply({ kind: "evict", life: life.number, argument: at(2) });
+  assertEquals(life.space.entry(at(2))?.kind, "swap");
+  noteCopies(life, step("mmap", [0, PAGE, 3, POPULATED, 3, 0], at(2)), undefined);
+  assertEquals(life.stamps.get(at(2)), held);
 });
 
 Deno.test("noteFile: shared memory without a file of the disk is the program's from its mapping on", () => {

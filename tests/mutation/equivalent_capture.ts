@@ -375,6 +375,31 @@ export const CAPTURE: Equivalences = {
       ["60 ▸ 61", "8 ▸ 9", "8 ▸ 9 (2)"],
       AS_GOOD,
     ],
+    [
+      "same",
+      "[this.#mayWatch ? 3 : 0, () => this.#watch()],",
+      ["3 ▸ 4"],
+      AS_GOOD,
+    ],
+    [
+      "same",
+      "[this.#depth === 0 ? 1 : 0, () => { // a child's copy of the descriptor would be left",
+      ["1 ▸ 2"],
+      AS_GOOD,
+    ],
+    [
+      "same",
+      "for (let calls = this.#random.below(4); calls > 0; calls--) this.#step();",
+      ["0 ▸ 1"],
+      AS_GOOD,
+    ],
+    [
+      "same",
+      "for (let calls = this.#random.below(12); calls > 0; calls--) this.#step();",
+      ["0 ▸ 1"],
+      AS_GOOD,
+      1,
+    ],
   ],
   "src/verify/verify.ts": [
     [

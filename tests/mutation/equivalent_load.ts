@@ -13,6 +13,34 @@ const NO_EARLIER = "Before the first event there is none to join it with.";
 
 /** By source file. */
 export const LOAD: Equivalences = {
+  "src/load/answer.ts": [
+    [
+      "same",
+      ": answer < 0 && errnoName(-answer) === record.error;",
+      ["< ▸ <=", "0 ▸ 1"],
+      "No error has the number 0.",
+    ],
+  ],
+  "src/load/copies.ts": [
+    [
+      "same",
+      "for (; vma !== undefined && vma.start < range.end; vma = tree.after(vma.start)) {",
+      ["< ▸ <="],
+      "Of a VMA that begins where the range ends no page is in it.",
+    ],
+    [
+      "same",
+      "const [address = 0, length = 0, third = 0, flags = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)", "0 ▸ 1 (3)", "0 ▸ 1 (4)"],
+      FOR_TYPES,
+    ],
+    [
+      "same",
+      "if (entry === undefined) return undefined;",
+      ["entry === undefined ▸ false"],
+      "Only pages that have an entry are asked for.",
+    ],
+  ],
   "src/load/shrink.ts": [
     [
       "slower",

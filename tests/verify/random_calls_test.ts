@@ -11,6 +11,7 @@ import {
   FIXED,
   GUARDS,
   isIn,
+  manyProcesses,
   named,
   number,
   PAGE,
@@ -329,8 +330,10 @@ test("a userfaultfd, for faults in user mode, serves whoever has the memory of i
 });
 
 test("pages are protected for a moment only, and a userfaultfd that is closed is followed by another", () => {
-  for (const { calls, depth } of allProcesses) {
+  const modes = new Set<number>();
+  for (const { calls, depth } of manyProcesses()) {
     calls.forEach(({ name, args }, i) => {
+      if (name === "ioctl" && args[1] === 0xc018_aa06) modes.add(wordsOf(args[2])[2]!);
       if (name === "close") {
         assertEquals([args, depth], [[10], 0]);
         assertEquals([calls[i + 1]!.name, calls[i + 2]!.name], ["userfaultfd", "ioctl"]);
@@ -341,6 +344,7 @@ test("pages are protected for a moment only, and a userfaultfd that is closed is
       assertEquals(wordsOf(next[2]), wordsOf(args[2]).with(2, 0));
     });
   }
+  assertEquals(modes, new Set([0, 1]));
   assert(named("close").length > 5);
   const places = named("ioctl").filter(({ args }) => isIn(wordsOf(args[2])[0]!, ARENA, 32));
   assertShare(places.length, named("ioctl").length, 0.8, 1, "in the arena");

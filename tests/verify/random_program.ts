@@ -76,6 +76,11 @@ export function test(name: string, run: () => void): void {
   });
 }
 
+/** The processes of so many programs that each rare thing is among them. */
+export function manyProcesses(): readonly Process[] {
+  return Array.from({ length: 40 }, (_, seed) => program(seed, 3_000).processes).flat();
+}
+
 export function named(name: string): Call[] {
   return allCalls.filter((call) => call.name === name);
 }
