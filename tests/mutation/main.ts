@@ -20,6 +20,7 @@ const SPECIFICATION = {
   operands: [0, Infinity],
   options: {
     sample: { help: "try only so many, evenly spread; all unless given", value: "N" },
+    seed: { help: "of as many parts as --sample says, draw one of each by this seed", value: "N" },
     jobs: { help: "processes at once (2)", value: "N" },
     tests: { help: "run only the tests of this file, tests/x_test.ts", value: "FILE", many: true },
     all: { help: "show the equivalent ones too" },
@@ -75,6 +76,7 @@ async function main(args: CommandArguments): Promise<number> {
   const verdicts = await scoreOrSay({
     files,
     sample: args.integer("sample", 1),
+    seed: args.integer("seed", 0),
     jobs: args.integer("jobs", 1) ?? 2,
     ...(args.has("tests") && { tests: args.texts("tests") }),
     isWanted: ({ file, line }) =>

@@ -8,6 +8,7 @@
 
 import { TemporaryFolder } from "../../src/command/files.ts";
 import { urlOf } from "../../src/command/paths.ts";
+import { Random } from "../../src/random.ts";
 import { ROOT } from "../canaries/build.ts";
 import { Child } from "../canaries/child.ts";
 import { type Mutant, mutantsOf } from "./mutants.ts";
@@ -30,6 +31,8 @@ export interface ScoreOptions {
   readonly files: readonly string[];
   /** Only so many mutants, evenly spread; all if undefined. */
   readonly sample: number | undefined;
+  /** Which sample: another seed draws other ones, as evenly spread; those in the middle of each part if undefined. */
+  readonly seed?: number | undefined;
   /** Processes at once. */
   readonly jobs: number;
   /** Only the tests of these files, from the root; all that may notice something unless given. */
@@ -78,7 +81,8 @@ export async function score(options: ScoreOptions): Promise<Verdict[]> {
     using folder = TemporaryFolder.create("maple-mutation-");
     const { root, mutants } = await weaveCopy(folder.path, area.files);
     const wanted = mutants.filter(({ mutant }) => options.isWanted?.(mutant) ?? true);
-    const chosen = choose(wanted, options.sample && Math.ceil(options.sample / areas.length));
+    const sample = options.sample && Math.ceil(options.sample / areas.length);
+    const chosen = choose(wanted, sample, options.seed);
     const trials = new Trials(
       root,
       mutants,
@@ -105,13 +109,19 @@ interface Numbered {
   readonly mutant: Mutant;
 }
 
-/** So many of the mutants, evenly spread. */
-function choose(mutants: readonly Numbered[], sample: number | undefined): Numbered[] {
-  const count = Math.min(sample ?? mutants.length, mutants.length);
-  return Array.from(
-    { length: count },
-    (_, i) => mutants[Math.floor((i + 0.5) * mutants.length / count)]!,
-  );
+/** So many of the items: one of each of as many parts, the middle one or, with a seed, one that is drawn; or all. */
+export function choose<Item>(
+  items: readonly Item[],
+  sample: number | undefined,
+  seed: number | undefined,
+): Item[] {
+  const count = Math.min(sample ?? items.length, items.length);
+  const random = seed === undefined ? undefined : new Random(seed);
+  return Array.from({ length: count }, (_, i) => {
+    const start = Math.floor(i * items.length / count);
+    const end = Math.floor((i + 1) * items.length / count);
+    return items[random?.between(start, end - 1) ?? (start + end) >> 1]!;
+  });
 }
 
 /** A test, and what it showed with no mutant on. */
