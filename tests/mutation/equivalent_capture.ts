@@ -398,7 +398,12 @@ export const CAPTURE: Equivalences = {
       "for (let calls = this.#random.below(12); calls > 0; calls--) this.#step();",
       ["0 ▸ 1"],
       AS_GOOD,
-      1,
+    ],
+    [
+      "same",
+      "return this.#placed.splice(at, 1)[0];",
+      ["1 ▸ 2"],
+      "Not all that was placed has something done to it later: any such program is as good.",
     ],
   ],
   "src/verify/verify.ts": [
