@@ -101,6 +101,15 @@ Deno.test("FlagMemory: a call that failed says something only where it can have 
     undefined,
     "a hole after it",
   );
+  assertEquals(
+    memory.flagsOf(vma(3, 5, RW), [vma(3, 5, RW)], failed),
+    RW,
+    "beyond the call it is what it was",
+  );
+  const within = vma(3, 4, RW);
+  assertEquals(memory.flagsOf(within, [within], failed), undefined, "a hole before it");
+  memory.learn([], [], failed); // a hole and nothing else
+  assertEquals(memory.flagsOf(vma(2, 4, RW), [], failed), undefined);
 });
 
 Deno.test("FlagMemory: what mremap moves keeps its flags, and what it lies beside does not matter", () => {

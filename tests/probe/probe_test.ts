@@ -3,6 +3,7 @@ import { needing } from "../needing.ts";
 import { assert, assertEquals } from "@std/assert";
 import { Libc } from "../../src/capture/libc.ts";
 import { record } from "../../src/capture/record.ts";
+import { TemporaryFolder } from "../../src/command/files.ts";
 import {
   RULE_NAMES,
   type RuleName,
@@ -13,7 +14,7 @@ import { decide, foundRules, type KernelProbe, probeKernel } from "../../src/pro
 import { PROBE_FILE_BYTES, PROBED, probeTable } from "../../src/probe/programs.ts";
 import { MAP_ANONYMOUS, MAP_PRIVATE } from "../../src/abi/mman.ts";
 import { PAGE_SIZE } from "../../src/abi/page.ts";
-import { MOST_VMAS, reserveOf } from "../../src/probe/reserve.ts";
+import { askReserve, MOST_VMAS, reserveOf, reserveTable } from "../../src/probe/reserve.ts";
 import { optionsFound } from "../../src/probe/recorded_rules.ts";
 import { replay } from "../../src/replay/replay.ts";
 import { rulesOfRelease } from "../../src/replay/rules.ts";
@@ -151,6 +152,22 @@ Deno.test({
     const asked = present(reserve(await probeKernel({ thorough: true })));
     const limit = decide(recorded).header.maxMapCount;
     assertEquals(asked.status, limit <= MOST_VMAS ? "found" : "undecidable");
+  },
+});
+
+Deno.test({
+  name: "askReserve: the program that makes VMAs up to the limit finds what the release has",
+  ignore,
+  fn: async () => {
+    using folder = TemporaryFolder.create("maple-reserve-");
+    const [program, file] = ["reserve", "data"].map((name) => `${folder.path}/${name}`);
+    await Deno.writeFile(file!, new Uint8Array(1));
+    const table = executable(Deno.build.arch, reserveTable(Deno.build.arch, file!));
+    await Deno.writeFile(program!, table, { mode: 0o700 });
+    const libc = new Libc();
+    const limit = Number(libc.readText("/proc/sys/vm/max_map_count"));
+    const { mremapReserve } = rulesOfRelease(Deno.osRelease());
+    assertEquals(askReserve(libc, program!), limit <= MOST_VMAS ? mremapReserve : undefined);
   },
 });
 
