@@ -9,6 +9,7 @@ import { rulesOf } from "../../src/replay/rules.ts";
 import { formatDivergence } from "../../src/replay/divergence.ts";
 import { replay } from "../../src/replay/replay.ts";
 import { replaySettled } from "../../src/replay/settle.ts";
+import { decide } from "../../src/probe/probe.ts";
 import { RULE_NAMES, type RuleName, ruleValues } from "../../src/mm/rules/kernel_rules.ts";
 import { present } from "../present.ts";
 
@@ -48,15 +49,18 @@ for (const recording of recordings()) {
 }
 
 /** Recordings that show a rule: under any other value of it they disagree. */
-const SHOWS: Readonly<Partial<Record<RuleName, string>>> = {
+const SHOWS: Readonly<Record<RuleName, string>> = {
   alignAnonymous: "6.1/node",
   alignFiles: "5.10/gcc",
   alignTakesUpperEnd: "6.1/fuzz-5209",
   newMapping: "6.1/gcc-next-first",
   unwrittenTakesWritten: "6.12/node",
+  closeHookMerges: "6.18/probes",
   anonPageOffset: "7.3/anonpgoff",
   mapStackNoHugePages: "6.1/make",
   mapDroppable: "6.1/fuzz-1",
+  sealedMapsForReading: "6.18/probes",
+  secretIsLocked: "6.18/probes",
   replaceAtOnce: "6.1/fuzz-1",
   readOnlyDropsAccount: "6.1/fuzz-1",
   moveSeveralVmas: "6.12/fuzz-1",
@@ -68,6 +72,7 @@ const SHOWS: Readonly<Partial<Record<RuleName, string>>> = {
   dontUnmapResetsOffset: "7.3/fuzz-6",
   mremapReserve: "7.3/limit-0",
   ringNotForked: "7.3/fuzz-5104",
+  doForkRefusesSpecial: "6.18/probes",
   processAdviseOnSelf: "7.3/fuzz-5104",
   processAdviseChecksFirst: "7.3/fuzz-5108",
   adviseGuard: "6.1/fuzz-5",
@@ -82,7 +87,6 @@ const SHOWS: Readonly<Partial<Record<RuleName, string>>> = {
 
 for (const name of RULE_NAMES) {
   const recording = SHOWS[name];
-  if (recording === undefined) continue;
   Deno.test(`replaySettled: ${recording} under another ${name} diverges, and the divergence names the rule`, async () => {
     const header = await headerOf(recording);
     const inForce = rulesOf(header);
@@ -92,6 +96,18 @@ for (const name of RULE_NAMES) {
       const rules = report.wouldAgree.flatMap((each) => each.kind === "rule" ? [each.name] : []);
       assert(rules.includes(name), formatDivergence(present(report.divergence)));
     }
+  });
+}
+
+/** In which rules kernels whose probes were recorded are not as their version would have them. */
+const UNUSUAL: Readonly<Record<string, readonly RuleName[]>> = { "6.18/probes": [] };
+
+for (const recording of recordings().filter((name) => name.endsWith("/probes"))) {
+  Deno.test(`decide: of ${recording} no rule is unknown, and those found are its version's`, async () => {
+    const { rules } = decide(await Array.fromAsync(open(recording)));
+    assertEquals(rules.filter(({ status }) => status === "unknown"), []);
+    const others = rules.filter(({ value, usual }) => value !== undefined && value !== usual);
+    assertEquals(others.map(({ name }) => name), UNUSUAL[recording]);
   });
 }
 
