@@ -18,6 +18,7 @@ import { MmError } from "../../src/mm/error.ts";
 import { actionOf, decode } from "../../src/replay/decode.ts";
 import { TraceFiles } from "../../src/replay/files.ts";
 import type { EnterRecord, LeaveRecord } from "../../src/trace/format.ts";
+import { assertFails } from "../mm/scene.ts";
 import { present } from "../present.ts";
 import { FILE, MAPPED, memory, RING } from "./records.ts";
 
@@ -88,15 +89,16 @@ Deno.test("decode close: with its last descriptor goes what a userfaultfd watche
 });
 
 Deno.test("decode map_shadow_stack: it goes where the kernel put it, unless there are none", () => {
-  const act = (leave: Partial<LeaveRecord>) => {
+  const act = (leave: Partial<LeaveRecord>, address = 0) => {
     const decoded = decode({
-      enter: { type: "enter", pid: 7, call: "map_shadow_stack", args: [0, 0x2000, 0] },
+      enter: { type: "enter", pid: 7, call: "map_shadow_stack", args: [address, 0x2000, 0] },
       leave: { ...MAPPED, call: "map_shadow_stack", ...leave },
       files: new TraceFiles(),
     });
     return typeof decoded === "function" ? decoded(new AddressSpace()) : decoded?.unmodelled;
   };
   assertEquals(act({ result: 0x7000_0000_0000 }), 0x7000_0000_0000);
+  assertFails("ERANGE", () => act({ error: "ERANGE" }, 0x5000)); // refused where it was wanted
   for (const error of ["EOPNOTSUPP", "ENOSYS"]) {
     assertEquals(act({ error }), "the processor or the kernel has no shadow stacks");
   }
