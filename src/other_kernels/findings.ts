@@ -38,13 +38,11 @@ export interface KernelFinding {
   readonly late: readonly string[];
   /** Why nothing was found. */
   readonly failure?: string;
-  /** Why random calls do not count. */
-  readonly fuzzDiffers?: string;
 }
 
 /** Replays what a session recorded. O(steps · VMAs). */
 export async function findingOf(
-  kernel: Pick<OtherKernel, "name" | "fuzzDiffers">,
+  kernel: Pick<OtherKernel, "name">,
   session: Session,
   folder: string,
 ): Promise<KernelFinding> {
@@ -67,7 +65,6 @@ export async function findingOf(
     fuzz: compared.filter(({ part }) => part === "fuzz"),
     ...(tests && { tests }),
     late: session.late,
-    ...(kernel.fuzzDiffers && { fuzzDiffers: kernel.fuzzDiffers }),
   };
 }
 
@@ -90,9 +87,9 @@ export function agrees({ failure, divergence, steps }: Compared): boolean {
 
 /** True if everything that counts agrees: no rule is unknown, every recording is 100 %, no test failed. */
 export function isSound(finding: KernelFinding): boolean {
-  const { failure, probe, programs, fuzz, fuzzDiffers, tests, late } = finding;
+  const { failure, probe, programs, fuzz, tests, late } = finding;
   return failure === undefined && (probe?.unknown ?? 0) === 0 && programs.every(agrees) &&
-    (fuzzDiffers !== undefined || fuzz.every(agrees)) && (tests?.failed ?? 0) === 0 &&
+    fuzz.every(agrees) && (tests?.failed ?? 0) === 0 &&
     late.length === 0;
 }
 
@@ -186,13 +183,12 @@ function sum(values: readonly number[]): number {
 
 /** What does not agree, and what was not done, in full. */
 export function detailsOf(findings: readonly KernelFinding[]): string[] {
-  return findings.flatMap(({ name, programs, fuzz, tests, late, fuzzDiffers }) => [
+  return findings.flatMap(({ name, programs, fuzz, tests, late }) => [
     ...[...programs, ...fuzz].flatMap((each) => {
       if (agrees(each)) return [];
       const what = each.divergence ?? each.failure ?? "nothing was recorded";
       return [`${name}, ${each.name}: ${what}`];
     }),
-    ...(fuzzDiffers !== undefined && !fuzz.every(agrees) ? [`${name}: ${fuzzDiffers}`] : []),
     ...(tests?.failures ?? []).map((test) => `${name}, failed test: ${test}`),
     ...skippedOf(tests).map((test) => `${name}, skipped test: ${test}`),
     ...(late.length === 0 ? [] : [`${name}: no time was left for ${late.join(", ")}`]),

@@ -249,6 +249,10 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     probe.map(0, 1);
     probe.call("mseal", at(0), PAGE_SIZE, 0);
   },
+  lockOnFaultPasses(probe) {
+    probe.map(0, 1, PROT_NONE);
+    probe.call("mlock2", at(0), PAGE_SIZE, MLOCK_ONFAULT);
+  },
   showsLockOnFault(probe) {
     probe.map(0, 1);
     probe.call("mlock2", at(0), PAGE_SIZE, MLOCK_ONFAULT);

@@ -126,8 +126,12 @@ const DECODERS: { readonly [Name in ModelledCall]: Decoder } = {
     action.direct = directCall("brk", address, 0, 0);
     return action;
   },
-  mremap: (_, [address, oldLength, newLength, flags, target]) => (space) =>
-    space.mremap(size(address), size(oldLength), size(newLength), flags!, size(target)),
+  mremap: (_, [address, oldLength, newLength, flags, target]) => (space) => {
+    const from = size(address);
+    const result = space.mremap(from, size(oldLength), size(newLength), flags!, size(target));
+    // What stays where it is may lie above all numbers that the model has.
+    return result === from ? address! : result;
+  },
   madvise: onRange(
     "madvise",
     (space, address, length, advice) => space.madvise(address, length, advice),

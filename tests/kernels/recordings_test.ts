@@ -79,6 +79,8 @@ const SHOWS: Readonly<Record<RuleName, string>> = {
   advisePopulate: "5.10/fuzz-1",
   adviseDontNeedLocked: "5.10/fuzz-1",
   adviseCollapse: "5.10/fuzz-1",
+  adviseLimitAgain: "5.10/limit",
+  lockOnFaultPasses: "5.10/fuzz-6104",
   populateStopsAtHole: "6.1/fuzz-1",
   seal: "6.1/fuzz-1",
   showsGuard: "6.17/fuzz-1",

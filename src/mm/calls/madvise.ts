@@ -117,7 +117,7 @@ export function madvise(
 /** True if the advice changes nothing of a VMA that allows it, as all advice about pages where none is modelled. */
 function isAdvised(mm: MemoryDescriptor, vma: Vma, advice: number): boolean {
   return mm.pageTable === null && !populates(advice) && advice !== MADV.GUARD_INSTALL &&
-    pageAdviceRefusal(vma, advice) === undefined &&
+    pageAdviceRefusal(vma, advice, mm.rules) === undefined &&
     advisedFlags(vma, advice, mm.rules) === vma.flags;
 }
 
@@ -129,7 +129,7 @@ function adviseVma(
   end: number,
   advice: number,
 ): Vma | number {
-  const refusal = pageAdviceRefusal(vma, advice);
+  const refusal = pageAdviceRefusal(vma, advice, mm.rules);
   if (refusal !== undefined) {
     return refusePart(mm, start, end, refusal, "the VMA does not allow the advice");
   }
@@ -152,6 +152,7 @@ function adviseVma(
     return modify(mm, vma, wish);
   } catch (error) {
     if (!(error instanceof MmError) || error.code !== "ENOMEM") throw error;
+    if (!mm.rules.adviseLimitAgain && mm.tree.mapCount >= mm.maxMapCount) throw error;
     throw new MmError("EAGAIN", error.message);
   }
 }

@@ -26,7 +26,7 @@ import {
 /**
  * Faults in what is mapped of `[start, end)`: private memory that may be written as a write does, so
  * that it has an anon_vma from then on; the rest as a read does. What is locked only as it is faulted
- * in is passed over. Where memory runs out, the page is left to its first use.
+ * in is passed over; obeys the rule `lockOnFaultPasses`. Where memory runs out, the page is left to its first use.
  *
  * @throws {MmError} ENOMEM a VMA may not be accessed, or its file ends before it; the VMAs before it
  * are faulted in
@@ -53,24 +53,30 @@ function forEachVma(
 ): void {
   let vma = start < end ? mm.tree.findVma(start) : undefined;
   for (; vma !== undefined && vma.start < end; vma = mm.tree.after(vma.start)) {
-    if (vma.flags & (VM_IO | VM_PFNMAP | VM_LOCKONFAULT)) continue;
+    if (vma.flags & (VM_IO | VM_PFNMAP)) continue;
     act(vma, Math.max(start, vma.start), Math.min(end, vma.end));
   }
 }
 
 function populateVma(mm: MemoryDescriptor, vma: Vma, start: number, end: number): void {
-  if (!(vma.flags & VM_ACCESS_FLAGS)) {
-    throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its pages may not be accessed");
-  }
-  if (vma.file?.secret) {
-    throw cannot("fault in", vma.start, vma.end, "ENOMEM", "the kernel cannot reach its pages");
-  }
+  if (!(vma.flags & VM_LOCKONFAULT) || !mm.rules.lockOnFaultPasses) refuseUnreachable(vma);
+  if (vma.flags & VM_LOCKONFAULT) return;
   if (lacksHugePages(mm.hugePool, vma)) {
     throw cannot("fault in", vma.start, vma.end, "ENOMEM", "no huge page is free");
   }
   enter(mm, vma, start, end);
   if (reachesPastFile(vma, end)) {
     throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its file ends before it");
+  }
+}
+
+/** Throws where the kernel could not reach pages. Mirrors `check_vma_flags()`. */
+function refuseUnreachable(vma: Vma): void {
+  if (!(vma.flags & VM_ACCESS_FLAGS)) {
+    throw cannot("fault in", vma.start, vma.end, "ENOMEM", "its pages may not be accessed");
+  }
+  if (vma.file?.secret) {
+    throw cannot("fault in", vma.start, vma.end, "ENOMEM", "the kernel cannot reach its pages");
   }
 }
 

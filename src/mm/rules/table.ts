@@ -57,7 +57,10 @@ export type KernelRules = {
   readonly mapStackNoHugePages: boolean;
   /** Has MAP_DROPPABLE. */
   readonly mapDroppable: boolean;
-  /** Maps memory that was sealed against writing shared, if it is to be read only. */
+  /**
+   * Maps memory that was sealed against writing shared, if it is to be read only; MADV_REMOVE asks then whether memory
+   * may be made writable, before whether it is.
+   */
   readonly sealedMapsForReading: boolean;
   /** Marks secret memory (memfd_secret) as locked. */
   readonly secretIsLocked: boolean;
@@ -100,6 +103,8 @@ export type KernelRules = {
   readonly adviseDontNeedLocked: boolean;
   /** Has MADV_COLLAPSE. */
   readonly adviseCollapse: boolean;
+  /** Answers EAGAIN where advice would pass max_map_count, as where memory runs out; before, ENOMEM. */
+  readonly adviseLimitAgain: boolean;
   /** Ends MADV_POPULATE_… at the first hole; before, it goes on and may meet another error. */
   readonly populateStopsAtHole: boolean;
   /** Refuses MADV_DOFORK for all special VMAs, not only those with VM_IO. */
@@ -108,6 +113,8 @@ export type KernelRules = {
   readonly processAdviseOnSelf: boolean;
   /** Refuses advice that it does not know in process_madvise even where there is nothing to advise on. */
   readonly processAdviseChecksFirst: boolean;
+  /** Passes over all that is locked only as it is faulted in; before, memory without access is ENOMEM. */
+  readonly lockOnFaultPasses: boolean;
   /** Has mseal. */
   readonly seal: boolean;
   /** Shows VM_LOCKONFAULT as lf, not as ??. */
@@ -179,8 +186,10 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     values: since("6.11"),
   },
   sealedMapsForReading: {
-    decides: "maps memory that was sealed against writing shared, if it is to be read only",
-    source: "mmap_region(), mm/mmap.c; memfd_check_seals_mmap(), mm/memfd.c",
+    decides:
+      "maps memory that was sealed against writing shared, if it is to be read only; MADV_REMOVE " +
+      "asks then whether memory may be made writable, before whether it is",
+    source: "mmap_region(), mm/mmap.c; memfd_check_seals_mmap(), mm/memfd.c; madvise_remove()",
     values: since("6.7"),
     backports: ["5.10.241", "5.15.190", "6.1.148", "6.6.102"],
   },
@@ -264,7 +273,7 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     values: [["5.10", "to a target"], ["7.1", "always"]],
   },
 
-  // madvise, mseal.
+  // madvise, mlock, mseal.
   adviseGuard: {
     decides: "has MADV_GUARD_INSTALL and MADV_GUARD_REMOVE",
     source: "madvise_behavior_valid(), mm/madvise.c",
@@ -284,6 +293,12 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     decides: "has MADV_COLLAPSE",
     source: "madvise_behavior_valid(), mm/madvise.c",
     values: since("6.1"),
+  },
+  adviseLimitAgain: {
+    decides: "answers EAGAIN where advice would pass max_map_count, as where memory runs out; " +
+      "before, ENOMEM",
+    source: "madvise_vma_behavior(), mm/madvise.c",
+    values: since("5.17"),
   },
   populateStopsAtHole: {
     decides:
@@ -307,6 +322,13 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
       "advise on",
     source: "vector_madvise(), mm/madvise.c",
     values: since("7.2"),
+  },
+  lockOnFaultPasses: {
+    decides:
+      "passes over all that is locked only as it is faulted in; before, memory without access is " +
+      "ENOMEM",
+    source: "populate_vma_page_range(), mm/gup.c",
+    values: since("5.18"),
   },
   seal: {
     decides: "has mseal",

@@ -48,14 +48,20 @@ const DISCARDS: ReadonlySet<number> = new Set([
 ]);
 
 /** Why the VMA refuses the advice, undefined if it heeds it or the advice is not about pages. */
-export function pageAdviceRefusal(vma: Vma, advice: number): Errno | undefined {
+export function pageAdviceRefusal(
+  vma: Vma,
+  advice: number,
+  rules: KernelRules,
+): Errno | undefined {
   const { flags, file, special } = vma;
   const sealed = flags & VM_SEALED && !(flags & VM_WRITE) && file === null;
   if (sealed && DISCARDS.has(advice)) return "EPERM";
   switch (advice) {
     case MADV.REMOVE:
       if (flags & VM_LOCKED || file === null) return "EINVAL";
-      return flags & VM_SHARED && flags & VM_MAYWRITE ? undefined : "EACCES";
+      return flags & VM_SHARED && flags & (rules.sealedMapsForReading ? VM_MAYWRITE : VM_WRITE)
+        ? undefined
+        : "EACCES";
     case MADV.DONTNEED:
       return flags & (VM_LOCKED | VM_PFNMAP) ? "EINVAL" : undefined;
     case MADV.DONTNEED_LOCKED:

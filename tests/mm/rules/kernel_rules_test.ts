@@ -224,6 +224,16 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     map(mm, 2 * MIB, 4 * MIB);
     return outcome(() => mm.madvise(2 * MIB, 2 * MIB, MADV.COLLAPSE));
   },
+  adviseLimitAgain(mm) {
+    while (mm.mapCount < 10) {
+      map(mm, 0x10000 * (mm.mapCount + 1), 0x10000 * (mm.mapCount + 1) + 2 * PAGE);
+    }
+    return outcome(() => mm.madvise(0x10000, PAGE, MADV.DONTFORK));
+  },
+  lockOnFaultPasses(mm) {
+    map(mm, 0x1000, 0x2000, 0);
+    return outcome(() => mm.mlock(0x1000, PAGE, 1));
+  },
   populateStopsAtHole(mm) {
     map(mm, 0x1000, 0x2000);
     map(mm, 0x3000, 0x4000, 0);
@@ -304,6 +314,8 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   advisePopulate: { false: "EINVAL", true: "ok" },
   adviseDontNeedLocked: { false: "EINVAL", true: "ok" },
   adviseCollapse: { false: "EINVAL", true: "ok" },
+  adviseLimitAgain: { false: "ENOMEM", true: "EAGAIN" },
+  lockOnFaultPasses: { false: "ENOMEM", true: "ok" },
   populateStopsAtHole: { false: "EINVAL", true: "ENOMEM" },
   doForkRefusesSpecial: { false: "ok", true: "EINVAL" },
   processAdviseOnSelf: { false: "EINVAL", true: "ok" },
@@ -343,7 +355,10 @@ for (const name of RULE_NAMES) {
     const newest = kernelRules("7.3");
     for (const value of ruleValues(name)) {
       const rules = overrideRules({ ...newest, ...GIVEN[name] }, { [name]: value });
-      const mm = space({ rules, ...(name === "mremapReserve" && { maxMapCount: 10 }) });
+      const mm = space({
+        rules,
+        ...(["mremapReserve", "adviseLimitAgain"].includes(name) && { maxMapCount: 10 }),
+      });
       assertEquals(DECIDES[name](mm), OUTCOMES[name][String(value)], `${name} ${value}`);
       mm.validate();
     }
