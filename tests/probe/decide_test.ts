@@ -5,7 +5,7 @@ import type { LibcCalls } from "../../src/capture/libc.ts";
 import { RULE_NAMES } from "../../src/mm/rules/kernel_rules.ts";
 import { decide, foundRules } from "../../src/probe/probe.ts";
 import { PROBED } from "../../src/probe/programs.ts";
-import { optionsFound } from "../../src/probe/recorded_rules.ts";
+import { optionsFound, probedOptions } from "../../src/probe/recorded_rules.ts";
 import { askReserve, MOST_VMAS, reserveOf } from "../../src/probe/reserve.ts";
 import { systemFacts } from "../../src/probe/system_facts.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
@@ -135,4 +135,15 @@ Deno.test("systemFacts: what the files say, and nothing of those that cannot be 
     "page-table levels": "4",
     "protection keys": "no",
   });
+});
+
+Deno.test("probedOptions: where no program can be made to ask, the release decides", async () => {
+  const before = Deno.env.get("TMPDIR");
+  Deno.env.set("TMPDIR", "/dev/null");
+  try {
+    assertEquals(await probedOptions(), {});
+  } finally {
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+  }
 });
