@@ -4,6 +4,7 @@
 import { MADV, MAP_ANONYMOUS, PROT_NONE, PROT_READ } from "../../../src/abi/mman.ts";
 import type { AddressSpace } from "../../../src/mm/address_space.ts";
 import { MmError } from "../../../src/mm/error.ts";
+import { kernelRules } from "../../../src/mm/rules/kernel_rules.ts";
 import {
   formatVmFlags,
   parseVmFlags,
@@ -243,4 +244,18 @@ Deno.test("madvise: a shared mapping that cannot be written is passed over by sa
   mapShared(mm, 0x1000, 0x2000, open("data", { writable: false }), 0);
   mm.madvise(0x1000, 0x1000, MADV.MERGEABLE);
   assertEquals(mm.findVma(0)!.flags & VM_MERGEABLE, 0);
+});
+
+//   |-- r--s, a file open for writing --|     it may be made writable, and is not
+Deno.test("madvise: MADV_REMOVE asks whether memory may be made writable, before 6.7 whether it is", () => {
+  for (const [version, code] of [["6.6", "EACCES"], ["6.7", undefined]] as const) {
+    const mm = space({ rules: kernelRules(version) });
+    const file = open();
+    mm.mmap({ address: 0x1000, length: 0x2000, protection: 1, flags: 0x11, file });
+    mm.mmap({ address: 0x8000, length: 0x2000, protection: 3, flags: 0x11, file });
+    mm.madvise(0x8000, 0x2000, MADV.REMOVE);
+    const remove = () => mm.madvise(0x1000, 0x2000, MADV.REMOVE);
+    if (code === undefined) remove();
+    else assertFails(code, remove);
+  }
 });
