@@ -414,7 +414,9 @@ function tryCall(space: AddressSpace, step: CallStep, start: number, end: number
     vmas.push(partOf(vma));
   }
   const { rules } = space.descriptor;
-  const copy = new AddressSpace({ rules, taskSize: HIGHEST_ADDRESS, mmapMinAddress: 0 });
+  // How many VMAs it may have is one of the limits that the text does not show.
+  const limits = { maxMapCount: Number.MAX_SAFE_INTEGER, mmapMinAddress: 0 };
+  const copy = new AddressSpace({ rules, taskSize: HIGHEST_ADDRESS, ...limits });
   copy.exec({ vmas, startBrk: 0, startStack: 0, mmapBase: HIGHEST_ADDRESS });
   const { enter, record: leave } = step;
   try {
