@@ -404,9 +404,9 @@ export class AddressSpace {
    * @param length bytes, rounded up to whole pages
    * @param flags 1 writes a token at its end; 0 unless given
    * @returns the first byte
-   * @throws {MmError} EOPNOTSUPP the processor has none · EINVAL unknown flags, an unaligned address, no length · ENOSPC
-   * no room for a token · ERANGE below 4 GiB · EOVERFLOW too long · EEXIST something is mapped there · ENOMEM no gap, a
-   * limit, or memory ran out · EAGAIN more than may be locked
+   * @throws {MmError} EOPNOTSUPP the processor has none · EINVAL unknown flags, an unaligned address, no length ·
+   * ENOSPC no room for a token · ERANGE below 4 GiB · EOVERFLOW too long · EEXIST something is mapped there · ENOMEM no
+   * gap, a limit, or memory ran out · EAGAIN more than may be locked
    */
   mapShadowStack(address: number, length: number, flags = 0): number {
     checkInteger("map a shadow stack", "flags", flags);

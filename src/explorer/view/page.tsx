@@ -28,7 +28,7 @@ async function start(): Promise<void> {
     store.add(entryOf(element.dataset["run"]!, store.readers, bytes));
   }
   store.onPlace = (place) => history.replaceState(null, "", formatPlace(place));
-  // Between a link that is set and this event the page may have written its own place over it: the event knows the link.
+  // Between a link that is set and this event the page may have written its own place over it; the event knows it.
   addEventListener("hashchange", ({ newURL }) => void store.follow(new URL(newURL).hash));
   render(<App store={store} />, root);
   const wantsTour = location.hash === "#tour";

@@ -51,8 +51,8 @@ const KNOWN_FLAGS = MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
  * @returns the first byte
  * @throws {MmError} EINVAL unaligned, unknown flags, a range that overlaps its target, part of a special
  * mapping · EFAULT nothing is mapped, the range leaves its VMA, or a System V segment, or memory that a
- * userfaultfd serves, is one of several to be moved · ENOMEM no room, a limit, or memory ran out · EAGAIN more than may be locked · EPERM it is
- * sealed
+ * userfaultfd serves, is one of several to be moved · ENOMEM no room, a limit, or memory ran out · EAGAIN
+ * more than may be locked · EPERM it is sealed
  */
 export function mremap(
   mm: MemoryDescriptor,

@@ -24,8 +24,8 @@ const LETTERS: ReadonlySet<string> = new Set(MODES.map(([, letters]) => letters)
 /**
  * Has faults on `[address, address + length)` served by a descriptor, or no longer.
  *
- * Precondition: whole pages. Postcondition: the VMAs in the range have the flags of `modes`, and no others of these; one
- * that had them all before keeps what else it had. Holes are passed over.
+ * Precondition: whole pages. Postcondition: the VMAs in the range have the flags of `modes`, and no others of these;
+ * one that had them all before keeps what else it had. Holes are passed over.
  *
  * @param modes UFFDIO_REGISTER_MODE_… bits, 0 to end it
  * @throws {MmError} EINVAL unaligned, or nothing is mapped there · ENOMEM a split would pass max_map_count, or memory
