@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ProbedRule } from "../probe/probe.ts";
 import { formatDivergence } from "../replay/divergence.ts";
 import { replaySettled } from "../replay/settle.ts";
 import { readTrace } from "../trace/read.ts";
@@ -49,22 +50,25 @@ export async function findingOf(
   const compared = [];
   for (const each of session.recorded) compared.push(await compare(each, folder));
   const { rules, tests } = session;
-  const count = (status: string) => rules?.filter((rule) => rule.status === status).length ?? 0;
   return {
     name: kernel.name,
     release: session.release,
-    ...(rules && {
-      probe: {
-        found: count("found"),
-        undecidable: count("undecidable"),
-        unknown: count("unknown"),
-        unasked: count("unasked"),
-      },
-    }),
+    ...(rules && { probe: countsByStatus(rules) }),
     programs: compared.filter(({ part }) => part === "programs"),
     fuzz: compared.filter(({ part }) => part === "fuzz"),
     ...(tests && { tests }),
     late: session.late,
+  };
+}
+
+function countsByStatus(rules: readonly ProbedRule[]): NonNullable<KernelFinding["probe"]> {
+  const count = (wanted: ProbedRule["status"]) =>
+    rules.filter(({ status }) => status === wanted).length;
+  return {
+    found: count("found"),
+    undecidable: count("undecidable"),
+    unknown: count("unknown"),
+    unasked: count("unasked"),
   };
 }
 
