@@ -176,12 +176,4 @@ export const RULES: readonly Rule[] = [
     change: /^> ▸ >=$/,
     why: "One call more: any such program is as good.",
   },
-  {
-    kind: "same",
-    files: /^src\/load\/scheduler\.ts$/,
-    line: /^\[\d+, "\w+"\],$|^const BESIDE\b|\b(oneIn|below|between)\(/,
-    before: /\[$|\b(oneIn|below|between)\($/,
-    change: /^\d+ ▸ \d+( \(\d\))?$/,
-    why: "How often a load does something: any such load is as good.",
-  },
 ];
