@@ -233,8 +233,8 @@ function isConstants(name: string): name is keyof typeof CONSTANTS {
   return Object.hasOwn(CONSTANTS, name);
 }
 
-function constant(path: string, from: keyof typeof CONSTANTS | string, name: string): string {
-  const value = isConstants(from) ? CONSTANTS[from].get(name) : undefined;
+function constant(path: string, from: keyof typeof CONSTANTS, name: string): string {
+  const value = CONSTANTS[from].get(name);
   if (value === undefined) throw new Unable(`${path} takes ${name} of ${from}, which has none`);
   return value < 0 ? `(${value})` : String(value);
 }
@@ -275,12 +275,13 @@ export const RENAMED = "$";
 function renameEdit(path: string, node: ts.Node, { renamed }: Known): string | undefined {
   if (!ts.isIdentifier(node) || !renamed.has(node.text) || !TREE_FILES.test(path)) return undefined;
   const { parent } = node;
-  if (ts.isBindingElement(parent)) {
-    return parent.propertyName === undefined ? `${RENAMED}${node.text}: ${node.text}` : undefined;
-  }
+  const isVariableToo = ts.isShorthandPropertyAssignment(parent) ||
+    (ts.isBindingElement(parent) && parent.name === node && parent.propertyName === undefined);
+  if (isVariableToo) return `${RENAMED}${node.text}: ${node.text}`;
+  const isTaken = ts.isBindingElement(parent) && parent.propertyName === node;
   const isDeclared = (ts.isPropertyDeclaration(parent) || ts.isMethodDeclaration(parent) ||
     ts.isAccessor(parent)) && parent.name === node;
-  return isDeclared || isMember(node) ? `${RENAMED}${node.text}` : undefined;
+  return isTaken || isDeclared || isMember(node) ? `${RENAMED}${node.text}` : undefined;
 }
 
 /** The files that use the tree's own members. */
