@@ -200,10 +200,9 @@ export function isOnCursor(verb: Verb): boolean {
 /** How far below our maximum a number still means the same distance from the kernel's. */
 const NEAR_MAX = 2 ** 32;
 
-/** The low 32 bits of a number as the kernel has it. */
+/** The low 32 bits of a number as the kernel has it: its own, as all low bits of both maxima are set. */
 export function lowWord(number: number): number {
-  const distance = MAX_INDEX - number;
-  return distance < NEAR_MAX ? ~distance >>> 0 : number >>> 0;
+  return number >>> 0;
 }
 
 /** The high 32 bits of a number as the kernel has it. */

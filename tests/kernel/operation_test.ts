@@ -6,6 +6,8 @@ import { Random } from "../random.ts";
 import {
   fromWords,
   highWord,
+  isOnCursor,
+  isWrite,
   lowWord,
   operation,
   showNumber,
@@ -77,6 +79,12 @@ Deno.test("lowWord, highWord: numbers near the maximum keep their distance from 
   for (const number of numbers) {
     assertEquals(fromWords(lowWord(number), highWord(number)), number);
   }
+  const words = (number: number) => [highWord(number), lowWord(number)];
+  // 2 ** 32 numbers are near the maximum, the kernel's own 64 bits included; the one below them is itself.
+  assertEquals(words(MAX_INDEX - (2 ** 32 - 1)), [0xffff_ffff, 0]);
+  assertEquals(words(MAX_INDEX - 2 ** 32), [2 ** 21 - 2, 0xffff_ffff]);
+  assertEquals(words(MAX_INDEX - 5), [0xffff_ffff, 0xffff_fffa]);
+  assertEquals(words(0x7fff_ffff_f000), [0x7fff, 0xffff_f000]);
   assertEquals(showNumber(MAX_INDEX), "0xffffffffffffffff");
   assertEquals(showNumber(MAX_INDEX - 1), "0xfffffffffffffffe");
   assertEquals(showNumber(0x7fff_ffff_f000), "0x7ffffffff000");
@@ -89,6 +97,31 @@ Deno.test("showOperation: the golden form", () => {
     "empty_area 0x0 0xffffffffffffffff 0x10",
   );
   assertEquals(showOperation(operation(Verb.CURSOR_PAUSE)), "it pause");
+  assertEquals(showOperation(operation(Verb.STORE, 1, 2, 0xabc)), "store 0x1 0x2 0xabc");
+  assertEquals(
+    showOperation(operation(Verb.VMA_REMAP, 1, 2, 3, 2 ** 32)),
+    "remap 0x1 0x2 0x3 0x100000000",
+  );
+});
+
+Deno.test("operation: operands that are left out are 0", () => {
+  const verb = Verb.VMA_REMAP;
+  assertEquals(operation(verb), { verb, a: 0, b: 0, c: 0, d: 0 });
+  assertEquals(operation(verb, 4, 3), { verb, a: 4, b: 3, c: 0, d: 0 });
+});
+
+Deno.test("isWrite, isOnCursor: stores and erasures write; searches and the cursor's own moves do not", () => {
+  const names = (is: (verb: Verb) => boolean) => Object.values(Verb).filter(is).map(verbName);
+  assertEquals(names((verb) => isWrite(verb) && !isOnCursor(verb)), [
+    ..."store insert erase alloc ralloc store_prealloc store_beside rewind duplicate".split(" "),
+  ]);
+  assertEquals(names((verb) => isWrite(verb) && isOnCursor(verb)), [
+    "it store",
+    "it erase",
+    "it store_prealloc",
+  ]);
+  // The golden form marks what is on the cursor.
+  assertEquals(names(isOnCursor), names((verb) => verbName(verb).startsWith("it ")));
 });
 
 Deno.test("ContentHash: depends on every end and every value", () => {

@@ -16,6 +16,23 @@ Deno.test("RangeMap: keys are integers of the domain, whoever asks", () => {
     assertThrows(() => map.delete(1, end), RangeError, "Cannot use");
     assertThrows(() => map.overlaps(1, end), RangeError, "Cannot use");
   }
+  for (const start of [0.5, NaN, -Infinity, -(2 ** 52) - 1]) {
+    const message = `Cannot use ${start} as a key: it is not an integer from`;
+    for (
+      const call of [
+        () => map.set(start, 3, "b"),
+        () => map.delete(start, 3),
+        () => map.update(start, 3, () => "b"),
+        () => map.insertIfFree(start, 3, "b"),
+        () => map.overlaps(start, 3),
+        () => map.covers(start, 3),
+        () => map.overlapping(start, 3),
+        () => map.gaps(start, 3),
+        () => map.firstGap(1, { within: { start } }),
+        () => map.lastGap(1, { within: { start } }),
+      ]
+    ) assertThrows(call, RangeError, message);
+  }
   assertEquals(map.toArray(), [{ start: 0, end: 4, value: "a" }]);
 });
 
@@ -27,8 +44,10 @@ Deno.test("RangeMap: what is no number is a TypeError, also where JavaScript wou
   assertThrows(() => untyped.get(undefined), TypeError, "it is not a number");
   assertThrows(() => untyped.set("1", "5", "a"), TypeError, "it is not a number");
   assertThrows(() => untyped.set(1n, 5n, "a"), TypeError);
-  const bigints: { get(key: unknown): unknown } = new BigIntRangeMap() as never;
+  const bigints: { get(key: unknown): unknown; firstGap(size: unknown): unknown } =
+    new BigIntRangeMap() as never;
   assertThrows(() => bigints.get(5), TypeError, "Cannot use 5 as a key: it is not a bigint");
+  assertThrows(() => bigints.firstGap(5), TypeError, "Cannot use 5 as a key: it is not a bigint");
 });
 
 Deno.test("RangeMap: sizes and alignments are positive integers", () => {
