@@ -120,6 +120,9 @@ Deno.test("RangeMap: JSON, structured clones and columns bring the map back", ()
     RangeError,
     "Cannot read columns of 2, 2 and 0 rows: they differ",
   );
+  const [starts, ends] = [columns.starts.slice(1), columns.ends.slice(1)];
+  assertThrows(() => RangeMap.fromColumns({ ...columns, starts }), RangeError, "1, 2 and 2 rows");
+  assertThrows(() => RangeMap.fromColumns({ ...columns, ends }), RangeError, "2, 1 and 2 rows");
 });
 
 Deno.test("BigIntRangeMap: JSON, structured clones and columns bring the map back", () => {

@@ -110,10 +110,14 @@ function flagsOf(value: number, prefixes: readonly string[]): string {
   if (value === 0) return isProtection ? "PROT_NONE" : "0";
   const names: string[] = [];
   let rest = value;
+  // Both its bits have a name of their own.
+  if (prefixes.includes("MAP_") && (rest & mman.MAP_TYPE) === mman.MAP_SHARED_VALIDATE) {
+    names.push("MAP_SHARED_VALIDATE");
+    rest &= ~mman.MAP_TYPE;
+  }
   for (const [name, bit] of Object.entries(mman)) {
     if (typeof bit !== "number" || !prefixes.some((prefix) => name.startsWith(prefix))) continue;
-    const isType = name === "MAP_TYPE" || name === "MAP_SHARED_VALIDATE" || bit === 0;
-    if (isType || (rest & bit) !== bit) continue;
+    if (bit === 0 || (rest & bit) !== bit) continue;
     names.push(name);
     rest &= ~bit;
   }
