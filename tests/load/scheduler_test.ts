@@ -73,6 +73,11 @@ Deno.test("Scheduler: as many recorded lives as were asked for, however many the
   }
 });
 
+Deno.test("Scheduler: a quarter as many children come on top, and no more", () => {
+  const { children } = play(12_000, { processes: 20, weights: [[1, "fork"], [20, "read"]] });
+  assertEquals(Math.max(...children), 5);
+});
+
 Deno.test("Scheduler: a life that waits for room begins its child as soon as there is some", () => {
   const { events, load } = play(60_000, { processes: 2, weights: [[1, "step"]] });
   const runs = events.filter(({ kind }) => kind === "start").length;
