@@ -4,7 +4,7 @@
  * @module
  */
 
-import { MADV, MREMAP_DONTUNMAP, MREMAP_FIXED } from "../abi/mman.ts";
+import { MADV, MREMAP_FIXED } from "../abi/mman.ts";
 import { PAGE_SIZE, pageAlignUp } from "../abi/page.ts";
 import type { AddressSpace } from "../mm/address_space.ts";
 import { isFileMapping } from "../mm/pages/physical_memory.ts";
@@ -89,7 +89,7 @@ export function mirror(
   if (enter.call === "mremap") {
     const to = record.error === undefined ? record.result : target;
     const lengths = { length: pageAlignUp(length), newLength: pageAlignUp(third) };
-    const remap = { start: address, ...lengths, flags, target: to };
+    const remap = { start: address, ...lengths, target: to };
     if (record.error === undefined) remapped(stamps, remap, source);
     else if (flags & MREMAP_FIXED) remappedInPart(stamps, remap, space);
     return;
@@ -107,7 +107,9 @@ export function mirror(
  * mapped: that may have unmapped it already. mremap does so on all kernels, mmap and shmat before 6.12, as
  * `replaceAtOnce` says.
  */
-export function mirrorRefused({ next, space, stamps }: RunningLife): void {
+export function mirrorRefused(
+  { next, space, stamps }: Pick<RunningLife, "next" | "space" | "stamps">,
+): void {
   if (next?.step.type !== "call") return;
   const { enter: { call, args }, record } = next.step;
   const unmapsFirst = call === "mremap" ||
@@ -149,19 +151,17 @@ interface Remapping {
   readonly start: number;
   readonly length: number;
   readonly newLength: number;
-  readonly flags: number;
   readonly target: number;
 }
 
 function remapped(
   stamps: PrivateStamps,
-  { start, length, newLength, flags, target }: Remapping,
+  { start, length, newLength, target }: Remapping,
   source: readonly Mapped[],
 ): void {
-  if (length === 0) return stamps.clear(target, target + newLength); // another view of shared memory
-  if (newLength < length) stamps.clear(start + newLength, start + length);
-  if (newLength > length) stamps.clear(target + length, target + newLength);
-  if (target === start && !(flags & MREMAP_DONTUNMAP)) return;
+  stamps.clear(start + newLength, start + length); // if it shrinks
+  stamps.clear(target + length, target + newLength); // if it grows; from a length of 0 all is new
+  if (target === start) return;
   if (newLength !== length) return stamps.move(start, Math.min(length, newLength), target);
   // Of several VMAs each is moved by itself: what lies at the target of a hole between them stays.
   for (const { start: from, end } of source) {

@@ -94,6 +94,26 @@ export const LOAD: Equivalences = {
       ["0 ▸ 1", "0 ▸ 1 (2)", "0 ▸ 1 (3)", "0 ▸ 1 (4)"],
       FOR_TYPES,
     ],
+    [
+      "slower",
+      "if (target === start) return;",
+      ["target === start ▸ false"],
+      "What is moved to where it is stays as it was.",
+    ],
+  ],
+  "src/load/scheduler.ts": [
+    [
+      "same",
+      "const [start = 0, length = 0] = next.step.enter.args;",
+      ["0 ▸ 1"],
+      "A call without arguments names no range: neither is the address of a page that can be mapped.",
+    ],
+    [
+      "same",
+      "const vma = tree.findVma(life.strayed) ?? tree.findVma(0);",
+      ["0 ▸ 1"],
+      "VMAs are whole pages: none ends at 1.",
+    ],
   ],
   "src/random.ts": [
     [
