@@ -98,7 +98,8 @@ export function decide(
   const runs = childrenOf(records);
   let known: KernelRules = usual;
   const found = new Map<RuleName, ProbedRule>();
-  // Again if some rule was not as assumed: an earlier probe may have needed it.
+  // Again if some rule was not as assumed: an earlier probe may have needed it, as lockOnFaultPasses, seen by its flag,
+  // needs showsLockOnFault. What a probe needs needs no other rule itself, so that two rounds settle all.
   for (let round = 0, isNews = true; round < 2 && isNews; round++) {
     isNews = false;
     PROBED.forEach((name, at) => {

@@ -4,23 +4,30 @@
  * @module
  */
 
-import { CodedError } from "../abi/error.ts";
 import type { RecordOptions } from "../capture/record.ts";
 import { foundRules, type KernelProbe, probeKernel } from "./probe.ts";
 
 /**
  * What the probes find, as options of a recording. Where they cannot run (no folder that programs may be run from, no
  * disk space) they give none: the kernel's version then decides.
+ *
+ * @param probe runs the probes
  */
-export async function probedOptions(): Promise<Pick<RecordOptions, "rules" | "hintMinAddress">> {
+export async function probedOptions(
+  probe: () => Promise<KernelProbe> = probeKernel,
+): Promise<Pick<RecordOptions, "rules" | "hintMinAddress">> {
   try {
-    return optionsFound(await probeKernel());
+    return optionsFound(await probe());
   } catch (error) {
-    const isRefusal = error instanceof CodedError || error instanceof Deno.errors.NotCapable ||
-      error instanceof Deno.errors.PermissionDenied || (error instanceof Error && "code" in error);
-    if (isRefusal) return {};
+    if (isRefusal(error)) return {};
     throw error;
   }
+}
+
+/** True if the system or Deno refused something; what else goes wrong is a fault. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied ||
+    (error instanceof Error && "code" in error);
 }
 
 /** What a probe found, as options of a recording. */

@@ -361,10 +361,7 @@ function knownEdit(
     // What never runs may call it: a private name must be declared all the same.
     return ts.isPrivateIdentifier(node.name) ? `${name}() {}` : "";
   }
-  if (ts.isBinaryExpression(node)) {
-    const answer = comparisons[node.getText()];
-    if (answer !== undefined) return answer;
-  }
+  if (ts.isBinaryExpression(node)) return comparisons[node.getText()];
   if (ts.isIdentifier(node) && !ts.isParameter(node.parent) && !isMember(node)) {
     return Object.hasOwn(parameters, node.text) ? parameters[node.text] : undefined;
   }

@@ -14,6 +14,7 @@ import { IMPORTED } from "./equivalent_imported.ts";
 import { LOAD } from "./equivalent_load.ts";
 import { MM_PAGES } from "./equivalent_mm_pages.ts";
 import { MM_RANGES } from "./equivalent_mm_ranges.ts";
+import { PROBE } from "./equivalent_probe.ts";
 import { REPLAY } from "./equivalent_replay.ts";
 import { TEXTS } from "./equivalent_texts.ts";
 import { TREE_READING } from "./equivalent_tree_reading.ts";
@@ -31,6 +32,7 @@ const EQUIVALENT = {
   ...TEXTS,
   ...REPLAY,
   ...LOAD,
+  ...PROBE,
   ...IMPORTED,
 };
 

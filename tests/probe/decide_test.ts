@@ -1,6 +1,7 @@
 /** What is decided of few records, and of what a program of the probe ended with. */
 
 import { assertEquals, assertThrows } from "@std/assert";
+import { RecordError } from "../../src/capture/launch.ts";
 import type { LibcCalls } from "../../src/capture/libc.ts";
 import { RULE_NAMES } from "../../src/mm/rules/kernel_rules.ts";
 import { decide, foundRules } from "../../src/probe/probe.ts";
@@ -16,15 +17,18 @@ import { EXEC, HEADER } from "../trace/samples.ts";
 
 const ROOT = EXEC.pid;
 
-/** A recording in which every probe's child is there, and the last one has these records. */
-function childrenWith(last: (pid: number) => readonly TraceRecord[]): TraceRecord[] {
+/** A recording in which every probe's child is there, and one of them, the last unless told, has these records. */
+function childrenWith(
+  own: (pid: number) => readonly TraceRecord[],
+  which = PROBED.length,
+): TraceRecord[] {
   const children = Array.from({ length: PROBED.length + 1 }, (_, at) => ROOT + 1 + at);
   return [
     HEADER,
     EXEC,
     ...children.flatMap((child, at): TraceRecord[] => [
       { type: "fork", pid: ROOT, child, sharesMemory: false },
-      ...at === PROBED.length ? last(child) : [],
+      ...at === which ? own(child) : [],
     ]),
   ];
 }
@@ -70,6 +74,30 @@ Deno.test("decide: without a child of its own a probe tells nothing, and the usu
     assertEquals(status, PROBED.includes(name) ? "unknown" : "unasked", name);
     assertEquals([value, usual === undefined], [undefined, false]);
   }
+});
+
+Deno.test("decide: a probe runs in a copy of what the first process had grown to", () => {
+  const stack = {
+    ...{ start: 0x7ffd_4e43_a000, end: 0x7ffd_4e45_b000, permissions: "rw-p", offset: 0 },
+    ...{
+      device: "00:00",
+      inode: 0,
+      name: "[stack]",
+      vmFlags: "rd wr mr mw me gd ac",
+      written: true,
+    },
+  };
+  const start = stack.start - 0x1000;
+  const args = [start, stack.end - start];
+  const [, , ...children] = childrenWith((pid) => [
+    { type: "enter", pid, call: "munmap", args },
+    { type: "leave", pid, call: "munmap", result: 0, removed: [start], added: [] },
+  ], PROBED.indexOf("seal"));
+  const exec = { ...EXEC, layout: [stack] };
+  const statusOf = (...grown: TraceRecord[]) =>
+    decide([HEADER, exec, ...grown, ...children]).rules.find(({ name }) => name === "seal")?.status;
+  assertEquals(statusOf({ type: "grow", pid: ROOT, start }), "undecidable");
+  assertEquals(statusOf(), "unknown");
 });
 
 Deno.test("decide: what another program found of the reserve is taken over, an open question too", () => {
@@ -164,6 +192,23 @@ Deno.test("systemFacts: what the files say, and nothing of those that cannot be 
     "page-table levels": "4",
     "protection keys": "no",
   });
+});
+
+Deno.test("probedOptions: what the system or Deno refuses gives no rules, what else goes wrong is thrown", async () => {
+  const failing = (error: unknown) => probedOptions(() => Promise.reject(error));
+  const refusals = [
+    new RecordError("EPERM", "probe", "it may not be traced"),
+    new Deno.errors.NotCapable("no --allow-ffi"),
+    new Deno.errors.PermissionDenied("no folder"),
+    Object.assign(new Error("no space left"), { code: "ENOSPC" }),
+  ];
+  for (const refusal of refusals) assertEquals(await failing(refusal), {}, refusal.message);
+  for (const fault of [new TypeError("no header"), { code: "ENOSPC" }]) {
+    const thrown = await failing(fault).then(() => undefined, (error) => error);
+    assertEquals(thrown, fault);
+  }
+  const probe = decide(childrenWith(() => []));
+  assertEquals(await probedOptions(() => Promise.resolve(probe)), { rules: {} });
 });
 
 Deno.test("probedOptions: where no program can be made to ask, the release decides", async () => {
