@@ -60,7 +60,9 @@ export const AREAS: readonly Area[] = [
   { sources: ["src/faults/"], tests: ["canaries"] },
   {
     sources: ["src/explorer/"],
-    tests: ["link", "place", "run", "words"].map((name) => `explorer/${name}_test.ts`),
+    tests: ["link", "place", "run", "steps", "store", "words"].map((name) =>
+      `explorer/${name}_test.ts`
+    ),
   },
   { sources: ["src/kernel/"], tests: ["kernel/operation_test.ts", "kernel/report_test.ts"] },
   { sources: ["src/other_kernels/"], tests: ["other_kernels"] },
