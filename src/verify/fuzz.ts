@@ -138,6 +138,7 @@ class Fuzzer {
       [2, () => this.#bind()],
       [1, () => this.#impersonate()],
       [1, () => this.#ring()],
+      [1, () => this.#mapShadowStack()],
       [this.#mayWatch ? 3 : 0, () => this.#watch()],
       [3, () => this.#moveBreak()],
       [30, () => this.#touch()],
@@ -283,6 +284,13 @@ class Fuzzer {
     if (this.#limited.size > 0) return; // how long it would be, a refusal does not tell
     if (this.#random.oneIn(4)) this.#table.add("io_destroy", 0);
     else this.#table.add("io_setup", 1, new Text(new Uint8Array(8)));
+  }
+
+  /** A stack for return addresses alone: refused, unless kernel and processor have them. */
+  #mapShadowStack(): void {
+    const [address, length] = this.#draw.range();
+    const place = this.#random.oneIn(3) ? 0 : address;
+    this.#table.add("map_shadow_stack", place, length, this.#random.below(3));
   }
 
   /** A userfaultfd; without the right to one, calls with its descriptor are refused. */
