@@ -147,8 +147,8 @@ export class SecondTask {
     try {
       run();
     } catch (error) {
-      const mustWait = error instanceof MmError && error.code === "EAGAIN";
-      if (!mustWait && !(error instanceof WouldBlock)) throw error;
+      // Of memory's own errors one alone comes through: the page is under migration.
+      if (!(error instanceof MmError) && !(error instanceof WouldBlock)) throw error;
       locks.endCall();
     } finally {
       locks.task = 0;
@@ -194,8 +194,10 @@ export class SecondTask {
       }
       return;
     }
-    if (before !== undefined && this.#isAsNoted()) return;
-    this.#unnote();
+    if (before !== undefined) {
+      if (this.#isAsNoted()) return;
+      this.#unnote(before);
+    }
     if (after !== undefined) this.#note(after, this.#sharedPage());
     if (!this.#isAsNoted()) throw this.#found("is lost: it was done neither before nor after");
   }
@@ -223,9 +225,7 @@ export class SecondTask {
    * Takes back that the write was noted before the call, where the note is not at the page any more: the call has moved
    * it, or the file is not mapped there now. The write came after.
    */
-  #unnote(): void {
-    const before = this.#expectedBefore;
-    if (before === undefined || !this.#hasWritten()) return;
+  #unnote(before: number): void {
     const file = this.#fileBefore;
     if (file !== undefined) return this.#load.files.set(file.mapping, file.index, before);
     const moved = this.#movedTo;
@@ -242,15 +242,12 @@ export class SecondTask {
     return { mapping: vma.fileMapping!, index: pageIndex(vma, address) };
   }
 
-  /** True if the page holds what was noted; where it is not mapped, nothing is noted. */
+  /** True if the page holds what was noted; where no page is, nothing is noted. */
   #isAsNoted(): boolean {
     const { address } = this.#touch;
-    const own = this.#life.stamps.get(address);
-    const vma = this.#vma();
-    if (vma === undefined || vma.start > address) return own === undefined;
     const entry = this.#life.space.entry(address);
-    if (entry === undefined) return own === undefined || (vma.flags & VM_SHARED) !== 0;
-    return stampOf(entry, address) === this.#load.expected(this.#life, vma, address);
+    if (entry === undefined) return this.#life.stamps.get(address) === undefined;
+    return stampOf(entry, address) === this.#load.expected(this.#life, this.#vma()!, address);
   }
 
   #vma(): Vma | undefined {

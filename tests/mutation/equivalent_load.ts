@@ -115,6 +115,26 @@ export const LOAD: Equivalences = {
       "VMAs are whole pages: none ends at 1.",
     ],
   ],
+  "src/load/second_task.ts": [
+    [
+      "same",
+      "if (hadToWait && patiently(() => (this.#run(), 0)) === undefined) return;",
+      ["0 ▸ 1"],
+      "Whether it is undefined is all that is asked.",
+    ],
+    [
+      "same",
+      "this.#outcome = { stamp: writes ? 0 : space.readPage(address) };",
+      ["0 ▸ 1"],
+      "The stamp of a write is not looked at.",
+    ],
+    [
+      "same",
+      "const [start = 0, length = 0] = enter.args;",
+      ["0 ▸ 1", "0 ▸ 1 (2)"],
+      FOR_TYPES,
+    ],
+  ],
   "src/random.ts": [
     [
       "same",
