@@ -358,9 +358,8 @@ export class BigIntRangeMap<V> extends RangeCollection implements Iterable<Range
    * ```
    */
   update(start: bigint, end: bigint, change: Update<V, bigint>): this {
-    if (checkRange(this.#ranges, start, end)) {
-      update(this.#ranges, start, end, change, this.#equal);
-    }
+    checkRange(this.#ranges, start, end);
+    update(this.#ranges, start, end, change, this.#equal);
     return this;
   }
 

@@ -74,7 +74,7 @@ abstract class RangeIterator<K, V, T> implements IterableIterator<T> {
   #moveElse(): boolean {
     if (this.#state === DONE) return false;
     const cursor = this.#cursor;
-    let found = false;
+    let found: boolean;
     if (!this.#reverse) found = cursor.seek(this.#start) && cursor.first < this.#end;
     else {
       found = this.#state === NEW ? cursor.seekBack(this.#end) : cursor.back();

@@ -324,7 +324,8 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
     const ranges = this.#ranges;
     if (!isRange(ranges, start, end) || value === undefined) {
       checkValue(value);
-      if (!checkRange(ranges, start, end)) return this;
+      checkRange(ranges, start, end);
+      return this; // what is a range of the domain, but not to isRange, holds no key
     }
     write(ranges, start, end, value, this.#equal);
     return this;
@@ -395,9 +396,8 @@ export class RangeMap<V> extends RangeCollection implements Iterable<RangeEntry<
    * ```
    */
   update(start: number, end: number, change: Update<V>): this {
-    if (checkRange(this.#ranges, start, end)) {
-      update(this.#ranges, start, end, change, this.#equal);
-    }
+    checkRange(this.#ranges, start, end);
+    update(this.#ranges, start, end, change, this.#equal);
     return this;
   }
 

@@ -15,6 +15,7 @@ import { LOAD } from "./equivalent_load.ts";
 import { MM_PAGES } from "./equivalent_mm_pages.ts";
 import { MM_RANGES } from "./equivalent_mm_ranges.ts";
 import { PROBE } from "./equivalent_probe.ts";
+import { RANGE_MAP } from "./equivalent_range_map.ts";
 import { REPLAY } from "./equivalent_replay.ts";
 import { TEXTS } from "./equivalent_texts.ts";
 import { TREE_READING } from "./equivalent_tree_reading.ts";
@@ -30,6 +31,7 @@ const EQUIVALENT = {
   ...CAPTURE,
   ...COMMANDS,
   ...TEXTS,
+  ...RANGE_MAP,
   ...REPLAY,
   ...LOAD,
   ...PROBE,

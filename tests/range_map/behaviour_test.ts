@@ -287,6 +287,62 @@ function testKind<K>(kind: Kind<K>): void {
     assertEquals(map.equals(apart([0, 5, "a"])), false);
   });
 
+  test("an iterator that is done stays so, whatever comes after", () => {
+    for (const reverse of [false, true]) {
+      for (const list of [[], [[0, 2, "a"], [10, 12, "b"]]] as [number, number, string][][]) {
+        const map = apart(...list);
+        const iterator = map.values({ reverse });
+        for (const _ of list) assertEquals(iterator.next().done, false);
+        assertEquals(iterator.next(), { done: true, value: undefined });
+        map.set(of(reverse ? -9 : 20), of(reverse ? -8 : 21), "new");
+        assertEquals(iterator.next(), { done: true, value: undefined });
+      }
+    }
+    const left = apart([0, 2, "a"], [10, 12, "b"]).keys();
+    assertEquals(plain(left.next()), { done: false, value: { start: 0, end: 2 } });
+    assertEquals(left.return?.(), { done: true, value: undefined });
+    assertEquals(left.next(), { done: true, value: undefined });
+  });
+
+  test("a clone of a map that keeps neighbours apart does so too", () => {
+    const copy = apart([0, 5, "a"]).clone();
+    copy.set(of(5), of(9), "a");
+    assertEquals(show(copy), "0-5 a, 5-9 a");
+  });
+
+  test("key 0 is the first in which a gap is looked for", () => {
+    assertEquals(kind.create().firstGap(of(1)), of(0));
+    const map = kind.create();
+    map.set(of(1), map.domain.end, "a");
+    assertEquals([map.firstGap(of(1)), map.lastGap(of(1))], [of(0), of(0)]);
+    map.set(of(0), of(1), "b");
+    assertEquals([map.firstGap(of(1)), map.lastGap(of(1))], [undefined, undefined]);
+  });
+
+  test("the first and the last key of the domain can be mapped, found and removed", () => {
+    const map = kind.create();
+    const { start, end } = map.domain;
+    map.set(start, end, "all");
+    assertEquals(map.toArray(), [{ start, end, value: "all" }]);
+    assertEquals([map.get(start), map.getEntry(start)?.end], ["all", end]);
+    assertEquals([map.ceilingEntry(start)?.start, map.floorEntry(start)?.start], [start, start]);
+    map.delete(start, of(0));
+    assertEquals(map.toArray(), [{ start: of(0), end, value: "all" }]);
+    assertEquals([map.get(start), map.floorEntry(start)], [undefined, undefined]);
+    map.delete(of(5), end);
+    assertEquals(map.toArray(), [{ start: of(0), end: of(5), value: "all" }]);
+    assertEquals(map.ceilingEntry(of(5)), undefined);
+    for (
+      const ask of [
+        () => map.get(end),
+        () => map.has(end),
+        () => map.getEntry(end),
+        () => map.ceilingEntry(end),
+        () => map.floorEntry(end),
+      ]
+    ) assertThrows(ask, RangeError, "as a key: it is not an integer from");
+  });
+
   test("clear empties, and an iteration that runs meanwhile ends", () => {
     const map = apart([0, 5, "a"], [7, 9, "b"]);
     const seen: string[] = [];

@@ -113,6 +113,22 @@ function testKind<K, S>({ name, of, create }: Kind<K, S>): void {
   );
 }
 
+Deno.test("RangeSet, BigIntRangeSet: what touches is one range, however it was added; clear empties", () => {
+  const numbers = new RangeSet().add(0, 5);
+  assertEquals([numbers.addIfFree(5, 9), [...numbers]], [true, [{ start: 0, end: 9 }]]);
+  const seen: unknown[] = [];
+  numbers.forEach((range, set) => seen.push(range, set === numbers));
+  assertEquals(seen, [{ start: 0, end: 9 }, true]);
+  numbers.clear();
+  assertEquals([numbers.size, [...numbers]], [0, []]);
+  const bigints = new BigIntRangeSet().add(0n, 5n);
+  assertEquals([bigints.addIfFree(5n, 9n), [...bigints]], [true, [{ start: 0n, end: 9n }]]);
+  bigints.forEach((range, set) => seen.push(range, set === bigints));
+  assertEquals(seen.slice(2), [{ start: 0n, end: 9n }, true]);
+  bigints.clear();
+  assertEquals([bigints.size, [...bigints]], [0, []]);
+});
+
 testKind<number, RangeSet>({
   name: "RangeSet",
   of: (number) => number,
