@@ -11,7 +11,8 @@ import {
   testsAsMarkdown,
 } from "../../src/other_kernels/findings.ts";
 import type { Recorded, Session } from "../../src/other_kernels/plan.ts";
-import { runSuite, TestOutput } from "../../src/other_kernels/suite.ts";
+import { runSuite } from "../../src/other_kernels/suite.ts";
+import { TestOutput } from "../../src/other_kernels/test_output.ts";
 import { present } from "../present.ts";
 import { impossible } from "../capture/capturing.ts";
 
@@ -120,6 +121,21 @@ Deno.test("TestOutput: a test that ran so long that deno remarks on it counts to
   const files = lines.flatMap((line) => output.take(line).file ?? []);
   const counts = { path: "tests/a/one_test.ts", passed: 1, failed: 1, skipped: [] };
   assertEquals([files, output.failures], [[counts], ["it is slower"]]);
+  assertEquals(output.files, [counts], "what ended twice counts once");
+});
+
+Deno.test("TestOutput: a step of a test that deno remarked on is not its end", () => {
+  const output = new TestOutput();
+  const lines = [
+    "running 2 tests from ./tests/a/one_test.ts",
+    "it has steps ...'it has steps' has been running for over (1m0s)",
+    "",
+    "  a step ... ok (3ms)",
+    "it has steps ... FAILED (1m1s)",
+  ];
+  assertEquals(lines.flatMap((line) => output.take(line).failed ?? []), ["it has steps"]);
+  const counts = { path: "tests/a/one_test.ts", passed: 0, failed: 1, skipped: [] };
+  assertEquals(output.files, [counts]);
 });
 
 Deno.test("TestOutput: a file that cannot be loaded is a failure", () => {
