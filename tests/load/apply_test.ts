@@ -1,7 +1,7 @@
 /** What each event does to one life, and when it does nothing. */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from "../../src/abi/mman.ts";
+import { MADV, MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from "../../src/abi/mman.ts";
 import { pathOf } from "../../src/command/paths.ts";
 import {
   besideArgument,
@@ -12,9 +12,10 @@ import {
 } from "../../src/load/event.ts";
 import { LoadFinding } from "../../src/load/finding.ts";
 import { Load, type LoadOptions } from "../../src/load/load.ts";
-import { checkMachine } from "../../src/load/machine_check.ts";
+import { checkIdle, checkMachine } from "../../src/load/machine_check.ts";
 import { readPrograms } from "../../src/load/programs.ts";
 import type { RunningLife } from "../../src/load/running_life.ts";
+import { SpaceValidator } from "../../src/mm/checks/incremental.ts";
 import { VM_DONTDUMP } from "../../src/mm/vm_flags.ts";
 import { present } from "../present.ts";
 
@@ -201,4 +202,89 @@ Deno.test("apply: where memory and swap are full the largest life dies, and a pa
     ...[1, false, true],
   ]);
   assertEquals(write(large, 0), false);
+});
+
+/** How often what events touched is checked meanwhile. */
+function checks(act: () => boolean): number {
+  const { check } = SpaceValidator.prototype;
+  let count = 0;
+  SpaceValidator.prototype.check = function () {
+    count++;
+    check.call(this);
+  };
+  try {
+    assert(act());
+  } finally {
+    SpaceValidator.prototype.check = check;
+  }
+  return count;
+}
+
+Deno.test("apply: what an event has changed of an address space is checked at once", () => {
+  const { life, apply } = scene({ locks: true });
+  assertEquals(checks(() => apply("read", at(0))), 1); // a fault
+  assertEquals(checks(() => apply("read", at(0))), 0); // the page is there: nothing has changed
+  assertEquals(checks(() => apply("write", at(1))), 1);
+  assertEquals(checks(() => apply("write", at(1))), 0);
+  assertEquals(checks(() => apply("border", at(2))), 1);
+  assertEquals(checks(() => apply("fork", 1)), 1);
+  assertEquals(checks(() => apply("step", 1)), 1);
+  while (present(life.next).step.type !== "call") apply("step", 1);
+  const argument = besideArgument({ address: at(3), writes: true, point: 1 });
+  assertEquals(checks(() => apply("beside", argument)), 2); // after the call, and after the touch
+  for (let refused = false; !refused;) {
+    const { steps } = life;
+    const { step } = present(life.next);
+    assertEquals(checks(() => step.type === "call" ? apply("starve", 0) : apply("step", 1)), 1);
+    refused = step.type === "call" && life.steps === steps;
+  }
+});
+
+Deno.test("apply: an error that is not of memory is no answer", () => {
+  const { life, apply } = scene();
+  life.space.readPage = () => {
+    throw new RangeError("not of memory");
+  };
+  assertThrows(() => apply("read", at(0)), RangeError, "not of memory");
+});
+
+Deno.test("end: all lives end, migrations under way first", () => {
+  const { load, apply } = scene();
+  for (const page of [0, 1, 2]) apply("write", at(page));
+  assert(apply("fork", 1));
+  for (const page of [0, 1]) assert(apply("migrate", at(page)));
+  assertEquals([load.migrations.length, load.lives.length, load.children], [2, 2, 1]);
+  load.end();
+  assertEquals([load.migrations.length, load.lives.length, load.children], [0, 0, 0]);
+  checkIdle(load);
+});
+
+Deno.test("expected: what the life wrote itself, then what the file holds; of shared memory the file's alone", () => {
+  const { load, life } = scene();
+  const result = present(life.resultMapping());
+  const mapping = present(result.fileMapping);
+  load.files.set(mapping, 0, 41);
+  life.stamps.set(result.start, 42);
+  assertEquals(load.expected(life, result, result.start), 41);
+  const own = present(life.space.findVma(at(0)));
+  assertEquals(load.expected(life, own, at(0)), 0);
+  life.stamps.set(at(0), 43);
+  assertEquals(load.expected(life, own, at(0)), 43);
+  const source = present(life.space.findVma(result.start - PAGE));
+  assertEquals(source.file, life.source);
+  load.files.set(present(source.fileMapping), 1, 44);
+  assertEquals(load.expected(life, source, source.start + PAGE), 44);
+});
+
+Deno.test("apply: a child holds what its parent had written, but for what is shared, wiped or not copied", () => {
+  const { load, life, apply } = scene();
+  for (const page of [0, 2, 4]) assert(apply("write", at(page)));
+  life.space.madvise(at(2), PAGE, MADV.WIPEONFORK);
+  life.space.madvise(at(4), PAGE, MADV.DONTFORK);
+  assert(apply("fork", 1));
+  const child = present(load.lives.find(({ isChild }) => isChild));
+  assertEquals(child.number, lifeNumber(1, forkedLife(1)));
+  const held = [0, 2, 4].map((page) => child.stamps.get(at(page)));
+  assertEquals(held, [life.stamps.get(at(0)), undefined, undefined]);
+  checkMachine(load);
 });

@@ -9,10 +9,20 @@
 import { assertEquals } from "@std/assert";
 import { pathOf } from "../../src/command/paths.ts";
 import { readPrograms } from "../../src/load/programs.ts";
+import { kernelRules } from "../../src/mm/rules/kernel_rules.ts";
 import { type DrawOptions, LoadRun } from "../../src/load/run.ts";
 
 const PROGRAMS = await readPrograms(
   ["cc1-hello", "gcc-make"].map((name) => pathOf(`traces/${name}.jsonl.gz`)),
+);
+
+/** Programs of random calls: they populate, move several VMAs at once, fail half done, share memory. */
+const RANDOM = await readPrograms(
+  ["7.3/fuzz-1", "6.1/fuzz-3"].map((name) => pathOf(`tests/kernels/${name}.jsonl.gz`)),
+);
+const OLDER = await readPrograms(
+  [pathOf("tests/kernels/7.3/fuzz-5.jsonl.gz")],
+  kernelRules("5.10"),
 );
 
 const MACHINE: DrawOptions = {
@@ -22,7 +32,7 @@ const MACHINE: DrawOptions = {
   hugePages: "never",
   seed: 1,
   processes: 4,
-  checkEvery: Infinity,
+  checkEvery: 1_000,
 };
 
 interface Golden {
@@ -30,6 +40,8 @@ interface Golden {
   readonly options: Partial<DrawOptions>;
   readonly events: number;
   readonly hash: string;
+  /** Somebody must die for want of memory; nobody unless given. */
+  readonly kills?: boolean;
 }
 
 const GOLDEN: readonly Golden[] = [
@@ -55,6 +67,7 @@ const GOLDEN: readonly Golden[] = [
     options: { memoryPages: 100, swapPages: 40, seed: 4 },
     events: 6_000,
     hash: "78ecc59b",
+    kills: true,
   },
   {
     what: "huge pages",
@@ -68,12 +81,32 @@ const GOLDEN: readonly Golden[] = [
     events: 6_000,
     hash: "87705017",
   },
+  {
+    what: "random calls",
+    options: { programs: RANDOM, memoryPages: 300, swapPages: 65_536, processes: 3 },
+    events: 4_000,
+    hash: "a7b26070",
+  },
+  {
+    what: "random calls with locks",
+    options: { programs: RANDOM, memoryPages: 16_384, seed: 5, processes: 3, locks: true },
+    events: 4_000,
+    hash: "20af56ce",
+  },
+  {
+    what: "random calls under older rules",
+    options: { programs: OLDER, memoryPages: 2_000, swapPages: 9_000, mayPart: true },
+    events: 3_000,
+    hash: "af434fe1",
+  },
 ];
 
-for (const { what, options, events, hash } of GOLDEN) {
+for (const { what, options, events, hash, kills } of GOLDEN) {
   Deno.test(`load: the run of ${what} is what it was`, () => {
     const run = new LoadRun({ ...MACHINE, ...options });
     while (run.events < events) run.next();
     assertEquals(run.hash, hash);
+    run.end();
+    assertEquals([run.killed > 0, run.parted > 0], [kills ?? false, options.mayPart ?? false]);
   });
 }
