@@ -25,3 +25,10 @@ Deno.test("place: what it does not understand it leaves out", () => {
   const { step, operation, vma, run } = parsePlace("#step=-1&op=1.5&vma=77&run=x&other=1");
   assertEquals([step, operation, vma, run], [undefined, undefined, undefined, "x"]);
 });
+
+Deno.test("place: what is not given is not in the link", () => {
+  assertEquals(formatPlace({}), "#");
+  assertEquals(formatPlace({ step: 0, pid: 0, operation: 0 }), "#step=0&op=0&pid=0");
+  assertEquals(formatPlace({ vma: 0x1000 }), "#vma=0x1000");
+  assertEquals(formatPlace({ fault: "f", run: "r" }), "#run=r&fault=f");
+});

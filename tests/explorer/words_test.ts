@@ -4,7 +4,12 @@
  * @module
  */
 
-import { assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
+import {
+  assertEquals,
+  assertNotStrictEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { argumentsOf } from "../../src/explorer/model/arguments.ts";
 import { entryOf, fromBase64, runName } from "../../src/explorer/model/library.ts";
 import { splitsAndMerges } from "../../src/explorer/model/ranges.ts";
@@ -41,6 +46,7 @@ Deno.test("arguments: names and constants of the manual", () => {
   // A descriptor of -1 as 32 bits and as 64 is none; 0 is one.
   assertEquals(shown("mmap", [0, 0, 0, 0, 0xffff_ffff]).split(", ").at(-1), "fd=none");
   assertEquals(shown("mmap", [0, 0, 0, 0, 0]).split(", ").at(-1), "fd=0");
+  assertEquals(shown("mmap", [0, 0, 0, 0, -2]).split(", ").at(-1), "fd=-2");
   assertEquals(shown("mmap", [0, 0, 0, 0, 3], "/lib/a").split(", ").at(-1), "fd=/lib/a");
   assertEquals(
     shown("munmap", [0x7f00_0000_1000, 1023]),
@@ -139,6 +145,23 @@ Deno.test("runs: named by their file without folder and endings, read once", asy
     assertStrictEquals(await entry.records(), await entry.records());
     assertEquals([entry.name, reads], ["a", 1]);
   }
+  // Half a mark is none: such bytes are text, or nothing.
+  for (const [mark, second] of [[0x1f, 0x20], [0x20, 0x8b], [0xff, 0x20], [0x20, 0xfe]] as const) {
+    const rest = new TextEncoder().encode(`\n${text}`);
+    const odd = new Uint8Array([mark, second, ...rest]);
+    const entry = entryOf("odd", { readTrace, importText }, () => Promise.resolve(odd));
+    assertEquals((await entry.records()).length, plain.length);
+  }
+  const damaged = entryOf(
+    "d",
+    { readTrace, importText },
+    () => Promise.resolve(packed.slice(0, 30)),
+  );
+  await assertRejects(
+    () => damaged.records(),
+    TypeError,
+    "The compressed data is damaged or cut off",
+  );
   const trace = await Deno.readFile("traces/cc1-2022.jsonl.gz");
   const entry = entryOf("t", { readTrace, importText }, () => Promise.resolve(trace));
   assertEquals(await entry.records(), await recordsOf("cc1-2022"));
@@ -247,6 +270,10 @@ Deno.test("changes: rows that stay are not touched, a stale entry is no VMA", ()
   // The first view has nothing to compare with.
   const first = vmaChanges(undefined, view(rows));
   assertEquals([first.rows.size, first.events], [4, []]);
+  // The same row between two that changed.
+  const between = [rows[1]!, rows[2]!, rows[3]!];
+  const around = [row(0x3000, 0x37ff), rows[2]!, row(0x7000, 0x77ff)];
+  assertEquals([...vmaChanges(view(between), view(around)).rows.keys()], [around[0]!, around[2]!]);
   const stale = row(0x2000, 0x1fff);
   assertEquals(told([], [stale]), []);
   assertEquals(told([stale], []), []);

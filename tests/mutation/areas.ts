@@ -60,7 +60,7 @@ export const AREAS: readonly Area[] = [
   { sources: ["src/faults/"], tests: ["canaries"] },
   {
     sources: ["src/explorer/"],
-    tests: ["link", "place", "run", "steps", "store", "words"].map((name) =>
+    tests: ["link", "place", "rows", "run", "steps", "store", "words"].map((name) =>
       `explorer/${name}_test.ts`
     ),
   },

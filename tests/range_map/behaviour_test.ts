@@ -23,7 +23,7 @@ function testKind<K>(kind: Kind<K>): void {
     return map;
   };
   const gaps = (map: AnyMap<K, string>, start: number, end: number) =>
-    plain([...map.gaps(of(start), of(end))]);
+    [...map.gaps(of(start), of(end))].map(plain);
 
   // rangemap: "When you insert a new range, if it overlaps any existing ranges, those are replaced, trimmed or split."
   //
@@ -104,6 +104,20 @@ function testKind<K>(kind: Kind<K>): void {
     assertEquals(gaps(map, 3, 7), [{ start: 6, end: 7 }]);
     assertEquals(gaps(map, 2, 6), []);
     assertEquals(gaps(map, 6, 6), []);
+  });
+
+  test("gaps from the highest down are the same ones, and so are ranges", () => {
+    const map = apart([2, 4, "a"], [4, 6, "b"], [8, 9, "c"]);
+    const down = (start: number, end: number) =>
+      plain([...map.gaps(of(start), of(end), { reverse: true })]);
+    for (const [start, end] of [[0, 10], [2, 9], [3, 7], [2, 6], [6, 6], [5, 9]] as const) {
+      assertEquals(down(start, end), gaps(map, start, end).toReversed());
+    }
+    const seen: string[] = [];
+    map.forEach((value, { start }) => seen.push(`${start} ${value}`), { reverse: true });
+    assertEquals(seen, ["8 c", "4 b", "2 a"]);
+    const values = [...map.overlapping(of(4), of(8), { reverse: true })].map(({ value }) => value);
+    assertEquals(values, ["b"]);
   });
 
   test("the gap of an empty map is the window", () => {

@@ -58,6 +58,8 @@ Deno.test("RangeMap: sizes and alignments are positive integers", () => {
     assertThrows(() => map.lastGap(1, { align: wrong }), RangeError, message);
   }
   assertThrows(() => new BigIntRangeMap().firstGap(0n), RangeError, "Cannot use 0 as a size");
+  assertThrows(() => new BigIntRangeMap().lastGap(0n), RangeError, "Cannot use 0 as a size");
+  assertThrows(() => new BigIntRangeMap().lastGap(1n, { align: 0n }), RangeError, "an alignment");
 });
 
 Deno.test("RangeMap: `lowest` moves the domain", () => {

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { BlockRanges } from "../../src/range_map/block_ranges.ts";
-import { CAPACITY } from "../../src/range_map/block.ts";
+import { Block, CAPACITY } from "../../src/range_map/block.ts";
 import { MapleRanges } from "../../src/range_map/maple_ranges.ts";
 import type { Ranges } from "../../src/range_map/ranges.ts";
 import { validate } from "../../src/tree/checks/validate.ts";
@@ -200,4 +200,18 @@ Deno.test("ranges: blocks that a write empties, or nearly, go", () => {
     assertEquals(cursor.seek(ranges.minimum), left.length > 0);
     if (left.length > 0) assertEquals(cursor.held, left[0]);
   }
+});
+
+Deno.test("ranges: a block's longest gap is that of the rows that it has", () => {
+  const block = new Block<string>();
+  block.push(0n, 1n, "a");
+  assertEquals(block.longestGap, 0n);
+  block.push(3n, 4n, "b");
+  assertEquals(block.longestGap, 2n);
+  block.push(9n, 12n, "c");
+  assertEquals(block.longestGap, 5n);
+  const rest = block.cut(2);
+  assertEquals([block.longestGap, rest.longestGap, block.length, rest.length], [2n, 0n, 2, 1]);
+  block.replace(1, 1, rest);
+  assertEquals([block.longestGap, block.clone().longestGap], [8n, 8n]);
 });
