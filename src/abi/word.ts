@@ -13,8 +13,6 @@ const FAR = 2 ** 52;
  * is kept.
  */
 export function numberOfWord(word: bigint): number {
-  const unsigned = Number(BigInt.asUintN(64, word));
-  if (Number.isSafeInteger(unsigned)) return unsigned;
   const signed = Number(BigInt.asIntN(64, word));
   return Number.isSafeInteger(signed) ? signed : FAR + Number(word & 0xfffn);
 }

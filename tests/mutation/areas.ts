@@ -31,7 +31,13 @@ export const AREAS: readonly Area[] = [
   },
   {
     sources: ["src/abi/", "src/mm/"],
-    tests: ["mm", "regressions", "property/address_space_test.ts", "replay/replay_test.ts"],
+    tests: [
+      "abi/word_test.ts",
+      "mm",
+      "regressions",
+      "property/address_space_test.ts",
+      "replay/replay_test.ts",
+    ],
   },
   { sources: ["src/range_map/"], tests: ["range_map"] },
   { sources: ["src/trace/"], tests: ["trace", "property/trace_test.ts"] },
