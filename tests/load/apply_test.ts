@@ -16,6 +16,8 @@ import { checkIdle, checkMachine } from "../../src/load/machine_check.ts";
 import { readPrograms } from "../../src/load/programs.ts";
 import type { RunningLife } from "../../src/load/running_life.ts";
 import { SpaceValidator } from "../../src/mm/checks/incremental.ts";
+import { AddressSpace } from "../../src/mm/address_space.ts";
+import type { LifeStep } from "../../src/load/lives.ts";
 import { VM_DONTDUMP } from "../../src/mm/vm_flags.ts";
 import { present } from "../present.ts";
 
@@ -286,5 +288,39 @@ Deno.test("apply: a child holds what its parent had written, but for what is sha
   assertEquals(child.number, lifeNumber(1, forkedLife(1)));
   const held = [0, 2, 4].map((page) => child.stamps.get(at(page)));
   assertEquals(held, [life.stamps.get(at(0)), undefined, undefined]);
+  checkMachine(load);
+});
+
+Deno.test("apply: a full machine that no life uses is found", () => {
+  const load = new Load({
+    programs: [present(PROGRAM)],
+    ...{ memoryPages: 128, swapPages: 0, hugePages: "never" },
+  });
+  const other = new AddressSpace({ memory: load.memory });
+  const start = other.mmap({ length: 127 * PAGE, protection: 3, flags: 0x22 });
+  const settle = () => load.apply({ kind: "settle", life: 0, argument: 0 });
+  for (let page = 0; page < 127; page++) other.amendPage(start + page * PAGE, 1);
+  assertThrows(settle, LoadFinding, "memory is full, and nobody is left who uses it");
+  other.munmap(start, 127 * PAGE);
+  assertEquals(settle(), false);
+});
+
+Deno.test("apply: a recorded touch makes a private page the life's own, as it is, and no shared one", () => {
+  const program = present(PROGRAM);
+  const { pid } = present(program.lives[0]?.[0]).step;
+  const result = present(scene().life.resultMapping()).start;
+  const touch = (address: number): LifeStep => {
+    const record = { type: "fault", pid, address } as const;
+    const step = { type: "touch", pid, address, record } as const;
+    return { step, unmapped: [], growth: 0, begins: undefined };
+  };
+  const steps = [at(1) + 5, result, at(0)].map(touch);
+  const { load, life, apply } = scene({
+    programs: [{ ...program, lives: [present(program.lives[0]), steps] }],
+  });
+  for (let step = 0; step < 2; step++) {
+    assert(apply("step", 1));
+    assertEquals([...life.stamps.entries()], [[at(1), 0]]);
+  }
   checkMachine(load);
 });
