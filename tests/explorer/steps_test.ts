@@ -241,6 +241,43 @@ Deno.test("view: of a tree of two levels, the parents and the gaps below", () =>
   assertEquals(tree!.levelOf.size, 1 + leaves.length);
 });
 
+Deno.test("view: nodes and entries that a step frees, and those that it moves", () => {
+  const run = smallRun();
+  const { treeChanges, treeBefore, tree } = run.view(9);
+  const freed = [...treeChanges!.freed.keys()].map((key) =>
+    treeBefore!.node(key >> 4).slots[key & 15]!.vma?.start
+  );
+  assertEquals(freed, [0x20_0000]);
+  assertEquals([...treeChanges!.freed.values()], ["freed"]);
+  assertEquals(tree!.node(tree!.root).slots.filter(({ vma }) => vma !== undefined).length, 2);
+  assertEquals([...run.view(2).treeChanges!.freed], []);
+
+  const records = start({ placement: "6.18" });
+  for (let i = 0; i < 17; i++) records.push(...mapped(memory(0x10_0000 + i * 3 * PAGE)));
+  const many = smallRun(records);
+  const steps = many.steps.map((_, at) => many.view(at + 1));
+  const split = steps.find(({ tree, treeBefore }) =>
+    treeBefore?.height === 1 && tree?.height === 2
+  )!;
+  const { nodes, slots } = split.treeChanges!;
+  assertEquals(
+    [...nodes.keys()].filter((node) => !split.tree!.has(node)).map((it) => nodes.get(it)),
+    [
+      ...[...split.treeBefore!.levelOf.keys()].filter((it) => !split.tree!.has(it)).map(() =>
+        "dead"
+      ),
+    ] as never,
+  );
+  assertEquals(nodes.get(split.tree!.root), "new");
+  assertEquals(new Set(slots.values()).has("moved"), true);
+  for (const [key, change] of slots) {
+    assertEquals(split.tree!.has(key >> 4), true);
+    const { vma } = split.tree!.node(key >> 4).slots[key & 15]!;
+    const isOld = split.before!.rows.some(({ identity }) => identity === vma?.identity);
+    if (vma !== undefined) assertEquals(change === "written", !isOld);
+  }
+});
+
 Deno.test("explain: neighbours that differ, and what has no neighbour", () => {
   const run = smallRun();
   const border = run.explain(7, undefined, 0x10_1000);

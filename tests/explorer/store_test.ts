@@ -288,3 +288,45 @@ Deno.test("store: a tour needs the mistake and a run in which it happens", async
   await store.visit(2);
   assertEquals([store.tour!.at, store.step], [1, 6]);
 });
+
+Deno.test("store: who shows it is told of every change", async () => {
+  using _clock = new Clock();
+  const store = await opened({ step: 7 });
+  let changes = 0;
+  store.subscribe(() => changes++);
+  const told = (act: () => void) => {
+    const before = changes;
+    act();
+    return changes - before;
+  };
+  assertEquals(told(() => store.select(5)), 1);
+  assertEquals(told(() => store.askBorder(0x10_1000)), 1);
+  assertEquals(told(() => store.set({ message: "done" })), 1);
+  assertEquals(store.message, "done");
+  assertEquals(told(() => store.seek(3)), 1);
+  assertEquals(told(() => store.choose(CHILD)), 1);
+  assertEquals(told(() => store.add(entry("other"))), 1);
+  assertEquals(told(() => store.play(true)), 1);
+  assertEquals(told(() => store.play(false)), 1);
+  const before = changes;
+  store.add({ name: "broken", records: () => Promise.reject(new Error("no")) });
+  await store.go({ run: "broken" });
+  assertEquals(changes - before, 2);
+});
+
+Deno.test("store: the process of a place is chosen, and one that was chosen stays", async () => {
+  using clock = new Clock();
+  const store = await opened({ pid: CHILD, step: 9 });
+  assertEquals([store.pid, store.step], [CHILD, 9]);
+  store.choose(PID);
+  await store.go({ step: 3 });
+  assertEquals([store.pid, store.step], [PID, 3]);
+  assertEquals([store.isPlaying, typeof store.readers.readTrace], [false, "function"]);
+  // A selection alone is told of too.
+  clock.pass(1_000);
+  const places: Place[] = [];
+  store.onPlace = (place) => places.push(place);
+  store.select(0x20_0000);
+  clock.pass(400);
+  assertEquals(places.map(({ vma, pid }) => [vma, pid]), [[0x20_0000, PID]]);
+});

@@ -339,6 +339,17 @@ Deno.test("merges: one covers what two covered, or what was mapped became part o
   assertEquals(did([10, 19, 30, 39], [10, 39], "mmap", 20), "joined");
   assertEquals(did([10, 19], [10, 29], "mmap", 20), "joined");
   assertEquals(did([20, 29], [10, 29], "mmap", 10), "joined");
+  // What lies around and stays as it was has no part in it.
+  for (const at of [20, 21]) {
+    assertEquals(did([0, 5, 40, 49], [0, 5, at, 29, 40, 49], "mmap", at), "");
+    assertEquals(did([0, 5, 10, at - 1, 40, 49], [0, 5, 10, 29, 40, 49], "mmap", at), "joined");
+    assertEquals(did([0, 5, at, 29, 40, 49], [0, 5, 10, 29, 40, 49], "mmap", 10), "joined");
+    assertEquals(did([0, 5], [0, 5, at, 29], "mmap", at), "");
+    assertEquals(did([40, 49], [at, 29, 40, 49], "mmap", at), "");
+    assertEquals(did([0, 5, at, 29, 40, 49], [0, 5, 40, 49]), "");
+  }
+  // Ranges that touch at one index share it.
+  assertEquals(did([10, 20], [10, 10, 20, 20]), "split");
   // The heap that brk moves has grown, it has not been joined.
   assertEquals(did([10, 19], [10, 29], "brk", 30), "");
   // A mapping over one of the same place has replaced it.
