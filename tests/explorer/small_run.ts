@@ -6,7 +6,7 @@
 
 import * as engine from "../../src/explorer/engine.ts";
 import { Run } from "../../src/explorer/model/run.ts";
-import type { Pack } from "../../src/explorer/pack.ts";
+import type { Pack, PackedFault } from "../../src/explorer/pack.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
 import { call, mapped, memory, PID, start } from "../replay/records.ts";
 
@@ -71,3 +71,21 @@ export const SMALL: readonly TraceRecord[] = [
 export function smallRun(records: readonly TraceRecord[] = SMALL): Run {
   return new Run(PLAIN_PACK, records);
 }
+
+/** A fault after which mprotect breaks down. */
+export const BREAKS: PackedFault = {
+  ...{ row: 1, name: "It breaks", story: "" },
+  modules: [{
+    path: "engine",
+    code: `class Broken extends smallRunEngine.System {
+      apply(step) {
+        if (step.type !== "call" || step.enter.call !== "mprotect") return super.apply(step);
+        smallRunEngine.fault.firstActed = smallRunEngine.fault.operation;
+        throw new Error("it broke");
+      }
+    }
+    module.exports = { ...smallRunEngine, System: Broken };`,
+  }],
+};
+/** A fault that does nothing. */
+export const NOTHING: PackedFault = { row: 2, name: "nothing", story: "", modules: [] };

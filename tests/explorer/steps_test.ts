@@ -2,11 +2,12 @@
 
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { linkEngine } from "../../src/explorer/model/link.ts";
+import { Run } from "../../src/explorer/model/run.ts";
 import { Mark } from "../../src/explorer/model/step_index.ts";
 import { textOf } from "../../src/explorer/model/text.ts";
 import { slotKey } from "../../src/explorer/model/tree_changes.ts";
 import { call, mapped, memory, PID, start } from "../replay/records.ts";
-import { CHILD, PAGE, PLAIN_PACK, SMALL, smallRun } from "./small_run.ts";
+import { BREAKS, CHILD, NOTHING, PAGE, PLAIN_PACK, SMALL, smallRun } from "./small_run.ts";
 
 const NAMES = "exec mmap mmap munmap mmap mmap mprotect fork munmap exit".split(" ");
 
@@ -69,6 +70,36 @@ Deno.test("index: a divergence is noted where layouts part, again where an answe
   ]);
   loose.advance();
   assertEquals([loose.isComplete, loose.divergences, loose.story.surfaced], [true, [], undefined]);
+});
+
+Deno.test("index: a fault that breaks the model down ends the run there, and says so", () => {
+  const run = new Run(PLAIN_PACK, SMALL, BREAKS);
+  run.index.advance();
+  const { story, reachable, marks, divergences, checkpoints, done, isComplete } = run.index;
+  assertEquals(story, { acted: 7, surfaced: { step: 7, text: "it broke" } });
+  assertEquals([reachable, done, isComplete, divergences, checkpoints], [7, 7, true, [], []]);
+  assertEquals(marks[6], Mark.DIVERGENCE);
+  const view = run.view(7);
+  assertEquals([view.breakdown, view.result, view.failure], ["it broke", "0", undefined]);
+  assertEquals([view.actedOperation, view.health?.mapCount, view.isTornDown], [0, 2, false]);
+  assertEquals([run.view(6).breakdown, run.view(6).actedOperation], [undefined, undefined]);
+  assertEquals(run.index.story.acted, 7, "a view leaves the story as it is");
+  assertEquals(run.fault, BREAKS);
+  assertStringIncludes(
+    textOf(run, view, "small", "x"),
+    "\n  planted fault: It breaks\n  it broke\n",
+  );
+});
+
+Deno.test("index: a fault that does nothing is examined at each step, torn down or not", () => {
+  const run = new Run(PLAIN_PACK, SMALL, NOTHING);
+  run.index.advance();
+  assertEquals([run.index.story, run.index.reachable, run.index.checkpoints], [{}, 10, []]);
+  const health = run.steps.map((_, at) => run.view(at + 1).health);
+  assertEquals(health.map((it) => it?.mapCount), [0, 1, 2, 3, 3, 2, 3, 3, 2, 2]);
+  assertEquals(health.map((it) => it?.missed), Array(10).fill(0));
+  assertEquals(run.view(4).actedOperation, undefined);
+  assertEquals(run.header, SMALL[0]);
 });
 
 Deno.test("index: checkpoints come every so many steps, and a view from one is as any", () => {

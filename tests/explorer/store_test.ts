@@ -7,7 +7,7 @@ import type { Place } from "../../src/explorer/model/place.ts";
 import { Store } from "../../src/explorer/model/store.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
 import { PID } from "../replay/records.ts";
-import { CHILD, PLAIN_PACK, SMALL } from "./small_run.ts";
+import { BREAKS, CHILD, NOTHING, PLAIN_PACK, SMALL } from "./small_run.ts";
 
 /** Timers that run when they are told to. */
 class Clock implements Disposable {
@@ -329,4 +329,20 @@ Deno.test("store: the process of a place is chosen, and one that was chosen stay
   store.select(0x20_0000);
   clock.pass(400);
   assertEquals(places.map(({ vma, pid }) => [vma, pid]), [[0x20_0000, PID]]);
+});
+
+Deno.test("store: of a run with a fault, no step is shown after the one where it breaks down", async () => {
+  using _clock = new Clock();
+  const store = new Store({ ...PLAIN_PACK, faults: [NOTHING, BREAKS] });
+  store.add(entry("small"));
+  await store.go({ fault: "it-breaks", step: 10 });
+  assertEquals([store.fault, store.run?.fault], [BREAKS, BREAKS]);
+  assertEquals([store.step, store.lastStep, store.view?.breakdown], [7, 7, "it broke"]);
+  assertEquals(store.place.fault, "it-breaks");
+  store.move(1);
+  assertEquals(store.step, 7);
+  await store.go({ fault: undefined, step: 10 });
+  assertEquals([store.fault, store.step, store.lastStep], [undefined, 10, 10]);
+  await store.go({ fault: "nothing" });
+  assertEquals([store.fault, store.step], [NOTHING, 10]);
 });
