@@ -11,6 +11,8 @@ const REDUCED =
   "After the reducing no event is too much, so one in the place of two does not fail.";
 const NO_EARLIER = "Before the first event there is none to join it with.";
 
+const UNKNOWN_PID = "A process that no recording knows: any number above the kernel's is as good.";
+
 /** By source file. */
 export const LOAD: Equivalences = {
   "src/load/answer.ts": [
@@ -74,6 +76,18 @@ export const LOAD: Equivalences = {
       ["2 ▸ 3", "20 ▸ 21"],
       "Room for the lives of a run: more is as good.",
     ],
+  ],
+  "src/load/load.ts": [
+    [
+      "same",
+      "const FIRST_FORKED_PID = 2 ** 30;",
+      ["2 ▸ 3", "30 ▸ 31"],
+      UNKNOWN_PID,
+    ],
+    ["same", "const child = FIRST_FORKED_PID + number;", ["+ ▸ -"], UNKNOWN_PID],
+    ["same", "address = 0,", ["0 ▸ 1"], "What gets no address does not look at it."],
+    ["same", "value = 0,", ["0 ▸ 1"], "What gets no value does not look at it."],
+    ["same", "let most = -1;", ["1 ▸ 2"], "No size is below 0, and that is all it says."],
   ],
   "src/load/mirror.ts": [
     [
