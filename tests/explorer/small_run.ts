@@ -89,3 +89,19 @@ export const BREAKS: PackedFault = {
 };
 /** A fault that does nothing. */
 export const NOTHING: PackedFault = { row: 2, name: "nothing", story: "", modules: [] };
+/** A fault that acts in the first munmap and shows at an exit. */
+export const LATE: PackedFault = {
+  ...{ row: 3, name: "Stale slot kept", story: "" },
+  modules: [{
+    path: "engine",
+    code: `class Late extends smallRunEngine.System {
+      apply(step) {
+        const { fault } = smallRunEngine;
+        if (step.type === "exit") throw new Error("it shows");
+        if (step.type === "call" && step.enter.call === "munmap") fault.firstActed ??= fault.operation;
+        return super.apply(step);
+      }
+    }
+    module.exports = { ...smallRunEngine, System: Late };`,
+  }],
+};

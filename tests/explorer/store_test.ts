@@ -7,7 +7,7 @@ import type { Place } from "../../src/explorer/model/place.ts";
 import { Store } from "../../src/explorer/model/store.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
 import { PID } from "../replay/records.ts";
-import { BREAKS, CHILD, NOTHING, PLAIN_PACK, SMALL } from "./small_run.ts";
+import { BREAKS, CHILD, LATE, NOTHING, PLAIN_PACK, SMALL } from "./small_run.ts";
 
 /** Timers that run when they are told to. */
 class Clock implements Disposable {
@@ -345,4 +345,38 @@ Deno.test("store: of a run with a fault, no step is shown after the one where it
   assertEquals([store.fault, store.step, store.lastStep], [undefined, 10, 10]);
   await store.go({ fault: "nothing" });
   assertEquals([store.fault, store.step], [NOTHING, 10]);
+});
+
+Deno.test("store: the tour goes from where the mistake is made to where it shows", async () => {
+  using _clock = new Clock();
+  const store = new Store({ ...PLAIN_PACK, faults: [NOTHING, LATE] });
+  store.add(entry("empty", SMALL.slice(0, 4)));
+  store.add(entry("small"));
+  await store.go({});
+  await store.startTour();
+  const { stations, at } = store.tour!;
+  assertEquals([at, store.runName, store.step, store.fault], [0, "small", 3, undefined]);
+  assertEquals(stations.map(({ place }) => [place.step, place.fault]), [
+    [3, undefined],
+    [3, undefined],
+    [4, undefined],
+    [4, "stale-slot-kept"],
+    [7, "stale-slot-kept"],
+    [10, "stale-slot-kept"],
+  ]);
+  for (const { title, paragraphs } of stations) {
+    for (const paragraph of paragraphs) {
+      // Whole sentences, each number in place.
+      assertEquals(/^[A-Z0-9“][^]{60,}[.)]$/.test(paragraph), true, `${title}: ${paragraph}`);
+      assertEquals(/NaN|undefined/.test(paragraph), false, paragraph);
+    }
+  }
+  const words = stations.map(({ paragraphs }) => paragraphs.join("\n"));
+  assertEquals(words[0]!.includes("Here are 2 of them"), true);
+  assertEquals(words[2]!.startsWith("Step 4: "), true);
+  assertEquals(words[4]!.startsWith("3 steps later. "), true);
+  assertEquals(words[4]!.includes("still finds all 3 ranges"), true);
+  assertEquals(words[5]!.includes("did it was 6 steps ago"), true);
+  await store.visit(3);
+  assertEquals([store.tour!.at, store.step, store.fault], [3, 4, LATE]);
 });

@@ -115,6 +115,7 @@ Deno.test("rules: in plain words; one that has none as the validator says it, wi
     plainRule("two empty slots are never neighbours").includes("not two in a row"),
     true,
   );
+  assertEquals(plainRule("pivots rise").endsWith("no room between them. It is left over."), true);
   assertEquals(plainRule("something else"), "Something else");
 });
 
