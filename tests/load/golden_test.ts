@@ -20,6 +20,7 @@ const PROGRAMS = await readPrograms(
 const RANDOM = await readPrograms(
   ["7.3/fuzz-1", "6.1/fuzz-3"].map((name) => pathOf(`tests/kernels/${name}.jsonl.gz`)),
 );
+const FIELDS = await readPrograms([pathOf("tests/replay/fields.jsonl.gz")]);
 const OLDER = await readPrograms(
   [pathOf("tests/kernels/7.3/fuzz-5.jsonl.gz")],
   kernelRules("5.10"),
@@ -92,6 +93,29 @@ const GOLDEN: readonly Golden[] = [
     options: { programs: RANDOM, memoryPages: 16_384, seed: 5, processes: 3, locks: true },
     events: 4_000,
     hash: "20af56ce",
+  },
+  {
+    what: "calls that populate more than fits",
+    options: {
+      ...{ programs: FIELDS, memoryPages: 60, swapPages: 150, seed: 11 },
+      ...{ hugePages: "madvise" },
+    },
+    events: 6_000,
+    hash: "be66b1f1",
+    kills: true,
+  },
+  {
+    what: "random calls where memory and swap are full",
+    options: { programs: RANDOM, memoryPages: 60, swapPages: 30, seed: 12, locks: true },
+    events: 5_000,
+    hash: "464adfb4",
+    kills: true,
+  },
+  {
+    what: "huge pages and little swap",
+    options: { hugePages: "always", memoryPages: 1_500, swapPages: 20, seed: 13, processes: 12 },
+    events: 10_000,
+    hash: "37d545ee",
   },
   {
     what: "random calls under older rules",
