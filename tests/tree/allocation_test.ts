@@ -1,56 +1,39 @@
 /**
  * A tree in steady state, where stores come and go but the number of ranges stays, takes nothing from the JavaScript
  * heap: entries are words, nodes lie in the pool, and no number is passed to a call in a way that would box it.
+ *
+ * Which of these calls V8 compiles into one another it decides once, by how far a function had come when another was
+ * compiled. On a machine so busy that compiling takes seconds it has been seen to leave one out for good, whose
+ * numbers are boxed then: a tree is tried in up to three workers, each with a V8 that begins anew.
  */
 
 import { assert } from "@std/assert";
-import { MapleTree } from "../../src/tree/maple_tree.ts";
+import { LIMIT, type Steady, STORES } from "./steady.ts";
 
-/** Above 2^31, where a number that is not kept as a real needs 16 bytes on the heap. */
-const BASE = 0x7f00_0000_0000;
-const STORES = 50_000;
-/** A byte a store; a single number on the heap for each store would be 16. */
-const LIMIT = STORES;
-const ROUNDS = 300;
-
-/** A map keeps its numbers as objects on the heap, so that to take one out and pass it on makes none. */
-function boxed(count: number, make: (i: number) => number): Map<number, number> {
-  return new Map(Array.from({ length: count }, (_, i) => [i, make(i)]));
-}
-
-/** The first rounds compile; of the later ones one undisturbed by a collection or another thread is enough. */
-function assertAllocatesNothing(round: () => void): void {
-  let least = Infinity;
-  for (let i = 0; i < ROUNDS && least > LIMIT; i++) {
-    const before = Deno.memoryUsage().heapUsed;
-    round();
-    const grown = Deno.memoryUsage().heapUsed - before;
-    if (i > 5 && grown >= 0) least = Math.min(least, grown);
+/** Bytes that the best round of a worker took. */
+async function leastGrowth(steady: Steady): Promise<number> {
+  const worker = new Worker(import.meta.resolve("./allocation_rounds.ts"), { type: "module" });
+  const { port1, port2 } = new MessageChannel();
+  try {
+    return await new Promise((resolve, reject) => {
+      port1.onmessage = ({ data }: MessageEvent<number>) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage(steady, [port2]);
+    });
+  } finally {
+    worker.terminate();
+    port1.close();
   }
-  assert(least <= LIMIT, `${STORES} stores took ${least} bytes of the JavaScript heap`);
 }
 
 for (const gaps of [true, false]) {
   for (const ranges of [60, 1000, 65_000]) {
-    Deno.test(`MapleTree: stores into gaps and holes allocate nothing, ${ranges} ranges, gaps ${gaps}`, () => {
-      const tree = new MapleTree<number>({ gaps });
-      const first = boxed(ranges, (i) => BASE + i * 0x8000);
-      const last = boxed(ranges, (i) => BASE + i * 0x8000 + 0x3fff);
-      const holeFirst = boxed(ranges, (i) => BASE + i * 0x8000 + 0x1000);
-      const holeLast = boxed(ranges, (i) => BASE + i * 0x8000 + 0x1fff);
-      const gapFirst = boxed(ranges, (i) => BASE + i * 0x8000 + 0x5000);
-      const gapLast = boxed(ranges, (i) => BASE + i * 0x8000 + 0x5fff);
-      for (let i = 0; i < ranges; i++) tree.store(first.get(i)!, last.get(i)!, i);
-      let at = 0;
-      assertAllocatesNothing(() => {
-        for (let k = 0; k < STORES / 4; k++) {
-          tree.store(gapFirst.get(at)!, gapLast.get(at)!, 7);
-          tree.store(gapFirst.get(at)!, gapLast.get(at)!, undefined);
-          tree.store(holeFirst.get(at)!, holeLast.get(at)!, undefined);
-          tree.store(first.get(at)!, last.get(at)!, at);
-          at = (at * 7 + 1) % ranges;
-        }
-      });
+    Deno.test(`MapleTree: stores into gaps and holes allocate nothing, ${ranges} ranges, gaps ${gaps}`, async () => {
+      let least = Infinity;
+      for (let worker = 0; worker < 3 && least > LIMIT; worker++) {
+        least = Math.min(least, await leastGrowth({ ranges, gaps }));
+      }
+      assert(least <= LIMIT, `${STORES} stores took ${least} bytes of the JavaScript heap`);
     });
   }
 }
