@@ -1,5 +1,6 @@
 /**
- * The page's words without a page: arguments, sizes, names of runs, what a step did to VMAs and what it split or joined.
+ * The page's words without a page: arguments, sizes, names of runs, what a step did to VMAs and what it split or
+ * joined.
  *
  * @module
  */

@@ -34,8 +34,8 @@ const FILE: MappedFile = {
   },
 };
 
-/** A life that maps pages of a file for itself; pages 2 and 3, and 6, have been written to, of which the stamps know nothing. */
-function scene(): RunningLife {
+/** A life that maps pages of a file for itself. */
+function begun(): { readonly load: Load; readonly life: RunningLife } {
   const load = new Load({
     programs: PROGRAMS,
     memoryPages: 2_000,
@@ -45,6 +45,12 @@ function scene(): RunningLife {
   load.apply({ kind: "start", life: 1, argument: 0 });
   const life = present(load.lives[0]);
   map(life, 0, PAGES, MAP_PRIVATE);
+  return { load, life };
+}
+
+/** One whose pages 2 and 3, and 6, have been written to, of which the stamps know nothing. */
+function scene(): RunningLife {
+  const { life } = begun();
   for (const page of [2, 3, 6]) life.space.amendPage(at(page), 1);
   life.space.readPage(at(5)); // shows the file's own page
   return life;
@@ -147,15 +153,7 @@ Deno.test("noteCopies: a copy holds what the page held, and must hold what is ex
 });
 
 Deno.test("noteCopies: a copy in swap is one too", () => {
-  const load = new Load({
-    programs: PROGRAMS,
-    memoryPages: 2_000,
-    swapPages: 10,
-    hugePages: "never",
-  });
-  load.apply({ kind: "start", life: 1, argument: 0 });
-  const life = present(load.lives[0]);
-  map(life, 0, PAGES, MAP_PRIVATE);
+  const { load, life } = begun();
   life.space.amendPage(at(2), 1);
   const held = life.space.readPage(at(2));
   load.apply({ kind: "evict", life: life.number, argument: at(2) });

@@ -1,4 +1,8 @@
-/** What the scheduler draws in scenes that recorded programs come to seldom: made-up calls, stacks, lives that ended. */
+/**
+ * What the scheduler draws in scenes that recorded programs come to seldom: made-up calls, stacks, lives that ended.
+ *
+ * @module
+ */
 
 import { assert, assertEquals } from "@std/assert";
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ } from "../../src/abi/mman.ts";
