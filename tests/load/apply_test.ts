@@ -20,6 +20,7 @@ import { AddressSpace } from "../../src/mm/address_space.ts";
 import type { LifeStep } from "../../src/load/lives.ts";
 import { VM_DONTDUMP } from "../../src/mm/vm_flags.ts";
 import { present } from "../present.ts";
+import { countCalls } from "./count_calls.ts";
 
 const [PROGRAM] = await readPrograms([pathOf("traces/cc1-hello.jsonl.gz")]);
 const PAGE = 4096, AT = 0x10_0000_0000, PAGES = 8;
@@ -208,18 +209,7 @@ Deno.test("apply: where memory and swap are full the largest life dies, and a pa
 
 /** How often what events touched is checked meanwhile. */
 function checks(act: () => boolean): number {
-  const { check } = SpaceValidator.prototype;
-  let count = 0;
-  SpaceValidator.prototype.check = function () {
-    count++;
-    check.call(this);
-  };
-  try {
-    assert(act());
-  } finally {
-    SpaceValidator.prototype.check = check;
-  }
-  return count;
+  return countCalls(SpaceValidator.prototype, "check", () => assert(act()));
 }
 
 Deno.test("apply: what an event has changed of an address space is checked at once", () => {

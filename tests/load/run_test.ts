@@ -10,6 +10,7 @@ import { InvariantError } from "../../src/tree/errors.ts";
 import { readPrograms } from "../../src/load/programs.ts";
 import { type DrawOptions, LoadRun, replayEvents, runLoad } from "../../src/load/run.ts";
 import { AddressSpace } from "../../src/mm/address_space.ts";
+import { countCalls } from "./count_calls.ts";
 
 const PROGRAMS = await readPrograms([pathOf("traces/cc1-hello.jsonl.gz")]);
 
@@ -25,18 +26,7 @@ const OPTIONS: DrawOptions = {
 
 /** How often whole address spaces are validated meanwhile. */
 function validations(act: () => void): number {
-  const { validate } = AddressSpace.prototype;
-  let count = 0;
-  AddressSpace.prototype.validate = function () {
-    count++;
-    validate.call(this);
-  };
-  try {
-    act();
-  } finally {
-    AddressSpace.prototype.validate = validate;
-  }
-  return count;
+  return countCalls(AddressSpace.prototype, "validate", act);
 }
 
 Deno.test("LoadRun: the whole machine is checked after so many events, and at the end", () => {

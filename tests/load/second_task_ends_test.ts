@@ -1,113 +1,24 @@
-/** One touch beside one call: which ends are right, what is noted of a write, and what is found. */
+/** One touch beside one call: which ends are right, and what is found. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_SHARED } from "../../src/abi/mman.ts";
-import { pathOf } from "../../src/command/paths.ts";
-import type { LifeStep, Program } from "../../src/load/lives.ts";
 import { LoadFinding } from "../../src/load/finding.ts";
-import { Load } from "../../src/load/load.ts";
-import { readPrograms } from "../../src/load/programs.ts";
-import type { RunningLife } from "../../src/load/running_life.ts";
-import { SecondTask } from "../../src/load/second_task.ts";
 import { amended } from "../../src/mm/calls/access.ts";
 import { MmError } from "../../src/mm/error.ts";
-import type { LockChecker } from "../../src/mm/locks/lock_checker.ts";
-import type { MappedFile } from "../../src/mm/vma.ts";
-import type { CallStep } from "../../src/replay/step.ts";
 import { present } from "../present.ts";
-
-const [PROGRAM] = await readPrograms([pathOf("traces/cc1-hello.jsonl.gz")]);
-const PAGE = 4096, AT = 0x10_0000_0000, VALUE = 77;
-const FILE: MappedFile = {
-  ...{ name: "data", device: "fe:00", inode: 7 },
-  ...{ readable: true, writable: true, hugeAligned: false },
-};
-
-interface Scene {
-  readonly load: Load;
-  readonly life: RunningLife;
-  readonly locks: LockChecker;
-  /** Writes as the load does. */
-  readonly write: (page: number) => void;
-  readonly stamp: (page: number) => number | undefined;
-}
-
-function at(page: number): number {
-  return AT + page * PAGE;
-}
-
-/** A life that is about to make a call, with pages 0 to 3 of its own. */
-function scene(
-  next?: Pick<CallStep["enter"], "call" | "args"> & { result: number; error?: string },
-) {
-  const program: Program = present(PROGRAM);
-  const step = next === undefined ? [] : [lifeStep(next)];
-  const load = new Load({
-    programs: [{ ...program, lives: [present(program.lives[0]), step] }],
-    ...{ memoryPages: 2_000, swapPages: 100, hugePages: "never", locks: true },
-  });
-  load.apply({ kind: "start", life: 1, argument: 0 });
-  const life = present(load.lives[0]);
-  map(life, 0, 4);
-  const write = (page: number) => {
-    load.apply({ kind: "write", life: life.number, argument: at(page) });
-  };
-  const stamp = (page: number) => life.stamps.get(at(page));
-  return { load, life, locks: present(load.memory.locks), write, stamp } satisfies Scene;
-}
-
-function lifeStep(
-  { call, args, result, error }: {
-    readonly call: string;
-    readonly args: readonly number[];
-    readonly result: number;
-    readonly error?: string;
-  },
-): LifeStep {
-  const step: CallStep = {
-    ...{ type: "call", pid: 7, action: undefined, unmodelled: undefined },
-    enter: { type: "enter", pid: 7, call, args },
-    record: {
-      ...{ type: "leave", pid: 7, call, result, removed: [], added: [] },
-      ...(error !== undefined && { error }),
-    },
-  };
-  return { step, unmapped: [], growth: 0, begins: undefined };
-}
-
-function map(life: RunningLife, page: number, count: number, protection = 3): void {
-  const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-  life.space.mmap({ address: at(page), length: count * PAGE, protection, flags });
-}
-
-function mapFile(life: RunningLife, page: number, count: number, length: number): void {
-  const flags = MAP_SHARED | MAP_FIXED;
-  const request = { address: at(page), length: count * PAGE, protection: 3, flags, file: FILE };
-  life.space.mmap(request);
-  present(life.space.findVma(at(page))?.fileMapping).length = length;
-}
-
-interface Beside {
-  readonly page: number;
-  readonly writes?: boolean;
-  readonly point?: number;
-}
-
-function second({ load, life }: Scene, { page, writes = true, point = 1 }: Beside): SecondTask {
-  return new SecondTask(load, life, { address: at(page), writes, point }, VALUE);
-}
-
-/** Runs what has to wait at once. */
-const atOnce = (act: () => number) => act();
-
-/** The whole of a touch: beside the call, noted, finished. */
-function whole(scene: Scene, touch: Beside, call: () => void, effects = () => {}): void {
-  const task = second(scene, touch);
-  task.beside(scene.locks, () => (call(), 0));
-  task.noteBefore();
-  effects();
-  task.finish(atOnce);
-}
+import {
+  AT,
+  at,
+  atOnce,
+  late,
+  map,
+  mapFile,
+  PAGE,
+  type Scene,
+  scene,
+  second,
+  VALUE,
+  whole,
+} from "./second_task_scene.ts";
 
 Deno.test("SecondTask: at point 1 and after the touch comes when so many locks were asked for; never twice", () => {
   const points = (point: number) => {
@@ -230,33 +141,6 @@ Deno.test("SecondTask: what waits for a lock of the call is done after it; any o
   const call = () => (wrong.locks.onLockPoint?.(), 0);
   assertThrows(() => second(wrong, { page: 0 }).beside(wrong.locks, call), RangeError);
   assertEquals(wrong.locks.task, 0);
-});
-
-Deno.test("SecondTask: a write is noted before the call, on what the page held, in the file where that is shared", () => {
-  const one = scene();
-  one.write(0);
-  const held = present(one.stamp(0));
-  whole(one, { page: 0 }, () => one.locks.onLockPoint?.());
-  assertEquals(one.stamp(0), amended(held, VALUE));
-  mapFile(one.life, 8, 4, Infinity);
-  whole(one, { page: 9 }, () => one.locks.onLockPoint?.());
-  const mapping = present(one.life.space.findVma(at(9))?.fileMapping);
-  assertEquals([one.stamp(9), one.load.files.get(mapping, 1)], [undefined, amended(0, VALUE)]);
-  const reading = scene();
-  reading.write(0);
-  const before = reading.stamp(0);
-  whole(reading, { page: 0, writes: false }, () => reading.locks.onLockPoint?.());
-  assertEquals(reading.stamp(0), before);
-});
-
-Deno.test("SecondTask: a write that waited is noted after the call, on what the page holds then", () => {
-  const one = scene();
-  one.write(0);
-  whole(one, { page: 0, point: 1_000 }, () => {
-    map(one.life, 0, 1);
-    one.life.stamps.clear(at(0), at(1));
-  });
-  assertEquals(one.stamp(0), amended(0, VALUE));
 });
 
 /** A read that gave what another had written, or nobody. */
@@ -447,85 +331,4 @@ Deno.test("SecondTask: a write in the midst of a call, to memory that is there n
       one.life.space.mprotect(at(0), PAGE, 0);
     }, () => one.life.stamps.clear(at(0), at(1)));
   assertThrows(act, LoadFinding, "is lost");
-});
-
-Deno.test("SecondTask: a touch that never came to an end leaves no note", () => {
-  const one = scene();
-  const task = second(one, { page: 0, point: 9 });
-  task.beside(one.locks, () => 0);
-  task.noteBefore();
-  task.finish(() => -11);
-  assertEquals(one.stamp(0), undefined);
-});
-
-/** Does the touch when the call has changed everything, but has not yet returned. */
-function late({ locks }: Scene, call: () => void): void {
-  const touch = present(locks.onLockPoint);
-  locks.onLockPoint = undefined;
-  call();
-  touch();
-}
-
-const [MAYMOVE, FIXED, DONTUNMAP] = [1, 2, 4];
-
-Deno.test("SecondTask: a write to where mremap had moved the page from came after it: the note goes, what was there stays", () => {
-  const args = [at(0), 2 * PAGE, 2 * PAGE, MAYMOVE | FIXED | DONTUNMAP, at(10)];
-  for (const page of [0, 1]) {
-    for (const own of [true, false]) {
-      const one = scene({ call: "mremap", args, result: at(10) });
-      const { life } = one;
-      for (const number of own ? [0, 1] : [1 - page]) one.write(number);
-      for (const number of [9, 12]) life.stamps.set(at(number), number);
-      const held = [one.stamp(0), one.stamp(1)];
-      whole(one, { page }, () =>
-        late(one, () => {
-          life.space.mremap(at(0), 2 * PAGE, 2 * PAGE, MAYMOVE | FIXED | DONTUNMAP, at(10));
-        }), () => life.stamps.move(at(0), 2 * PAGE, at(10)));
-      const now = [9, 10, 11, 12].map((number) => one.stamp(number));
-      assertEquals(now, [9, ...held, 12], `page ${page}, ${own ? "written before" : "empty"}`);
-      assertEquals([one.stamp(page), one.stamp(1 - page)], [amended(0, VALUE), undefined]);
-    }
-  }
-});
-
-Deno.test("SecondTask: a write after a call that has moved nothing there changes no other page", () => {
-  const mremap = { call: "mremap", args: [at(0), 2 * PAGE, 2 * PAGE, 3, at(10)], result: at(10) };
-  const cases = [
-    { page: 0, next: { ...mremap, call: "mmap" } },
-    { page: 0, next: { ...mremap, error: "ENOMEM" } },
-    { page: 2, next: mremap }, // after what is moved
-    { page: 0, next: { ...mremap, args: [at(1), ...mremap.args.slice(1)] } }, // before it
-    { page: 0, next: undefined },
-  ] as const;
-  for (const { page, next } of cases) {
-    for (const own of [true, false]) {
-      const one = scene(next);
-      const { life } = one;
-      if (own) one.write(page);
-      const others = [-1, 7, 8, 9, 10, 11, 12, 13];
-      for (const number of others) life.stamps.set(at(number), 100 + number);
-      whole(one, { page }, () => late(one, () => map(life, page, 1)), () => {
-        life.stamps.clear(at(page), at(page + 1));
-      });
-      assertEquals(one.stamp(page), amended(0, VALUE));
-      assertEquals([...life.stamps.entries()].length, others.length + 1);
-      assertEquals(others.map((number) => one.stamp(number)), others.map((n) => 100 + n));
-    }
-  }
-});
-
-Deno.test("SecondTask: a write after memory was mapped over a file's page is not the file's", () => {
-  const one = scene();
-  const { life, load } = one;
-  mapFile(life, 8, 4, Infinity);
-  one.write(9);
-  const mapping = present(life.space.findVma(at(9))?.fileMapping);
-  const held = load.files.get(mapping, 1);
-  whole(one, { page: 9 }, () => late(one, () => map(life, 9, 1)));
-  assertEquals([load.files.get(mapping, 1), one.stamp(9)], [held, amended(0, VALUE)]);
-  // Private memory, and then a file over it: the write is the file's.
-  whole(one, { page: 0 }, () => late(one, () => mapFile(life, 0, 1, Infinity)), () => {
-    life.stamps.clear(at(0), at(1));
-  });
-  assertEquals([load.files.get(mapping, 0), one.stamp(0)], [amended(0, VALUE), undefined]);
 });

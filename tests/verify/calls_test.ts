@@ -212,17 +212,24 @@ test("a read of memory for huge pages, which shows the huge zero page, is record
   assertEquals(faults.includes(BASE), zero === "1");
 });
 
-test("a ring for asynchronous input and output is mapped, cut, inherited and unmapped again", async () => {
+/**
+ * Has the kernel map a ring for asynchronous input and output. What is given back makes the ring's address, which its
+ * context is, the first argument of the call that is added after it.
+ */
+function addRing(table: CallTable): () => void {
   const WORD = 8;
+  const context = new Text(new Uint8Array(WORD));
+  table.add("pipe2", new Text(new Uint8Array(WORD)), 0);
+  table.add("io_setup", 8, context);
+  return () => {
+    table.add("write", FILE + 1, context, WORD);
+    table.add("read", FILE, addressOfArgument(table.calls.length + 1, 0), WORD);
+  };
+}
+
+test("a ring for asynchronous input and output is mapped, cut, inherited and unmapped again", async () => {
   const records = await recordCalls((table) => {
-    const context = new Text(new Uint8Array(WORD));
-    // The context is the ring's address: it becomes the first argument of the call after these two.
-    const pass = () => {
-      table.add("write", FILE + 1, context, WORD);
-      table.add("read", FILE, addressOfArgument(table.calls.length + 1, 0), WORD);
-    };
-    table.add("pipe2", new Text(new Uint8Array(WORD)), 0);
-    table.add("io_setup", 8, context);
+    const pass = addRing(table);
     pass();
     table.add("mprotect", 0, PAGE_SIZE, PROT_READ);
     const child = table.add("clone", SIGCHLD, 0, 0, 0, 0);
@@ -241,16 +248,9 @@ test("a ring for asynchronous input and output is mapped, cut, inherited and unm
 });
 
 test("the ring for asynchronous input and output is moved by its process, and by no child", async () => {
-  const WORD = 8, MOVE = MREMAP_MAYMOVE | MREMAP_FIXED;
+  const MOVE = MREMAP_MAYMOVE | MREMAP_FIXED;
   const records = await recordCalls((table) => {
-    const context = new Text(new Uint8Array(WORD));
-    // The context is the ring's address: it becomes the first argument of the call after these two.
-    const pass = () => {
-      table.add("write", FILE + 1, context, WORD);
-      table.add("read", FILE, addressOfArgument(table.calls.length + 1, 0), WORD);
-    };
-    table.add("pipe2", new Text(new Uint8Array(WORD)), 0);
-    table.add("io_setup", 8, context);
+    const pass = addRing(table);
     table.add("mmap", BASE, 2 * PAGE_SIZE, RW, FLAGS | MAP_FIXED, -1, 0);
     const child = table.add("clone", SIGCHLD, 0, 0, 0, 0);
     pass();
