@@ -43,9 +43,9 @@ export class TestOutput {
     const [, slow] = /^(\S.*) \.\.\.'.*' has been running for over/.exec(line) ?? [];
     if (slow !== undefined) this.#slow = slow;
     // Two spaces begin the line of a step, which counts with its test.
-    const [, whole, end] = /^(?:(\S.*) \.\.\.)? (?! )(?:.* )?(ok|FAILED|ignored) \(/.exec(line) ??
+    const [, whole, how] = /^(?:(\S.*) \.\.\.)? (?! )(?:.* )?(ok|FAILED|ignored) \(/.exec(line) ??
       [];
-    const name = whole ?? this.#slow, how = end;
+    const name = whole ?? this.#slow;
     if (name === undefined || how === undefined) return {};
     this.#slow = undefined;
     if (how === "ok") this.#file.passed++;
