@@ -1,5 +1,5 @@
 /**
- * `deno task other-kernels`: boots Debian's kernels under qemu and checks the model against each of them.
+ * `deno task other-kernels`: boots kernels of Debian and Ubuntu under qemu and checks the model against each of them.
  *
  * @module
  */
@@ -11,7 +11,6 @@ import { print, printJson, quoted } from "../command/output.ts";
 import { pathOf } from "../command/paths.ts";
 import { Progress } from "../command/progress.ts";
 import { boot, type Machine } from "./boot.ts";
-import { debianMirror, fetchKernel } from "./debian.ts";
 import {
   detailsOf,
   findingOf,
@@ -21,16 +20,29 @@ import {
   testsAsMarkdown,
 } from "./findings.ts";
 import { type Images, makeImages } from "./images.ts";
-import { OTHER_KERNELS, type OtherKernel, RUNNING_KERNEL } from "./kernels.ts";
+import {
+  OTHER_KERNELS,
+  type OtherKernel,
+  RUNNING_KERNEL,
+  UBUNTU_KERNELS,
+  USUAL_KERNELS,
+} from "./kernels.ts";
+import { fetchKernel, mirrorOf, type Mirrors } from "./packages.ts";
 import { KERNEL_TESTS, type Part, PARTS, type Plan, PLAN_FILE } from "./plan.ts";
 import { readSession } from "./read_session.ts";
 
 const NAMES = [...OTHER_KERNELS.map(({ name }) => name), RUNNING_KERNEL];
 
+/**
+ * No five-level page tables, which few machines have; no fast string instructions, for which the kernel and libc would
+ * copy byte by byte: software takes a step for each.
+ */
+const PROCESSOR = "max,-la57,-erms,-fsrm";
+
 const SPECIFICATION = {
   name: "other-kernels",
   summary:
-    "Boots Debian's kernels under qemu, records programs and random calls on each, and compares the model with them.",
+    "Boots Debian's and Ubuntu's kernels under qemu, records programs and random calls on each, and compares the model with them.",
   usage: "[KERNEL…] [options]",
   operands: [0, NAMES.length],
   options: {
@@ -44,18 +56,23 @@ const SPECIFICATION = {
     steps: { value: "N", help: "calls of such a run (2000)" },
     minutes: { value: "N", help: "what a kernel's session may take (60)" },
     accelerator: { value: "NAME", help: "tcg, in software, or kvm, on the processor (tcg)" },
-    processor: { value: "NAME", help: "qemu's -cpu (max,-la57: no five-level page tables)" },
+    processor: { value: "NAME", help: `qemu's -cpu (${PROCESSOR})` },
     processors: { value: "N", help: "processors of the booted system (1)" },
     memory: { value: "MIB", help: "memory of the booted system (3072)" },
     mirror: { value: "URL", help: "Debian's mirror; this system's own unless given" },
+    "ubuntu-mirror": { value: "URL", help: "Ubuntu's mirror; this system's own unless given" },
     keep: { value: "FOLDER", help: "keep recordings and consoles there" },
     json: { help: "print one JSON object instead of a table" },
   },
-  details:
-    `Kernels: ${
-      NAMES.join(", ")
-    }; all but the last unless some are named. ${RUNNING_KERNEL} is this ` +
-    "machine's own, without\nqemu. Booting needs root, qemu-system-x86, debootstrap, e2fsprogs and the network; Debian is installed once\ninto the cache folder ($XDG_CACHE_HOME/maple, else ~/.cache/maple; 3 GB). Exit status: 0 everything agrees,\n1 something does not, 2 it could not run.",
+  details: [
+    `Kernels: ${USUAL_KERNELS.map(({ name }) => name).join(", ")}, unless some are named; Ubuntu's`,
+    `${UBUNTU_KERNELS.map(({ name }) => name).join(", ")};`,
+    `and ${RUNNING_KERNEL}, which is this machine's own, without qemu.`,
+    "",
+    "Booting needs root, qemu-system-x86, debootstrap, e2fsprogs and the network; Debian is installed once",
+    "into the cache folder ($XDG_CACHE_HOME/maple, else ~/.cache/maple; 3 GB). Exit status: 0 everything agrees,",
+    "1 something does not, 2 it could not run.",
+  ].join("\n"),
 } as const;
 
 interface Request {
@@ -64,7 +81,7 @@ interface Request {
   readonly machine: Machine;
   readonly folder: string;
   readonly progress: Progress;
-  readonly mirror: string | undefined;
+  readonly mirrors: Mirrors;
 }
 
 async function main(args: CommandArguments): Promise<number> {
@@ -89,7 +106,7 @@ async function main(args: CommandArguments): Promise<number> {
 
 function requestOf(args: CommandArguments): Omit<Request, "folder" | "progress"> {
   const kernels = args.operands.length === 0
-    ? OTHER_KERNELS.map(({ name }) => name)
+    ? USUAL_KERNELS.map(({ name }) => name)
     : args.operands;
   const wrong = kernels.find((name) => !NAMES.includes(name));
   if (wrong !== undefined) {
@@ -109,12 +126,20 @@ function requestOf(args: CommandArguments): Omit<Request, "folder" | "progress">
     },
     machine: {
       accelerator: args.choice("accelerator", ["tcg", "kvm"]) ?? "tcg",
-      processor: args.text("processor") ?? "max,-la57",
+      processor: args.text("processor") ?? PROCESSOR,
       processors: args.integer("processors", 1) ?? 1,
       memory: args.integer("memory", 512) ?? 3072,
       seconds,
     },
-    mirror: args.text("mirror"),
+    mirrors: mirrorsOf(args),
+  };
+}
+
+function mirrorsOf(args: CommandArguments): Mirrors {
+  const debian = args.text("mirror"), ubuntu = args.text("ubuntu-mirror");
+  return {
+    ...(debian !== undefined && { Debian: debian }),
+    ...(ubuntu !== undefined && { Ubuntu: ubuntu }),
   };
 }
 
@@ -128,16 +153,14 @@ function partsOf(text: string | undefined): Part[] {
 }
 
 async function run(request: Request): Promise<KernelFinding[]> {
-  const { kernels, plan, folder, progress, machine } = request;
+  const { kernels, plan, folder, progress } = request;
   const booted = OTHER_KERNELS.filter(({ name }) => kernels.includes(name));
   const findings: KernelFinding[] = [];
   if (booted.length > 0) {
     checkRoot();
-    const mirror = request.mirror ?? await debianMirror();
+    const mirror = request.mirrors.Debian ?? await mirrorOf("Debian");
     const images = await makeImages(folder, mirror, plan, (what) => progress.show(() => what));
-    for (const kernel of booted) {
-      findings.push(await runBooted(kernel, images, mirror, { machine, folder, progress }));
-    }
+    for (const kernel of booted) findings.push(await runBooted(kernel, images, request));
     await Deno.remove(images.checkout);
   }
   if (kernels.includes(RUNNING_KERNEL)) findings.push(await runHere(request));
@@ -166,14 +189,13 @@ function lastLine(path: string): string {
 async function runBooted(
   kernel: OtherKernel,
   images: Images,
-  mirror: string,
-  { machine, folder, progress }: Pick<Request, "machine" | "folder" | "progress">,
+  { machine, folder, progress, mirrors }: Request,
 ): Promise<KernelFinding> {
   const own = `${folder}/${kernel.name}`;
   await Deno.mkdir(own, { recursive: true });
   try {
     progress.show(() => `${kernel.name}: fetching it`);
-    const fetched = await fetchKernel(kernel, mirror);
+    const fetched = await fetchKernel(kernel, mirrors);
     const show = () => progress.show(() => `${kernel.name}: ${lastLine(`${own}/progress.txt`)}`);
     const timer = setInterval(show, SHOW_MS);
     try {

@@ -1,5 +1,5 @@
 /**
- * Debian's packages of kernels, by the package manager of this system and its mirror, without touching its lists.
+ * Packages of kernels, Debian's and Ubuntu's, by the package manager of this system, without touching its lists.
  *
  * @module
  */
@@ -7,10 +7,30 @@
 import { Unable } from "../command/command.ts";
 import { cacheFolder, exists } from "../kernel/cache.ts";
 import { runTool } from "../kernel/tool.ts";
-import type { OtherKernel } from "./kernels.ts";
+import type { Distribution, OtherKernel } from "./kernels.ts";
 
-const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const DECODER = new TextDecoder();
+
+/** Debian's own keys, which debootstrap needs too. */
+const DEBIAN_KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/** Debian's package of Ubuntu's keys, its release, and where the keys lie in it. */
+const UBUNTU_KEYS = {
+  package: "ubuntu-keyring",
+  suite: "trixie",
+  path: "usr/share/keyrings/ubuntu-archive-keyring.gpg",
+};
+
+/**
+ * The flavour of kernel that is taken: Debian's cloud kernel has all that qemu shows and a fifth of the size of the
+ * usual one; Ubuntu's usual one has the drivers of the disks built in.
+ */
+const FLAVOURS: Readonly<Record<Distribution, string>> = {
+  Debian: "cloud-amd64",
+  Ubuntu: "generic",
+};
+
+/** Where packages come from: a mirror's address for each distribution; a missing one is asked for. */
+export type Mirrors = Partial<Record<Distribution, string>>;
 
 /** A kernel that was fetched and unpacked. */
 export interface FetchedKernel {
@@ -21,29 +41,30 @@ export interface FetchedKernel {
 }
 
 /**
- * The Debian mirror that this system uses.
+ * The mirror of a distribution that this system uses.
  *
  * @throws {Unable} it uses none
  */
-export async function debianMirror(): Promise<string> {
+export async function mirrorOf(distribution: Distribution): Promise<string> {
   const format = "$(REPO_URI)";
-  const args = ["indextargets", "--format", format, "Created-By: Packages", "Origin: Debian"];
-  const found = DECODER.decode(await runTool("apt-get", args, "ask for Debian's mirror"));
+  const origin = `Origin: ${distribution}`;
+  const args = ["indextargets", "--format", format, "Created-By: Packages", origin];
+  const found = DECODER.decode(await runTool("apt-get", args, `ask for ${distribution}'s mirror`));
   const mirror = found.split("\n").find((line) => line !== "" && !line.includes("security"));
   if (mirror !== undefined) return mirror;
+  const option = distribution === "Debian" ? "--mirror" : "--ubuntu-mirror";
   throw new Unable(
-    "Cannot find Debian's packages: this system's package lists have none; --mirror URL names a mirror",
+    `Cannot find ${distribution}'s packages: this system's package lists have none; ${option} URL names a mirror`,
   );
 }
 
 /**
  * Fetches a kernel, or finds it fetched.
  *
- * @param refresh asks the mirror again which one is the newest
  * @throws {Unable} no mirror answers, or it has no such kernel
  */
-export async function fetchKernel(kernel: OtherKernel, mirror: string): Promise<FetchedKernel> {
-  const options = await listsOf(kernel.suite, mirror);
+export async function fetchKernel(kernel: OtherKernel, mirrors: Mirrors): Promise<FetchedKernel> {
+  const options = await listsOf(kernel, mirrors);
   const name = await newestPackage(kernel, options);
   const folder = `${await cacheFolder("other-kernels/kernels")}/${name}`;
   if (!await exists(`${folder}/complete`)) {
@@ -55,12 +76,17 @@ export async function fetchKernel(kernel: OtherKernel, mirror: string): Promise<
 }
 
 /** Options by which apt keeps lists of its own for a suite; they are fetched if there are none of today. */
-async function listsOf(suite: string, mirror: string): Promise<string[]> {
+async function listsOf(
+  { distribution, suite }: Pick<OtherKernel, "distribution" | "suite">,
+  mirrors: Mirrors,
+): Promise<string[]> {
   const folder = await cacheFolder(`other-kernels/lists/${suite}`);
   for (const part of ["lists/partial", "cache/archives/partial"]) {
     await Deno.mkdir(`${folder}/${part}`, { recursive: true });
   }
-  const source = `deb [signed-by=${KEYRING}] ${mirror} ${suite} main\n`;
+  const mirror = mirrors[distribution] ?? await mirrorOf(distribution);
+  const keys = distribution === "Debian" ? DEBIAN_KEYS : await ubuntuKeys(mirrors);
+  const source = `deb [arch=amd64 signed-by=${keys}] ${mirror} ${suite} main\n`;
   await Deno.writeTextFile(`${folder}/sources.list`, source);
   const options = [
     `Dir::Etc::sourcelist=${folder}/sources.list`,
@@ -71,12 +97,23 @@ async function listsOf(suite: string, mirror: string): Promise<string[]> {
     "Acquire::Check-Valid-Until=false",
     "APT::Update::Error-Mode=any",
   ].flatMap((each) => ["-o", each]);
-  const purpose = `fetch the list of Debian's packages (${suite}) over the network`;
+  const purpose = `fetch the list of ${distribution}'s packages (${suite}) over the network`;
   if (!await isOfToday(`${folder}/updated`)) {
     await runTool("apt-get", [...options, "-qq", "update"], purpose);
     await Deno.writeTextFile(`${folder}/updated`, "");
   }
   return options;
+}
+
+/** The file of Ubuntu's keys, which Debian packs, and signs with its own. */
+async function ubuntuKeys(mirrors: Mirrors): Promise<string> {
+  const folder = await cacheFolder("other-kernels/ubuntu-keys");
+  const keys = `${folder}/${UBUNTU_KEYS.path}`;
+  if (!await exists(keys)) {
+    const options = await listsOf({ distribution: "Debian", suite: UBUNTU_KEYS.suite }, mirrors);
+    await unpack(UBUNTU_KEYS.package, folder, options);
+  }
+  return keys;
 }
 
 async function isOfToday(path: string): Promise<boolean> {
@@ -85,14 +122,16 @@ async function isOfToday(path: string): Promise<boolean> {
   return mtime !== null && Date.now() - mtime.getTime() < day;
 }
 
-/** The cloud kernel: it has all that qemu shows, and a fifth of the size of the usual one. */
 async function newestPackage(
-  { version, suite, name }: OtherKernel,
+  { distribution, version, suite, name }: OtherKernel,
   options: readonly string[],
 ): Promise<string> {
-  const pattern = `^linux-image-${version.replaceAll(".", "\\.")}[0-9].*-cloud-amd64$`;
+  const numbers = version.replaceAll(".", "\\.");
+  const pattern = `^linux-image-${numbers}[0-9].*-${FLAVOURS[distribution]}$`;
   const args = [...options, "search", "--names-only", pattern];
-  const found = DECODER.decode(await runTool("apt-cache", args, "search Debian's packages"));
+  const found = DECODER.decode(
+    await runTool("apt-cache", args, `search ${distribution}'s packages`),
+  );
   const names = found.split("\n").map((line) => line.split(" ")[0] ?? "").filter((each) =>
     each !== ""
   );
