@@ -56,8 +56,13 @@ export interface MappedFile {
   readonly writable: boolean;
   /** True if its filesystem aligns big mappings to huge pages. */
   readonly hugeAligned: boolean;
-  /** Backs MAP_SHARED | MAP_ANONYMOUS memory, which may have a name of the program's choice. */
+  /** Backs MAP_SHARED | MAP_ANONYMOUS memory. */
   readonly anonymous?: boolean;
+  /**
+   * Shared memory that no folder held when it was mapped, as a memfd or MAP_SHARED | MAP_ANONYMOUS memory: it may have a
+   * name of the program's choice. Mirrors `vma_is_anon_shmem()`.
+   */
+  readonly unlinked?: boolean;
   /** False for a directory, a pipe and the like, which cannot be mapped; true unless given. */
   readonly mappable?: boolean;
   /** False on a filesystem mounted `noexec`; true unless given. */

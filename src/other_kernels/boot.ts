@@ -7,7 +7,7 @@
 import { Unable } from "../command/command.ts";
 import { beforeSignalEnds } from "../command/signals.ts";
 import { runTool } from "../kernel/tool.ts";
-import type { FetchedKernel } from "./debian.ts";
+import type { FetchedKernel } from "./packages.ts";
 import type { Images } from "./images.ts";
 
 /** How qemu runs the kernel. */

@@ -10,12 +10,15 @@ import { reasonOf } from "../command/files.ts";
 import { ROOT } from "../command/paths.ts";
 import { type KernelProbe, probeKernel } from "../probe/probe.ts";
 import { optionsFound } from "../probe/recorded_rules.ts";
+import type { TraceRecord } from "../trace/format.ts";
 import { writeTrace } from "../trace/write.ts";
 import { withFuzzProgram } from "../verify/fuzz_program.ts";
 import type { Plan, Recorded, Session, TestsRun } from "./plan.ts";
 import { prepareWorkspace, programs } from "./programs.ts";
 import { runSuite } from "./suite.ts";
 
+/** The recording of the calls by which the kernel is asked. */
+const PROBES_FILE = "probes.jsonl.gz";
 /** How long one program may run, seconds. */
 const MOST_SECONDS = 600;
 
@@ -60,6 +63,7 @@ export class SessionRun {
   async #probe(): Promise<KernelProbe | undefined> {
     try {
       const probe = await probeKernel({ thorough: true });
+      await this.#write(probe.recording, PROBES_FILE);
       this.#tell("asked for its rules");
       return probe;
     } catch (error) {
@@ -108,10 +112,8 @@ export class SessionRun {
     const seconds = () => Math.round(performance.now() - startMs) / 1000;
     const signal = AbortSignal.timeout(this.#remainingMs);
     try {
-      const sink = await Deno.open(`${this.#folder}/${trace}`, { write: true, create: true });
       const purpose = `${name} in another kernel`;
-      const records = record(command, { purpose, signal, ...found });
-      await writeTrace(records, sink.writable, { gzip: true });
+      await this.#write(record(command, { purpose, signal, ...found }), trace);
       this.#recorded.push({ part, name, trace, seconds: seconds() });
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
@@ -119,6 +121,14 @@ export class SessionRun {
     }
     if (signal.aborted) this.#late.push(name);
     this.#tell(`${name}: ${seconds()} s`);
+  }
+
+  async #write(
+    records: Iterable<TraceRecord> | AsyncIterable<TraceRecord>,
+    name: string,
+  ): Promise<void> {
+    const sink = await Deno.open(`${this.#folder}/${name}`, { write: true, create: true });
+    await writeTrace(records, sink.writable, { gzip: true });
   }
 
   async #tests(): Promise<TestsRun> {

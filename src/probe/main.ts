@@ -4,12 +4,13 @@
  * @module
  */
 
-import { type CommandArguments, runCommand, Unable } from "../command/command.ts";
+import { type CommandArguments, createFile, runCommand, Unable } from "../command/command.ts";
 import { print, printJson } from "../command/output.ts";
 import { hex } from "../abi/hex.ts";
 import { RecordError } from "../capture/launch.ts";
 import { isNewerThanTable, NEWEST_KERNEL } from "../mm/rules/kernel_rules.ts";
 import { RULES } from "../mm/rules/table.ts";
+import { writeTrace } from "../trace/write.ts";
 import { type KernelProbe, type ProbedRule, probeKernel } from "./probe.ts";
 import { systemFacts } from "./system_facts.ts";
 
@@ -19,15 +20,26 @@ const SPECIFICATION = {
     "Asks the running kernel, by small calls under the recorder, for the rules that differ between versions.",
   usage: "[options]",
   operands: [0, 0],
-  options: { json: { help: "print one JSON object instead of a table" } },
+  options: {
+    out: {
+      value: "FILE",
+      help: "keep the recording of the calls there; with .gz at its end compressed",
+    },
+    json: { help: "print one JSON object instead of a table" },
+  },
   details:
     "A rule that is not as the kernel's version would have it is marked ≠, one that the model does not know ?. Exit " +
     "status: 0 every rule that was asked for is known, 1 one is not, 2 it could not run.",
 } as const;
 
 async function main(args: CommandArguments): Promise<number> {
+  const out = args.text("out");
+  const sink = out === undefined ? undefined : await createFile(out);
   const probe = await probeOrSay();
-  const { hintMinAddress } = probe;
+  const { hintMinAddress, recording } = probe;
+  if (sink !== undefined) {
+    await writeTrace(recording, sink, { gzip: out?.endsWith(".gz") ?? false });
+  }
   const lowest = hintMinAddress === undefined ? {} : { "lowest hint": hex(hintMinAddress) };
   const facts = { ...systemFacts(), ...lowest };
   if (args.has("json")) printJson({ kernel: probe.header.kernel, ...facts, rules: probe.rules });

@@ -19,7 +19,7 @@ import {
 import { Replay } from "../replay/replay.ts";
 import { rulesOfRelease } from "../replay/rules.ts";
 import type { HeaderRecord, TraceRecord } from "../trace/format.ts";
-import { executable } from "../verify/executable.ts";
+import { executable, type TableCall } from "../verify/executable.ts";
 import { askReserve, reserveTable } from "./reserve.ts";
 import { PROBE_FILE_BYTES, PROBED, probeTable } from "./programs.ts";
 
@@ -46,10 +46,12 @@ export interface KernelProbe {
   readonly rules: readonly ProbedRule[];
   /** Lowest address to which hints go, bytes; absent if the question was refused. */
   readonly hintMinAddress?: number;
+  /** The calls by which it was asked; the header says what was found. */
+  readonly recording: readonly TraceRecord[];
 }
 
 /** The rules that were found, as a trace's header holds them. */
-export function foundRules({ rules }: KernelProbe): RuleValues {
+export function foundRules({ rules }: Pick<KernelProbe, "rules">): RuleValues {
   return Object.fromEntries(
     rules.flatMap(({ name, value }) => value === undefined ? [] : [[name, value]]),
   );
@@ -70,16 +72,21 @@ export interface ProbeOptions {
  */
 export async function probeKernel({ thorough = false }: ProbeOptions = {}): Promise<KernelProbe> {
   using folder = TemporaryFolder.create("maple-probe-");
-  const program = `${folder.path}/probe`, file = `${folder.path}/data`;
+  const file = `${folder.path}/data`;
   await Deno.writeFile(file, new Uint8Array(PROBE_FILE_BYTES));
-  const table = probeTable(Deno.build.arch, file);
-  await Deno.writeFile(program, executable(Deno.build.arch, table), { mode: 0o700 });
-  const records = await Array.fromAsync(record([program]));
+  const program = await writeProgram(`${folder.path}/probe`, probeTable(Deno.build.arch, file));
+  const records = await Array.fromAsync(record([program], { purpose: "the probes" }));
   if (!thorough) return decide(records);
-  const reserve = `${folder.path}/reserve`;
-  const calls = reserveTable(Deno.build.arch, file);
-  await Deno.writeFile(reserve, executable(Deno.build.arch, calls), { mode: 0o700 });
+  const reserve = await writeProgram(
+    `${folder.path}/reserve`,
+    reserveTable(Deno.build.arch, file),
+  );
   return decide(records, askReserve(new Libc(), reserve) ?? "undecidable");
+}
+
+async function writeProgram(path: string, calls: readonly TableCall[]): Promise<string> {
+  await Deno.writeFile(path, executable(Deno.build.arch, calls), { mode: 0o700 });
+  return path;
 }
 
 /**
@@ -115,7 +122,9 @@ export function decide(
     found.get(name) ?? { name, usual: usual[name], status: "unasked" }
   );
   const hintMinAddress = lowestHint(runs[PROBED.length] ?? []);
-  return { header, rules, ...(hintMinAddress !== undefined && { hintMinAddress }) };
+  const lowest = hintMinAddress === undefined ? {} : { hintMinAddress };
+  const told = { ...header, ...lowest, rules: foundRules({ rules }) };
+  return { header, rules, ...lowest, recording: [told, ...records.slice(1)] };
 }
 
 /** Where the mapping went that asked for the lowest page. */

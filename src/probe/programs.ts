@@ -19,6 +19,8 @@ import {
   MREMAP_DONTUNMAP,
   MREMAP_FIXED,
   MREMAP_MAYMOVE,
+  PR_SET_VMA,
+  PR_SET_VMA_ANON_NAME,
   PROT_NONE,
   PROT_READ,
   PROT_WRITE,
@@ -244,6 +246,10 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     // Huge pages are special; the pool may be empty, as nothing is written to them.
     probe.map(0, HUGE_PAGE_SIZE / PAGE_SIZE, RW, FIXED | MAP_HUGETLB | MAP_NORESERVE);
     probe.advise(0, HUGE_PAGE_SIZE / PAGE_SIZE, MADV.DOFORK);
+  },
+  namesSharedMemory(probe) {
+    probe.call("mmap", at(0), PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    probe.call("prctl", PR_SET_VMA, PR_SET_VMA_ANON_NAME, at(0), PAGE_SIZE, 0);
   },
   seal(probe) {
     probe.map(0, 1);

@@ -32,7 +32,7 @@ function isRefusal(error: unknown): boolean {
 
 /** What a probe found, as options of a recording. */
 export function optionsFound(
-  probe: KernelProbe,
+  probe: Pick<KernelProbe, "rules" | "hintMinAddress">,
 ): Pick<RecordOptions, "rules" | "hintMinAddress"> {
   const { hintMinAddress } = probe;
   return { rules: foundRules(probe), ...(hintMinAddress !== undefined && { hintMinAddress }) };

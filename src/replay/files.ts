@@ -29,6 +29,9 @@ const SECRET: Pick<MappedFile, "hooks" | "secret" | "unsynced"> = {
   },
 };
 
+/** What the kernel writes after the name of a file that no folder holds. */
+const UNLINKED = " (deleted)";
+
 /** Open files by their number in the trace. */
 export class TraceFiles {
   readonly #byId = new Map<number, MappedFile>();
@@ -57,6 +60,8 @@ export class TraceFiles {
       executable: file.noexec !== true && file.kind !== "secretmem",
       ...(file.kind === "regular" && { hooks: DISK_FILE }),
       ...(file.kind === "secretmem" && SECRET),
+      // As it was when it was first mapped.
+      ...(file.kind === "shmem" && file.name.endsWith(UNLINKED) && { unlinked: true }),
       // What only the kernel has (io_uring, perf events) is written back to nothing.
       ...(file.kind === "other" && { unsynced: true }),
     };

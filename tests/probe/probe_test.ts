@@ -11,12 +11,15 @@ import {
   ruleValues,
 } from "../../src/mm/rules/kernel_rules.ts";
 import { decide, foundRules, type KernelProbe, probeKernel } from "../../src/probe/probe.ts";
-import { PROBE_FILE_BYTES, PROBED, probeTable } from "../../src/probe/programs.ts";
+import { PROBED } from "../../src/probe/programs.ts";
 import { MAP_ANONYMOUS, MAP_PRIVATE } from "../../src/abi/mman.ts";
 import { PAGE_SIZE } from "../../src/abi/page.ts";
 import { askReserve, MOST_VMAS, reserveOf, reserveTable } from "../../src/probe/reserve.ts";
 import { optionsFound } from "../../src/probe/recorded_rules.ts";
 import { replay } from "../../src/replay/replay.ts";
+import { outputOf } from "../../src/command/child.ts";
+import { pathOf } from "../../src/command/paths.ts";
+import { readTrace } from "../../src/trace/read.ts";
 import { rulesOfRelease } from "../../src/replay/rules.ts";
 import { replaySettled } from "../../src/replay/settle.ts";
 import { CallTable } from "../../src/verify/call_table.ts";
@@ -25,20 +28,7 @@ import type { TraceRecord } from "../../src/trace/format.ts";
 import { executable } from "../../src/verify/executable.ts";
 import { impossible } from "../capture/capturing.ts";
 
-const recorded = impossible ? [] : await recordProbes();
-
-async function recordProbes(): Promise<TraceRecord[]> {
-  const directory = await Deno.makeTempDir();
-  try {
-    const program = `${directory}/probe`, file = `${directory}/data`;
-    await Deno.writeFile(file, new Uint8Array(PROBE_FILE_BYTES));
-    const table = probeTable(Deno.build.arch, file);
-    await Deno.writeFile(program, executable(Deno.build.arch, table), { mode: 0o700 });
-    return await Array.fromAsync(record([program]));
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
+const recorded = impossible ? [] : (await probeKernel()).recording;
 
 Deno.test({
   ...needing(
@@ -60,12 +50,16 @@ function mootRules(found: RuleValues): string[] {
   const hasSecrets = recorded.some((each) =>
     each.type === "leave" && each.added.some(({ name }) => name.includes("secretmem"))
   );
+  const namesMemory = recorded.some((each) =>
+    each.type === "leave" && each.call === "prctl" && each.error !== "EINVAL"
+  );
   const moot: [name: RuleName, isMoot: boolean][] = [
     ["alignTakesUpperEnd", found.alignFiles === false],
     ["secretIsLocked", !hasSecrets],
     ["shrinkLooksUp", found.moveSeveralVmas === true],
     ["populateStopsAtHole", found.advisePopulate === false],
     ["processAdviseChecksFirst", found.processAdviseOnSelf === false],
+    ["namesSharedMemory", !namesMemory],
     ["showsGuard", found.adviseGuard === false],
   ];
   return moot.flatMap(([name, isMoot]) => isMoot ? [name] : []);
@@ -190,6 +184,23 @@ function hasHugePages(): boolean {
   const text = new Libc().readText("/sys/kernel/mm/transparent_hugepage/enabled");
   return text !== undefined && !text.includes("[never]");
 }
+
+Deno.test({
+  ...needing("probe: --out keeps the calls as a trace that tells what was found", impossible),
+  fn: async () => {
+    using folder = TemporaryFolder.create("maple-test-");
+    const out = `${folder.path}/probes.jsonl.gz`;
+    const { success } = await outputOf(Deno.execPath(), {
+      args: ["run", "-q", "-P=probe", "src/probe/main.ts", "--json", "--out", out],
+      cwd: pathOf(""),
+    });
+    assert(success);
+    const kept = await Array.fromAsync(readTrace(out));
+    assertEquals(foundRules(decide(kept)), foundRules(decide(recorded)));
+    const { divergence, steps, assumed } = await replaySettled(() => kept);
+    assertEquals([divergence, steps > PROBED.length, assumed], [undefined, true, []]);
+  },
+});
 
 /** The recording with what one call answered changed, as another kernel would have. */
 function answered(call: string, advice: number | undefined, error: string): TraceRecord[] {

@@ -68,6 +68,20 @@ Deno.test("TraceFiles: what it was opened for, and whether its filesystem aligns
   assert(files.of(FILE) !== files.of({ ...FILE, id: 4 }));
 });
 
+Deno.test("TraceFiles: only shared memory that no folder holds may be named", () => {
+  const mayBeNamed = (kind: OpenFile["kind"], name: string) =>
+    new TraceFiles().of({ ...FILE, kind, name }).unlinked ?? false;
+  assertEquals(
+    [
+      mayBeNamed("shmem", "memfd:x (deleted)"),
+      mayBeNamed("shmem", "x"),
+      mayBeNamed("regular", "x (deleted)"),
+      mayBeNamed("hugetlb", "memfd:x (deleted)"),
+    ],
+    [true, false, false, false],
+  );
+});
+
 Deno.test("LayoutFiles: lines of one inode, device and name share a file; a line without inode has none", () => {
   const files = new LayoutFiles();
   const line = memory(0x10000, 1, { inode: 7, device: "fe:00", name: "a" });

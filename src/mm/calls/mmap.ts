@@ -318,6 +318,7 @@ function sharedMemory(size: number): MappedFile {
     writable: true,
     hugeAligned: false,
     anonymous: true,
+    unlinked: true,
     pages: size,
   };
 }

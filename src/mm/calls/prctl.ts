@@ -22,7 +22,7 @@ const NAME = /^[ -~]*$/;
 const FORBIDDEN = /[\\`$[\]]/;
 
 /**
- * Names `[address, address + length)`, or with null takes its name.
+ * Names `[address, address + length)`, or with null takes its name. Obeys the rule `namesSharedMemory`.
  *
  * Precondition: `address` is page-aligned; `length` is rounded up to whole pages, and 0 does
  * nothing. Postcondition: every VMA in the range has the name, beyond holes too; then a hole makes
@@ -67,7 +67,7 @@ function nameVma(
   end: number,
   name: string | null,
 ): void {
-  if (vma.file !== null && vma.file.anonymous !== true) {
+  if (vma.file !== null && !(vma.file.unlinked && mm.rules.namesSharedMemory)) {
     throw cannot("name", start, end, "EBADF", "a file is mapped there");
   }
   if (vma.anonName === name) return;

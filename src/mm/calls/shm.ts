@@ -116,6 +116,7 @@ function attachment(segment: SharedSegment, writable: boolean): MappedFile {
   };
   return {
     ...segment.file,
+    unlinked: false, // its hooks take the place of shared memory's own
     writable,
     pages: pages(pageAlignUp(segment.bytes)),
     segment,

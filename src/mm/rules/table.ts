@@ -115,6 +115,8 @@ export type KernelRules = {
   readonly processAdviseChecksFirst: boolean;
   /** Passes over all that is locked only as it is faulted in; before, memory without access is ENOMEM. */
   readonly lockOnFaultPasses: boolean;
+  /** Names shared memory that no folder holds too: shared anonymous memory, a memfd. */
+  readonly namesSharedMemory: boolean;
   /** Has mseal. */
   readonly seal: boolean;
   /** Shows VM_LOCKONFAULT as lf, not as ??. */
@@ -329,6 +331,13 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
       "ENOMEM",
     source: "populate_vma_page_range(), mm/gup.c",
     values: since("5.18"),
+  },
+  namesSharedMemory: {
+    decides:
+      "names shared memory that no folder holds too (PR_SET_VMA_ANON_NAME): shared anonymous " +
+      "memory, a memfd",
+    source: "madvise_vma_anon_name(), mm/madvise.c",
+    values: since("6.2"),
   },
   seal: {
     decides: "has mseal",

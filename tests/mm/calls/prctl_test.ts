@@ -59,4 +59,22 @@ Deno.test("setAnonName: shared anonymous memory has a name too; other files have
   mm.setAnonName(0x1000, 0x1000, "ring");
   assertLayout(mm, ["1000-2000 rw-s 0 [anon_shmem:ring]"]);
   assert(mm.maps().includes("[anon_shmem:ring]"));
+  mapFile(mm, 0x2000, 0x3000, open(), 0);
+  assertFails("EBADF", () => mm.setAnonName(0x2000, 0x1000, "file"));
+});
+
+Deno.test("setAnonName: a file of shared memory that no folder holds has a name, from 6.2 on; a segment never", () => {
+  const memfd = { ...open("memfd:x (deleted)"), unlinked: true };
+  const mm = space();
+  mapFile(mm, 0x1000, 0x3000, memfd, 0);
+  mm.setAnonName(0x2000, 0x1000, "buffer");
+  assertLayout(mm, [
+    "1000-2000 r--p 0 memfd:x (deleted)",
+    "2000-3000 r--p 1 [anon_shmem:buffer]",
+  ]);
+  const at = mm.shmat({ file: memfd, bytes: PAGE, attached: 0 });
+  assertFails("EBADF", () => mm.setAnonName(at, PAGE, "segment"));
+  const older = space({ rules: { namesSharedMemory: false } });
+  mapFile(older, 0x1000, 0x3000, memfd, 0);
+  assertFails("EBADF", () => older.setAnonName(0x1000, PAGE, "buffer"));
 });

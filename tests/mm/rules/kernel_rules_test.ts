@@ -249,6 +249,10 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     return outcome(() => mm.processMadvise([{ address: 0x1000, length: PAGE }], MADV.DONTDUMP));
   },
   processAdviseChecksFirst: (mm) => outcome(() => mm.processMadvise([], 7)),
+  namesSharedMemory(mm) {
+    mm.mmap({ address: 0x1000, length: PAGE, protection: 3, flags: FIXED ^ 3 });
+    return outcome(() => mm.setAnonName(0x1000, PAGE, "name"));
+  },
   seal(mm) {
     map(mm, 0x1000, 0x2000);
     return outcome(() => mm.mseal(0x1000, PAGE));
@@ -320,6 +324,7 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   doForkRefusesSpecial: { false: "ok", true: "EINVAL" },
   processAdviseOnSelf: { false: "EINVAL", true: "ok" },
   processAdviseChecksFirst: { false: "ok", true: "EINVAL" },
+  namesSharedMemory: { false: "EBADF", true: "ok" },
   seal: { false: "ENOSYS", true: "ok" },
   showsLockOnFault: { false: "rd wr mr mw me lo ?? ac", true: "rd wr mr mw me lo lf ac" },
   showsGuard: { false: "rd wr mr mw me ac", true: "rd wr mr mw me gu ac" },
