@@ -1,6 +1,6 @@
 /**
- * The kernels that are booted: Debian's long-lived ones and the newest that it has; on request those that Ubuntu had
- * between them, which its users and hosted runners run.
+ * The kernels that are booted: Debian's long-lived ones and the newest that it has; on request every other one that it
+ * or Ubuntu still offers.
  *
  * @module
  */
@@ -20,30 +20,48 @@ export interface OtherKernel {
   readonly version: string;
 }
 
-/** Debian's, oldest first: those that are booted unless some are named. */
-export const USUAL_KERNELS: readonly OtherKernel[] = [
-  debian("5.10", "bullseye"),
-  debian("6.1", "bookworm"),
-  debian("6.12", "trixie"),
-  { name: "newest", distribution: "Debian", suite: "trixie-backports", version: "" },
+/** Which releases have which kernels, oldest first. */
+const SERIES: readonly (readonly [Distribution, suite: string, versions: readonly string[]])[] = [
+  ["Debian", "bullseye", ["5.10"]],
+  ["Debian", "bookworm", ["6.1"]],
+  ["Debian", "trixie", ["6.12"]],
+  ["Debian", "trixie-backports", ["6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3"]],
+  ["Ubuntu", "jammy-updates", ["5.15", "5.19", "6.2", "6.5"]],
+  ["Ubuntu", "noble-updates", ["6.8", "6.11", "6.14", "6.17", "7.0"]],
 ];
 
-/** Ubuntu's, oldest first. */
-export const UBUNTU_KERNELS: readonly OtherKernel[] = [
-  ...["5.15", "5.19", "6.2", "6.5"].map((version) => ubuntu(version, "jammy-updates")),
-  ...["6.8", "6.11", "6.14", "6.17", "7.0"].map((version) => ubuntu(version, "noble-updates")),
-];
+/** The newest that Debian has for its users. */
+const NEWEST = "newest";
+/** What names of Ubuntu's begin with. */
+const UBUNTU = "ubuntu-";
 
-/** All of them. */
-export const OTHER_KERNELS: readonly OtherKernel[] = [...USUAL_KERNELS, ...UBUNTU_KERNELS];
-
-function debian(version: string, suite: string): OtherKernel {
-  return { name: version, distribution: "Debian", suite, version: `${version}.` };
-}
-
-function ubuntu(version: string, suite: string): OtherKernel {
-  return { name: `ubuntu-${version}`, distribution: "Ubuntu", suite, version: `${version}.` };
-}
+/** Those that are booted unless some are named. */
+export const USUAL_KERNELS: readonly string[] = ["5.10", "6.1", "6.12", NEWEST];
 
 /** The kernel that this machine runs: nothing is booted for it. */
 export const RUNNING_KERNEL = "running";
+
+/** The names that a distribution's kernels have. */
+export function kernelNames(distribution: Distribution): string[] {
+  const prefix = distribution === "Ubuntu" ? UBUNTU : "";
+  const own = SERIES.filter(([other]) => other === distribution);
+  const names = own.flatMap(([, , versions]) => versions.map((version) => prefix + version));
+  return distribution === "Debian" ? [...names, NEWEST] : names;
+}
+
+/**
+ * The kernel of a name: a version of two numbers is the newest of these, `ubuntu-` before it says whose, and more of the
+ * version names one of them, as `6.18.5` and `ubuntu-6.8.0-41`. Undefined if no release has such a one.
+ */
+export function kernelNamed(name: string): OtherKernel | undefined {
+  if (name === NEWEST) {
+    return { name, distribution: "Debian", suite: "trixie-backports", version: "" };
+  }
+  const distribution = name.startsWith(UBUNTU) ? "Ubuntu" : "Debian";
+  const version = distribution === "Ubuntu" ? name.slice(UBUNTU.length) : name;
+  const [series = ""] = /^\d+\.\d+(?=[.-]|$)/.exec(version) ?? [];
+  const found = SERIES.find(([other, , versions]) =>
+    other === distribution && versions.includes(series)
+  );
+  return found && { name, distribution, suite: found[1], version };
+}

@@ -21,17 +21,15 @@ import {
 } from "./findings.ts";
 import { type Images, makeImages } from "./images.ts";
 import {
-  OTHER_KERNELS,
+  kernelNamed,
+  kernelNames,
   type OtherKernel,
   RUNNING_KERNEL,
-  UBUNTU_KERNELS,
   USUAL_KERNELS,
 } from "./kernels.ts";
 import { fetchKernel, mirrorOf, type Mirrors } from "./packages.ts";
 import { KERNEL_TESTS, type Part, PARTS, type Plan, PLAN_FILE } from "./plan.ts";
 import { readSession } from "./read_session.ts";
-
-const NAMES = [...OTHER_KERNELS.map(({ name }) => name), RUNNING_KERNEL];
 
 /**
  * No five-level page tables, which few machines have; no fast string instructions, for which the kernel and libc would
@@ -44,7 +42,7 @@ const SPECIFICATION = {
   summary:
     "Boots Debian's and Ubuntu's kernels under qemu, records programs and random calls on each, and compares the model with them.",
   usage: "[KERNEL…] [options]",
-  operands: [0, NAMES.length],
+  operands: [0, Infinity],
   options: {
     parts: { value: "PART,…", help: `only these of ${PARTS.join(", ")} (all)` },
     seeds: { value: "N", help: "how many runs of random calls (10)" },
@@ -65,9 +63,10 @@ const SPECIFICATION = {
     json: { help: "print one JSON object instead of a table" },
   },
   details: [
-    `Kernels: ${USUAL_KERNELS.map(({ name }) => name).join(", ")}, unless some are named; Ubuntu's`,
-    `${UBUNTU_KERNELS.map(({ name }) => name).join(", ")};`,
-    `and ${RUNNING_KERNEL}, which is this machine's own, without qemu.`,
+    `Kernels: Debian's ${kernelNames("Debian").join(", ")};`,
+    `Ubuntu's ${kernelNames("Ubuntu").join(", ")};`,
+    `and ${RUNNING_KERNEL}, which is this machine's own, without qemu. ${USUAL_KERNELS.join(", ")}`,
+    "unless some are named. More of a version, as 6.18.5, names one that is not its newest.",
     "",
     "Booting needs root, qemu-system-x86, debootstrap, e2fsprogs and the network; Debian is installed once",
     "into the cache folder ($XDG_CACHE_HOME/maple, else ~/.cache/maple; 3 GB). Exit status: 0 everything agrees,",
@@ -76,7 +75,8 @@ const SPECIFICATION = {
 } as const;
 
 interface Request {
-  readonly kernels: readonly string[];
+  readonly booted: readonly OtherKernel[];
+  readonly asksRunning: boolean;
   readonly plan: Plan;
   readonly machine: Machine;
   readonly folder: string;
@@ -105,18 +105,13 @@ async function main(args: CommandArguments): Promise<number> {
 }
 
 function requestOf(args: CommandArguments): Omit<Request, "folder" | "progress"> {
-  const kernels = args.operands.length === 0
-    ? USUAL_KERNELS.map(({ name }) => name)
-    : args.operands;
-  const wrong = kernels.find((name) => !NAMES.includes(name));
-  if (wrong !== undefined) {
-    throw new Unable(`There is no kernel ${quoted(wrong)}; there are ${NAMES.join(", ")}`);
-  }
+  const kernels = args.operands.length === 0 ? USUAL_KERNELS : args.operands;
   const seconds = 60 * (args.integer("minutes", 1) ?? 60);
   const first = args.integer("first-seed") ?? 1;
   const count = args.integer("seeds", 1) ?? 10;
   return {
-    kernels,
+    booted: kernels.filter((name) => name !== RUNNING_KERNEL).map(toBoot),
+    asksRunning: kernels.includes(RUNNING_KERNEL),
     plan: {
       parts: partsOf(args.text("parts")),
       seeds: Array.from({ length: count }, (_, at) => first + at),
@@ -133,6 +128,13 @@ function requestOf(args: CommandArguments): Omit<Request, "folder" | "progress">
     },
     mirrors: mirrorsOf(args),
   };
+}
+
+function toBoot(name: string): OtherKernel {
+  const kernel = kernelNamed(name);
+  if (kernel !== undefined) return kernel;
+  const names = [...kernelNames("Debian"), ...kernelNames("Ubuntu"), RUNNING_KERNEL].join(", ");
+  throw new Unable(`There is no kernel ${quoted(name)}; there are ${names}`);
 }
 
 function mirrorsOf(args: CommandArguments): Mirrors {
@@ -153,8 +155,7 @@ function partsOf(text: string | undefined): Part[] {
 }
 
 async function run(request: Request): Promise<KernelFinding[]> {
-  const { kernels, plan, folder, progress } = request;
-  const booted = OTHER_KERNELS.filter(({ name }) => kernels.includes(name));
+  const { booted, plan, folder, progress } = request;
   const findings: KernelFinding[] = [];
   if (booted.length > 0) {
     checkRoot();
@@ -163,7 +164,7 @@ async function run(request: Request): Promise<KernelFinding[]> {
     for (const kernel of booted) findings.push(await runBooted(kernel, images, request));
     await Deno.remove(images.checkout);
   }
-  if (kernels.includes(RUNNING_KERNEL)) findings.push(await runHere(request));
+  if (request.asksRunning) findings.push(await runHere(request));
   return findings;
 }
 

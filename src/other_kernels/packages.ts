@@ -126,8 +126,8 @@ async function newestPackage(
   { distribution, version, suite, name }: OtherKernel,
   options: readonly string[],
 ): Promise<string> {
-  const numbers = version.replaceAll(".", "\\.");
-  const pattern = `^linux-image-${numbers}[0-9].*-${FLAVOURS[distribution]}$`;
+  const numbers = version === "" ? "[0-9].*" : `${version.replaceAll(".", "\\.")}([.+-].*)?`;
+  const pattern = `^linux-image-${numbers}-${FLAVOURS[distribution]}$`;
   const args = [...options, "search", "--names-only", pattern];
   const found = DECODER.decode(
     await runTool("apt-cache", args, `search ${distribution}'s packages`),

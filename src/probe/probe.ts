@@ -9,6 +9,7 @@ import { Libc } from "../capture/libc.ts";
 import { record } from "../capture/record.ts";
 import { TemporaryFolder } from "../command/files.ts";
 import {
+  isRuleName,
   type KernelRules,
   overrideRules,
   RULE_NAMES,
@@ -20,7 +21,13 @@ import { Replay } from "../replay/replay.ts";
 import { rulesOfRelease } from "../replay/rules.ts";
 import type { HeaderRecord, TraceRecord } from "../trace/format.ts";
 import { executable, type TableCall } from "../verify/executable.ts";
-import { askReserve, reserveTable } from "./reserve.ts";
+import {
+  askAtLimit,
+  LIMIT_RULES,
+  type LimitAnswers,
+  type LimitRule,
+  limitTable,
+} from "./at_limit.ts";
 import { PROBE_FILE_BYTES, PROBED, probeTable } from "./programs.ts";
 
 /** What was found about one rule. */
@@ -59,7 +66,7 @@ export function foundRules({ rules }: Pick<KernelProbe, "rules">): RuleValues {
 
 /** How {@linkcode probeKernel} asks. */
 export interface ProbeOptions {
-  /** Ask what takes half a second and more too: 65,530 VMAs are made for it. Not unless given. */
+  /** Ask what takes a second and more too: twice 65,530 VMAs are made for it. Not unless given. */
   readonly thorough?: boolean;
 }
 
@@ -75,13 +82,18 @@ export async function probeKernel({ thorough = false }: ProbeOptions = {}): Prom
   const file = `${folder.path}/data`;
   await Deno.writeFile(file, new Uint8Array(PROBE_FILE_BYTES));
   const program = await writeProgram(`${folder.path}/probe`, probeTable(Deno.build.arch, file));
-  const records = await Array.fromAsync(record([program], { purpose: "the probes" }));
-  if (!thorough) return decide(records);
-  const reserve = await writeProgram(
-    `${folder.path}/reserve`,
-    reserveTable(Deno.build.arch, file),
+  const records = await Array.fromAsync(
+    record([program, ...PROBED], { purpose: "the probes" }), // names for whoever reads it later
   );
-  return decide(records, askReserve(new Libc(), reserve) ?? "undecidable");
+  if (!thorough) return decide(records);
+  const answerTo = async <Rule extends LimitRule>(rule: Rule) => {
+    const calls = limitTable(Deno.build.arch, file, rule);
+    return askAtLimit(new Libc(), await writeProgram(`${folder.path}/${rule}`, calls), rule);
+  };
+  return decide(records, {
+    mremapReserve: await answerTo("mremapReserve"),
+    adviseLimitAgain: await answerTo("adviseLimitAgain"),
+  });
 }
 
 async function writeProgram(path: string, calls: readonly TableCall[]): Promise<string> {
@@ -92,24 +104,25 @@ async function writeProgram(path: string, calls: readonly TableCall[]): Promise<
 /**
  * What a recording of the probes shows.
  *
- * @param reserve the value of `mremapReserve`, which a recording cannot show; not asked for unless given
+ * @param atLimit the rules that a recording cannot show; not asked for unless given
  * @throws {TypeError} it is none
  */
 export function decide(
   records: readonly TraceRecord[],
-  reserve?: KernelRules["mremapReserve"] | "undecidable",
+  atLimit?: LimitAnswers,
 ): KernelProbe {
   const [header] = records;
   if (header?.type !== "header") throw new TypeError("A recording of probes has no header");
   const usual = rulesOfRelease(header.kernel);
   const runs = childrenOf(records);
+  const asked = rulesAskedFor(header);
   let known: KernelRules = usual;
   const found = new Map<RuleName, ProbedRule>();
   // Again if some rule was not as assumed: an earlier probe may have needed it, as lockOnFaultPasses, seen by its flag,
   // needs showsLockOnFault. What a probe needs needs no other rule itself, so that two rounds settle all.
   for (let round = 0, isNews = true; round < 2 && isNews; round++) {
     isNews = false;
-    PROBED.forEach((name, at) => {
+    asked.forEach((name, at) => {
       const probed = decideRule(name, runs[at] ?? [], known, usual);
       found.set(name, probed);
       if (probed.value === undefined || probed.value === known[name]) return;
@@ -117,14 +130,22 @@ export function decide(
       known = overrideRules(known, { [name]: probed.value });
     });
   }
-  if (reserve !== undefined) found.set("mremapReserve", probedReserve(reserve, usual));
+  if (atLimit !== undefined) {
+    for (const name of LIMIT_RULES) found.set(name, ofAnswer(name, atLimit[name], usual));
+  }
   const rules = RULE_NAMES.map((name): ProbedRule =>
     found.get(name) ?? { name, usual: usual[name], status: "unasked" }
   );
-  const hintMinAddress = lowestHint(runs[PROBED.length] ?? []);
+  const hintMinAddress = lowestHint(runs[asked.length] ?? []);
   const lowest = hintMinAddress === undefined ? {} : { hintMinAddress };
   const told = { ...header, ...lowest, rules: foundRules({ rules }) };
   return { header, rules, ...lowest, recording: [told, ...records.slice(1)] };
+}
+
+/** The rules in the order of their children: the command names them. */
+function rulesAskedFor({ command }: HeaderRecord): readonly RuleName[] {
+  const named = command.slice(1).filter(isRuleName);
+  return named.length > 0 ? named : PROBED;
 }
 
 /** Where the mapping went that asked for the lowest page. */
@@ -133,13 +154,13 @@ function lowestHint(records: readonly TraceRecord[]): number | undefined {
   return answer?.type === "leave" && answer.error === undefined ? answer.result : undefined;
 }
 
-function probedReserve(
-  reserve: KernelRules["mremapReserve"] | "undecidable",
-  { mremapReserve: usual }: KernelRules,
+function ofAnswer(
+  name: RuleName,
+  value: string | boolean | undefined,
+  { [name]: usual }: KernelRules,
 ): ProbedRule {
-  const name = "mremapReserve";
-  if (reserve === "undecidable") return { name, usual, status: reserve };
-  return { name, value: reserve, usual, status: "found" };
+  if (value === undefined) return { name, usual, status: "undecidable" };
+  return { name, value, usual, status: "found" };
 }
 
 function decideRule(

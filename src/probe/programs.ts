@@ -15,6 +15,8 @@ import {
   MAP_PRIVATE,
   MAP_SHARED,
   MAP_STACK,
+  MCL_FUTURE,
+  MCL_ONFAULT,
   MLOCK_ONFAULT,
   MREMAP_DONTUNMAP,
   MREMAP_FIXED,
@@ -255,9 +257,17 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     probe.map(0, 1);
     probe.call("mseal", at(0), PAGE_SIZE, 0);
   },
+  guardFiles(probe) {
+    probe.call("mmap", at(0), PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    probe.advise(0, 1, MADV.GUARD_REMOVE);
+  },
   lockOnFaultPasses(probe) {
     probe.map(0, 1, PROT_NONE);
     probe.call("mlock2", at(0), PAGE_SIZE, MLOCK_ONFAULT);
+  },
+  mapDroppableUnlocked(probe) {
+    probe.call("mlockall", MCL_FUTURE | MCL_ONFAULT);
+    probe.map(0, 1, RW, MAP_DROPPABLE | MAP_ANONYMOUS | MAP_FIXED);
   },
   showsLockOnFault(probe) {
     probe.map(0, 1);

@@ -82,7 +82,9 @@ const SHOWS: Readonly<Record<RuleName, string>> = {
   adviseLimitAgain: "5.10/limit",
   lockOnFaultPasses: "5.10/fuzz-6104",
   populateStopsAtHole: "6.18/probes",
-  namesSharedMemory: "6.8/probes",
+  guardFiles: "6.18/probes",
+  mapDroppableUnlocked: "6.18/probes",
+  namesSharedMemory: "ubuntu-6.8/probes",
   seal: "6.18/probes",
   showsGuard: "6.17/fuzz-1",
   showsLockOnFault: "6.1/fuzz-1",
@@ -110,7 +112,7 @@ for (const name of RULE_NAMES) {
 const UNUSUAL: Readonly<Record<string, readonly RuleName[]>> = {
   "6.18/probes": [],
   // Ubuntu's 6.8.0-151 has changes of 6.12 and 7.2.
-  "6.8/probes": [
+  "ubuntu-6.8/probes": [
     "alignAnonymous",
     "secretIsLocked",
     "dontUnmapKeepsApart",

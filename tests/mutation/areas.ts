@@ -105,7 +105,7 @@ export const LEFT_OUT: readonly LeftOut[] = [
     why: "It sends signals by itself: a mutant might end any process of the machine.",
   },
   {
-    files: /^src\/probe\/(programs|reserve)\.ts$/,
+    files: /^src\/probe\/(programs|at_limit)\.ts$/,
     why:
       "Tables of calls. That each decides its rule is asked of the kernel; where it works and on how much is free, and " +
       "a wrong one may never end.",

@@ -7,7 +7,7 @@ import { RULE_NAMES, type RuleName } from "../../src/mm/rules/kernel_rules.ts";
 import { decide, foundRules } from "../../src/probe/probe.ts";
 import { PROBED } from "../../src/probe/programs.ts";
 import { optionsFound, probedOptions } from "../../src/probe/recorded_rules.ts";
-import { askReserve, MOST_VMAS, reserveOf } from "../../src/probe/reserve.ts";
+import { answerOf, askAtLimit, type LimitAnswers, MOST_VMAS } from "../../src/probe/at_limit.ts";
 import { systemFacts } from "../../src/probe/system_facts.ts";
 import { rulesOfRelease } from "../../src/replay/rules.ts";
 import type { HeaderRecord, TraceRecord } from "../../src/trace/format.ts";
@@ -110,22 +110,49 @@ Deno.test("decide: a probe runs in a copy of what the first process had grown to
   assertEquals(statusOf(), "unknown");
 });
 
-Deno.test("decide: what another program found of the reserve is taken over, an open question too", () => {
-  const reserve = (answer?: "always" | "to a target" | "undecidable") =>
-    decide([HEADER], answer).rules.find(({ name }) => name === "mremapReserve");
-  const usual = reserve()?.usual;
-  assertEquals(reserve("always"), {
-    name: "mremapReserve",
-    value: "always",
-    usual: usual!,
-    status: "found",
-  });
-  assertEquals(reserve("to a target")?.value, "to a target");
-  assertEquals(reserve("undecidable"), {
-    name: "mremapReserve",
-    usual: usual!,
-    status: "undecidable",
-  });
+Deno.test("decide: what programs found at the limit is taken over, an open question too", () => {
+  const told = (answers?: LimitAnswers) =>
+    decide([HEADER], answers).rules.flatMap(({ name, status, value, usual }) =>
+      name === "mremapReserve" || name === "adviseLimitAgain" ? [[name, status, value, usual]] : []
+    );
+  const { mremapReserve, adviseLimitAgain } = rulesOfRelease(HEADER.kernel);
+  assertEquals(told(), [
+    ["mremapReserve", "unasked", undefined, mremapReserve],
+    ["adviseLimitAgain", "unasked", undefined, adviseLimitAgain],
+  ]);
+  assertEquals(told({ mremapReserve: "always", adviseLimitAgain: undefined }), [
+    ["mremapReserve", "found", "always", mremapReserve],
+    ["adviseLimitAgain", "undecidable", undefined, adviseLimitAgain],
+  ]);
+  assertEquals(told({ mremapReserve: undefined, adviseLimitAgain: false }), [
+    ["mremapReserve", "undecidable", undefined, mremapReserve],
+    ["adviseLimitAgain", "found", false, adviseLimitAgain],
+  ]);
+});
+
+Deno.test("decide: a recording that names the rules it asked for is read by these, and asked for no other", async () => {
+  const [header, ...rest] = await probesOf618();
+  const names = header.command.slice(1);
+  assertEquals(names, [...PROBED]);
+  // As if the fourth rule was not known when it was made: its child belongs to none, and the others move up.
+  const [forgotten] = names.splice(3, 1);
+  const child =
+    rest.flatMap((each) =>
+      each.type === "fork" && each.pid === rootOf(rest) ? [each.child] : []
+    )[3];
+  const others = rest.filter((each) =>
+    !("pid" in each && each.pid === child) && !(each.type === "fork" && each.child === child)
+  );
+  const { rules, hintMinAddress } = decide([
+    { ...header, command: ["probe", ...names] },
+    ...others,
+  ]);
+  const whole = decide([header, ...rest]);
+  assertEquals(hintMinAddress, whole.hintMinAddress);
+  for (const [at, rule] of rules.entries()) {
+    if (rule.name === forgotten) assertEquals(rule.status, "unasked");
+    else assertEquals(rule, whole.rules[at]);
+  }
 });
 
 Deno.test("decide: hints begin where the last child's wish went, unless it was refused", () => {
@@ -156,7 +183,7 @@ Deno.test("foundRules, optionsFound: the rules that have a value, and the lowest
   assertEquals(optionsFound(told), { rules: { seal: false }, hintMinAddress: 0x1000 });
 });
 
-Deno.test("askReserve: asked where the limit is near enough, and only of a program that ended by itself", () => {
+Deno.test("askAtLimit: asked where the limit is near enough, and only of a program that ended by itself", () => {
   const asked = (limit: string | undefined, waited = 5, status = 0): string | undefined => {
     const libc: LibcCalls = fakeLibc({
       readText: (path) => path === "/proc/sys/vm/max_map_count" ? limit : undefined,
@@ -166,7 +193,7 @@ Deno.test("askReserve: asked where the limit is near enough, and only of a progr
         return pid === 5 && options === 0 ? waited : -1;
       },
     });
-    return askReserve(libc, "/p");
+    return askAtLimit(libc, "/p", "mremapReserve");
   };
   assertEquals(asked("65530\n"), "to a target");
   assertEquals(asked(`${MOST_VMAS}\n`, 5, 244 << 8), "always");
@@ -174,7 +201,7 @@ Deno.test("askReserve: asked where the limit is near enough, and only of a progr
   assertEquals(asked(undefined), undefined);
   assertEquals(asked("65530\n", -1), undefined);
   assertEquals(asked("65530\n", 5, 9), undefined); // killed
-  assertEquals(reserveOf(12 << 8), undefined);
+  assertEquals(answerOf("mremapReserve", 12 << 8), undefined);
 });
 
 Deno.test("systemFacts: what the files say, and nothing of those that cannot be read", () => {

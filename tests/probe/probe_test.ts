@@ -14,7 +14,13 @@ import { decide, foundRules, type KernelProbe, probeKernel } from "../../src/pro
 import { PROBED } from "../../src/probe/programs.ts";
 import { MAP_ANONYMOUS, MAP_PRIVATE } from "../../src/abi/mman.ts";
 import { PAGE_SIZE } from "../../src/abi/page.ts";
-import { askReserve, MOST_VMAS, reserveOf, reserveTable } from "../../src/probe/reserve.ts";
+import {
+  answerOf,
+  askAtLimit,
+  LIMIT_RULES,
+  limitTable,
+  MOST_VMAS,
+} from "../../src/probe/at_limit.ts";
 import { optionsFound } from "../../src/probe/recorded_rules.ts";
 import { replay } from "../../src/replay/replay.ts";
 import { outputOf } from "../../src/command/child.ts";
@@ -57,8 +63,10 @@ function mootRules(found: RuleValues): string[] {
     ["alignTakesUpperEnd", found.alignFiles === false],
     ["secretIsLocked", !hasSecrets],
     ["shrinkLooksUp", found.moveSeveralVmas === true],
+    ["guardFiles", found.adviseGuard === false],
     ["populateStopsAtHole", found.advisePopulate === false],
     ["processAdviseChecksFirst", found.processAdviseOnSelf === false],
+    ["mapDroppableUnlocked", found.mapDroppable === false],
     ["namesSharedMemory", !namesMemory],
     ["showsGuard", found.adviseGuard === false],
   ];
@@ -139,40 +147,49 @@ Deno.test({
     impossible,
   ),
   fn: async () => {
-    const reserve = (probe: KernelProbe) =>
-      probe.rules.find(({ name }) => name === "mremapReserve");
-    assertEquals(reserve(decide(recorded))?.status, "unasked");
-    assertEquals(reserve(decide(recorded, "always"))?.value, "always");
+    const statuses = (probe: KernelProbe) =>
+      probe.rules.flatMap(({ name, status }) =>
+        LIMIT_RULES.some((rule) => rule === name) ? [status] : []
+      );
     const quick = await probeKernel();
-    assertEquals(reserve(quick)?.status, "unasked");
+    assertEquals(statuses(quick), ["unasked", "unasked"]);
     assertEquals(foundRules(quick), foundRules(decide(recorded)));
-    const asked = present(reserve(await probeKernel({ thorough: true })));
     const limit = decide(recorded).header.maxMapCount;
-    assertEquals(asked.status, limit <= MOST_VMAS ? "found" : "undecidable");
+    const asked = limit <= MOST_VMAS ? "found" : "undecidable";
+    assertEquals(statuses(await probeKernel({ thorough: true })), [asked, asked]);
   },
 });
 
-Deno.test({
-  ...needing(
-    "askReserve: the program that makes VMAs up to the limit finds what the release has",
-    impossible,
-  ),
-  fn: async () => {
-    using folder = TemporaryFolder.create("maple-reserve-");
-    const [program, file] = ["reserve", "data"].map((name) => `${folder.path}/${name}`);
-    await Deno.writeFile(file!, new Uint8Array(1));
-    const table = executable(Deno.build.arch, reserveTable(Deno.build.arch, file!));
-    await Deno.writeFile(program!, table, { mode: 0o700 });
-    const libc = new Libc();
-    const limit = Number(libc.readText("/proc/sys/vm/max_map_count"));
-    const { mremapReserve } = rulesOfRelease(Deno.osRelease());
-    assertEquals(askReserve(libc, program!), limit <= MOST_VMAS ? mremapReserve : undefined);
-  },
-});
+for (const rule of LIMIT_RULES) {
+  Deno.test({
+    ...needing(
+      `askAtLimit: the program that makes VMAs up to the limit finds the ${rule} that the release has`,
+      impossible,
+    ),
+    fn: async () => {
+      using folder = TemporaryFolder.create("maple-limit-");
+      const [program, file] = ["limit", "data"].map((name) => `${folder.path}/${name}`);
+      await Deno.writeFile(file!, new Uint8Array(1));
+      const table = executable(Deno.build.arch, limitTable(Deno.build.arch, file!, rule));
+      await Deno.writeFile(program!, table, { mode: 0o700 });
+      const libc = new Libc();
+      const limit = Number(libc.readText("/proc/sys/vm/max_map_count"));
+      const { [rule]: usual } = rulesOfRelease(Deno.osRelease());
+      assertEquals(askAtLimit(libc, program!, rule), limit <= MOST_VMAS ? usual : undefined);
+    },
+  });
+}
 
-Deno.test("reserveOf: success, ENOMEM as the low byte of a status, and what says nothing", () => {
-  const statuses = [0, 244 << 8, 1 << 8, 11];
-  assertEquals(statuses.map(reserveOf), ["to a target", "always", undefined, undefined]);
+Deno.test("answerOf: the error is the low byte of a status, and what ended otherwise says nothing", () => {
+  const statuses = [0, 244 << 8, 245 << 8, 1 << 8, 11];
+  assertEquals(
+    statuses.map((status) => answerOf("mremapReserve", status)),
+    ["to a target", "always", undefined, undefined, undefined],
+  );
+  assertEquals(
+    statuses.map((status) => answerOf("adviseLimitAgain", status)),
+    [undefined, false, true, undefined, undefined],
+  );
 });
 
 function usualOf(kernel: string): (string | boolean)[] {

@@ -97,6 +97,8 @@ export type KernelRules = {
   readonly mremapReserve: "to a target" | "always";
   /** Has MADV_GUARD_INSTALL and MADV_GUARD_REMOVE. */
   readonly adviseGuard: boolean;
+  /** Takes guard pages in mappings of files and of shared memory too. */
+  readonly guardFiles: boolean;
   /** Has MADV_POPULATE_READ and MADV_POPULATE_WRITE. */
   readonly advisePopulate: boolean;
   /** Has MADV_DONTNEED_LOCKED. */
@@ -115,6 +117,8 @@ export type KernelRules = {
   readonly processAdviseChecksFirst: boolean;
   /** Passes over all that is locked only as it is faulted in; before, memory without access is ENOMEM. */
   readonly lockOnFaultPasses: boolean;
+  /** Maps droppable memory (MAP_DROPPABLE) unlocked, though mlockall has all locked that is mapped from now on. */
+  readonly mapDroppableUnlocked: boolean;
   /** Names shared memory that no folder holds too: shared anonymous memory, a memfd. */
   readonly namesSharedMemory: boolean;
   /** Has mseal. */
@@ -281,6 +285,11 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     source: "madvise_behavior_valid(), mm/madvise.c",
     values: since("6.13"),
   },
+  guardFiles: {
+    decides: "takes guard pages in mappings of files and of shared memory too",
+    source: "is_valid_guard_vma(), mm/madvise.c",
+    values: since("6.15"),
+  },
   advisePopulate: {
     decides: "has MADV_POPULATE_READ and MADV_POPULATE_WRITE",
     source: "madvise_behavior_valid(), mm/madvise.c",
@@ -331,6 +340,14 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
       "ENOMEM",
     source: "populate_vma_page_range(), mm/gup.c",
     values: since("5.18"),
+  },
+  mapDroppableUnlocked: {
+    decides:
+      "maps droppable memory (MAP_DROPPABLE) unlocked, though mlockall has all locked that is " +
+      "mapped from now on",
+    source: "vma_supports_mlock(), mm/internal.h",
+    values: since("6.19"),
+    backports: ["6.12.117", "6.18.44"],
   },
   namesSharedMemory: {
     decides:

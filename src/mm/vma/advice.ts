@@ -76,9 +76,9 @@ export function pageAdviceRefusal(
     case MADV.COLLAPSE:
       return holdsHugePage(vma) && !(flags & (VM_NOHUGEPAGE | VM_SPECIAL)) ? undefined : "EINVAL";
     case MADV.GUARD_INSTALL:
-      return flags & (VM_HUGETLB | VM_SPECIAL | VM_LOCKED) ? "EINVAL" : undefined;
+      return flags & VM_LOCKED || !takesGuards(vma, rules) ? "EINVAL" : undefined;
     case MADV.GUARD_REMOVE:
-      return flags & (VM_HUGETLB | VM_SPECIAL) ? "EINVAL" : undefined;
+      return takesGuards(vma, rules) ? undefined : "EINVAL";
     case MADV.POPULATE_READ:
       return flags & VM_READ && !(flags & (VM_IO | VM_PFNMAP)) ? undefined : "EINVAL";
     case MADV.POPULATE_WRITE:
@@ -86,6 +86,11 @@ export function pageAdviceRefusal(
     default:
       return undefined;
   }
+}
+
+/** Obeys the rule `guardFiles`. */
+function takesGuards({ flags, file }: Vma, rules: KernelRules): boolean {
+  return !(flags & (VM_HUGETLB | VM_SPECIAL)) && (file === null || rules.guardFiles);
 }
 
 /** True if the range ends after the end of the VMA's file, as far as that is known. */

@@ -37,7 +37,7 @@ const { mergeNew } = merging;
 const { gatherRemoval, unmapRange } = unmapping;
 const { cut } = splitting;
 const { linkReverseMap } = reverseMap;
-const { VM_ACCOUNT, VM_LOCKED, VM_LOCKED_MASK } = vmFlags;
+const { VM_ACCOUNT, VM_DROPPABLE, VM_LOCKED, VM_LOCKED_MASK } = vmFlags;
 
 const LIMITED = "a resource limit forbids it";
 
@@ -126,13 +126,19 @@ function askFile(mm: MemoryDescriptor, vma: Vma, removal: Removal | undefined): 
 /** Counts what was mapped. What cannot be locked is mapped all the same, and not locked. */
 function settle(mm: MemoryDescriptor, vma: Vma): void {
   const { wish } = mm;
-  if (wish.flags & VM_LOCKED && !supportsLock(vma)) {
+  if (wish.flags & VM_LOCKED && !mayStayLocked(mm, vma)) {
     wish.flags &= ~VM_LOCKED_MASK;
     vma.flags = wish.flags;
   }
   const size = pages(wish.end - wish.start);
   account(mm, wish.flags, size);
   chargeCommit(mm, accountedPages(wish.flags, size));
+}
+
+/** Obeys the rule `mapDroppableUnlocked`. */
+function mayStayLocked(mm: MemoryDescriptor, vma: Vma): boolean {
+  return supportsLock(vma) ||
+    ((vma.flags & VM_DROPPABLE) !== 0 && !mm.rules.mapDroppableUnlocked);
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_SHARED } from "../../../src/abi/mman.ts";
 import { MmError } from "../../../src/mm/error.ts";
+import { kernelRules } from "../../../src/mm/rules/kernel_rules.ts";
 import { assertFails, assertLayout, map, mapFile, open, RW, space, touch } from "../scene.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
@@ -74,7 +75,7 @@ Deno.test("setAnonName: a file of shared memory that no folder holds has a name,
   ]);
   const at = mm.shmat({ file: memfd, bytes: PAGE, attached: 0 });
   assertFails("EBADF", () => mm.setAnonName(at, PAGE, "segment"));
-  const older = space({ rules: { namesSharedMemory: false } });
+  const older = space({ rules: kernelRules("6.1") });
   mapFile(older, 0x1000, 0x3000, memfd, 0);
   assertFails("EBADF", () => older.setAnonName(0x1000, PAGE, "buffer"));
 });

@@ -230,6 +230,10 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     }
     return outcome(() => mm.madvise(0x10000, PAGE, MADV.DONTFORK));
   },
+  guardFiles(mm) {
+    mapShared(mm, 0x1000, 0x2000, open(), 0);
+    return outcome(() => mm.madvise(0x1000, PAGE, MADV.GUARD_INSTALL));
+  },
   lockOnFaultPasses(mm) {
     map(mm, 0x1000, 0x2000, 0);
     return outcome(() => mm.mlock(0x1000, PAGE, 1));
@@ -249,6 +253,11 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     return outcome(() => mm.processMadvise([{ address: 0x1000, length: PAGE }], MADV.DONTDUMP));
   },
   processAdviseChecksFirst: (mm) => outcome(() => mm.processMadvise([], 7)),
+  mapDroppableUnlocked(mm) {
+    mm.mlockall(2);
+    mm.mmap({ address: 0x1000, length: PAGE, protection: RW, flags: 0x38 });
+    return flagsAt(mm, 0x1000);
+  },
   namesSharedMemory(mm) {
     mm.mmap({ address: 0x1000, length: PAGE, protection: 3, flags: FIXED ^ 3 });
     return outcome(() => mm.setAnonName(0x1000, PAGE, "name"));
@@ -319,11 +328,16 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   adviseDontNeedLocked: { false: "EINVAL", true: "ok" },
   adviseCollapse: { false: "EINVAL", true: "ok" },
   adviseLimitAgain: { false: "ENOMEM", true: "EAGAIN" },
+  guardFiles: { false: "EINVAL", true: "ok" },
   lockOnFaultPasses: { false: "ENOMEM", true: "ok" },
   populateStopsAtHole: { false: "EINVAL", true: "ENOMEM" },
   doForkRefusesSpecial: { false: "ok", true: "EINVAL" },
   processAdviseOnSelf: { false: "EINVAL", true: "ok" },
   processAdviseChecksFirst: { false: "ok", true: "EINVAL" },
+  mapDroppableUnlocked: {
+    false: "rd wr mr mw me lo nr wf dd dp",
+    true: "rd wr mr mw me nr wf dd dp",
+  },
   namesSharedMemory: { false: "EBADF", true: "ok" },
   seal: { false: "ENOSYS", true: "ok" },
   showsLockOnFault: { false: "rd wr mr mw me lo ?? ac", true: "rd wr mr mw me lo lf ac" },

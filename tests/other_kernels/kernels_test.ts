@@ -1,0 +1,40 @@
+/** Names of kernels to boot: whose they are, which release has them, and which version is meant. */
+
+import { assertEquals } from "@std/assert";
+import { kernelNamed, kernelNames, USUAL_KERNELS } from "../../src/other_kernels/kernels.ts";
+
+function told(name: string): string | undefined {
+  const kernel = kernelNamed(name);
+  return kernel && `${kernel.name}: ${kernel.distribution} ${kernel.suite} ${kernel.version}`;
+}
+
+Deno.test("kernelNamed: a version is Debian's, unless its name begins with ubuntu-", () => {
+  assertEquals(told("6.1"), "6.1: Debian bookworm 6.1");
+  assertEquals(told("6.17"), "6.17: Debian trixie-backports 6.17");
+  assertEquals(told("ubuntu-6.17"), "ubuntu-6.17: Ubuntu noble-updates 6.17");
+  assertEquals(told("newest"), "newest: Debian trixie-backports ");
+});
+
+Deno.test("kernelNamed: more of the version names one kernel of it", () => {
+  assertEquals(told("6.18.5"), "6.18.5: Debian trixie-backports 6.18.5");
+  assertEquals(told("6.1.0-50"), "6.1.0-50: Debian bookworm 6.1.0-50");
+  assertEquals(told("ubuntu-6.8.0-41"), "ubuntu-6.8.0-41: Ubuntu noble-updates 6.8.0-41");
+});
+
+Deno.test("kernelNamed: what no release has is none", () => {
+  const others = ["", "6", "6.", "6.3", "6.10", "6.1x", "66.1", "ubuntu-", "ubuntu-6.1", "ubuntu"];
+  assertEquals(others.map(told), others.map(() => undefined));
+});
+
+Deno.test("kernelNames: each names a kernel of that distribution, the usual ones are among them", () => {
+  for (const distribution of ["Debian", "Ubuntu"] as const) {
+    for (const name of kernelNames(distribution)) {
+      assertEquals([kernelNamed(name)?.name, kernelNamed(name)?.distribution], [
+        name,
+        distribution,
+      ]);
+    }
+  }
+  const usual = USUAL_KERNELS.filter((name) => kernelNames("Debian").includes(name));
+  assertEquals(usual, USUAL_KERNELS);
+});
