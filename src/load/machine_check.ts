@@ -68,7 +68,7 @@ export function checkMachine(load: Machine): void {
     promised += life.space.descriptor.committedPages;
     checkContents(load, life);
   }
-  if (promised !== load.commit.pages) {
+  if (promised + load.commit.leakedPages !== load.commit.pages) {
     throw new LoadFinding(
       `${load.commit.pages} pages are promised, ${promised} of them to address spaces`,
     );
@@ -93,8 +93,12 @@ export function checkMachine(load: Machine): void {
  */
 export function checkIdle(load: Machine): void {
   const { memory, commit } = load;
-  const left = { "anonymous pages": memory.anonymousPages, "swap slots": memory.swapSlots };
-  for (const [what, number] of Object.entries({ ...left, "promised pages": commit.pages })) {
+  const left = {
+    "anonymous pages": memory.anonymousPages,
+    "swap slots": memory.swapSlots,
+    "promised pages": commit.pages - commit.leakedPages,
+  };
+  for (const [what, number] of Object.entries(left)) {
     if (number !== 0) {
       throw new LoadFinding(`nothing runs any more, but ${number} ${what} are left`);
     }

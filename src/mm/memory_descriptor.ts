@@ -34,6 +34,8 @@ export type OvercommitMode = "heuristic" | "always" | "never";
 export class CommitLedger {
   /** Pages promised. Mirrors `vm_committed_as`. */
   pages = 0;
+  /** Of those, pages that no VMA will give back: what kernels with the rule `dontUnmapDropsAccount` lose. */
+  leakedPages = 0;
   /** The rule by which a promise is refused. */
   mode: OvercommitMode = "heuristic";
   /** RAM and swap together, pages: what one request may not pass under `heuristic`. */

@@ -25,7 +25,7 @@ const SERIES: readonly (readonly [Distribution, suite: string, versions: readonl
   ["Debian", "bullseye", ["5.10"]],
   ["Debian", "bookworm", ["6.1"]],
   ["Debian", "trixie", ["6.12"]],
-  ["Debian", "trixie-backports", ["6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3"]],
+  ["Debian", "trixie-backports", ["6.16", "6.17", "6.18", "7.2", "7.3"]],
   ["Ubuntu", "jammy-updates", ["5.15", "5.19", "6.2", "6.5"]],
   ["Ubuntu", "noble-updates", ["6.8", "6.11", "6.14", "6.17", "7.0"]],
 ];

@@ -176,6 +176,8 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     probe.map(1, 1);
     probe.remap(0, 2, MOVE, 16);
   },
+  mremapChecksFirst: (probe) =>
+    void probe.call("mremap", at(0), PAGE_SIZE, PAGE_SIZE, MOVE, at(8) + 1),
   shrinkLooksUp: (probe) => void probe.call("mremap", at(0), 2 * PAGE_SIZE, PAGE_SIZE, 0, 0),
   dontUnmapFiles(probe) {
     probe.mapFile(0, 1, 0);
@@ -185,6 +187,10 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     probe.map(0, 3);
     probe.map(4, 1, PROT_NONE);
     probe.remap(1, 1, LEAVE, 16);
+  },
+  dontUnmapDropsAccount(probe) {
+    probe.map(0, 1);
+    probe.remap(0, 1, LEAVE, 16);
   },
   dontUnmapKeepsApart(probe) {
     probe.map(0, 1);

@@ -46,10 +46,10 @@ function rootOf(records: readonly TraceRecord[]): number | undefined {
 }
 
 /**
- * Rules that decide nothing there: where several VMAs may move, mremap always looks the VMA up; and that kernel was built
- * without names of memory.
+ * Rules that decide nothing there: where several VMAs may move, mremap always checks first and looks the VMA up; and that
+ * kernel was built without names of memory.
  */
-const MOOT: readonly RuleName[] = ["shrinkLooksUp", "namesSharedMemory"];
+const MOOT: readonly RuleName[] = ["mremapChecksFirst", "shrinkLooksUp", "namesSharedMemory"];
 
 // What mlock2 passes over is seen by the flag that showsLockOnFault decides: wrongly assumed before 6.12.
 for (const kernel of ["5.10.0", "6.1.0", "7.3.0"]) {

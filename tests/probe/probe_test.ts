@@ -62,6 +62,7 @@ function mootRules(found: RuleValues): string[] {
   const moot: [name: RuleName, isMoot: boolean][] = [
     ["alignTakesUpperEnd", found.alignFiles === false],
     ["secretIsLocked", !hasSecrets],
+    ["mremapChecksFirst", found.moveSeveralVmas === true],
     ["shrinkLooksUp", found.moveSeveralVmas === true],
     ["guardFiles", found.adviseGuard === false],
     ["populateStopsAtHole", found.advisePopulate === false],

@@ -173,8 +173,11 @@ function advisePages(mm: MemoryDescriptor, start: number, end: number, advice: n
   }
 }
 
-/** Guard pages need an anon_vma, and mark the whole VMA. Mirrors `madvise_guard_install()`. */
+/**
+ * Guard pages mark the whole VMA, and need an anon_vma in anonymous memory; where nothing else tells fork of them
+ * (`showsGuard`), in files too. Mirrors `madvise_guard_install()`.
+ */
 function installGuard(mm: MemoryDescriptor, vma: Vma): void {
-  if (vma.file === null) prepareAnonVma(mm, vma);
+  if (vma.file === null || !mm.rules.showsGuard) prepareAnonVma(mm, vma);
   vma.flags |= VM_MAYBE_GUARD;
 }

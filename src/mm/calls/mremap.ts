@@ -2,7 +2,7 @@
  * mremap: a mapping grows, shrinks or moves. Mirrors `do_mremap()` (Linux mm/mremap.c).
  *
  * What is checked, and in which order; `vma/move.ts` does it. Kernels without the rule `moveSeveralVmas` have an order
- * of their own, below. Obeys the rules `mremapReserve`, `shrinkLooksUp` and `dontUnmapFiles` too.
+ * of their own, below. Obeys the rules `mremapReserve`, `mremapChecksFirst`, `shrinkLooksUp` and `dontUnmapFiles` too.
  *
  * @module
  */
@@ -301,6 +301,10 @@ function moveTo(mm: MemoryDescriptor, source: Vma, remap: Remap): number {
 function remapSingle(mm: MemoryDescriptor, remap: Remap, resizes: boolean): number {
   const why = refusalBeforeLookup(remap, resizes);
   if (why !== undefined) throw refuse(remap, "EINVAL", why);
+  if (mm.rules.mremapChecksFirst && hasTarget(remap.flags)) {
+    checkAlignment(remap);
+    checkReserve(mm, remap);
+  }
   if (mm.rules.shrinkLooksUp && mappedAt(mm, remap).flags & VM_SEALED) {
     throw refuse(remap, "EPERM", "it is sealed");
   }
@@ -321,9 +325,14 @@ function refusalBeforeLookup(remap: Remap, resizes: boolean): string | undefined
   return newLength === 0 ? "its new length is 0" : undefined;
 }
 
+function checkAlignment(remap: Remap): void {
+  if (isPageAligned(remap.newAddress)) return;
+  throw refuse(remap, "EINVAL", "its target is not page-aligned");
+}
+
 function moveSingle(mm: MemoryDescriptor, remap: Remap): number {
   const { address, oldLength, newLength, newAddress, flags } = remap;
-  if (!isPageAligned(newAddress)) throw refuse(remap, "EINVAL", "its target is not page-aligned");
+  checkAlignment(remap);
   if (newLength > mm.taskSize || newAddress > mm.taskSize - newLength) {
     throw refuse(remap, "EINVAL", "its target ends beyond the user's addresses");
   }

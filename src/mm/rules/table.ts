@@ -75,6 +75,8 @@ export type KernelRules = {
   readonly readOnlyDropsAccount: boolean;
   /** Moves several VMAs with MREMAP_FIXED, and checks the target before it looks for the VMA. */
   readonly moveSeveralVmas: boolean;
+  /** Looks at the alignment of mremap's target, and at the reserve of VMAs, before it looks for the VMA. */
+  readonly mremapChecksFirst: boolean;
   /** Looks the VMA up even where mremap does not grow it. */
   readonly shrinkLooksUp: boolean;
   /** Leaves file and shared memory behind with MREMAP_DONTUNMAP. */
@@ -84,6 +86,8 @@ export type KernelRules = {
    * MREMAP_DONTUNMAP.
    */
   readonly dontUnmapAccountsNext: boolean;
+  /** Wrongly takes VM_ACCOUNT from the VMA that MREMAP_DONTUNMAP leaves behind, though its pages stay charged. */
+  readonly dontUnmapDropsAccount: boolean;
   /** Keeps the copy of MREMAP_DONTUNMAP and what it leaves behind two VMAs. */
   readonly dontUnmapKeepsApart: boolean;
   /** Splits locked memory before MREMAP_DONTUNMAP, so that only the part that moves is unlocked. */
@@ -125,7 +129,7 @@ export type KernelRules = {
   readonly seal: boolean;
   /** Shows VM_LOCKONFAULT as lf, not as ??. */
   readonly showsLockOnFault: boolean;
-  /** Marks a VMA with guard pages (VM_MAYBE_GUARD, gu). */
+  /** Marks a VMA with guard pages (VM_MAYBE_GUARD, gu); before, it gets an anon_vma, that of a file too. */
   readonly showsGuard: boolean;
 };
 
@@ -223,7 +227,7 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     decides:
       "takes VM_ACCOUNT from anonymous memory that was never written to when it becomes read-only",
     source: "mprotect_fixup(), mm/mprotect.c",
-    values: since("6.5"),
+    values: since("6.7"),
   },
 
   // mremap.
@@ -232,6 +236,13 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
       "moves several VMAs with MREMAP_FIXED, and checks the target before it looks for the VMA",
     source: "remap_move(), check_mremap_params(), mm/mremap.c",
     values: since("6.17"),
+  },
+  mremapChecksFirst: {
+    decides:
+      "looks at the alignment of mremap's target, and at the reserve of VMAs, before it looks for " +
+      "the VMA",
+    source: "check_mremap_params(), mm/mremap.c",
+    values: since("6.15"),
   },
   shrinkLooksUp: {
     decides: "looks the VMA up even where mremap does not grow it",
@@ -249,6 +260,14 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
       "MREMAP_DONTUNMAP",
     source: "move_vma(), mm/mremap.c",
     values: until("5.11"),
+  },
+  dontUnmapDropsAccount: {
+    decides:
+      "wrongly takes VM_ACCOUNT from the VMA that MREMAP_DONTUNMAP leaves behind, though its pages " +
+      "stay charged",
+    source: "dontunmap_complete(), mm/mremap.c",
+    values: [["5.10", false], ["6.15", true], ["6.18", false]],
+    backports: ["6.17.13"],
   },
   dontUnmapKeepsApart: {
     decides: "keeps the copy of MREMAP_DONTUNMAP and what it leaves behind two VMAs",
@@ -366,10 +385,12 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
   showsLockOnFault: {
     decides: "shows VM_LOCKONFAULT as lf, not as ??",
     source: "show_smap_vma_flags(), fs/proc/task_mmu.c",
-    values: since("6.12"),
+    values: since("6.2"),
   },
   showsGuard: {
-    decides: "marks a VMA with guard pages (VM_MAYBE_GUARD, gu)",
+    decides:
+      "marks a VMA with guard pages (VM_MAYBE_GUARD, gu); before, it gets an anon_vma, that of a " +
+      "file too",
     source: "madvise_guard_install(), mm/madvise.c",
     values: since("6.19"),
     backports: ["6.18.44"],

@@ -4,7 +4,8 @@
  *
  * A move is an insertion at the new place and a removal at the old one; pages keep their offsets, so that the reverse
  * map still finds them, unless nothing was ever written. Obeys the rules `dontUnmapKeepsApart`,
- * `dontUnmapSplitsLocked`, `dontUnmapResetsOffset`, `dontUnmapAccountsNext`, `mremapReserve` and `closeHookMerges`.
+ * `dontUnmapSplitsLocked`, `dontUnmapResetsOffset`, `dontUnmapAccountsNext`, `dontUnmapDropsAccount`, `mremapReserve`
+ * and `closeHookMerges`.
  *
  * @module
  */
@@ -164,11 +165,20 @@ function leaveEmpty(mm: MemoryDescriptor, address: number, length: number): void
   const old = mm.tree.load(address)!;
   if (old.flags & VM_LOCKED) mm.lockedPages -= pages(old.end - old.start);
   old.flags &= ~VM_LOCKED_MASK;
+  if (mm.rules.dontUnmapDropsAccount) leakCharge(mm, old);
   if (old.start !== address || old.end !== address + length) return;
   unlink(old);
   if (!mm.rules.dontUnmapResetsOffset) return;
   old.anonPageOffset = pages(old.start);
   if (old.file === null) old.pageOffset = old.anonPageOffset;
+}
+
+/** The fault that `dontUnmapDropsAccount` stands for: what is promised is never given back. */
+function leakCharge(mm: MemoryDescriptor, vma: Vma): void {
+  const charged = accountedPages(vma.flags, pages(vma.end - vma.start));
+  mm.committedPages -= charged;
+  mm.commit.leakedPages += charged;
+  vma.flags &= ~VM_ACCOUNT;
 }
 
 /** The fault of old kernels that `dontUnmapAccountsNext` stands for. */

@@ -15,7 +15,11 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 const PAGE = 0x1000;
 const MOVE = MREMAP_MAYMOVE | MREMAP_FIXED;
 const LEAVE = MREMAP_MAYMOVE | MREMAP_DONTUNMAP;
-const RULES = overrideRules(kernelRules(), { moveSeveralVmas: false, shrinkLooksUp: false });
+const RULES = overrideRules(kernelRules(), {
+  moveSeveralVmas: false,
+  mremapChecksFirst: false,
+  shrinkLooksUp: false,
+});
 const LAYOUT = ["1000-4000 rw-p 1", "20000-24000 r--p 20"];
 
 /** Three pages at 0x1000, and four at 0x20000 that may be in the way. */
@@ -49,6 +53,16 @@ for (const [at, [why, call]] of REFUSED.entries()) {
     assertLayout(mm, LAYOUT);
   });
 }
+
+Deno.test("mremap, one VMA at a time: from 6.15 on a target is looked at before the VMA, but its place is not", () => {
+  const mm = scene({ rules: kernelRules("6.16"), maxMapCount: 10 });
+  assertFails("EINVAL", () => mm.mremap(0x9000, PAGE, PAGE, MOVE, 0x20001));
+  assertFails("EFAULT", () => mm.mremap(0x9000, PAGE, PAGE, MOVE, 0x9000));
+  for (const at of [0x30000, 0x32000, 0x34000]) map(mm, at, at + PAGE);
+  assertFails("ENOMEM", () => mm.mremap(0x9000, PAGE, PAGE, MOVE, 0x50000));
+  assertFails("EFAULT", () => mm.mremap(0x9000, PAGE, 2 * PAGE));
+  mm.validate();
+});
 
 Deno.test("mremap, one VMA at a time: what neither moves nor grows is not looked up", () => {
   const mm = scene();

@@ -183,6 +183,7 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     map(mm, 0x2000, 0x3000, RW);
     return outcome(() => mm.mremap(0x1000, 2 * PAGE, 2 * PAGE, MOVE, 0x10000));
   },
+  mremapChecksFirst: (mm) => outcome(() => mm.mremap(0x1000, PAGE, PAGE, MOVE, 0x20001)),
   shrinkLooksUp: (mm) => outcome(() => mm.mremap(0x1000, 2 * PAGE, PAGE)),
   dontUnmapFiles(mm) {
     mapFile(mm, 0x1000, 0x2000, open(), 0);
@@ -193,6 +194,13 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     map(mm, 0x8000, 0x9000, 0);
     mm.mremap(0x2000, PAGE, PAGE, LEAVE, 0x20000);
     return flagsAt(mm, 0x8000);
+  },
+  dontUnmapDropsAccount(mm) {
+    map(mm, 0x1000, 0x2000);
+    mm.mremap(0x1000, PAGE, PAGE, LEAVE, 0x20000);
+    const flags = flagsAt(mm, 0x1000);
+    mm.munmap(0, 0x100000);
+    return `${flags}, ${mm.descriptor.commit.pages} pages stay promised`;
   },
   dontUnmapKeepsApart(mm) {
     map(mm, 0x1000, 0x2000);
@@ -310,9 +318,14 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   },
   readOnlyDropsAccount: { false: "rd mr mw me ac", true: "rd mr mw me" },
   moveSeveralVmas: { false: "EFAULT", true: "ok" },
+  mremapChecksFirst: { false: "EFAULT", true: "EINVAL" },
   shrinkLooksUp: { false: "ok", true: "EFAULT" },
   dontUnmapFiles: { false: "EINVAL", true: "ok" },
   dontUnmapAccountsNext: { true: "mr mw me ac", false: "mr mw me" },
+  dontUnmapDropsAccount: {
+    false: "rd wr mr mw me ac, 0 pages stay promised",
+    true: "rd wr mr mw me, 1 pages stay promised",
+  },
   dontUnmapKeepsApart: {
     false: "1000-3000 rw-p 1",
     true: "1000-2000 rw-p 1,2000-3000 rw-p 2",
@@ -366,6 +379,7 @@ function flagsAt(mm: AddressSpace, address: number): string {
 
 /** Other rules under which a rule shows. */
 const GIVEN: Readonly<Partial<Record<RuleName, Partial<KernelRules>>>> = {
+  mremapChecksFirst: { moveSeveralVmas: false },
   shrinkLooksUp: { moveSeveralVmas: false },
 };
 
