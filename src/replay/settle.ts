@@ -2,17 +2,18 @@
  * Finding out what a trace does not say of its kernel: which rule, if it were otherwise, would agree.
  *
  * A kernel's version does not tell its rules: distributions carry changes back and forth. New traces have the rules
- * that the recorder found; an older one, without them, may settle them itself. Where model and kernel part, the trace
- * is replayed once more with each rule flipped; what makes the step agree and leads furthest is taken for granted,
- * until the trace agrees to its end or nothing helps. Taken for granted is only what leads to the end: else the first
- * divergence stands as it was, with the rules that would agree at its step.
+ * that the recorder found. Those that it did not find, or did not know of, a trace may settle itself; one without any
+ * also what else such old traces leave out. Where model and kernel part, the trace is replayed once more with each rule
+ * flipped; what makes the step agree and leads furthest is taken for granted, until the trace agrees to its end or
+ * nothing helps. Taken for granted is only what leads to the end: else the first divergence stands as it was, with the
+ * rules that would agree at its step.
  *
  * @module
  */
 
 import { RULE_NAMES, ruleValues } from "../mm/rules/kernel_rules.ts";
 import { mapsHugePage } from "../mm/calls/fault.ts";
-import type { TraceRecord } from "../trace/format.ts";
+import type { HeaderRecord, TraceRecord } from "../trace/format.ts";
 import { type Assumption, describeAssumption, replayAssumptions } from "./assumptions.ts";
 import type { Divergence } from "./divergence.ts";
 import { Replay, type ReplayOptions, type ReplayReport } from "./replay.ts";
@@ -50,8 +51,9 @@ export async function replaySettled(
     return { ...plain, assumed: [], wouldAgree: [] };
   }
   const wouldAgree = await run.candidates([], plain.divergence);
-  const mayAssume = plain.header.rules === undefined && options.assume?.rules === undefined;
-  const settled = mayAssume ? await run.settle(plain, wouldAgree) : undefined;
+  const settled = options.assume?.rules === undefined
+    ? await run.settle(plain, wouldAgree)
+    : undefined;
   if (settled !== undefined) return settled;
   const divergence = { ...plain.divergence, wouldAgree: wouldAgree.map(describeAssumption) };
   return { ...plain, divergence, assumed: [], wouldAgree };
@@ -102,14 +104,15 @@ class Settling {
   ): Promise<SettledReport | undefined> {
     const assumed: Assumption[] = [];
     let report = plain;
-    let next = candidates;
+    let next = candidates.filter((each) => isOpen(each, plain.header));
     while (assumed.length < MOST_ASSUMPTIONS) {
       const best = await this.#furthest(assumed, next);
       if (best === undefined) return undefined;
       assumed.push(best.assumption);
       report = best.report;
       if (report.divergence === undefined) return { ...report, assumed, wouldAgree: [] };
-      next = await this.candidates(assumed, report.divergence);
+      const found = await this.candidates(assumed, report.divergence);
+      next = found.filter((each) => isOpen(each, plain.header));
     }
     return undefined;
   }
@@ -125,6 +128,11 @@ class Settling {
     }
     return best;
   }
+}
+
+/** True if a trace leaves it open: its header has no rules, or other ones. */
+function isOpen(each: Assumption, { rules }: HeaderRecord): boolean {
+  return rules === undefined || (each.kind === "rule" && !Object.hasOwn(rules, each.name));
 }
 
 /** Every single thing that might be otherwise at a step, before which `run` stands. */

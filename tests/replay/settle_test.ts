@@ -106,7 +106,6 @@ Deno.test("replaySettled: where no rule explains a step, none is named", async (
 Deno.test("replaySettled: rules that the recorder found, or the caller names, are not assumed otherwise", async () => {
   for (
     const [header, options] of [
-      [{ rules: {} }, {}],
       [{ rules: { mapStackNoHugePages: true } }, {}],
       [{}, { assume: { rules: { seal: true } } }],
     ] as const
@@ -115,6 +114,13 @@ Deno.test("replaySettled: rules that the recorder found, or the caller names, ar
     assertEquals([assumed, wouldAgree], [[], ["mapStackNoHugePages false"]]);
     assertEquals(divergence?.step, 2);
   }
+});
+
+Deno.test("replaySettled: a rule that the recorder did not find, or did not know of, is settled beside those that it found", async () => {
+  const found = await settled({ rules: { seal: true, adviseGuard: true } }, STACK);
+  assertEquals([found.assumed, found.matched], [["mapStackNoHugePages false"], 2]);
+  const contradicted = await settled({ rules: { seal: true } }, [...STACK, ...NO_SEAL]);
+  assertEquals([contradicted.assumed, contradicted.divergence?.step], [[], 2]);
 });
 
 Deno.test("replaySettled: what the caller assumes beside rules holds in every attempt", async () => {
