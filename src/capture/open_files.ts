@@ -25,6 +25,8 @@ const KINDS: ReadonlyMap<number, FileKind> = new Map([
   [0x958458f6, "hugetlb"],
   [0x5345434d, "secretmem"],
 ]);
+/** The file system that containers have: its files are mapped as those of the one below. */
+const OVERLAY = 0x794c7630;
 /** Flag of a mount on which nothing can be executed: statfs(2). */
 const ST_NOEXEC = 8;
 const O_ACCMODE = 3, O_PATH = 0o10000000;
@@ -90,6 +92,7 @@ export class OpenFiles {
       access: accessOf(info.flags),
       kind: this.#kind(status, magic),
       ...((flags & ST_NOEXEC) !== 0 && { noexec: true }),
+      ...(magic === OVERLAY && { stacked: true }),
     };
     const known = this.#find(file.device, file.inode, pid, number);
     if (known === undefined) {

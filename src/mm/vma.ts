@@ -56,6 +56,11 @@ export interface MappedFile {
   readonly writable: boolean;
   /** True if its filesystem aligns big mappings to huge pages. */
   readonly hugeAligned: boolean;
+  /**
+   * The file below, where it lies on a stacked filesystem (overlayfs): a new VMA gets that one, so that no later mapping
+   * of this one joins it. Mirrors `backing_file_mmap()` (Linux fs/backing-file.c).
+   */
+  readonly below?: MappedFile;
   /** Backs MAP_SHARED | MAP_ANONYMOUS memory. */
   readonly anonymous?: boolean;
   /**

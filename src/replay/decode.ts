@@ -289,6 +289,7 @@ function asAnswered(
   const { file: opened } = enter;
   if (leave.error === "ENODEV") return { ...file, mappable: false };
   if (leave.error === "EPERM") return { ...file, sealed: true };
+  if (file.below !== undefined) showBelow(file.below, leave);
   if (opened?.kind === "shmem") return asSealed(file, enter, leave);
   const isDriver = opened?.kind === "device" || opened?.kind === "other";
   const line = isDriver && leave.error === undefined && file.addedFlags === undefined
@@ -297,6 +298,13 @@ function asAnswered(
   if (line?.vmFlags === undefined) return file;
   const addedFlags = readVmFlags(line.vmFlags).flags & DRIVER_FLAGS;
   return Object.assign(file, { addedFlags, clearedFlags: DRIVER_FLAGS & ~addedFlags });
+}
+
+/** Before 6.8 layouts show device and inode of the file below: which they are, the trace does not say otherwise. */
+function showBelow(below: MappedFile, leave: LeaveRecord): void {
+  const line = leave.added.find(({ start, end }) => start <= leave.result && leave.result < end);
+  if (leave.error !== undefined || line === undefined) return;
+  Object.assign(below, { device: line.device, inode: line.inode });
 }
 
 /**

@@ -50,7 +50,7 @@ export class TraceFiles {
   of(file: OpenFile): MappedFile {
     const known = this.#byId.get(file.id);
     if (known !== undefined) return known;
-    const made: MappedFile = {
+    const opened: MappedFile = {
       name: file.name,
       device: file.device,
       inode: file.inode,
@@ -65,6 +65,8 @@ export class TraceFiles {
       // What only the kernel has (io_uring, perf events) is written back to nothing.
       ...(file.kind === "other" && { unsynced: true }),
     };
+    // A stacked file system places its mappings without regard for huge pages.
+    const made = file.stacked ? { ...opened, hugeAligned: false, below: opened } : opened;
     this.#byId.set(file.id, made);
     return made;
   }

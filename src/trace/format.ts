@@ -135,6 +135,8 @@ export interface OpenFile {
   readonly kind: FileKind;
   /** True if its file system is mounted such that nothing on it can be executed. */
   readonly noexec?: boolean;
+  /** True if it lies on a stacked file system (overlayfs), which maps a file of the one below in its place. */
+  readonly stacked?: boolean;
 }
 
 /** A successful exec: the address space is new, and this is all of it. */

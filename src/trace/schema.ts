@@ -91,6 +91,7 @@ const openFile = object<OpenFile>({
   access: choice("read", "write", "read-write"),
   kind: choice("regular", "shmem", "hugetlb", "secretmem", "device", "other"),
   noexec: optional(flag),
+  stacked: optional(flag),
 });
 
 const limits = object<ResourceLimits>({

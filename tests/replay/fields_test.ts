@@ -162,11 +162,11 @@ function withoutIpcLock(records: readonly TraceRecord[]): TraceRecord[] {
   });
 }
 
-/** The fuzzed run with what is true of every mount that was not recorded: that its files may be executed. */
+/** The fuzzed run with what is true of every mount that was not recorded: its files may be executed, and are its own. */
 function withMounts(records: readonly TraceRecord[]): TraceRecord[] {
   return records.map((record) =>
     "file" in record && record.file !== undefined
-      ? { ...record, file: { ...record.file, noexec: false } }
+      ? { ...record, file: { ...record.file, noexec: false, stacked: false } }
       : record
   );
 }
@@ -203,6 +203,7 @@ const BASES: readonly (readonly TraceRecord[])[] = [
   withGap(importText(CALLS).records),
   withLowMapping(await recordsOf("cc1-hello")),
   withLargeMachine(await recordsOf("cc1-hello")),
+  withStackedFile(await recordsOf("cc1-hello")),
   ...await otherKernels(),
 ];
 
@@ -265,6 +266,32 @@ function withLargeMachine(records: readonly TraceRecord[]): TraceRecord[] {
     ...bind(start + page, "0x1", last),
     { type: "end", reason: "finished" },
   ];
+}
+
+/** A run that maps two pages of a file on overlayfs, one after the other: they never become one VMA. */
+function withStackedFile(records: readonly TraceRecord[]): TraceRecord[] {
+  const at = records.findIndex(({ type }) => type === "leave");
+  const { pid } = present(records.flatMap((each) => each.type === "leave" ? [each] : [])[0]);
+  const start = 0x10000, page = 0x1000, call = "mmap";
+  const own = { device: "00:27", inode: 7, name: "data" };
+  const file = {
+    ...own,
+    id: 99,
+    size: 2 * page,
+    access: "read",
+    kind: "regular",
+    stacked: true,
+  } as const;
+  const pages = [0, 1].flatMap((n): TraceRecord[] => {
+    const first = start + n * page;
+    const line = { ...own, start: first, end: first + page, permissions: "r--p", offset: n * page };
+    const added = [{ ...line, vmFlags: "rd mr mw me" }];
+    return [
+      { type: "enter", pid, call, args: [first, page, 1, 0x12, 3, n * page], file },
+      { type: "leave", pid, call, result: first, removed: [], added },
+    ];
+  });
+  return [...records.slice(0, at + 1), ...pages, { type: "end", reason: "finished" }];
 }
 
 /** Recordings that agree only by the rules and by the huge pages that their headers name. */

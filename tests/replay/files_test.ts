@@ -9,7 +9,7 @@ import { MAP_PRIVATE, MAP_SHARED, MAP_SHARED_VALIDATE, MAP_SYNC } from "../../sr
 import { VM_DONTDUMP, VM_LOCKED } from "../../src/mm/vm_flags.ts";
 import { LayoutFiles, TraceFiles } from "../../src/replay/files.ts";
 import type { OpenFile } from "../../src/trace/format.ts";
-import { assertFails, space } from "../mm/scene.ts";
+import { assertFails, assertLayout, mapFile, space } from "../mm/scene.ts";
 import { memory } from "./records.ts";
 
 const FILE: OpenFile = {
@@ -80,6 +80,19 @@ Deno.test("TraceFiles: only shared memory that no folder holds may be named", ()
     ],
     [true, false, false, false],
   );
+});
+
+Deno.test("TraceFiles: a file of a stacked file system is mapped as the one below, and placed without regard for huge pages", () => {
+  const file = new TraceFiles().of({ ...FILE, stacked: true });
+  const { below, hugeAligned } = file;
+  assertEquals([hugeAligned, below?.hugeAligned, below?.below], [false, true, undefined]);
+  const mm = space();
+  mapFile(mm, 0x1000, 0x2000, file, 0);
+  mapFile(mm, 0x2000, 0x3000, file, 0x1000);
+  assertLayout(mm, ["1000-2000 r--p 0 data", "2000-3000 r--p 1 data"]);
+  mm.mprotect(0x1000, 0x2000, 3);
+  assertLayout(mm, ["1000-3000 rw-p 0 data"]);
+  assertEquals(mm.findVma(0x1000)?.file, below);
 });
 
 Deno.test("LayoutFiles: lines of one inode, device and name share a file; a line without inode has none", () => {

@@ -80,6 +80,7 @@ const FILE: Readonly<Record<string, Kind>> = {
   access: choice("read", "write", "read-write"),
   kind: choice("regular", "shmem", "hugetlb", "secretmem", "device", "other"),
   noexec: flag,
+  stacked: flag,
 };
 const LIMITS: Readonly<Record<string, Kind>> = {
   stack: size,
@@ -179,7 +180,7 @@ const OPTIONAL: ReadonlySet<string> = new Set([
   ),
   ...["error", "file", "limits"].map((name) => `leave.${name}`),
   ...["flags", "layout"].map((name) => `fork.${name}`),
-  ...["enter.file.noexec", "leave.file.noexec"],
+  ...["enter.file.noexec", "leave.file.noexec", "enter.file.stacked", "leave.file.stacked"],
   ...["exec", "leave"].flatMap((type) =>
     Object.keys(LIMITS).map((name) => `${type}.limits.${name}`)
   ),

@@ -102,7 +102,7 @@ function mapOver(mm: MemoryDescriptor, first: Vma): number {
 /** Makes a VMA of the wish, in the place of what `removal` takes away. */
 function insert(mm: MemoryDescriptor, removal: Removal | undefined): Vma {
   const { start, end, flags, pageOffset, file, otherFlags } = mm.wish;
-  const made = new Vma(start, end, flags, pageOffset, file);
+  const made = new Vma(start, end, flags, pageOffset, file?.below ?? file);
   made.otherFlags = otherFlags;
   askFile(mm, made, removal);
   storeVma(mm, made, removal);
