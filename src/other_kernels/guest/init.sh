@@ -1,12 +1,15 @@
 #!/bin/bash
 # Process 1 of the booted system: runs the session, writes its folder to the third disk as a tar file, switches off.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C
-export DENO_DIR=/maple/deno DENO_NO_UPDATE_CHECK=1 NO_COLOR=1
+export DENO_NO_UPDATE_CHECK=1 NO_COLOR=1
 mount -t tmpfs none /run
 mkdir -p /dev/pts /dev/shm
 mount -t devpts none /dev/pts
 mount -t tmpfs none /dev/shm
 ln -sf /proc/self/fd /dev/fd
+# Where programs look for it that get none of this environment.
+mkdir -p $HOME/.cache
+ln -s /maple/deno $HOME/.cache/deno
 hostname maple
 ip link set lo up 2> /dev/null
 echo "maple: $(uname -r) runs"
