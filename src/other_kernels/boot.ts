@@ -24,7 +24,10 @@ export interface Machine {
   readonly seconds: number;
 }
 
-/** Drivers of the disks, each after those that it needs; a kernel that has one built in has no such file. */
+/**
+ * Drivers of the disks, each after those that it needs, and the file system of containers, which tests mount; a kernel
+ * that has one built in has no such file.
+ */
 const MODULES = [
   "virtio",
   "virtio_ring",
@@ -38,6 +41,7 @@ const MODULES = [
   "mbcache",
   "jbd2",
   "ext4",
+  "overlay",
 ];
 
 /**
