@@ -145,10 +145,18 @@ function byNumbers(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-/** A kernel's package, and those that have its modules and its image where it is only a bracket around them. */
+/**
+ * A kernel's package, and those that have its modules and its image where it is only a bracket around them.
+ *
+ * @throws {Unable} the mirror has its image, but no modules any more
+ */
 async function withParts(name: string, options: readonly string[]): Promise<string[]> {
   const args = [...options, "depends", name];
   const text = DECODER.decode(await runTool("apt-cache", args, `see what ${name} needs`));
+  const [, gone] = /Depends: <(linux-modules\S*\d\S*)>/.exec(text) ?? [];
+  if (gone !== undefined) {
+    throw new Unable(`Cannot fetch ${name}: the mirror has no ${gone} any more`);
+  }
   const parts = [...text.matchAll(/Depends: (linux-(?:image|binary|base|modules)\S*\d\S*)/g)];
   return [name, ...parts.flatMap(([, part]) => part === undefined ? [] : [part])];
 }

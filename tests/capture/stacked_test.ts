@@ -16,7 +16,16 @@ mount -t overlay -o ${OPTIONS} overlay $1/merged && cd $1/merged || exit 99`;
 function onOverlay(folder: string, commands: string): ReturnType<typeof outputOf> {
   const script = `${MOUNT}\n${commands}`;
   return outputOf("unshare", {
-    args: ["--mount", "--map-root-user", "sh", "-c", script, "sh", folder, Deno.execPath()],
+    args: [
+      "--mount",
+      ...Deno.uid() === 0 ? [] : ["--map-root-user"],
+      "sh",
+      "-c",
+      script,
+      "sh",
+      folder,
+      Deno.execPath(),
+    ],
   });
 }
 
