@@ -197,7 +197,8 @@ function alike(lower: LayoutLine, upper: LayoutLine): Verdict {
   if (lower.vmFlags === undefined || upper.vmFlags === undefined) {
     const opened = isAnonymous(lower)
       ? ""
-      : ", and through how many open files map_files and a trace say";
+      : ", and through how many open files map_files and a trace say; on a container's overlayfs " +
+        "each mapping stands alone";
     const words =
       "Alike in all that maps shows: whether both were written to, and whether their VmFlags are " +
       `the same, smaps says${opened}`;
@@ -214,7 +215,8 @@ function alike(lower: LayoutLine, upper: LayoutLine): Verdict {
       "(deno task capture) shows it; else they become one when a call next changes one of them"
     : `Alike in all that smaps shows: ${
       shortName(lower)
-    } may have been opened twice, which a recording shows`;
+    } may have been opened twice, which a recording shows, or lie on a container's overlayfs, where each mapping ` +
+      "stands alone until a call changes it";
   return { obstacle: null, known: false, kind: "smaps", words };
 }
 
