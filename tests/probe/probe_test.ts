@@ -56,11 +56,15 @@ function mootRules(found: RuleValues): string[] {
   const hasSecrets = recorded.some((each) =>
     each.type === "leave" && each.added.some(({ name }) => name.includes("secretmem"))
   );
+  // Of files on overlayfs, as in a container, none is aligned, and no two mappings join.
+  const isStacked = recorded.some((each) => each.type === "enter" && each.file?.stacked === true);
   const namesMemory = recorded.some((each) =>
     each.type === "leave" && each.call === "prctl" && each.error !== "EINVAL"
   );
   const moot: [name: RuleName, isMoot: boolean][] = [
-    ["alignTakesUpperEnd", found.alignFiles === false],
+    ["alignFiles", isStacked],
+    ["alignTakesUpperEnd", isStacked || found.alignFiles === false],
+    ["anonPageOffset", isStacked],
     ["secretIsLocked", !hasSecrets],
     ["mremapChecksFirst", found.moveSeveralVmas === true],
     ["shrinkLooksUp", found.moveSeveralVmas === true],
