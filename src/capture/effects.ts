@@ -161,8 +161,13 @@ function heapMoved({ result, failed, brk }: FinishedCall): Effect {
   return { reach: "flags", ranges: [rounded(start, end - start)], operation: "brk", isNew: true };
 }
 
-/** The pages that a range touches. */
+/** The pages that a range touches; to the kernel a negative length is one of nearly 2^64. */
 function rounded(start: number, length: number): Range {
-  const first = Math.floor(start / PAGE) * PAGE;
-  return { start: first, end: Math.ceil((start + length) / PAGE) * PAGE };
+  const from = unsigned(start);
+  const first = Math.floor(from / PAGE) * PAGE;
+  return { start: first, end: Math.ceil((from + unsigned(length)) / PAGE) * PAGE };
+}
+
+function unsigned(value: number): number {
+  return value < 0 ? value + 2 ** 64 : value;
 }

@@ -47,6 +47,12 @@ Deno.test("effectOf: what a call of a range keeps the flags of, failed or not, i
   }
 });
 
+Deno.test("effectOf: a negative length is one of nearly 2^64, which reaches every VMA above", () => {
+  const effect = called("madvise", [0, -PAGE, 1], FAILED);
+  assertEquals(effect.reach === "flags" && effect.ranges, [{ start: 0, end: 2 ** 64 }]);
+  assertEquals(called("munmap", [3 * PAGE, -PAGE], FAILED), kept(pages(3, 2 ** 52 + 2)));
+});
+
 Deno.test("effectOf: calls that give flags are told apart by what they ask for, and by how they fail", () => {
   const changed = (call: string, third: number, more: Partial<FinishedCall> = {}) =>
     called(call, [3 * PAGE, PAGE, third], more);
