@@ -14,6 +14,7 @@ const PLACEMENT: readonly string[] = [
   "alignAnonymous",
   "alignFiles",
   "alignTakesUpperEnd",
+  "seeksBelowGuardGap",
 ] satisfies (keyof KernelRules)[];
 
 /**

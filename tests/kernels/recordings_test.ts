@@ -53,6 +53,7 @@ const SHOWS: Readonly<Record<RuleName, string>> = {
   alignAnonymous: "6.18/probes",
   alignFiles: "5.10/gcc",
   alignTakesUpperEnd: "6.1/fuzz-5209",
+  seeksBelowGuardGap: "5.10/fuzz-41",
   newMapping: "6.1/gcc-next-first",
   unwrittenTakesWritten: "6.12/node",
   closeHookMerges: "6.18/probes",

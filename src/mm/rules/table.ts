@@ -39,6 +39,8 @@ export type KernelRules = {
   readonly alignFiles: boolean;
   /** Takes the upper end of the room that it found for an aligned mapping, where its lower end is aligned too. */
   readonly alignTakesUpperEnd: boolean;
+  /** Seeks below a stack's guard gap, past room between VMAs that lie in it; before, such room is taken. */
+  readonly seeksBelowGuardGap: boolean;
   /**
    * Lets a new mapping that fits both neighbours, which do not fit each other, join the previous or the next
    * one.
@@ -155,6 +157,13 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     source: "__thp_get_unmapped_area(), mm/huge_memory.c",
     values: since("6.8"),
     backports: ["6.7.6"],
+  },
+  seeksBelowGuardGap: {
+    decides:
+      "seeks below a stack's guard gap, past room between VMAs that lie in it; before, such room is " +
+      "taken",
+    source: "unmapped_area_topdown(), mm/mmap.c",
+    values: since("6.1"),
   },
 
   // What is one VMA.

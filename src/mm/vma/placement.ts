@@ -144,7 +144,7 @@ function isFree(mm: MemoryDescriptor, address: number, length: number): boolean 
   return vma === undefined || address + length <= startWithGap(vma);
 }
 
-/** The highest fit in `[low, high)`. Mirrors `unmapped_area_topdown()`. */
+/** The highest fit in `[low, high)`. Mirrors `unmapped_area_topdown()`; obeys the rule `seeksBelowGuardGap`. */
 function placeDownwards(mm: MemoryDescriptor, length: number, low: number, high: number): number {
   low = Math.max(low, mm.hintMinAddress);
   for (;;) {
@@ -154,6 +154,7 @@ function placeDownwards(mm: MemoryDescriptor, length: number, low: number, high:
     const next = mm.tree.findVma(address);
     if (next === undefined || startWithGap(next) >= address + length) return address;
     high = startWithGap(next);
+    if (!mm.rules.seeksBelowGuardGap) high = Math.max(high, mm.tree.before(address)?.end ?? low);
   }
 }
 

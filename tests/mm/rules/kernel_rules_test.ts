@@ -120,6 +120,12 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     const place = () => mm.mmap({ length: 4 * MIB, protection: 1, flags: 2, file });
     return String((place() - place()) / MIB);
   },
+  seeksBelowGuardGap(mm) {
+    const top = 0x7fff_0000_0000;
+    mm.mmap({ address: top - PAGE, length: PAGE, protection: RW, flags: FIXED | 0x100 });
+    map(mm, top - 16 * PAGE, top - 15 * PAGE);
+    return mm.mmap({ length: PAGE, protection: RW, flags: 0x22 }).toString(16);
+  },
   newMapping(mm) {
     map(mm, 0x1000, 0x2000);
     map(mm, 0x3000, 0x4000);
@@ -291,6 +297,7 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   alignAnonymous: { never: "false,false", large: "true,true", multiples: "true,false" },
   alignFiles: { false: "false", true: "true" },
   alignTakesUpperEnd: { false: "6", true: "4" },
+  seeksBelowGuardGap: { false: "7ffefffef000", true: "7ffeffefe000" },
   newMapping: {
     previous: "1000-3000 rw-p 1*,3000-4000 rw-p 3*",
     next: "1000-2000 rw-p 1*,2000-4000 rw-p 2*",
