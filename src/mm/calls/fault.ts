@@ -105,7 +105,7 @@ export function mapsHugePage(
   const { flags } = vma;
   if (mm.hugePages === "never" || vma.file !== null || vma.special !== null) return false;
   if (mm.hugePages === "madvise" && !(flags & VM_HUGEPAGE)) return false;
-  if (flags & (VM_SHARED | VM_NOHUGEPAGE | VM_SPECIAL | VM_GROWSDOWN)) return false;
+  if (flags & (VM_SHARED | VM_NOHUGEPAGE | VM_SPECIAL)) return false;
   const first = Math.max(
     Math.floor(start / HUGE_PAGE_SIZE),
     Math.ceil(vma.start / HUGE_PAGE_SIZE),
