@@ -57,15 +57,15 @@ export interface MappedFile {
   /** True if its filesystem aligns big mappings to huge pages. */
   readonly hugeAligned: boolean;
   /**
-   * The file below, where it lies on a stacked filesystem (overlayfs): a new VMA gets that one, so that no later mapping
-   * of this one joins it. Mirrors `backing_file_mmap()` (Linux fs/backing-file.c).
+   * The file below, where it lies on a stacked filesystem (overlayfs): a new VMA gets that one, so that no later
+   * mapping of this one joins it. Mirrors `backing_file_mmap()` (Linux fs/backing-file.c).
    */
   readonly below?: MappedFile;
   /** Backs MAP_SHARED | MAP_ANONYMOUS memory. */
   readonly anonymous?: boolean;
   /**
-   * Shared memory that no folder held when it was mapped, as a memfd or MAP_SHARED | MAP_ANONYMOUS memory: it may have a
-   * name of the program's choice. Mirrors `vma_is_anon_shmem()`.
+   * Shared memory that no folder held when it was mapped, as a memfd or MAP_SHARED | MAP_ANONYMOUS memory: it may have
+   * a name of the program's choice. Mirrors `vma_is_anon_shmem()`.
    */
   readonly unlinked?: boolean;
   /** False for a directory, a pipe and the like, which cannot be mapped; true unless given. */

@@ -50,8 +50,8 @@ export function kernelNames(distribution: Distribution): string[] {
 }
 
 /**
- * The kernel of a name: a version of two numbers is the newest of these, `ubuntu-` before it says whose, and more of the
- * version names one of them, as `6.18.5` and `ubuntu-6.8.0-41`. Undefined if no release has such a one.
+ * The kernel of a name: a version of two numbers is the newest of these, `ubuntu-` before it says whose, and more of
+ * the version names one of them, as `6.18.5` and `ubuntu-6.8.0-41`. Undefined if no release has such a one.
  */
 export function kernelNamed(name: string): OtherKernel | undefined {
   if (name === NEWEST) {

@@ -1,6 +1,6 @@
 /**
- * Rules that show at `max_map_count` only: a program for each makes VMAs up to the limit and asks there. It runs without
- * the recorder, which would look at each of 65,530 VMAs at each of its calls.
+ * Rules that show at `max_map_count` only: a program for each makes VMAs up to the limit and asks there. It runs
+ * without the recorder, which would look at each of 65,530 VMAs at each of its calls.
  *
  * @module
  */
@@ -50,9 +50,9 @@ export const LIMIT_RULES: readonly LimitRule[] = ["mremapReserve", "adviseLimitA
 export type LimitAnswers = { readonly [Rule in LimitRule]: KernelRules[Rule] | undefined };
 
 /**
- * The calls of a rule's program, which ends with the low byte of what the kernel answers at the limit. Each round cuts a
- * page out of a wide VMA, which makes two more, and goes two pages on: by what seeking in a file answers, as a table of
- * calls cannot add.
+ * The calls of a rule's program, which ends with the low byte of what the kernel answers at the limit. Each round cuts
+ * a page out of a wide VMA, which makes two more, and goes two pages on: by what seeking in a file answers, as a table
+ * of calls cannot add.
  */
 export function limitTable(
   machine: Architecture,

@@ -46,8 +46,8 @@ function rootOf(records: readonly TraceRecord[]): number | undefined {
 }
 
 /**
- * Rules that decide nothing there: where several VMAs may move, mremap always checks first and looks the VMA up; and that
- * kernel was built without names of memory.
+ * Rules that decide nothing there: where several VMAs may move, mremap always checks first and looks the VMA up; and
+ * that kernel was built without names of memory.
  */
 const MOOT: readonly RuleName[] = ["mremapChecksFirst", "shrinkLooksUp", "namesSharedMemory"];
 

@@ -162,7 +162,7 @@ function withoutIpcLock(records: readonly TraceRecord[]): TraceRecord[] {
   });
 }
 
-/** The fuzzed run with what is true of every mount that was not recorded: its files may be executed, and are its own. */
+/** The fuzzed run, with what is so of every mount that was not recorded: its files may be executed, and are its own. */
 function withMounts(records: readonly TraceRecord[]): TraceRecord[] {
   return records.map((record) =>
     "file" in record && record.file !== undefined
