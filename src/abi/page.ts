@@ -57,3 +57,8 @@ export function roundOut(address: number, length: number): number {
 export function pages(bytes: number): number {
   return bytes / PAGE;
 }
+
+/** An address or a length, read as the unsigned number that it is to the kernel: −1 is the last below the limit. */
+export function unsigned(value: number): number {
+  return value < 0 ? LIMIT + value : value;
+}

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PAGE_SIZE, unsigned } from "../abi/page.ts";
 import type { OpenFile } from "../trace/format.ts";
 import type { Range } from "./layout.ts";
 
@@ -47,7 +48,7 @@ export interface FinishedCall {
   readonly brk: number | undefined;
 }
 
-const PAGE = 4096;
+const PAGE = PAGE_SIZE;
 const MAP_LOCKED = 0x2000, MAP_POPULATE = 0x8000;
 const MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20, MAP_HUGETLB = 0x40000;
 const PROT_GROWS = 0x3000000;
@@ -161,13 +162,9 @@ function heapMoved({ result, failed, brk }: FinishedCall): Effect {
   return { reach: "flags", ranges: [rounded(start, end - start)], operation: "brk", isNew: true };
 }
 
-/** The pages that a range touches; to the kernel a negative length is one of nearly 2^64. */
+/** The pages that a range touches. */
 function rounded(start: number, length: number): Range {
   const from = unsigned(start);
   const first = Math.floor(from / PAGE) * PAGE;
   return { start: first, end: Math.ceil((from + unsigned(length)) / PAGE) * PAGE };
-}
-
-function unsigned(value: number): number {
-  return value < 0 ? value + 2 ** 64 : value;
 }

@@ -24,7 +24,7 @@ import { type ModelledCall, systemCall, unmodelledBecause } from "../abi/syscall
 import type { EnterRecord, LeaveRecord } from "../trace/format.ts";
 import type { TraceFiles } from "./files.ts";
 import { limitsOf } from "./image.ts";
-import { ADDRESS_LIMIT, roundLength } from "../abi/page.ts";
+import { roundLength, unsigned } from "../abi/page.ts";
 import { adoptBase, type DirectCall, directCall, type DirectName } from "./direct_call.ts";
 import type { MappedFile } from "../mm/vma.ts";
 import {
@@ -92,9 +92,9 @@ function plain(act: (space: AddressSpace, args: readonly number[]) => void): Dec
   };
 }
 
-/** An address or a length, read as the unsigned number that it is to the kernel. */
+/** An address or a length; 0 if it is not given. */
 function size(value = 0): number {
-  return value < 0 ? ADDRESS_LIMIT + value : value;
+  return unsigned(value);
 }
 
 /** An argument that the kernel takes as 32 bits, whatever the register holds above them. */
@@ -300,7 +300,7 @@ function asAnswered(
   return Object.assign(file, { addedFlags, clearedFlags: DRIVER_FLAGS & ~addedFlags });
 }
 
-/** Before 6.8 layouts show device and inode of the file below: which they are, the trace does not say otherwise. */
+/** Some kernels show device and inode of the file below, others those of the file itself: only the answer says which. */
 function showBelow(below: MappedFile, leave: LeaveRecord): void {
   const line = leave.added.find(({ start, end }) => start <= leave.result && leave.result < end);
   if (leave.error !== undefined || line === undefined) return;
