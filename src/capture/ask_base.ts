@@ -1,11 +1,10 @@
 /**
- * Asking a new program where `mmap(NULL)` begins to place, which the kernel tells nowhere: before its first instruction
- * the process is made to map one page and to unmap it again. A page goes to the very end of the area, or the area's
- * end is taken already: either way it is known then.
+ * Asking a new program where `mmap(NULL)` begins to place, and in which direction it goes on, which the kernel tells
+ * nowhere: before its first instruction the process is made to map one page, then another, and to unmap them again. The
+ * first goes to the very end of the area, or the area's end is taken already: either way it is known then.
  *
  * The instruction that enters the kernel is borrowed from the vdso, so nothing of the program is written to; signals
- * are blocked meanwhile, and the registers are put back. x86-64 only. `struct user_regs_struct`: Linux
- * arch/x86/include/asm/user_64.h.
+ * are blocked meanwhile, and the registers are put back. x86-64 only.
  *
  * @module
  */
@@ -13,28 +12,34 @@ import { PAGE_SIZE } from "../abi/page.ts";
 import type { MapLine } from "../trace/format.ts";
 import type { LibcCalls } from "./libc.ts";
 import type { CallInfo, Stop, Tracer } from "./ptrace.ts";
+import {
+  ARGUMENTS,
+  LONG_MODE,
+  readRegisters,
+  REGISTER,
+  REGISTERS,
+  writeRegisters,
+} from "./registers_x86_64.ts";
 
-const PTRACE_GETREGS = 12, PTRACE_SETREGS = 13;
 const PTRACE_GETSIGMASK = 0x420a, PTRACE_SETSIGMASK = 0x420b;
 const SIGMASK_BYTES = 8;
 const SIGSTOP = 19;
-/** Words of the registers, by name. */
-const REGISTER = { rax: 10, call: 15, rip: 16, cs: 17 };
-/** Those of a call's arguments: rdi, rsi, rdx, r10, r8, r9. */
-const ARGUMENTS = [14, 13, 12, 7, 9, 8];
-const REGISTERS = 27;
-/** Code segment of a program that runs 64-bit code. */
-const LONG_MODE = 0x33n;
 const MMAP = 9n, MUNMAP = 11n;
 const MAP_PRIVATE_ANONYMOUS = 0x22n;
 const NONE = 0xffff_ffff_ffff_ffffn;
-/** Other stops that may come between; each is let go on. */
-const MOST_STOPS = 16;
+/** Stops that the asking takes, and others that may come between; each of these is let go on. */
+const MOST_STOPS = 20;
+
+/** Where the kernel places. */
+export interface AskedPlacement {
+  /** Where the first page went, bytes; absent if it could not be asked. */
+  readonly page?: number;
+  /** True if the next page went above it: the area is filled upwards. Absent if there was no room for a second one. */
+  readonly goesUp?: boolean;
+}
 
 /** What was found out, and what was met on the way. */
-export interface AskedBase {
-  /** Where the page went, bytes; absent if it could not be asked. */
-  readonly page?: number;
+export interface AskedBase extends AskedPlacement {
   /** The exit of the program's exec, which came first: its record is still to be made. */
   readonly execExit?: CallInfo & { at: "exit" };
   /** A stop that ended the asking; it is still to be handled. */
@@ -96,25 +101,34 @@ class Borrowed {
     this.#entry = entry;
   }
 
-  ask(): Pick<AskedBase, "page" | "stop"> {
+  ask(): AskedPlacement & Pick<AskedBase, "stop"> {
     if (!this.#borrow()) return {};
-    const mapped = this.#call(MMAP, [0n, BigInt(PAGE_SIZE), 0n, MAP_PRIVATE_ANONYMOUS, NONE, 0n]);
-    if (typeof mapped === "object") return { stop: mapped };
-    if (mapped === undefined) return this.#giveBack({});
-    const unmapped = this.#call(MUNMAP, [BigInt(mapped), BigInt(PAGE_SIZE)]);
-    if (typeof unmapped === "object") return { stop: unmapped };
-    return this.#giveBack(unmapped === undefined ? {} : { page: mapped });
+    const first = this.#map();
+    if (typeof first === "object") return { stop: first };
+    if (first === undefined) return this.#giveBack({});
+    const second = this.#map();
+    if (typeof second === "object") return { stop: second };
+    for (const page of second === undefined ? [first] : [second, first]) {
+      const unmapped = this.#call(MUNMAP, [BigInt(page), BigInt(PAGE_SIZE)]);
+      if (typeof unmapped === "object") return { stop: unmapped };
+      if (unmapped === undefined) return this.#giveBack({});
+    }
+    return this.#giveBack({ page: first, ...(second !== undefined && { goesUp: second > first }) });
+  }
+
+  #map(): number | undefined | Stop {
+    return this.#call(MMAP, [0n, BigInt(PAGE_SIZE), 0n, MAP_PRIVATE_ANONYMOUS, NONE, 0n]);
   }
 
   #borrow(): boolean {
-    return this.#transfer(PTRACE_GETREGS, 0, this.#own) &&
+    return readRegisters(this.#libc, this.#pid, this.#own) &&
       this.#own[REGISTER.cs] === LONG_MODE &&
       this.#transfer(PTRACE_GETSIGMASK, SIGMASK_BYTES, this.#mask) &&
       this.#transfer(PTRACE_SETSIGMASK, SIGMASK_BYTES, new BigUint64Array([NONE]));
   }
 
-  #giveBack(found: Pick<AskedBase, "page">): Pick<AskedBase, "page"> {
-    this.#transfer(PTRACE_SETREGS, 0, this.#own);
+  #giveBack(found: AskedPlacement): AskedPlacement {
+    writeRegisters(this.#libc, this.#pid, this.#own);
     this.#transfer(PTRACE_SETSIGMASK, SIGMASK_BYTES, this.#mask);
     return found;
   }
@@ -130,7 +144,7 @@ class Borrowed {
     registers[REGISTER.rax] = number;
     registers[REGISTER.call] = NONE; // what was interrupted is not to be made again
     registers[REGISTER.rip] = BigInt(this.#entry);
-    this.#transfer(PTRACE_SETREGS, 0, registers);
+    writeRegisters(this.#libc, this.#pid, registers);
     for (const at of ["entry", "exit"]) {
       const stop = this.#nextCall();
       if (stop?.kind === "exit") return stop;

@@ -5,11 +5,12 @@
  */
 import { baseName } from "../trace/maps_line.ts";
 import type { ExecRecord, MapLine } from "../trace/format.ts";
-import { baseFrom } from "./ask_base.ts";
+import { type AskedPlacement, baseFrom } from "./ask_base.ts";
 import type { LibcCalls } from "./libc.ts";
 import { hasIpcLock, parseLimits, parseStat } from "./proc.ts";
 
 const ADDR_NO_RANDOMIZE = 0x0040000, ADDR_COMPAT_LAYOUT = 0x0200000;
+const READ_IMPLIES_EXEC = 0x0400000;
 
 /** What is known of a new program beside what `/proc` says. */
 export interface ExecFacts {
@@ -17,8 +18,8 @@ export interface ExecFacts {
   readonly isRandomized: boolean;
   /** True if programs without a limit of their stack are laid out upwards, as on arm64. */
   readonly stackDecides: boolean;
-  /** Where a page went that the program was made to map, if it could be asked. */
-  readonly page: number | undefined;
+  /** Where pages went that the program was made to map, as far as it could be asked. */
+  readonly asked: AskedPlacement;
 }
 
 /**
@@ -30,14 +31,16 @@ export function execRecord(
   libc: LibcCalls,
   pid: number,
   layout: readonly MapLine[],
-  { isRandomized, stackDecides, page }: ExecFacts,
+  { isRandomized, stackDecides, asked: { page, goesUp } }: ExecFacts,
 ): ExecRecord {
   const stat = parseStat(libc.readText(`/proc/${pid}/stat`) ?? "");
   const personality = parseInt(libc.readText(`/proc/${pid}/personality`) ?? "0", 16);
   const limits = parseLimits(libc.readText(`/proc/${pid}/limits`) ?? "");
-  const legacyLayout = (personality & ADDR_COMPAT_LAYOUT) !== 0 ||
-    isLegacy(libc, stackDecides && limits.stack === undefined);
-  const guess = guessBase(layout, stat.stack, legacyLayout);
+  const legacyLayout = goesUp ?? ((personality & ADDR_COMPAT_LAYOUT) !== 0 ||
+    isLegacy(libc, stackDecides && limits.stack === undefined));
+  const guess = page !== undefined && legacyLayout
+    ? startOfRun(layout, page)
+    : guessBase(layout, stat.stack, legacyLayout);
   return {
     type: "exec",
     pid,
@@ -49,6 +52,7 @@ export function execRecord(
     ...(page === undefined && { mmapBaseGuessed: true }),
     legacyLayout,
     randomized: isRandomized && (personality & ADDR_NO_RANDOMIZE) === 0,
+    ...((personality & READ_IMPLIES_EXEC) !== 0 && { readImpliesExec: true }),
     ipcLock: hasIpcLock(libc.readText(`/proc/${pid}/status`) ?? ""),
     limits,
   };
@@ -60,6 +64,11 @@ export function execRecord(
  */
 function isLegacy(libc: LibcCalls, byStack: boolean): boolean {
   return byStack || Number(libc.readText("/proc/sys/vm/legacy_va_layout") ?? "0") !== 0;
+}
+
+/** Where the VMAs begin that lie one after the other up to an address: upwards no room is left out. */
+function startOfRun(layout: readonly MapLine[], end: number): number {
+  return layout.reduceRight((start, line) => line.end === start ? line.start : start, end);
 }
 
 /**

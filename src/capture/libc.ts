@@ -8,6 +8,9 @@
  * @module
  */
 
+import { MAP_ANONYMOUS, MAP_FIXED_NOREPLACE, MAP_PRIVATE, PROT_NONE } from "../abi/mman.ts";
+import { PAGE_SIZE } from "../abi/page.ts";
+
 const SYMBOLS = {
   posix_spawn: {
     parameters: ["buffer", "buffer", "pointer", "buffer", "buffer", "pointer"],
@@ -40,6 +43,8 @@ const SYMBOLS = {
   timer_settime: { parameters: ["usize", "i32", "buffer", "pointer"], result: "i32" },
   timer_delete: { parameters: ["usize"], result: "i32" },
   sched_yield: { parameters: [], result: "i32" },
+  mmap: { parameters: ["usize", "usize", "i32", "i32", "i32", "i64"], result: "isize" },
+  munmap: { parameters: ["isize", "usize"], result: "i32" },
   syscall: { parameters: ["usize", "usize", "usize", "usize", "usize", "usize"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
@@ -70,6 +75,7 @@ const EMPTY_PATH = 0x1000; // AT_EMPTY_PATH
 /** AT_FDCWD: a path is relative to the working directory. */
 const WORKING_DIRECTORY = -100;
 const BASIC_STATS = 0x7ff; // STATX_BASIC_STATS
+const EEXIST = 17;
 
 /** What `statx` tells of an open descriptor. */
 export interface FileStatus {
@@ -203,6 +209,15 @@ export class Libc {
     buffer: Uint8Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>,
   ): number {
     return this.#symbols.ptraceBuffer(request, pid, BigInt(address), buffer);
+  }
+
+  /** True if a page may lie at an address: one is mapped there for a moment, unless something lies there already. */
+  mayMap(address: number): boolean {
+    const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    const page = this.#symbols.mmap(BigInt(address), BigInt(PAGE_SIZE), PROT_NONE, flags, -1, 0n);
+    if (page === -1n) return this.errno() === EEXIST;
+    this.#symbols.munmap(page, BigInt(PAGE_SIZE));
+    return page === BigInt(address);
   }
 
   /** A system call by number, for those that the library has no function for. -1 if it failed. */

@@ -7,6 +7,7 @@
  */
 import { numberOfWord } from "../abi/word.ts";
 import { type LibcCalls, LibcError } from "./libc.ts";
+import { answerOf, callOf, readRegisters, REGISTERS } from "./registers_x86_64.ts";
 
 const PTRACE_DETACH = 17;
 const PTRACE_SYSCALL = 24;
@@ -16,6 +17,7 @@ const PTRACE_INTERRUPT = 0x4207;
 const PTRACE_LISTEN = 0x4208;
 const PTRACE_GET_SYSCALL_INFO = 0x420e;
 
+/** Where at a call a process stands, as PTRACE_GET_SYSCALL_INFO and the message of the stop tell. */
 const INFO_ENTRY = 1, INFO_EXIT = 2;
 
 const TRACE_SYSGOOD = 0x01;
@@ -35,7 +37,7 @@ const SIGTRAP = 5;
 const STOPPED = 0x7f;
 /** Ctrl-C and a polite kill are heard, and what was recorded is written, at least this often. */
 const HEAR_MS = 25;
-const EINTR = 4;
+const EINTR = 4, EIO = 5;
 
 const EVENT_NAMES = new Map<number, "fork" | "vfork" | "clone" | "exec">([
   [1, "fork"],
@@ -77,6 +79,17 @@ export type CallInfo =
   }
   | { readonly at: "exit"; readonly result: number; readonly failed: boolean };
 
+/** The kernel does not tell of calls: nothing can be recorded there. */
+export class UntoldCallError extends Error {
+  /** Shown where an error is printed whole. */
+  override name = "UntoldCallError";
+
+  /** Made at the first stop at a call. */
+  constructor() {
+    super("this kernel does not tell which call a process makes (PTRACE_GET_SYSCALL_INFO)");
+  }
+}
+
 /** Traces processes and tells of their stops one by one. */
 export class Tracer {
   readonly #libc: LibcCalls;
@@ -84,6 +97,7 @@ export class Tracer {
   readonly #message = new BigUint64Array(1);
   readonly #info = new Uint8Array(88); // struct ptrace_syscall_info
   readonly #view = new DataView(this.#info.buffer);
+  readonly #registers = new BigUint64Array(REGISTERS);
   readonly #clock: () => number;
   #heardMs: number;
 
@@ -162,7 +176,11 @@ export class Tracer {
     this.#libc.yield();
   }
 
-  /** What call the process is at the entry or exit of, when it stopped at one. */
+  /**
+   * What call the process is at the entry or exit of, when it stopped at one.
+   *
+   * @throws {UntoldCallError} the kernel tells neither by the request nor by the message of the stop
+   */
   callInfo(pid: number): CallInfo | undefined {
     const length = this.#libc.ptraceBuffer(
       PTRACE_GET_SYSCALL_INFO,
@@ -170,6 +188,7 @@ export class Tracer {
       this.#info.length,
       this.#info,
     );
+    if (length < 0 && this.#libc.errno() === EIO) return this.#callInRegisters(pid);
     if (length <= 0) return undefined; // it was killed meanwhile
     const view = this.#view;
     const at = view.getUint8(0);
@@ -223,6 +242,21 @@ export class Tracer {
     const kind = EVENT_NAMES.get(event);
     if (kind !== undefined) return { kind, pid, message: this.#eventMessage(pid) };
     return event === 0 ? { kind: "signal", pid, signal } : { kind: "trap", pid };
+  }
+
+  /**
+   * The same from the registers, where the kernel lacks the request: it is of Linux 5.3, and a kernel that runs as a
+   * process of another (arch/um) has it since 6.13 only. Entry or exit is in the message of the stop, since 5.3 too
+   * (`ptrace_report_syscall()`, Linux include/linux/ptrace.h).
+   */
+  #callInRegisters(pid: number): CallInfo | undefined {
+    const at = this.#eventMessage(pid);
+    const isTold = Deno.build.arch === "x86_64" && (at === INFO_ENTRY || at === INFO_EXIT);
+    if (!isTold) throw new UntoldCallError();
+    if (!readRegisters(this.#libc, pid, this.#registers)) return undefined;
+    return at === INFO_ENTRY
+      ? { at: "entry", ...callOf(this.#registers) }
+      : { at: "exit", ...answerOf(this.#registers) };
   }
 
   #eventMessage(pid: number): number {

@@ -9,8 +9,9 @@ import { TRACE_VERSION } from "../trace/format.ts";
 import { launch, RecordError } from "./launch.ts";
 import { Libc } from "./libc.ts";
 import { hasIpcLock, hasRawIo, parseMemoryBytes } from "./proc.ts";
-import { Tracer } from "./ptrace.ts";
+import { Tracer, UntoldCallError } from "./ptrace.ts";
 import { Recorder } from "./recorder.ts";
+import { askTaskSize } from "./task_size.ts";
 
 export { RecordError } from "./launch.ts";
 
@@ -43,7 +44,7 @@ const HOLD_MS = 25;
  * in this process may wait for child processes meanwhile.
  *
  * @param command the program and its arguments
- * @throws {RecordError} ENOSYS not such a system · ENOENT no such command · EPERM no permission ·
+ * @throws {RecordError} ENOSYS not such a system, or a kernel that does not tell of calls · ENOENT no such command · EPERM no permission ·
  * ENOEXEC the program cannot be started, or runs 32-bit code. What `signal` was aborted with, if that was before the
  * first record.
  */
@@ -86,6 +87,9 @@ export async function* record(
       throw new RecordError("ENOEXEC", program, `it did not start (status ${recorder.rootStatus})`);
     }
     yield { type: "end", reason: options.signal?.aborted ? "interrupted" : "finished" };
+  } catch (error) {
+    if (!(error instanceof UntoldCallError)) throw error;
+    throw new RecordError("ENOSYS", program, error.message);
   } finally {
     options.signal?.removeEventListener("abort", wake);
     recorder.letGo();
@@ -108,6 +112,7 @@ function header(libc: Libc, command: readonly string[], options: RecordOptions):
   const setting = (name: string) => Number(libc.readText(`/proc/sys/vm/${name}`) ?? 0);
   const { placement, rules } = options;
   const imposed = placement === "5.19" ? { alignAnonymous: "never" } : {};
+  const taskSize = askTaskSize(libc);
   return {
     type: "header",
     format: "maple-trace",
@@ -125,6 +130,7 @@ function header(libc: Libc, command: readonly string[], options: RecordOptions):
     maxMapCount: setting("max_map_count"),
     mmapMinAddress: setting("mmap_min_addr"),
     ...(options.hintMinAddress !== undefined && { hintMinAddress: options.hintMinAddress }),
+    ...(taskSize !== undefined && { taskSize }),
     ...processor(libc),
     overcommitMemory: setting("overcommit_memory"),
     memoryBytes: parseMemoryBytes(libc.readText("/proc/meminfo") ?? ""),

@@ -406,7 +406,7 @@ export class Recorder {
     const record = execRecord(this.#libc, pid, layout, {
       isRandomized: this.#randomized,
       stackDecides: this.#registers === arm64,
-      page: asked.page,
+      asked,
     });
     const space = new Space(new Observer(this.#libc, this.#sources, memory, layout), record);
     const task = former ?? { pid, leader: pid, space, isInKernel: true, resumedMs: 0 };

@@ -29,6 +29,26 @@ export const TASK_SIZE_FIVE_LEVELS: number = 2 ** 52;
 /** First address that is not the user's on arm64 with 48-bit addresses, bytes. */
 export const TASK_SIZE_ARM64 = 0x1_0000_0000_0000;
 
+/** Where the user's addresses usually end on a machine, and where the kernel gives none unless asked for more, bytes. */
+export interface UserAddresses {
+  /** First address that is not the user's. */
+  readonly taskSize: number;
+  /** First address that is given only to whom wishes for one that is as high. */
+  readonly mapWindow: number;
+}
+
+/**
+ * The usual end of the user's addresses.
+ *
+ * @param machine as `uname -m` prints it; all but arm64 are taken as x86-64
+ * @param pageTableLevels of x86-64; 4 unless given
+ */
+export function userAddresses(machine: string, pageTableLevels = 4): UserAddresses {
+  const window = machine === "aarch64" ? TASK_SIZE_ARM64 : TASK_SIZE_X86_64;
+  const isLarge = machine !== "aarch64" && pageTableLevels === 5;
+  return { taskSize: isLarge ? TASK_SIZE_FIVE_LEVELS : window, mapWindow: window };
+}
+
 /** Soft resource limits of a process, bytes; `Infinity` where there is none. */
 export interface ResourceLimits {
   /** RLIMIT_AS: all mappings together. */

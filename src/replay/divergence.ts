@@ -18,6 +18,7 @@ import {
   ruleDifferences,
   unknownRules,
 } from "../mm/rules/kernel_rules.ts";
+import { userAddresses } from "../mm/rlimit.ts";
 import { rulesOfRelease } from "./rules.ts";
 import type { CallStep, Step } from "./step.ts";
 
@@ -164,7 +165,9 @@ function describeRecording(header: HeaderRecord): string {
 /** The rules in force: how they differ from the kernel's version, and what else the header says. */
 function describeRules(header: HeaderRecord, rules: KernelRules): string {
   const { maxMapCount, mmapMinAddress, overcommitMemory, memoryBytes, ipcLock, hugePages } = header;
-  const { hintMinAddress, pageTableLevels, protectionKeys } = header;
+  const { hintMinAddress, pageTableLevels, protectionKeys, taskSize } = header;
+  const { taskSize: usualEnd } = userAddresses(header.machine, pageTableLevels);
+  const isUnusual = taskSize !== undefined && taskSize !== usualEnd;
   const usual = rulesOfRelease(header.kernel);
   const others = ruleDifferences(usual, rules).map((name) => `${name} ${rules[name]}`);
   const unknown = unknownRules(header.rules ?? {});
@@ -179,6 +182,7 @@ function describeRules(header: HeaderRecord, rules: KernelRules): string {
     `mmap_min_addr ${hex(mmapMinAddress)}`,
     ...(hintMinAddress === undefined ? [] : [`hints from ${hex(hintMinAddress)} on`]),
     ...(pageTableLevels === undefined ? [] : [`${pageTableLevels} page-table levels`]),
+    ...(isUnusual ? [`addresses to ${hex(taskSize)}`] : []),
     ...(protectionKeys === undefined ? [] : [`${protectionKeys ? "" : "no "}protection keys`]),
     ...(overcommitMemory === undefined ? [] : [`overcommit_memory ${overcommitMemory}`]),
     ...(memoryBytes === undefined ? [] : [`memory and swap ${hex(memoryBytes)} bytes`]),

@@ -52,6 +52,7 @@ export function imageOf(record: ExecRecord, taskSize: number, rules: KernelRules
     startStack: record.stack,
     mmapBase: record.mmapBase,
     legacyLayout: record.legacyLayout,
+    ...(record.readImpliesExec !== undefined && { readImpliesExec: record.readImpliesExec }),
     limits: limitsOf(record.limits),
   };
 }

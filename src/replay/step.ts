@@ -5,7 +5,7 @@
  */
 
 import type { Image } from "../mm/calls/exec.ts";
-import { TASK_SIZE_ARM64, TASK_SIZE_FIVE_LEVELS, TASK_SIZE_X86_64 } from "../mm/rlimit.ts";
+import { userAddresses } from "../mm/rlimit.ts";
 import {
   type AddressSpaceOptions,
   CommitLedger,
@@ -196,13 +196,13 @@ export class StepReader {
 /** Calls by which a program may want memory at a place of its choice; they return the place. */
 const PLACING: ReadonlySet<string> = new Set(["mmap", "mremap", "shmat"]);
 
-/** Where the user's addresses end. */
+/** Where the user's addresses end: the header says so, or the machine. */
 function addressesOf(
-  { machine, pageTableLevels }: HeaderRecord,
+  header: HeaderRecord,
 ): Pick<AddressSpaceOptions, "taskSize" | "mapWindow"> {
-  if (machine === "aarch64") return { taskSize: TASK_SIZE_ARM64 };
-  if (pageTableLevels !== 5) return { taskSize: TASK_SIZE_X86_64 };
-  return { taskSize: TASK_SIZE_FIVE_LEVELS, mapWindow: TASK_SIZE_X86_64 };
+  const usual = userAddresses(header.machine, header.pageTableLevels);
+  const { taskSize = usual.taskSize } = header;
+  return { taskSize, ...(usual.mapWindow < taskSize && { mapWindow: usual.mapWindow }) };
 }
 
 /** What the header says about every address space of the trace. */

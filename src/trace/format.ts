@@ -69,6 +69,8 @@ export interface HeaderRecord {
    * `mmapMinAddress`, which it is unless given.
    */
   readonly hintMinAddress?: number;
+  /** Where the user's addresses end (`TASK_SIZE`), bytes; absent: where they usually do on such a machine. */
+  readonly taskSize?: number;
   /** Levels of the machine's page tables: with 5, addresses reach to 2^56. */
   readonly pageTableLevels?: 4 | 5;
   /** True if the machine has protection keys, and the kernel uses them. */
@@ -161,6 +163,8 @@ export interface ExecRecord {
   readonly legacyLayout: boolean;
   /** False if addresses are not randomized (`ADDR_NO_RANDOMIZE`, or the whole system's setting). */
   readonly randomized?: boolean;
+  /** True if the program begins with the personality READ_IMPLIES_EXEC: what may be read may be executed. */
+  readonly readImpliesExec?: boolean;
   /** Whether the program has CAP_IPC_LOCK; absent: as the header says. */
   readonly ipcLock?: boolean;
   /** Soft limits in bytes; absent means unlimited. */

@@ -35,8 +35,10 @@ class NewProgram {
   mask = 0x5n;
   /** Stops that come before those of its calls. */
   between: number[] = [];
-  /** What mmap answers; a negative number is an error. */
+  /** What mmap answers first; a negative number is an error. */
   page = 0x7f00_0000_0000;
+  /** How far from it the next page goes, bytes; with 0 there is no room. */
+  step = -PAGE;
   /** The process is killed after so many resumptions. */
   killedAfter = Infinity;
   /** Where in the vdso the instruction is that enters the kernel. */
@@ -102,8 +104,13 @@ class NewProgram {
       assertEquals([word(REGISTER.rdi), word(REGISTER.rsi), word(REGISTER.rdx)], [0, PAGE, 0]);
       assertEquals([word(REGISTER.r10), word(REGISTER.r9)], [0x22, 0]);
       assertEquals(this.registers[REGISTER.r8], 2n ** 64n - 1n);
-      if (this.page > 0) this.pages.add(this.page);
-      this.#result = this.page;
+      const page = this.pages.size === 0
+        ? this.page
+        : this.step === 0
+        ? -12
+        : this.page + this.step;
+      if (page > 0) this.pages.add(page);
+      this.#result = page;
     } else {
       assertEquals([word(REGISTER.rax), word(REGISTER.rsi)], [MUNMAP, PAGE]);
       const isThere = this.pages.delete(word(REGISTER.rdi));
@@ -158,8 +165,21 @@ const EXEC_EXIT = { at: "exit", result: 0, failed: false } as const;
 
 Deno.test("askBase: a page is mapped and unmapped by the vdso's instruction, and all is as it was", () => {
   const { program, ...found } = asked();
-  assertEquals(found, { page: 0x7f00_0000_0000, execExit: EXEC_EXIT });
+  assertEquals(found, { page: 0x7f00_0000_0000, goesUp: false, execExit: EXEC_EXIT });
   assertEquals(program.pages, new Set());
+});
+
+Deno.test("askBase: the second page tells the direction; without room for one it stays open", () => {
+  const found = ([-5 * PAGE, PAGE, 0] as const).map((step) => {
+    const { page, goesUp, program } = asked((each) => each.step = step);
+    assertEquals(program.pages, new Set());
+    return [page, goesUp];
+  });
+  assertEquals(found, [
+    [0x7f00_0000_0000, false],
+    [0x7f00_0000_0000, true],
+    [0x7f00_0000_0000, undefined],
+  ]);
 });
 
 Deno.test("askBase: where there is no vdso, no 64-bit code, or no page, nothing is known but the exec's end", () => {
@@ -196,7 +216,7 @@ Deno.test("askBase: a process that is gone, or stops elsewhere than at the end o
 
 Deno.test("askBase: a process that is killed meanwhile is told as what it is", () => {
   const killed: Stop = { kind: "exit", pid: 77, status: 128 + 9 };
-  for (let resumed = 0; resumed < 5; resumed++) {
+  for (let resumed = 0; resumed < 9; resumed++) {
     const found = asked((program) => program.killedAfter = resumed);
     assertEquals([found.page, found.stop], [undefined, killed], `${resumed}`);
     assertEquals(found.execExit === undefined, resumed === 0);

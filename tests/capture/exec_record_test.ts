@@ -39,12 +39,12 @@ function recordOf(
     }),
     readLink: (path) => path === "/proc/77/exe" ? "/usr/bin/some program" : undefined,
   });
-  const usual = { isRandomized: true, stackDecides: false, page: undefined };
+  const usual = { isRandomized: true, stackDecides: false, asked: {} };
   return execRecord(libc, 77, layout, { ...usual, ...facts });
 }
 
 Deno.test("execRecord: heap, stack, limits and name of the program, and its layout", () => {
-  assertEquals(recordOf({}, { page: 0x7f00_0000_2000 }), {
+  assertEquals(recordOf({}, { asked: { page: 0x7f00_0000_2000 } }), {
     type: "exec",
     pid: 77,
     program: "some program",
@@ -66,7 +66,7 @@ Deno.test("execRecord: without a page the end of what lies below the stack is wh
   const touching = [...LAYOUT.slice(0, 2), vma(0x7f00_0000_2000, STACK_START)];
   assertEquals(recordOf({}, {}, touching).mmapBase, STACK_START);
   assertEquals(recordOf({}, {}, []).mmapBase, 0);
-  const asked = recordOf({}, { page: 0x7f00_0000_8000 });
+  const asked = recordOf({}, { asked: { page: 0x7f00_0000_8000 } });
   assertEquals([asked.mmapBase, asked.mmapBaseGuessed], [0x7f00_0000_9000, undefined]);
 });
 
@@ -76,8 +76,29 @@ Deno.test("execRecord: in the legacy layout it is the lowest mapping above a thi
   const found = recordOf(legacy, {}, low);
   assertEquals([found.legacyLayout, found.mmapBase], [true, 0x2aaa_aaaa_a000]);
   assertEquals(recordOf(legacy, {}, [vma(0x1000, 0x2000)]).mmapBase, 0);
-  const asked = recordOf(legacy, { page: 0x2aaa_aaaa_8000 }, low);
+  const asked = recordOf(legacy, { asked: { page: 0x2aaa_aaaa_8000 } }, low);
   assertEquals(asked.mmapBase, 0x2aaa_aaaa_8000);
+});
+
+Deno.test("execRecord: upwards, mappings begin where those begin that lie without room between up to the page", () => {
+  const run = [vma(0x4000_0000, 0x4000_3000), vma(0x4000_3000, 0x4000_5000)];
+  const found = recordOf({}, { asked: { page: 0x4000_5000, goesUp: true } }, [
+    ...[vma(0x1000, 0x2000), ...run, vma(0x4000_6000, 0x4000_7000), ...LAYOUT],
+  ]);
+  assertEquals([found.legacyLayout, found.mmapBase], [true, 0x4000_0000]);
+});
+
+Deno.test("execRecord: the direction that was seen counts, whatever personality and settings say", () => {
+  const legacy = { "/proc/77/personality": "00200000\n" };
+  const seen = (goesUp: boolean) => ({ asked: { page: 0x7f00_0000_2000, goesUp } });
+  assertEquals(recordOf(legacy, seen(false)).legacyLayout, false);
+  assertEquals(recordOf({}, seen(true)).legacyLayout, true);
+});
+
+Deno.test("execRecord: the personality READ_IMPLIES_EXEC is told where it is set", () => {
+  const implies = (personality: string) =>
+    recordOf({ "/proc/77/personality": personality }).readImpliesExec;
+  assertEquals(["00000000\n", "00440000\n"].map(implies), [undefined, true]);
 });
 
 Deno.test("execRecord: personality, setting or, on arm64, a stack without limit make the layout a legacy one", () => {
@@ -105,7 +126,7 @@ Deno.test("execRecord: addresses are random unless the system or the program's p
 
 Deno.test("execRecord: a process that is gone has a record without anything, as its exit follows", () => {
   const libc = fakeLibc({ readText: () => undefined, readLink: () => undefined });
-  const facts = { isRandomized: true, stackDecides: true, page: undefined };
+  const facts = { isRandomized: true, stackDecides: true, asked: {} };
   const { program, brk, stack, limits, randomized } = execRecord(libc, 77, [], facts);
   assertEquals([program, brk, stack, limits, randomized], ["", 0, 0, {}, true]);
 });

@@ -41,6 +41,9 @@ class NoLibc implements LibcCalls {
   ptraceBuffer(): number {
     return unexpected("ptraceBuffer");
   }
+  mayMap(): boolean {
+    return unexpected("mayMap");
+  }
   syscall(): number {
     return unexpected("syscall");
   }

@@ -1,9 +1,10 @@
 /** What ptrace and wait are asked, and what their answers mean: on a system that a test makes up. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { needing } from "../needing.ts";
 import { FlagMemory } from "../../src/capture/flag_memory.ts";
 import { type LibcCalls, LibcError } from "../../src/capture/libc.ts";
 import { Observer } from "../../src/capture/observer.ts";
-import { type Stop, Tracer } from "../../src/capture/ptrace.ts";
+import { type Stop, Tracer, UntoldCallError } from "../../src/capture/ptrace.ts";
 import * as arm64 from "../../src/capture/registers_arm64.ts";
 import * as x86_64 from "../../src/capture/registers_x86_64.ts";
 import { Space, type Task } from "../../src/capture/space.ts";
@@ -106,6 +107,62 @@ Deno.test("Tracer: the call that a process enters, and what it leaves it with", 
   assertEquals(info(exit(0)), { at: "exit", result: -12, failed: false });
   assertEquals([info(entry, -1), info(entry, 0)], [undefined, undefined]); // killed meanwhile
   for (const kind of [0, 3]) assertEquals(info((view) => view.setUint8(0, kind)), undefined);
+});
+
+/** What is told of a call by a kernel without PTRACE_GET_SYSCALL_INFO, at a stop with a message, by the registers. */
+function infoByRegisters(
+  message: bigint,
+  registers: Readonly<Record<number, bigint>>,
+  code = 0x33n,
+) {
+  const [GETREGS, CS, EIO] = [12, 17, 5];
+  const ptraceBuffer: LibcCalls["ptraceBuffer"] = (request, pid, _address, buffer) => {
+    assertEquals(pid, 77);
+    if (request === GET_SYSCALL_INFO) return -1;
+    if (!(buffer instanceof BigUint64Array)) throw new Error("a message and registers are words");
+    if (request === GETEVENTMSG) buffer[0] = message;
+    else {
+      assertEquals([request, buffer.length], [GETREGS, 27]);
+      buffer[CS] = code;
+      for (const [at, word] of Object.entries(registers)) buffer[Number(at)] = word;
+    }
+    return 0;
+  };
+  return traced([], { ptraceBuffer, errno: () => EIO }).tracer.callInfo(77);
+}
+
+Deno.test({
+  ...needing(
+    "Tracer: where the kernel does not tell which call it is, the registers do",
+    Deno.build.arch !== "x86_64" && "the registers are those of x86-64",
+  ),
+  fn() {
+    const call = { 15: 9n, 14: 0x1000n, 13: 2n, 12: 2n ** 64n - 1n, 7: 4n, 9: 5n, 8: 6n };
+    const told = {
+      at: "entry",
+      architecture: 0xc000003e,
+      number: 9,
+      args: [0x1000, 2, -1, 4, 5, 6],
+    };
+    assertEquals(infoByRegisters(1n, call), told);
+    assertEquals(infoByRegisters(1n, call, 0x23n), { ...told, architecture: 0x40000003 });
+    const answers = [0n, 0x1000n, -1n, -4095n, -4096n].map((answer) =>
+      infoByRegisters(2n, { 10: BigInt.asUintN(64, answer) })
+    );
+    assertEquals(answers, [
+      { at: "exit", result: 0, failed: false },
+      { at: "exit", result: 0x1000, failed: false },
+      { at: "exit", result: -1, failed: true },
+      { at: "exit", result: -4095, failed: true },
+      { at: "exit", result: -4096, failed: false },
+    ]);
+  },
+});
+
+Deno.test("Tracer: a kernel that tells nothing of calls is refused, not taken for one where nothing is called", () => {
+  for (const message of [0n, 3n, 78n]) {
+    assertThrows(() => infoByRegisters(message, {}), UntoldCallError, "PTRACE_GET_SYSCALL_INFO");
+  }
 });
 
 Deno.test("Tracer: seizing asks for forks, execs and marked calls, and that the process ends with the tracer", () => {

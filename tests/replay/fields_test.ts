@@ -204,6 +204,7 @@ const BASES: readonly (readonly TraceRecord[])[] = [
   withLowMapping(await recordsOf("cc1-hello")),
   withLargeMachine(await recordsOf("cc1-hello")),
   withStackedFile(await recordsOf("cc1-hello")),
+  withOldPersonality(await recordsOf("cc1-hello")),
   ...await otherKernels(),
 ];
 
@@ -264,6 +265,27 @@ function withLargeMachine(records: readonly TraceRecord[]): TraceRecord[] {
     ...call("pkey_mprotect", [start, page, 1, 1], { error: "EINVAL" }),
     ...bind(start, "0x1", rest),
     ...bind(start + page, "0x1", last),
+    { type: "end", reason: "finished" },
+  ];
+}
+
+/** A run of a program for which what may be read may be executed; it maps a page and unmaps the last address. */
+function withOldPersonality(records: readonly TraceRecord[]): TraceRecord[] {
+  const at = records.findIndex(({ type }) => type === "leave");
+  const { pid } = present(records.flatMap((each) => each.type === "leave" ? [each] : [])[0]);
+  const start = 0x10000, page = 0x1000, taskSize = 0x7fff_ffff_f000;
+  const line = { start, end: start + page, permissions: "r-xp", offset: 0, device: "00:00" };
+  const added = [{ ...line, inode: 0, name: "", vmFlags: "rd ex mr mw me" }];
+  const nothing = { removed: [], added: [] };
+  return [
+    ...records.slice(0, at + 1).map((record): TraceRecord => {
+      if (record.type === "header") return { ...record, taskSize };
+      return record.type === "exec" ? { ...record, readImpliesExec: true } : record;
+    }),
+    { type: "enter", pid, call: "mmap", args: [start, page, 1, 0x32, -1, 0] },
+    { type: "leave", pid, call: "mmap", result: start, removed: [], added },
+    { type: "enter", pid, call: "munmap", args: [taskSize - page, page] },
+    { type: "leave", pid, call: "munmap", result: 0, ...nothing },
     { type: "end", reason: "finished" },
   ];
 }

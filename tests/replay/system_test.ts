@@ -152,6 +152,13 @@ Deno.test("StepReader: where the user's addresses end, the machine and its page 
   assertEquals([four.taskSize, four.mapWindow], [0x7fff_ffff_f000, undefined]);
 });
 
+Deno.test("StepReader: where a header says that addresses end elsewhere, there they end", () => {
+  const small = optionsWith({ taskSize: 0x7fc0_0000_0000 });
+  assertEquals([small.taskSize, small.mapWindow], [0x7fc0_0000_0000, undefined]);
+  const large = optionsWith({ machine: "aarch64", taskSize: 2 ** 52 });
+  assertEquals([large.taskSize, large.mapWindow], [2 ** 52, 2 ** 48]);
+});
+
 Deno.test("StepReader: the program's own privilege goes before the header's, an unknown one is the default", () => {
   assertEquals(optionsWith({ ipcLock: true }, { ipcLock: false }).capIpcLock, false);
   assertEquals(optionsWith({ ipcLock: false }).capIpcLock, false);

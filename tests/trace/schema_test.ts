@@ -114,6 +114,7 @@ const FIELDS: Readonly<Record<string, Fields>> = {
     maxMapCount: positive,
     mmapMinAddress: address,
     hintMinAddress: address,
+    taskSize: address,
     pageTableLevels: { good: [4, 5], bad: [3, 6, "4", null] },
     protectionKeys: flag,
     overcommitMemory: { good: [0, 1, 2], bad: [3, -1, "0", null] },
@@ -130,6 +131,7 @@ const FIELDS: Readonly<Record<string, Fields>> = {
     mmapBaseGuessed: flag,
     legacyLayout: flag,
     randomized: flag,
+    readImpliesExec: flag,
     ipcLock: flag,
     limits: LIMITS,
     layout: LINE,
@@ -171,10 +173,20 @@ const LISTS: ReadonlySet<string> = new Set(["layout", "added", "ranges"]);
 
 /** Optional fields, as they are documented in `format.ts`. */
 const OPTIONAL: ReadonlySet<string> = new Set([
-  ...["rules", "hugePages", "rawIo", "hintMinAddress", "pageTableLevels", "protectionKeys"]
+  ...[
+    "rules",
+    "hugePages",
+    "rawIo",
+    "hintMinAddress",
+    "taskSize",
+    "pageTableLevels",
+    "protectionKeys",
+  ]
     .map((name) => `header.${name}`),
   ...["overcommitMemory", "memoryBytes", "ipcLock"].map((name) => `header.${name}`),
-  ...["mmapBaseGuessed", "randomized", "ipcLock", "unknown"].map((name) => `exec.${name}`),
+  ...["mmapBaseGuessed", "randomized", "readImpliesExec", "ipcLock", "unknown"].map((name) =>
+    `exec.${name}`
+  ),
   ...["file", "imposedHint", "name", "nodes", "ranges", "process", "afterGap"].map((name) =>
     `enter.${name}`
   ),

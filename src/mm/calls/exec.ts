@@ -51,6 +51,8 @@ export interface Image {
   readonly mmapBase: number;
   /** Placement goes upwards. */
   readonly legacyLayout?: boolean;
+  /** The program begins with the personality READ_IMPLIES_EXEC. */
+  readonly readImpliesExec?: boolean;
   /** The stack to build; none where it is among the VMAs already. */
   readonly stack?: ImageStack;
   /** Soft limits, bytes; those not given stay. */
@@ -76,6 +78,7 @@ export function exec(mm: MemoryDescriptor, image: Image): void {
   mm.startStack = image.startStack;
   mm.mmapBase = image.mmapBase;
   mm.legacyLayout = image.legacyLayout ?? false;
+  mm.readImpliesExec = image.readImpliesExec ?? false;
   Object.assign(mm.limits, image.limits);
   if (image.stack !== undefined) buildStack(mm, image.stack);
   for (const part of image.vmas) load(mm, part);
