@@ -3,11 +3,12 @@
  * or passed on as the other.
  *
  * The recorder takes a descriptor of its own to every mapped file (`pidfd_getfd`) and asks the kernel
- * whether another one is the same open file (`kcmp`). That is exact, whatever the program did with
- * `dup`, `fork`, `close` or messages in between. It keeps its descriptor only while some process maps
- * the file, which keeps the file open anyway: so locks that end with the last close end when they would.
- * Where the kernel refuses either call, descriptors with the same number and file in the same process
- * are taken for one open file.
+ * whether another one is the same open file: by `kcmp`, and where a kernel was built without it by
+ * `F_DUPFD_QUERY`, which is of Linux 6.10. That is exact, whatever the program did with `dup`, `fork`,
+ * `close` or messages in between. It keeps its descriptor only while some process maps the file, which
+ * keeps the file open anyway: so locks that end with the last close end when they would. Where the
+ * kernel answers neither, descriptors with the same number and file in the same process are taken for
+ * one open file.
  *
  * @module
  */
@@ -18,6 +19,8 @@ import type { FileStatus, LibcCalls } from "./libc.ts";
 import { deviceOfMount, parseDescriptorInfo } from "./proc.ts";
 
 const KCMP_FILE = 0;
+/** Linux include/uapi/linux/fcntl.h. */
+const F_DUPFD_QUERY = 1027;
 const S_IFCHR = 0x2000, S_IFBLK = 0x6000, S_IFREG = 0x8000;
 /** File systems by their magic numbers: Linux include/uapi/linux/magic.h. */
 const KINDS: ReadonlyMap<number, FileKind> = new Map([
@@ -36,7 +39,7 @@ interface Held {
   readonly file: OpenFile;
   /** -1 if the kernel would not give one. */
   readonly descriptor: number;
-  /** Where it was first seen, for kernels without `kcmp`. */
+  /** Where it was first seen, for kernels that do not tell. */
   readonly pid: number;
   readonly number: number;
 }
@@ -94,7 +97,11 @@ export class OpenFiles {
       ...((flags & ST_NOEXEC) !== 0 && { noexec: true }),
       ...(magic === OVERLAY && { stacked: true }),
     };
-    const known = this.#find(file.device, file.inode, pid, number);
+    const known = this.#held.find((held) =>
+      held.file.device === file.device && held.file.inode === file.inode &&
+      (this.#compare(held, pid, number, descriptor) ??
+        (held.pid === pid && held.number === number))
+    );
     if (known === undefined) {
       const held = { file: { id: this.#nextId++, ...file }, descriptor, pid, number };
       this.#held.push(held);
@@ -127,27 +134,24 @@ export class OpenFiles {
     });
   }
 
-  #find(device: string, inode: number, pid: number, number: number): Held | undefined {
-    return this.#held.find((held) => {
-      if (held.file.device !== device || held.file.inode !== inode) return false;
-      const same = this.#compare(held, pid, number);
-      return same ?? (held.pid === pid && held.number === number);
-    });
-  }
-
-  /** Whether two descriptors are the same open file; nothing if the kernel does not say. */
-  #compare(held: Held, pid: number, number: number): boolean | undefined {
+  /**
+   * Whether a process's descriptor is the same open file as a held one; nothing if the kernel does not say.
+   *
+   * @param descriptor the recorder's own of the process's, or -1
+   */
+  #compare(
+    held: Held,
+    pid: number,
+    number: number,
+    descriptor: number,
+  ): boolean | undefined {
     if (held.descriptor < 0) return undefined;
     const self = this.#libc.pid();
-    const order = this.#call(
-      "kcmp",
-      self,
-      pid,
-      KCMP_FILE,
-      held.descriptor,
-      number,
-    );
-    return order < 0 ? undefined : order === 0;
+    const order = this.#call("kcmp", self, pid, KCMP_FILE, held.descriptor, number);
+    if (order >= 0) return order === 0;
+    if (descriptor < 0) return undefined;
+    const isSame = this.#call("fcntl", held.descriptor, F_DUPFD_QUERY, descriptor);
+    return isSame < 0 ? undefined : isSame === 1;
   }
 
   #call(name: SystemCallName, ...args: readonly number[]): number {

@@ -1,6 +1,6 @@
 /** Which open file a descriptor is, on kernels that say it and on kernels that refuse to. */
 import { assertEquals } from "@std/assert";
-import { numberOf } from "../../src/abi/syscalls.ts";
+import { numberOf, type SystemCallName } from "../../src/abi/syscalls.ts";
 import type { FileStatus } from "../../src/capture/libc.ts";
 import { OpenFiles } from "../../src/capture/open_files.ts";
 import { fakeLibc } from "./fake_libc.ts";
@@ -30,6 +30,8 @@ class System {
   canDuplicate = true;
   canOpenProcess = true;
   canCompare = true;
+  /** The kernel is older than F_DUPFD_QUERY. */
+  isOld = false;
   /** The lines of mountinfo, and how often they were read. */
   mountinfo = "20 1 254:0 / / rw - ext4 /dev/vda rw\n";
   readings = 0;
@@ -94,7 +96,7 @@ class System {
   }
 
   #call(number: number, args: readonly number[]): number {
-    const is = (name: "kcmp" | "pidfd_open" | "pidfd_getfd") => number === numberOf(name, "x86_64");
+    const is = (name: SystemCallName) => number === numberOf(name, "x86_64");
     const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0] = args;
     if (is("pidfd_open")) {
       if (second !== 0) throw new Error("It has no flags");
@@ -104,6 +106,13 @@ class System {
       if (this.own.get(first) !== "process" || third !== 0) throw new Error("It is no process");
       const file = this.descriptors.get(`${this.#pid}/${second}`);
       return this.canDuplicate && file !== undefined ? this.#own(file) : -1;
+    }
+    if (is("fcntl")) {
+      const [mine, other] = [this.own.get(first), this.own.get(third)];
+      if (second !== 1027 || typeof mine !== "object" || typeof other !== "object") {
+        throw new Error("It is no question about two files");
+      }
+      return this.isOld ? -1 : mine.open === other.open ? 1 : 0;
     }
     if (!is("kcmp")) throw new Error(`There is no call ${number}`);
     const [mine, other] = [this.own.get(fourth), this.descriptors.get(`${second}/${fifth}`)];
@@ -147,6 +156,7 @@ Deno.test("OpenFiles: files of other inodes or devices are never compared", () =
 Deno.test("OpenFiles: a kernel that compares nothing has the same file behind the same number of a process", () => {
   for (const lacks of ["canCompare", "canDuplicate", "canOpenProcess"] as const) {
     const system = new System();
+    system.isOld = true;
     system[lacks] = false;
     system.put(7, 3, { open: "a" });
     system.put(7, 9, { open: "a" });
@@ -158,6 +168,16 @@ Deno.test("OpenFiles: a kernel that compares nothing has the same file behind th
     assertEquals(system.own.size, 0);
     assertEquals(system.id(7, 3), 4);
   }
+});
+
+Deno.test("OpenFiles: a kernel without kcmp that knows F_DUPFD_QUERY tells open files apart too", () => {
+  const system = new System();
+  system.canCompare = false;
+  system.put(7, 3, { open: "a" });
+  system.put(7, 9, { open: "a" });
+  system.put(8, 3, { open: "b" });
+  assertEquals([system.id(7, 3), system.id(7, 9), system.id(8, 3)], [1, 1, 2]);
+  assertEquals(system.own.size, 2); // one to each open file
 });
 
 Deno.test("OpenFiles: where no descriptor can be had the path tells of the file, but not on what it lies", () => {
