@@ -144,13 +144,14 @@ export class AddressSpace {
    * @param address first byte, page-aligned
    * @param length bytes, rounded up to whole pages; 0 does nothing
    * @param protection PROT_… bits
-   * @param key protection key, as for pkey_mprotect; -1, as it is unless given, leaves the VMA's own
+   * @param key protection key, as for pkey_mprotect, where -1 leaves the VMA's own; none, as for mprotect, does too
    * @throws {MmError} EINVAL unaligned, unknown protection, part of a special mapping · ENOMEM a hole, a split would
-   * pass max_map_count, a limit, or memory ran out · EACCES the file was not opened for this · EPERM a VMA is sealed
+   * pass max_map_count, a limit, or memory ran out · EACCES the file was not opened for this · EPERM a VMA is sealed ·
+   * ENOSYS a key, and a kernel without pkey_mprotect
    */
-  mprotect(address: number, length: number, protection: number, key = -1): void {
+  mprotect(address: number, length: number, protection: number, key?: number): void {
     checkInteger("protect", "protection", protection);
-    checkInteger("protect", "key", key);
+    if (key !== undefined) checkInteger("protect", "key", key);
     checkRange("protect", address, length);
     const answer = answerMprotect(this.#mm, address, length, protection, key);
     if (answer < 0) {

@@ -62,7 +62,7 @@ export function answerMprotect(
   address: number,
   length: number,
   protection: number,
-  key: number,
+  key?: number,
 ): number {
   beginCall(mm, "protect", address, length, "write");
   try {

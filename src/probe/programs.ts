@@ -33,8 +33,8 @@ import { isRuleName, type RuleName } from "../mm/rules/kernel_rules.ts";
 import { CallTable, type Position } from "../verify/call_table.ts";
 import { type Argument, type TableCall, Text } from "../verify/executable.ts";
 
-/** Where the probes put their memory: nothing else lies there. */
-const BASE = 0x2000_0000_0000;
+/** Where the probes put their memory: nothing else lies there, and addresses of 39 bits reach far beyond. */
+const BASE = 0x20_0000_0000;
 const RW = PROT_READ | PROT_WRITE;
 const PRIVATE = MAP_PRIVATE | MAP_ANONYMOUS;
 const FIXED = PRIVATE | MAP_FIXED;
@@ -165,7 +165,8 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
   ringNotForked: (probe) => void probe.call("io_setup", 1, new Text(new Uint8Array(8))),
   replaceAtOnce(probe) {
     probe.map(0, 1, PROT_READ);
-    probe.map(0, 2 ** 32, RW); // 16 TiB cannot be promised
+    // One of them cannot be promised: 256 GiB, for which 39 bits have room, or 16 TiB.
+    for (const pages of [2 ** 26, 2 ** 32]) probe.map(0, pages, RW);
   },
   readOnlyDropsAccount(probe) {
     probe.map(0, 1);
@@ -282,6 +283,25 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
   showsGuard(probe) {
     probe.map(0, 1);
     probe.advise(0, 1, MADV.GUARD_INSTALL);
+  },
+  adviseHugePages(probe) {
+    probe.map(0, 1);
+    probe.advise(0, 1, MADV.NOHUGEPAGE);
+  },
+  adviseMergeable(probe) {
+    probe.map(0, 1);
+    probe.advise(0, 1, MADV.UNMERGEABLE);
+  },
+  mapHugePages: (probe) =>
+    probe.map(0, HUGE_PAGE_SIZE / PAGE_SIZE, RW, FIXED | MAP_HUGETLB | MAP_NORESERVE),
+  protectWithKeys(probe) {
+    const ANY = -1;
+    probe.map(0, 1);
+    probe.call("pkey_mprotect", at(0), PAGE_SIZE, PROT_READ, ANY);
+  },
+  heapExecutable(probe) {
+    const end = probe.call("brk", 0);
+    probe.feed(end, probe.call("brk", 2 * PAGE_SIZE), 0);
   },
 };
 

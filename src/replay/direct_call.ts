@@ -134,7 +134,7 @@ export function perform(mm: MemoryDescriptor, call: DirectCall): number {
     case 1:
       return answerMunmap(mm, address, length);
     case 2:
-      return answerMprotect(mm, address, length, third, -1);
+      return answerMprotect(mm, address, length, third);
     case 3:
       return answerBrk(mm, address);
     case 4:

@@ -9,6 +9,7 @@ import { needing } from "../needing.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { record } from "../../src/capture/record.ts";
 import { RecordError } from "../../src/capture/launch.ts";
+import { probedOptions } from "../../src/probe/recorded_rules.ts";
 import { replay } from "../../src/replay/replay.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
 import { SequenceCheck } from "../../src/trace/sequence_check.ts";
@@ -20,7 +21,7 @@ async function recorded(seed: number, steps: number): Promise<TraceRecord[]> {
   return await withFuzzProgram({ seed, steps }, async (program) => {
     const check = new SequenceCheck();
     const records: TraceRecord[] = [];
-    for await (const each of record([program])) {
+    for await (const each of record([program], await probedOptions())) {
       check.accept(each);
       records.push(each);
     }

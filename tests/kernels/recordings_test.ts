@@ -1,5 +1,5 @@
 /**
- * Recordings made on kernels from 5.10 to 7.3, Debian's and Ubuntu's: each agrees to its end by the rules of its
+ * Recordings made on kernels from 5.10 to 7.3, Debian's and Ubuntu's, in machines and as processes: each agrees to its end by the rules of its
  * kernel's version, and by what it settles itself where distributions carried a change back or the machine's setting is
  * not recorded.
  */
@@ -92,6 +92,11 @@ const SHOWS: Readonly<Record<RuleName, string>> = {
   seal: "6.18/probes",
   showsGuard: "6.17/fuzz-1",
   showsLockOnFault: "6.1/fuzz-1",
+  adviseHugePages: "process-6.12/probes",
+  adviseMergeable: "process-6.12/probes",
+  mapHugePages: "process-6.12/probes",
+  protectWithKeys: "process-6.12/probes",
+  heapExecutable: "process-6.12/probes",
 };
 
 for (const name of RULE_NAMES) {
@@ -119,6 +124,15 @@ const DONTUNMAP: readonly RuleName[] = [
   "dontUnmapResetsOffset",
 ];
 
+/** How a kernel is built that runs as a process of another. */
+const PROCESS: readonly RuleName[] = [
+  "adviseHugePages",
+  "adviseMergeable",
+  "mapHugePages",
+  "protectWithKeys",
+  "heapExecutable",
+];
+
 /** In which rules kernels whose probes were recorded are not as their version would have them; in none unless given. */
 const UNUSUAL: Readonly<Record<string, readonly RuleName[]>> = {
   "ubuntu-5.15/probes": ["sealedMapsForReading", ...DONTUNMAP],
@@ -126,6 +140,9 @@ const UNUSUAL: Readonly<Record<string, readonly RuleName[]>> = {
   "ubuntu-6.11/probes": ["alignAnonymous"],
   "ubuntu-6.17/probes": ["dontUnmapDropsAccount"],
   "ubuntu-7.0/probes": ["secretIsLocked", ...DONTUNMAP],
+  "process-6.1/probes": ["alignFiles", ...PROCESS],
+  "process-6.12/probes": ["alignAnonymous", "alignFiles", "mapStackNoHugePages", ...PROCESS],
+  "process-7.2/probes": ["alignAnonymous", "alignFiles", "mapStackNoHugePages", ...PROCESS],
 };
 
 for (const recording of recordings().filter((name) => name.endsWith("/probes"))) {

@@ -31,7 +31,7 @@ import { impossible } from "../capture/capturing.ts";
 
 const RW = PROT_READ | PROT_WRITE;
 const FLAGS = MAP_PRIVATE | MAP_ANONYMOUS;
-const BASE = 0x2000_0000_0000;
+const BASE = 0x20_0000_0000;
 const AT_FDCWD = -100, O_PATH = 0o10000000;
 const FILE = 3;
 const SIGCHLD = 17;

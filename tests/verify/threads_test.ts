@@ -1,6 +1,7 @@
 import { needing } from "../needing.ts";
 import { assertEquals, assertLess } from "@std/assert";
 import { record } from "../../src/capture/record.ts";
+import { probedOptions } from "../../src/probe/recorded_rules.ts";
 import { replay } from "../../src/replay/replay.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
 import { CallTable } from "../../src/verify/call_table.ts";
@@ -85,7 +86,7 @@ Deno.test({
     try {
       const path = `${directory}/program`;
       await Deno.writeFile(path, impatient(Deno.build.arch), { mode: 0o700 });
-      const records = await Array.fromAsync(record([path]));
+      const records = await Array.fromAsync(record([path], await probedOptions()));
       const { matched, steps, divergence } = await replay(records);
       assertEquals([divergence?.what, matched], [undefined, steps]);
       const answers = records.filter((each) => each.type === "leave" && each.call === "madvise");

@@ -77,7 +77,7 @@ function expand(mm: MemoryDescriptor, address: number): boolean {
   const end = pageAlignUp(address);
   const size = pages(end - start);
   const flags = HEAP_FLAGS | mm.defaultFlags | (mm.mergesAny ? VM_MERGEABLE : 0) |
-    (mm.readImpliesExec ? VM_EXEC : 0);
+    (mm.readImpliesExec || mm.rules.heapExecutable ? VM_EXEC : 0);
   const above = mm.tree.findIntersection(start, end + PAGE_SIZE + STACK_GUARD_GAP);
   if (above !== undefined && end + PAGE_SIZE > startWithGap(above)) return false;
   if (!mayLock(mm, mm.defaultFlags, size) || !mayExpand(mm, flags, size)) return false;

@@ -31,20 +31,30 @@ const { modify, wishFor } = modifying;
 const { advisedFlags, pageAdviceRefusal, populates, reachesPastFile } = advising;
 const { VM_MAYBE_GUARD } = vmFlags;
 
-/** Advice that only some kernels have, and the rule that says so. */
-const BY_RULE: ReadonlyMap<number, AdviceRule> = new Map<number, AdviceRule>([
-  [MADV.POPULATE_READ, "advisePopulate"],
-  [MADV.POPULATE_WRITE, "advisePopulate"],
-  [MADV.DONTNEED_LOCKED, "adviseDontNeedLocked"],
-  [MADV.COLLAPSE, "adviseCollapse"],
-  [MADV.GUARD_INSTALL, "adviseGuard"],
-  [MADV.GUARD_REMOVE, "adviseGuard"],
+/** Advice that only some kernels have, and the rules that say so. */
+const BY_RULE: ReadonlyMap<number, readonly AdviceRule[]> = new Map<number, AdviceRule[]>([
+  [MADV.POPULATE_READ, ["advisePopulate"]],
+  [MADV.POPULATE_WRITE, ["advisePopulate"]],
+  [MADV.DONTNEED_LOCKED, ["adviseDontNeedLocked"]],
+  [MADV.COLLAPSE, ["adviseCollapse", "adviseHugePages"]],
+  [MADV.HUGEPAGE, ["adviseHugePages"]],
+  [MADV.NOHUGEPAGE, ["adviseHugePages"]],
+  [MADV.MERGEABLE, ["adviseMergeable"]],
+  [MADV.UNMERGEABLE, ["adviseMergeable"]],
+  [MADV.GUARD_INSTALL, ["adviseGuard"]],
+  [MADV.GUARD_REMOVE, ["adviseGuard"]],
 ]);
 
-type AdviceRule = "advisePopulate" | "adviseDontNeedLocked" | "adviseCollapse" | "adviseGuard";
+type AdviceRule =
+  | "advisePopulate"
+  | "adviseDontNeedLocked"
+  | "adviseCollapse"
+  | "adviseHugePages"
+  | "adviseMergeable"
+  | "adviseGuard";
 
 /**
- * By advice: 1 if every kernel has it, 2 if a rule says which; 0 if none has. Poisoning pages is for kernels with
+ * By advice: 1 if every kernel has it, 2 if rules say which; 0 if none has. Poisoning pages is for kernels with
  * CONFIG_MEMORY_FAILURE, and not modelled. (V8 looks into an array at once, and calls a function for a set.)
  */
 const KNOWN = new Uint8Array(128);
@@ -54,7 +64,7 @@ KNOWN[MADV.HWPOISON] = KNOWN[MADV.SOFT_OFFLINE] = 0;
 /** True if the kernel has the advice. Mirrors `madvise_behavior_valid()`. */
 export function isKnownAdvice(mm: MemoryDescriptor, advice: number): boolean {
   const known = KNOWN[advice];
-  return known === 1 || (known === 2 && mm.rules[BY_RULE.get(advice)!]);
+  return known === 1 || (known === 2 && BY_RULE.get(advice)!.every((rule) => mm.rules[rule]));
 }
 
 /** Advice after which the pages are gone. */

@@ -151,7 +151,9 @@ export function mmap(mm: MemoryDescriptor, request: MmapRequest): number {
   const hint = fixed ? wanted : roundHint(mm, wanted);
   const isHuge = (flags & MAP_HUGETLB) !== 0;
   const huge = isHuge ? hugePageSize(flags) : PAGE_SIZE;
-  if (huge === undefined) return refuse(mm, "EINVAL", "there are no pages of that size");
+  if (huge === undefined || (isHuge && !mm.rules.mapHugePages)) {
+    return refuse(mm, "EINVAL", "there are no pages of that size");
+  }
   const length = roundLength(isHuge ? Math.ceil(request.length / huge) * huge : request.length);
   if (length === 0) return refuse(mm, "ENOMEM", "it is longer than all addresses");
   if (mm.tree.mapCount > mm.maxMapCount) {

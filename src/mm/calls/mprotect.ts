@@ -54,9 +54,10 @@ const KNOWN = PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM;
  * a VMA in it may not have the protection, all before that is changed and the call fails, as in the
  * kernel; the VMA it fails at is as it was.
  *
- * @param key protection key, as for pkey_mprotect; with -1 it stays
+ * @param key protection key, as for pkey_mprotect; with -1, or none, it stays
  * @returns 0, or below 0 EINVAL: unaligned, unknown protection, PROT_GROWSDOWN on what does not grow, a key where there
- * are none · ENOMEM: a hole, or a limit · EACCES: the file was not opened for this · EPERM: a VMA is sealed
+ * are none · ENOMEM: a hole, or a limit · EACCES: the file was not opened for this · EPERM: a VMA is sealed ·
+ * ENOSYS: a key, and a kernel without pkey_mprotect
  * @throws {MmError} EINVAL part of a special mapping · ENOMEM a split would pass max_map_count, or memory ran out
  */
 export function mprotect(
@@ -64,8 +65,12 @@ export function mprotect(
   address: number,
   length: number,
   protection: number,
-  key = -1,
+  key?: number,
 ): number {
+  if (key !== undefined && !mm.rules.protectWithKeys) {
+    return refuse(mm, "ENOSYS", "this kernel has no pkey_mprotect");
+  }
+  const newKey = key ?? -1;
   const end = address + pageAlignUp(length);
   const grows = protection & (PROT_GROWSDOWN | PROT_GROWSUP);
   const wanted = protection & ~grows;
@@ -77,7 +82,7 @@ export function mprotect(
   if (roundLength(length) === 0 || end >= ADDRESS_LIMIT) {
     return refuse(mm, "ENOMEM", "it ends before it begins");
   }
-  if (key !== -1 && !mm.protectionKeys) {
+  if (newKey !== -1 && !mm.protectionKeys) {
     return refuse(mm, "EINVAL", "this machine has no protection keys");
   }
   if (wanted & ~KNOWN) return refuse(mm, "EINVAL", "the protection is unknown");
@@ -97,8 +102,8 @@ export function mprotect(
       return refusePart(mm, start, end, "ENOMEM", "nothing is mapped at its start");
     }
     const implied = impliedProtection(mm, vma, wanted);
-    if (!stays(mm, vma, implied, key)) {
-      const changed = protectVma(mm, vma, start, Math.min(end, vma.end), implied, key);
+    if (!stays(mm, vma, implied, newKey)) {
+      const changed = protectVma(mm, vma, start, Math.min(end, vma.end), implied, newKey);
       if (typeof changed === "number") return changed;
       vma = changed;
     }

@@ -29,10 +29,10 @@ export function isRuleName(name: string): name is RuleName {
   return Object.hasOwn(RULES, name);
 }
 
-/** The values that a rule can have, oldest first, each once. */
+/** The values that a rule can have, oldest first, each once; then those that only some builds have. */
 export function ruleValues(name: RuleName): readonly (string | boolean)[] {
   const rule: Rule = RULES[name];
-  return [...new Set(rule.values.map(([, value]) => value))];
+  return [...new Set([...rule.values.map(([, value]) => value), ...rule.otherBuilds ?? []])];
 }
 
 /**
@@ -125,9 +125,13 @@ function areRules(values: RuleValues): values is KernelRules {
   return RULE_NAMES.every((name) => ruleValues(name).includes(values[name] ?? ""));
 }
 
-/** Which kernels have a value of a rule, in words: `since 6.5`, `before 6.5`, `from 6.1 to before 6.12`. */
+/**
+ * Which kernels have a value of a rule, in words: `since 6.5`, `before 6.5`, `from 6.1 to before 6.12`; `if built so`
+ * for a value that no version has.
+ */
 export function sinceWhen(name: RuleName, value: string | boolean): string {
-  const { values, backports = [] }: Rule = RULES[name];
+  const { values, backports = [], otherBuilds = [] }: Rule = RULES[name];
+  if (otherBuilds.includes(value)) return "if built so";
   const spans = values.flatMap(([from, each], at) => {
     if (each !== value) return [];
     const end = values[at + 1]?.[0];

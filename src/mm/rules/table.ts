@@ -18,6 +18,8 @@ export interface Rule<V extends string | boolean = string | boolean> {
   readonly values: readonly [from: string, value: V][];
   /** Stable releases that have the newest value before its version. */
   readonly backports?: readonly string[];
+  /** Values of kernels that were built in another way: no version tells of them. */
+  readonly otherBuilds?: readonly V[];
 }
 
 function since(version: string): [from: string, value: boolean][] {
@@ -26,6 +28,11 @@ function since(version: string): [from: string, value: boolean][] {
 
 function until(version: string): [from: string, value: boolean][] {
   return [["5.10", true], [version, false]];
+}
+
+/** A part of the kernel that nearly every build has. */
+function part(): Pick<Rule<boolean>, "values" | "otherBuilds"> {
+  return { values: [["5.10", true]], otherBuilds: [false] };
 }
 
 /** A value for each rule: `true` means that the kernel does what the comment says. */
@@ -133,6 +140,16 @@ export type KernelRules = {
   readonly showsLockOnFault: boolean;
   /** Marks a VMA with guard pages (VM_MAYBE_GUARD, gu); before, it gets an anon_vma, that of a file too. */
   readonly showsGuard: boolean;
+  /** Has MADV_HUGEPAGE, MADV_NOHUGEPAGE and MADV_COLLAPSE. */
+  readonly adviseHugePages: boolean;
+  /** Has MADV_MERGEABLE and MADV_UNMERGEABLE. */
+  readonly adviseMergeable: boolean;
+  /** Has MAP_HUGETLB. */
+  readonly mapHugePages: boolean;
+  /** Has pkey_mprotect, whatever the processor. */
+  readonly protectWithKeys: boolean;
+  /** Makes the heap executable. */
+  readonly heapExecutable: boolean;
 };
 
 /** All rules by name, in the order in which they are shown. */
@@ -281,15 +298,15 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
   dontUnmapKeepsApart: {
     decides: "keeps the copy of MREMAP_DONTUNMAP and what it leaves behind two VMAs",
     source: "copy_vma(), mm/vma.c",
-    values: since("7.2"),
-    backports: ["6.1.192", "6.12.117"],
+    values: since("7.3"),
+    backports: ["6.1.192", "6.12.117", "7.2.12"],
   },
   dontUnmapSplitsLocked: {
     decides:
       "splits locked memory before MREMAP_DONTUNMAP, so that only the part that moves is unlocked",
     source: "needs_pre_split(), mm/mremap.c",
-    values: since("7.2"),
-    backports: ["6.1.192", "6.12.117"],
+    values: since("7.3"),
+    backports: ["6.1.192", "6.12.117", "7.2.12"],
   },
   dontUnmapResetsOffset: {
     decides:
@@ -297,7 +314,7 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
       "written to",
     source: "dontunmap_complete(), mm/mremap.c",
     values: since("7.2"),
-    backports: ["6.1.192", "6.12.117"],
+    backports: ["6.1.192", "6.12.113"],
   },
   mremapReserve: {
     decides:
@@ -375,7 +392,7 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
       "mapped from now on",
     source: "vma_supports_mlock(), mm/internal.h",
     values: since("6.19"),
-    backports: ["6.12.117", "6.18.44"],
+    backports: ["6.12.113", "6.18.44"],
   },
   namesSharedMemory: {
     decides:
@@ -403,5 +420,33 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     source: "madvise_guard_install(), mm/madvise.c",
     values: since("6.19"),
     backports: ["6.18.44"],
+  },
+
+  // How the kernel was built.
+  adviseHugePages: {
+    decides: "has transparent huge pages: MADV_HUGEPAGE, MADV_NOHUGEPAGE and MADV_COLLAPSE",
+    source: "CONFIG_TRANSPARENT_HUGEPAGE, which a real-time kernel (CONFIG_PREEMPT_RT) excludes",
+    ...part(),
+  },
+  adviseMergeable: {
+    decides: "has MADV_MERGEABLE and MADV_UNMERGEABLE",
+    source: "CONFIG_KSM",
+    ...part(),
+  },
+  mapHugePages: {
+    decides: "has MAP_HUGETLB",
+    source: "CONFIG_HUGETLBFS",
+    ...part(),
+  },
+  protectWithKeys: {
+    decides: "has pkey_mprotect, whatever the processor",
+    source: "CONFIG_ARCH_HAS_PKEYS",
+    ...part(),
+  },
+  heapExecutable: {
+    decides: "makes the heap executable, as a kernel does that is a process of another (arch/um)",
+    source: "VM_DATA_DEFAULT_FLAGS, include/linux/mm.h",
+    values: [["5.10", false]],
+    otherBuilds: [true],
   },
 };

@@ -35,10 +35,10 @@ Deno.test("kernelRules: a rule changes at its version, and a stable release may 
   ]);
   assertEquals(kernelRules("6.12-rc1").newMapping, "previous");
   assertEquals(
-    ["6.1.191", "6.1.192", "6.1.193", "6.12.117", "6.13.1", "7.1.9", "7.2"].map((release) =>
-      kernelRules(release).dontUnmapKeepsApart
+    ["6.1.191", "6.1.192", "6.1.193", "6.12.117", "6.13.1", "7.2.7", "7.2.12", "7.3"].map(
+      (release) => kernelRules(release).dontUnmapKeepsApart,
     ),
-    [false, true, true, true, false, false, true],
+    [false, true, true, true, false, false, true, true],
   );
 });
 
@@ -80,7 +80,9 @@ Deno.test("sinceWhen: in words, with backports", () => {
   assertEquals(sinceWhen("seal", true), "since 6.10");
   assertEquals(sinceWhen("seal", false), "before 6.10");
   assertEquals(sinceWhen("newMapping", "next"), "from 6.1 to before 6.12");
-  assertEquals(sinceWhen("dontUnmapKeepsApart", true), "since 7.2, 6.1.192, 6.12.117");
+  assertEquals(sinceWhen("dontUnmapKeepsApart", true), "since 7.3, 6.1.192, 6.12.117, 7.2.12");
+  assertEquals(sinceWhen("mapHugePages", true), "always");
+  assertEquals(sinceWhen("mapHugePages", false), "if built so");
 });
 
 Deno.test("RULES: values begin with 5.10 and ascend", () => {
@@ -290,6 +292,21 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     mm.madvise(0x1000, PAGE, MADV.GUARD_INSTALL);
     return flagsAt(mm, 0x1000);
   },
+  adviseHugePages: (mm) =>
+    [MADV.HUGEPAGE, MADV.NOHUGEPAGE, MADV.COLLAPSE].map((each) => advise(mm, each)).join(),
+  adviseMergeable: (mm) =>
+    [MADV.MERGEABLE, MADV.UNMERGEABLE].map((each) => advise(mm, each)).join(),
+  mapHugePages: (mm) => outcome(() => mm.mmap({ length: 2 * MIB, protection: RW, flags: 0x44022 })), // MAP_NORESERVE
+  protectWithKeys(mm) {
+    map(mm, 0x1000, 0x2000);
+    mm.mprotect(0x1000, PAGE, 1);
+    return outcome(() => mm.mprotect(0x1000, PAGE, 1, -1));
+  },
+  heapExecutable(mm) {
+    mm.exec({ vmas: [], startBrk: 0x100000, startStack: 0, mmapBase: 0x7fff_0000_0000 });
+    mm.brk(0x101000);
+    return flagsAt(mm, 0x100000);
+  },
 };
 
 /** What each rule decides, by value. */
@@ -362,6 +379,11 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   seal: { false: "ENOSYS", true: "ok" },
   showsLockOnFault: { false: "rd wr mr mw me lo ?? ac", true: "rd wr mr mw me lo lf ac" },
   showsGuard: { false: "rd wr mr mw me ac", true: "rd wr mr mw me gu ac" },
+  adviseHugePages: { true: "ok,ok,EINVAL", false: "EINVAL,EINVAL,EINVAL" },
+  adviseMergeable: { true: "ok,ok", false: "EINVAL,EINVAL" },
+  mapHugePages: { true: "ok", false: "EINVAL" },
+  protectWithKeys: { true: "ok", false: "ENOSYS" },
+  heapExecutable: { false: "rd wr mr mw me ac", true: "rd wr ex mr mw me ac" },
 };
 
 function outcome(call: () => unknown): string {
