@@ -1,14 +1,15 @@
 /**
- * Booting a kernel under qemu, and taking out what its session found.
+ * Booting a kernel under qemu or as a process, and taking out what its session found.
  *
  * @module
  */
 
 import { Unable } from "../command/command.ts";
-import { beforeSignalEnds } from "../command/signals.ts";
 import { runTool } from "../kernel/tool.ts";
+import { type GuestMachine, runGuest } from "./guest_process.ts";
 import type { FetchedKernel } from "./packages.ts";
 import type { Images } from "./images.ts";
+import { runUserMode } from "./user_mode.ts";
 
 /** How qemu runs the kernel. */
 export interface Machine {
@@ -61,74 +62,62 @@ const DONE = "maple: done";
  * Boots a kernel, lets its session run, and unpacks what that leaves.
  *
  * @param folder an empty folder: the console's text, the session's files
- * @throws {Unable} qemu is missing, or the system does not come to its end
+ * @throws {Unable} what runs it is missing, or the system does not come to its end
  */
 export async function boot(
-  { folder: kernel, package: name }: FetchedKernel,
+  kernel: FetchedKernel,
   images: Images,
   machine: Machine,
   folder: string,
 ): Promise<void> {
-  const image = await findFile(`${kernel}/boot`, /^vmlinuz/) ??
-    await findFile(kernel, /^vmlinuz/);
-  if (image === undefined) throw new Unable(`Cannot boot ${name}: it has no kernel image`);
-  const initramfs = await makeInitramfs(kernel, images.system, folder);
+  const initramfs = await makeInitramfs(kernel.folder, images.system, folder);
   const result = `${folder}/result.tar`;
   await runTool("truncate", ["-s", RESULT_SIZE, result], "make a disk");
+  const guest: GuestMachine = {
+    initramfs,
+    disks: [
+      { path: images.root, isThrownAway: true },
+      { path: images.checkout, isThrownAway: true },
+      { path: result, isThrownAway: false },
+    ],
+    memory: machine.memory,
+    seconds: machine.seconds + OVERHEAD_SECONDS,
+    folder,
+  };
+  if (kernel.isProcess) await runUserMode(kernel.folder, guest);
+  else await runEmulated(kernel, machine, guest);
   const console = `${folder}/console.txt`;
-  await runMachine(machine, [
-    ...["-kernel", image, "-initrd", initramfs, "-append", COMMAND_LINE],
-    ...["-serial", `file:${console}`, "-serial", `file:${folder}/progress.txt`],
-    ...disk(images.root, true),
-    ...disk(images.checkout, true),
-    ...disk(result, false),
-  ]);
   const said = await Deno.readTextFile(console).catch(() => "");
   if (!said.includes(DONE)) {
-    throw new Unable(`Cannot run ${name} to its end: see ${console}, and progress.txt beside it`);
+    throw new Unable(
+      `Cannot run ${kernel.package} to its end: see ${console}, and progress.txt beside it`,
+    );
   }
   await runTool("tar", ["-xf", result, "-C", folder], "unpack what the session left");
   for (const each of [result, initramfs]) await Deno.remove(each);
 }
 
-function disk(path: string, isThrownAway: boolean): string[] {
-  const snapshot = isThrownAway ? ",snapshot=on" : "";
-  return ["-drive", `file=${path},format=raw,if=virtio${snapshot}`];
-}
-
 /** Runs qemu until the system switches itself off, or its time is up. */
-async function runMachine(machine: Machine, args: readonly string[]): Promise<void> {
-  const command = new Deno.Command("qemu-system-x86_64", {
-    args: [
-      ...["-accel", machine.accelerator === "tcg" ? "tcg,thread=multi" : "kvm"],
-      ...["-cpu", machine.processor, "-m", String(machine.memory)],
-      ...["-smp", String(machine.processors)],
-      ...["-nodefaults", "-display", "none", "-monitor", "none", "-no-reboot"],
-      ...args,
-    ],
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  });
-  const child = spawn(command);
-  const forget = beforeSignalEnds(() => child.kill("SIGKILL"));
-  const limitMs = (machine.seconds + OVERHEAD_SECONDS) * 1000;
-  const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
-  const { code, signal, stderr } = await child.output();
-  clearTimeout(timer);
-  forget();
-  if (code === 0 || signal !== null) return;
-  const why = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-  throw new Unable(`Cannot run qemu: ${why}`);
-}
-
-function spawn(command: Deno.Command): Deno.ChildProcess {
-  try {
-    return command.spawn();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Unable("Cannot boot a kernel: there is no qemu-system-x86_64 on this machine");
-  }
+async function runEmulated(
+  { folder: kernel, package: name }: FetchedKernel,
+  { accelerator, processor, processors }: Machine,
+  { initramfs, disks, memory, seconds, folder }: GuestMachine,
+): Promise<void> {
+  const image = await findFile(`${kernel}/boot`, /^vmlinuz/) ??
+    await findFile(kernel, /^vmlinuz/);
+  if (image === undefined) throw new Unable(`Cannot boot ${name}: it has no kernel image`);
+  const { code, errors } = await runGuest("qemu-system-x86_64", [
+    ...["-accel", accelerator === "tcg" ? "tcg,thread=multi" : "kvm"],
+    ...["-cpu", processor, "-m", String(memory), "-smp", String(processors)],
+    ...["-nodefaults", "-display", "none", "-monitor", "none", "-no-reboot"],
+    ...["-kernel", image, "-initrd", initramfs, "-append", COMMAND_LINE],
+    ...["-serial", `file:${folder}/console.txt`, "-serial", `file:${folder}/progress.txt`],
+    ...disks.flatMap(({ path, isThrownAway }) => [
+      "-drive",
+      `file=${path},format=raw,if=virtio${isThrownAway ? ",snapshot=on" : ""}`,
+    ]),
+  ], seconds);
+  if (code !== undefined && code !== 0) throw new Unable(`Cannot run qemu: ${errors.at(-1)}`);
 }
 
 /** The first file system: a program that runs everywhere, the drivers of the disks, and the script that mounts them. */

@@ -25,7 +25,7 @@ const PACKAGES = [
   "python3",
 ];
 
-/** Folders of the checkout that nothing inside needs. */
+/** Folders of the checkout that are not copied. */
 const LEFT_OUT = ["--exclude=./.git", "--exclude=./node_modules"];
 
 /** Where the disks are. */
@@ -84,10 +84,19 @@ async function stageCheckout(folder: string, plan: Plan): Promise<string> {
   await runTool("tar", ["-cf", archive, ...LEFT_OUT, "-C", ROOT, "."], "copy the checkout");
   await runTool("tar", ["-xf", archive, "--no-same-owner", "-C", copy], "copy the checkout");
   await Deno.remove(archive);
+  await makeRepository(copy);
   const cache = await dependencies();
   await runTool("cp", ["-a", cache, `${staged}/deno`], "copy what the checkout imports");
   await Deno.writeTextFile(`${staged}/${PLAN_FILE}`, JSON.stringify(plan));
   return staged;
+}
+
+/** Makes the copy a checkout as a user has one, though without history. */
+async function makeRepository(folder: string): Promise<void> {
+  const author = ["-c", "user.name=Maple", "-c", "user.email=maple@example.org"];
+  for (const args of [["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "The checkout"]]) {
+    await runTool("git", [...author, ...args], "make the copy a repository", folder);
+  }
 }
 
 /** A cache of Deno's with what `deno.lock` names. */

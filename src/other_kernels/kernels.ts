@@ -18,6 +18,8 @@ export interface OtherKernel {
   readonly suite: string;
   /** What the version in its package's name begins with; empty for the newest that the release has. */
   readonly version: string;
+  /** True if it is not booted in a machine, but runs as a process of this kernel. */
+  readonly isProcess?: boolean;
 }
 
 /** Which releases have which kernels, oldest first. */
@@ -30,6 +32,15 @@ const SERIES: readonly (readonly [Distribution, suite: string, versions: readonl
   ["Ubuntu", "noble-updates", ["6.8", "6.11", "6.14", "6.17", "7.0"]],
 ];
 
+/** Which releases of Debian have which kernel to run as a process. */
+const PROCESSES: ReadonlyMap<string, string> = new Map([
+  ["6.1", "bookworm"],
+  ["6.12", "trixie"],
+  ["newest", "sid"],
+]);
+/** What their names begin with. */
+const PROCESS = "process-";
+
 /** The newest that Debian has for its users. */
 const NEWEST = "newest";
 /** What names of Ubuntu's begin with. */
@@ -41,6 +52,9 @@ export const USUAL_KERNELS: readonly string[] = ["5.10", "6.1", "6.12", NEWEST];
 /** The kernel that this machine runs: nothing is booted for it. */
 export const RUNNING_KERNEL = "running";
 
+/** The names of the kernels that run as a process. */
+export const PROCESS_NAMES: readonly string[] = [...PROCESSES.keys()].map((each) => PROCESS + each);
+
 /** The names that a distribution's kernels have. */
 export function kernelNames(distribution: Distribution): string[] {
   const prefix = distribution === "Ubuntu" ? UBUNTU : "";
@@ -50,10 +64,16 @@ export function kernelNames(distribution: Distribution): string[] {
 }
 
 /**
- * The kernel of a name: a version of two numbers is the newest of these, `ubuntu-` before it says whose, and more of
- * the version names one of them, as `6.18.5` and `ubuntu-6.8.0-41`. Undefined if no release has such a one.
+ * The kernel of a name: a version of two numbers is the newest of these, `ubuntu-` before it says whose, `process-` that
+ * it runs as a process, and more of the version names one of them, as `6.18.5` and `ubuntu-6.8.0-41`. Undefined if no
+ * release has such a one.
  */
 export function kernelNamed(name: string): OtherKernel | undefined {
+  if (name.startsWith(PROCESS)) {
+    const suite = PROCESSES.get(name.slice(PROCESS.length));
+    if (suite === undefined) return undefined;
+    return { name, distribution: "Debian", suite, version: "", isProcess: true };
+  }
   if (name === NEWEST) {
     return { name, distribution: "Debian", suite: "trixie-backports", version: "" };
   }

@@ -24,6 +24,7 @@ import {
   kernelNamed,
   kernelNames,
   type OtherKernel,
+  PROCESS_NAMES,
   RUNNING_KERNEL,
   USUAL_KERNELS,
 } from "./kernels.ts";
@@ -65,7 +66,9 @@ const SPECIFICATION = {
   details: [
     `Kernels: Debian's ${kernelNames("Debian").join(", ")};`,
     `Ubuntu's ${kernelNames("Ubuntu").join(", ")};`,
-    `and ${RUNNING_KERNEL}, which is this machine's own, without qemu. ${USUAL_KERNELS.join(", ")}`,
+    `${PROCESS_NAMES.join(", ")}, which run as a process of this`,
+    "kernel, without qemu and nearly as fast, and are built in a way of their own;",
+    `and ${RUNNING_KERNEL}, which is this machine's own. ${USUAL_KERNELS.join(", ")}`,
     "unless some are named. More of a version, as 6.18.5, names one that is not its newest.",
     "",
     "Booting needs root, qemu-system-x86, debootstrap, e2fsprogs and the network; Debian is installed once",
@@ -133,7 +136,8 @@ function requestOf(args: CommandArguments): Omit<Request, "folder" | "progress">
 function toBoot(name: string): OtherKernel {
   const kernel = kernelNamed(name);
   if (kernel !== undefined) return kernel;
-  const names = [...kernelNames("Debian"), ...kernelNames("Ubuntu"), RUNNING_KERNEL].join(", ");
+  const booted = [...kernelNames("Debian"), ...kernelNames("Ubuntu"), ...PROCESS_NAMES];
+  const names = [...booted, RUNNING_KERNEL].join(", ");
   throw new Unable(`There is no kernel ${quoted(name)}; there are ${names}`);
 }
 

@@ -29,6 +29,9 @@ const FLAVOURS: Readonly<Record<Distribution, string>> = {
   Ubuntu: "generic",
 };
 
+/** Debian's kernel that runs as a process, and the C library that it was linked to. */
+const USER_MODE = "user-mode-linux", C_LIBRARY = "libc6";
+
 /** Where packages come from: a mirror's address for each distribution; a missing one is asked for. */
 export type Mirrors = Partial<Record<Distribution, string>>;
 
@@ -36,8 +39,10 @@ export type Mirrors = Partial<Record<Distribution, string>>;
 export interface FetchedKernel {
   /** Name of its package. */
   readonly package: string;
-  /** What there is of it: `boot/`, and its modules somewhere below. */
+  /** What there is of it: `boot/`, and its modules somewhere below; or the program, and its C library. */
   readonly folder: string;
+  /** True if it is a program. */
+  readonly isProcess: boolean;
 }
 
 /**
@@ -65,14 +70,27 @@ export async function mirrorOf(distribution: Distribution): Promise<string> {
  */
 export async function fetchKernel(kernel: OtherKernel, mirrors: Mirrors): Promise<FetchedKernel> {
   const options = await listsOf(kernel, mirrors);
-  const name = await newestPackage(kernel, options);
-  const folder = `${await cacheFolder("other-kernels/kernels")}/${name}`;
+  const isProcess = kernel.isProcess ?? false;
+  const name = isProcess
+    ? `${USER_MODE} ${await versionOf(USER_MODE, options)}`
+    : await newestPackage(kernel, options);
+  const folder = `${await cacheFolder("other-kernels/kernels")}/${name.replace(" ", "-")}`;
   if (!await exists(`${folder}/complete`)) {
     await Deno.mkdir(folder, { recursive: true });
-    for (const each of await withParts(name, options)) await unpack(each, folder, options);
+    const parts = isProcess ? [USER_MODE, C_LIBRARY] : await withParts(name, options);
+    for (const each of parts) await unpack(each, folder, options);
     await Deno.writeTextFile(`${folder}/complete`, "");
   }
-  return { package: name, folder };
+  return { package: name, folder, isProcess };
+}
+
+/** The version of a package that the lists have. */
+async function versionOf(name: string, options: readonly string[]): Promise<string> {
+  const args = [...options, "show", "--no-all-versions", name];
+  const text = DECODER.decode(await runTool("apt-cache", args, `look for ${name}`));
+  const [, version] = /^Version: (\S+)$/m.exec(text) ?? [];
+  if (version === undefined) throw new Unable(`Cannot fetch ${name}: there is no such package`);
+  return version;
 }
 
 /** Options by which apt keeps lists of its own for a suite; they are fetched if there are none of today. */
@@ -93,6 +111,7 @@ async function listsOf(
     "Dir::Etc::sourceparts=-",
     `Dir::State::Lists=${folder}/lists`,
     `Dir::Cache=${folder}/cache`,
+    "Dir::State::status=/dev/null", // what this system has installed does not matter
     "APT::Sandbox::User=root",
     "Acquire::Check-Valid-Until=false",
     "APT::Update::Error-Mode=any",

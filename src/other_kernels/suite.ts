@@ -69,7 +69,7 @@ function totalOf(files: readonly TestFile[]): Pick<TestsRun, "passed" | "failed"
 
 /** Each path, but all tests by folder: what hangs there costs the others nothing. */
 async function groupsOf(root: string, paths: readonly string[]): Promise<string[]> {
-  const groups = [];
+  const groups: string[] = [];
   for (const path of paths) {
     const isAll = path.replace(/\/$/, "") === "tests";
     groups.push(...isAll ? await allGroups(root) : [path]);
@@ -78,10 +78,11 @@ async function groupsOf(root: string, paths: readonly string[]): Promise<string[
 }
 
 async function allGroups(root: string): Promise<string[]> {
-  const entries = await Array.fromAsync(Deno.readDir(`${root}/tests`));
-  const groups = entries.flatMap(({ name, isDirectory }) =>
-    isDirectory || name.endsWith("_test.ts") ? [`tests/${name}`] : []
-  ).sort();
+  const groups: string[] = [];
+  for await (const { name } of Deno.readDir(`${root}/tests`)) {
+    if (await holdsTests(`${root}/tests/${name}`)) groups.push(`tests/${name}`);
+  }
+  groups.sort();
   const isFirst = (path: string) => KERNEL_TESTS.includes(path);
   const isLast = (path: string) => SLOW_TESTS.includes(path);
   return [
@@ -89,6 +90,15 @@ async function allGroups(root: string): Promise<string[]> {
     ...groups.filter((path) => !isFirst(path) && !isLast(path)),
     ...SLOW_TESTS,
   ].filter((path) => groups.includes(path));
+}
+
+/** True for a file of tests, and for a folder with one at any depth: others only have what tests need. */
+async function holdsTests(path: string): Promise<boolean> {
+  if (!(await Deno.stat(path)).isDirectory) return path.endsWith("_test.ts");
+  for await (const { name } of Deno.readDir(path)) {
+    if (await holdsTests(`${path}/${name}`)) return true;
+  }
+  return false;
 }
 
 /** The tests of a file or a folder; those that run when `signal` ends them go with all that they started. */

@@ -1,7 +1,12 @@
 /** Names of kernels to boot: whose they are, which release has them, and which version is meant. */
 
 import { assertEquals } from "@std/assert";
-import { kernelNamed, kernelNames, USUAL_KERNELS } from "../../src/other_kernels/kernels.ts";
+import {
+  kernelNamed,
+  kernelNames,
+  PROCESS_NAMES,
+  USUAL_KERNELS,
+} from "../../src/other_kernels/kernels.ts";
 
 function told(name: string): string | undefined {
   const kernel = kernelNamed(name);
@@ -19,6 +24,15 @@ Deno.test("kernelNamed: more of the version names one kernel of it", () => {
   assertEquals(told("6.18.5"), "6.18.5: Debian trixie-backports 6.18.5");
   assertEquals(told("6.1.0-50"), "6.1.0-50: Debian bookworm 6.1.0-50");
   assertEquals(told("ubuntu-6.8.0-41"), "ubuntu-6.8.0-41: Ubuntu noble-updates 6.8.0-41");
+});
+
+Deno.test("kernelNamed: a kernel that runs as a process is that of a release", () => {
+  const kernels = PROCESS_NAMES.map(kernelNamed);
+  assertEquals(kernels.map((kernel) => kernel?.suite), ["bookworm", "trixie", "sid"]);
+  assertEquals(kernels.map((kernel) => kernel?.isProcess), [true, true, true]);
+  assertEquals([kernelNamed("6.12")?.isProcess, told("process-6.8"), told("process-")], [
+    ...[undefined, undefined, undefined],
+  ]);
 });
 
 Deno.test("kernelNamed: what no release has is none", () => {

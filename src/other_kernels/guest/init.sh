@@ -22,7 +22,7 @@ tail -f $out/progress.txt > /dev/ttyS1 &
 cd /maple/checkout
 # What programs print is kept: on a console some of them would wait for a key.
 deno run -q -P=other-kernels src/other_kernels/inside_main.ts $out < /dev/null > $out/printed.txt 2>&1
-tar -C $out -cf /dev/vdc .
+tar -C $out -cf $MAPLE_RESULT .
 sync
 echo "maple: done"
 echo o > /proc/sysrq-trigger

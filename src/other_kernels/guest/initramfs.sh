@@ -10,12 +10,19 @@ while read -r module; do
   b test -f /modules/$module.ko && b insmod /modules/$module.ko 2> /dev/null
 done < /modules/order
 tries=100
-until b test -b /dev/vdc || b test $tries = 0; do b sleep 0.1; tries=$((tries - 1)); done
+# What qemu's disks are called, and those of a kernel that is a process.
+disk=/dev/vd
+until b test -b ${disk}c || b test $tries = 0; do
+  b test -b /dev/ubdc && disk=/dev/ubd && continue
+  b sleep 0.1
+  tries=$((tries - 1))
+done
 b mkdir -p /system
-if ! b mount -t ext4 /dev/vda /system || ! b mount -t ext4 /dev/vdb /system/maple; then
+if ! b mount -t ext4 ${disk}a /system || ! b mount -t ext4 ${disk}b /system/maple; then
   echo "maple: the disks cannot be mounted"
   b dmesg | b tail -20
   b poweroff -f
 fi
 for folder in proc sys dev; do b mount --move /$folder /system/$folder; done
+export MAPLE_RESULT=${disk}c
 exec /bin/busybox switch_root /system /maple/checkout/src/other_kernels/guest/init.sh
