@@ -51,6 +51,9 @@ const MODULES = [
  */
 const COMMAND_LINE = "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off";
 
+/** What is written goes elsewhere; other kernels may use the file meanwhile, one that is a process locks it. */
+const SHARED = ",snapshot=on,file.locking=off";
+
 /** Booting, and switching off, on a slow machine. */
 const OVERHEAD_SECONDS = 300;
 /** What the third disk can hold. */
@@ -114,7 +117,7 @@ async function runEmulated(
     ...["-serial", `file:${folder}/console.txt`, "-serial", `file:${folder}/progress.txt`],
     ...disks.flatMap(({ path, isThrownAway }) => [
       "-drive",
-      `file=${path},format=raw,if=virtio${isThrownAway ? ",snapshot=on" : ""}`,
+      `file=${path},format=raw,if=virtio${isThrownAway ? SHARED : ""}`,
     ]),
   ], seconds);
   if (code !== undefined && code !== 0) throw new Unable(`Cannot run qemu: ${errors.at(-1)}`);

@@ -20,6 +20,8 @@ export interface OtherKernel {
   readonly version: string;
   /** True if it is not booted in a machine, but runs as a process of this kernel. */
   readonly isProcess?: boolean;
+  /** True if it is Debian's real-time kernel (PREEMPT_RT), which has no transparent huge pages. */
+  readonly isRealTime?: boolean;
 }
 
 /** Which releases have which kernels, oldest first. */
@@ -52,6 +54,9 @@ export const USUAL_KERNELS: readonly string[] = ["5.10", "6.1", "6.12", NEWEST];
 /** The kernel that this machine runs: nothing is booted for it. */
 export const RUNNING_KERNEL = "running";
 
+/** What names of real-time kernels end with. */
+export const REAL_TIME = "-rt";
+
 /** The names of the kernels that run as a process. */
 export const PROCESS_NAMES: readonly string[] = [...PROCESSES.keys()].map((each) => PROCESS + each);
 
@@ -65,10 +70,15 @@ export function kernelNames(distribution: Distribution): string[] {
 
 /**
  * The kernel of a name: a version of two numbers is the newest of these, `ubuntu-` before it says whose, `process-` that
- * it runs as a process, and more of the version names one of them, as `6.18.5` and `ubuntu-6.8.0-41`. Undefined if no
- * release has such a one.
+ * it runs as a process, `-rt` after it that it is Debian's real-time kernel, and more of the version names one of them,
+ * as `6.18.5` and `ubuntu-6.8.0-41`. Undefined if no release has such a one.
  */
 export function kernelNamed(name: string): OtherKernel | undefined {
+  if (name.endsWith(REAL_TIME)) {
+    const usual = kernelNamed(name.slice(0, -REAL_TIME.length));
+    const isThere = usual?.distribution === "Debian" && !usual.isProcess && !usual.isRealTime;
+    return isThere ? { ...usual, name, isRealTime: true } : undefined;
+  }
   if (name.startsWith(PROCESS)) {
     const suite = PROCESSES.get(name.slice(PROCESS.length));
     if (suite === undefined) return undefined;

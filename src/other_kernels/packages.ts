@@ -29,6 +29,8 @@ const FLAVOURS: Readonly<Record<Distribution, string>> = {
   Ubuntu: "generic",
 };
 
+const REAL_TIME_FLAVOUR = "rt-amd64";
+
 /** Debian's kernel that runs as a process, and the C library that it was linked to. */
 const USER_MODE = "user-mode-linux", C_LIBRARY = "libc6";
 
@@ -142,11 +144,12 @@ async function isOfToday(path: string): Promise<boolean> {
 }
 
 async function newestPackage(
-  { distribution, version, suite, name }: OtherKernel,
+  { distribution, version, suite, name, isRealTime }: OtherKernel,
   options: readonly string[],
 ): Promise<string> {
+  const flavour = isRealTime ? REAL_TIME_FLAVOUR : FLAVOURS[distribution];
   const numbers = version === "" ? "[0-9].*" : `${version.replaceAll(".", "\\.")}([.+-].*)?`;
-  const pattern = `^linux-image-${numbers}-${FLAVOURS[distribution]}$`;
+  const pattern = `^linux-image-${numbers}-${flavour}$`;
   const args = [...options, "search", "--names-only", pattern];
   const found = DECODER.decode(
     await runTool("apt-cache", args, `search ${distribution}'s packages`),

@@ -38,7 +38,7 @@ export async function runUserMode(
     ...["--mount", ...ending, "sh", "-c", SCRIPT, "sh"],
     ...[`${libraries}/${LOADER}`, libraries, `${kernel}/usr/bin/linux.uml`, folder],
     ...[`mem=${memory}M`, `initrd=${initramfs}`, `uml_dir=${folder}/uml/`],
-    ...disks.map((disk, at) => `ubd${"abc"[at]}${diskOf(disk, at, folder)}`),
+    ...disks.map((disk, at) => `ubd${"abc"[at]}=${filesOf(disk, at, folder)}`),
     ...["con=null", "con0=null,fd:1", "ssl=null", "ssl1=null,fd:3"],
     ...["quiet", "panic=-1"],
   ], seconds);
@@ -59,9 +59,9 @@ const LOADER = "ld-linux-x86-64.so.2";
 /** What it says where this kernel refuses it one more mapping. */
 const TOO_MANY_MAPPINGS = "UML ran out of memory on the host side";
 
-/** What is written to a disk that is thrown away goes to a file of its own; its file is shared with other kernels. */
-function diskOf({ path, isThrownAway }: Disk, at: number, folder: string): string {
-  return isThrownAway ? `s=${changesOf(at, folder)},${path}` : `=${path}`;
+/** What is written to a disk that is thrown away goes to a file of its own. */
+function filesOf({ path, isThrownAway }: Disk, at: number, folder: string): string {
+  return isThrownAway ? `${changesOf(at, folder)},${path}` : path;
 }
 
 function changesOf(at: number, folder: string): string {

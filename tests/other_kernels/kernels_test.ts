@@ -35,6 +35,18 @@ Deno.test("kernelNamed: a kernel that runs as a process is that of a release", (
   ]);
 });
 
+Deno.test("kernelNamed: -rt after a version of Debian's names its real-time kernel", () => {
+  assertEquals(kernelNamed("6.12-rt"), {
+    ...kernelNamed("6.12")!,
+    name: "6.12-rt",
+    isRealTime: true,
+  });
+  assertEquals(kernelNamed("6.18.5-rt")?.version, "6.18.5");
+  assertEquals(kernelNamed("newest-rt")?.isRealTime, true);
+  const none = ["ubuntu-6.8-rt", "process-6.12-rt", "6.12-rt-rt", "6.3-rt", "-rt"];
+  assertEquals(none.map(kernelNamed), none.map(() => undefined));
+});
+
 Deno.test("kernelNamed: what no release has is none", () => {
   const others = ["", "6", "6.", "6.3", "6.10", "6.1x", "66.1", "ubuntu-", "ubuntu-6.1", "ubuntu"];
   assertEquals(others.map(told), others.map(() => undefined));

@@ -55,12 +55,12 @@ Deno.test({
       for argument in "$@"; do echo "$argument"; done
       echo $LD_LIBRARY_PATH
       echo progress >&3
-      for part in "$@"; do case $part in ubdas=*,*) part=\${part#*=} && : > "\${part%,*}";; esac; done
+      for part in "$@"; do case $part in ubda=*,*) part=\${part#*=} && : > "\${part%,*}";; esac; done
     `);
     await runUserMode(`${folder.path}/kernel`, guestIn(folder.path));
     assertEquals(read(folder, "console.txt").split("\n"), [
       ...["mem=512M", "initrd=/disks/first", `uml_dir=${folder.path}/uml/`],
-      ...[`ubdas=${folder.path}/changes-0,/disks/root.img`, "ubdb=/disks/result"],
+      ...[`ubda=${folder.path}/changes-0,/disks/root.img`, "ubdb=/disks/result"],
       ...["con=null", "con0=null,fd:1", "ssl=null", "ssl1=null,fd:3", "quiet", "panic=-1"],
       ...[`${folder.path}/kernel/usr/lib/x86_64-linux-gnu`, ""],
     ]);
