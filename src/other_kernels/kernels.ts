@@ -20,8 +20,8 @@ export interface OtherKernel {
   readonly version: string;
   /** True if it is not booted in a machine, but runs as a process of this kernel. */
   readonly isProcess?: boolean;
-  /** True if it is Debian's real-time kernel (PREEMPT_RT), which has no transparent huge pages. */
-  readonly isRealTime?: boolean;
+  /** For what the distribution builds it, as its package's name ends: `azure`, `rt-amd64`; usual ones unless given. */
+  readonly flavour?: string;
 }
 
 /** Which releases have which kernels, oldest first. */
@@ -54,8 +54,14 @@ export const USUAL_KERNELS: readonly string[] = ["5.10", "6.1", "6.12", NEWEST];
 /** The kernel that this machine runs: nothing is booted for it. */
 export const RUNNING_KERNEL = "running";
 
-/** What names of real-time kernels end with. */
-export const REAL_TIME = "-rt";
+/**
+ * Flavours by the end of a kernel's name, and those of their packages: real-time kernels, which have no transparent huge
+ * pages, and those of clouds.
+ */
+const OTHER_FLAVOURS: Readonly<Record<Distribution, ReadonlyMap<string, string>>> = {
+  Debian: new Map([["rt", "rt-amd64"]]),
+  Ubuntu: new Map(["aws", "azure", "gcp", "lowlatency", "oem"].map((each) => [each, each])),
+};
 
 /** The names of the kernels that run as a process. */
 export const PROCESS_NAMES: readonly string[] = [...PROCESSES.keys()].map((each) => PROCESS + each);
@@ -70,28 +76,27 @@ export function kernelNames(distribution: Distribution): string[] {
 
 /**
  * The kernel of a name: a version of two numbers is the newest of these, `ubuntu-` before it says whose, `process-` that
- * it runs as a process, `-rt` after it that it is Debian's real-time kernel, and more of the version names one of them,
- * as `6.18.5` and `ubuntu-6.8.0-41`. Undefined if no release has such a one.
+ * it runs as a process; more of the version names one of them, as `6.18.5` and `ubuntu-6.8.0-41`, and a flavour after it
+ * those that are built for something, as `6.12-rt` and `ubuntu-6.8-azure`. Undefined if no release has such a one.
  */
 export function kernelNamed(name: string): OtherKernel | undefined {
-  if (name.endsWith(REAL_TIME)) {
-    const usual = kernelNamed(name.slice(0, -REAL_TIME.length));
-    const isThere = usual?.distribution === "Debian" && !usual.isProcess && !usual.isRealTime;
-    return isThere ? { ...usual, name, isRealTime: true } : undefined;
-  }
   if (name.startsWith(PROCESS)) {
     const suite = PROCESSES.get(name.slice(PROCESS.length));
     if (suite === undefined) return undefined;
     return { name, distribution: "Debian", suite, version: "", isProcess: true };
   }
-  if (name === NEWEST) {
-    return { name, distribution: "Debian", suite: "trixie-backports", version: "" };
-  }
   const distribution = name.startsWith(UBUNTU) ? "Ubuntu" : "Debian";
-  const version = distribution === "Ubuntu" ? name.slice(UBUNTU.length) : name;
+  const own = distribution === "Ubuntu" ? name.slice(UBUNTU.length) : name;
+  const [, suffix] = /-([a-z]+)$/.exec(own) ?? [];
+  const flavour = suffix === undefined ? undefined : OTHER_FLAVOURS[distribution].get(suffix);
+  const version = flavour === undefined ? own : own.slice(0, -`-${suffix}`.length);
+  const built = flavour === undefined ? {} : { flavour };
+  if (version === NEWEST && distribution === "Debian") {
+    return { name, distribution, suite: "trixie-backports", version: "", ...built };
+  }
   const [series = ""] = /^\d+\.\d+(?=[.-]|$)/.exec(version) ?? [];
   const found = SERIES.find(([other, , versions]) =>
     other === distribution && versions.includes(series)
   );
-  return found && { name, distribution, suite: found[1], version };
+  return found && { name, distribution, suite: found[1], version, ...built };
 }

@@ -21,15 +21,13 @@ const UBUNTU_KEYS = {
 };
 
 /**
- * The flavour of kernel that is taken: Debian's cloud kernel has all that qemu shows and a fifth of the size of the
+ * The flavour of kernel that is taken unless another is named: Debian's cloud kernel has all that qemu shows and a fifth of the size of the
  * usual one; Ubuntu's usual one has the drivers of the disks built in.
  */
 const FLAVOURS: Readonly<Record<Distribution, string>> = {
   Debian: "cloud-amd64",
   Ubuntu: "generic",
 };
-
-const REAL_TIME_FLAVOUR = "rt-amd64";
 
 /** Debian's kernel that runs as a process, and the C library that it was linked to. */
 const USER_MODE = "user-mode-linux", C_LIBRARY = "libc6";
@@ -144,10 +142,9 @@ async function isOfToday(path: string): Promise<boolean> {
 }
 
 async function newestPackage(
-  { distribution, version, suite, name, isRealTime }: OtherKernel,
+  { distribution, version, suite, name, flavour = FLAVOURS[distribution] }: OtherKernel,
   options: readonly string[],
 ): Promise<string> {
-  const flavour = isRealTime ? REAL_TIME_FLAVOUR : FLAVOURS[distribution];
   const numbers = version === "" ? "[0-9].*" : `${version.replaceAll(".", "\\.")}([.+-].*)?`;
   const pattern = `^linux-image-${numbers}-${flavour}$`;
   const args = [...options, "search", "--names-only", pattern];

@@ -35,15 +35,24 @@ Deno.test("kernelNamed: a kernel that runs as a process is that of a release", (
   ]);
 });
 
-Deno.test("kernelNamed: -rt after a version of Debian's names its real-time kernel", () => {
+Deno.test("kernelNamed: a flavour after a version names a kernel that is built for something", () => {
+  const flavour = (name: string) => kernelNamed(name)?.flavour;
   assertEquals(kernelNamed("6.12-rt"), {
     ...kernelNamed("6.12")!,
     name: "6.12-rt",
-    isRealTime: true,
+    flavour: "rt-amd64",
   });
-  assertEquals(kernelNamed("6.18.5-rt")?.version, "6.18.5");
-  assertEquals(kernelNamed("newest-rt")?.isRealTime, true);
-  const none = ["ubuntu-6.8-rt", "process-6.12-rt", "6.12-rt-rt", "6.3-rt", "-rt"];
+  assertEquals([kernelNamed("6.18.5-rt")?.version, flavour("6.18.5-rt")], ["6.18.5", "rt-amd64"]);
+  assertEquals([told("newest-rt"), flavour("newest-rt")], [
+    "newest-rt: Debian trixie-backports ",
+    "rt-amd64",
+  ]);
+  assertEquals([told("ubuntu-6.8-azure"), flavour("ubuntu-6.8-azure")], [
+    "ubuntu-6.8-azure: Ubuntu noble-updates 6.8",
+    "azure",
+  ]);
+  assertEquals([flavour("6.12"), flavour("ubuntu-6.8")], [undefined, undefined]);
+  const none = ["process-6.12-rt", "6.3-rt", "-rt", "ubuntu-newest-gcp"];
   assertEquals(none.map(kernelNamed), none.map(() => undefined));
 });
 
