@@ -9,6 +9,9 @@ import type { LibcCalls } from "./libc.ts";
 
 const PTRACE_POKEUSER = 6, PTRACE_GETREGS = 12, PTRACE_SETREGS = 13;
 
+/** The requests for registers look at no address. */
+const NO_ADDRESS = 0;
+
 /** How many words they are. */
 export const REGISTERS = 27;
 /** Their words, by name; `call` is the number of the call that the process is inside. */
@@ -31,7 +34,7 @@ export function readRegisters(
   pid: number,
   words: BigUint64Array<ArrayBuffer>,
 ): boolean {
-  return libc.ptraceBuffer(PTRACE_GETREGS, pid, 0, words) >= 0;
+  return libc.ptraceBuffer(PTRACE_GETREGS, pid, NO_ADDRESS, words) >= 0;
 }
 
 /** Gives a stopped process other registers. */
@@ -40,7 +43,7 @@ export function writeRegisters(
   pid: number,
   words: BigUint64Array<ArrayBuffer>,
 ): void {
-  libc.ptraceBuffer(PTRACE_SETREGS, pid, 0, words);
+  libc.ptraceBuffer(PTRACE_SETREGS, pid, NO_ADDRESS, words);
 }
 
 /** The call at whose entry a process with these registers stands: its number and arguments, and what kind it is. */

@@ -26,14 +26,6 @@ export const CAPTURE: Equivalences = {
     ["same", "readonly #mask = new BigUint64Array(1);", ["1 ▸ 2"], "Only the first word is read."],
     ["same", "#stops = 0;", ["0 ▸ 1"], ENOUGH],
     ["same", "while (this.#stops++ < MOST_STOPS) {", ["< ▸ <="], ENOUGH],
-    [
-      "same",
-      "return this.#transfer(PTRACE_GETREGS, 0, this.#own) &&",
-      ["0 ▸ 1"],
-      NO_ADDRESS,
-    ],
-    ["same", "this.#transfer(PTRACE_SETREGS, 0, this.#own);", ["0 ▸ 1"], NO_ADDRESS],
-    ["same", "this.#transfer(PTRACE_SETREGS, 0, registers);", ["0 ▸ 1"], NO_ADDRESS],
   ],
   "src/capture/effects.ts": [
     [

@@ -260,6 +260,10 @@ Deno.test("failure: what would have served depends on what was asked for", () =>
   ]);
   const bare = why(`mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_SHARED) ${INVALID}`);
   assertSays(bare, ["The flags contradict one another"], ["offset"]);
+  const huge = why(
+    `mmap(NULL, 4096, PROT_READ, ${anonymous.replace(",", "|MAP_HUGETLB,")} ${INVALID}`,
+  );
+  assertSays(huge, ["no huge pages of that size", "CONFIG_HUGETLBFS"], ["contradict"]);
   // One VMA is a limit too, of which nobody counted how much is used.
   const one = why(`mmap(NULL, 4096, PROT_READ, ${anonymous} ${NO_MEMORY}`, { limit: 1 });
   assertSays(one, ["is 1, and of its VMAs the text shows 1", "no gap of 4 KiB"]);

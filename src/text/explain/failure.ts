@@ -345,6 +345,10 @@ function invalid(failed: Failed, call: string): string {
     if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) && !isPageAligned(start)) {
       return `The address ${hex(start)} is no multiple of the page size, which MAP_FIXED needs`;
     }
+    if (flags & MAP_HUGETLB) {
+      return "There are no huge pages of that size (MAP_HUGE_2MB, MAP_HUGE_1GB), the kernel was built without any " +
+        "(CONFIG_HUGETLBFS), or the descriptor is no file of them. madvise(MADV_HUGEPAGE) on usual pages would have served";
+    }
     return "The flags contradict one another: exactly one of MAP_SHARED, MAP_PRIVATE and MAP_SHARED_VALIDATE is needed, " +
       "and what grows down can neither be shared nor have a file";
   }
@@ -355,7 +359,8 @@ function invalid(failed: Failed, call: string): string {
   }
   if (call === "madvise") {
     const advice = Object.entries(MADV).find(([, value]) => value === third)?.[0] ?? String(third);
-    return `The kernel does not know the advice ${advice}, or not for this kind of memory (locked, shared, of a file, special)`;
+    return `The kernel does not know the advice ${advice}, being older or built without it, or not for this kind of ` +
+      "memory (locked, shared, of a file, special)";
   }
   if (call === "munmap" && length === 0) return "The length is 0: munmap needs at least one byte";
   return `An argument of ${call} is not one that the kernel takes: flags, alignment, or a special mapping such as [vdso]`;
