@@ -87,9 +87,9 @@ export function kernelNamed(name: string): OtherKernel | undefined {
   }
   const distribution = name.startsWith(UBUNTU) ? "Ubuntu" : "Debian";
   const own = distribution === "Ubuntu" ? name.slice(UBUNTU.length) : name;
-  const [, suffix] = /-([a-z]+)$/.exec(own) ?? [];
-  const flavour = suffix === undefined ? undefined : OTHER_FLAVOURS[distribution].get(suffix);
-  const version = flavour === undefined ? own : own.slice(0, -`-${suffix}`.length);
+  const [, suffix = ""] = /-([a-z]+)$/.exec(own) ?? [];
+  const flavour = OTHER_FLAVOURS[distribution].get(suffix);
+  const version = flavour === undefined ? own : own.slice(0, -1 - suffix.length);
   const built = flavour === undefined ? {} : { flavour };
   if (version === NEWEST && distribution === "Debian") {
     return { name, distribution, suite: "trixie-backports", version: "", ...built };

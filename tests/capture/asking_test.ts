@@ -72,6 +72,7 @@ class NewProgram {
         return 0;
       },
       wait: (pid, status) => {
+        if (this.#isOver) return -1; // its end is told once
         status[0] = this.#next();
         return pid;
       },

@@ -178,6 +178,19 @@ Deno.test("OpenFiles: a kernel without kcmp that knows F_DUPFD_QUERY tells open 
   system.put(8, 3, { open: "b" });
   assertEquals([system.id(7, 3), system.id(7, 9), system.id(8, 3)], [1, 1, 2]);
   assertEquals(system.own.size, 2); // one to each open file
+  system.put(7, 3, { open: "c" }); // the same file, opened again under the same number
+  assertEquals([system.id(7, 3), system.id(7, 9)], [3, 1]);
+});
+
+Deno.test("OpenFiles: the recorder's own descriptor that it asks about may be 0", () => {
+  const system = new System();
+  system.canCompare = false;
+  system.put(7, 3, { open: "a" });
+  system.put(7, 4, { open: "b", inode: 6 });
+  system.put(7, 9, { open: "b", inode: 6 });
+  assertEquals([system.id(7, 3), system.id(7, 4)], [1, 2]);
+  system.files.keepOnly(({ inode }) => inode === 6);
+  assertEquals([[...system.own.keys()], system.id(7, 9)], [[1], 2]);
 });
 
 Deno.test("OpenFiles: where no descriptor can be had the path tells of the file, but not on what it lies", () => {

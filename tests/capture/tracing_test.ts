@@ -106,6 +106,8 @@ Deno.test("Tracer: the call that a process enters, and what it leaves it with", 
   assertEquals(info(exit(1)), { at: "exit", result: -12, failed: true });
   assertEquals(info(exit(0)), { at: "exit", result: -12, failed: false });
   assertEquals([info(entry, -1), info(entry, 0)], [undefined, undefined]); // killed meanwhile
+  const nothing = traced([], { ptraceBuffer: () => 0, errno: () => 5 }); // EIO, of an earlier call
+  assertEquals(nothing.tracer.callInfo(77), undefined);
   for (const kind of [0, 3]) assertEquals(info((view) => view.setUint8(0, kind)), undefined);
 });
 
