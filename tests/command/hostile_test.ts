@@ -18,6 +18,7 @@ import {
   leftBehind,
   NO_FOLDER,
   OTHER_TASKS,
+  signalTo,
   start,
   SUBJECTS,
 } from "./subjects.ts";
@@ -45,15 +46,8 @@ for (const subject of SUBJECTS) {
         const child = start(subject, { folder: folder.path });
         const signal = random.pick(SIGNALS);
         await new Promise((next) => setTimeout(next, 300 + random.below(2_500)));
-        const send = () => {
-          try {
-            child.kill(signal);
-          } catch {
-            // It has ended by itself.
-          }
-        };
-        send();
-        if (random.oneIn(2)) send(); // as `deno task` does with Ctrl-C
+        signalTo(child, signal);
+        if (random.oneIn(2)) signalTo(child, signal); // as `deno task` does with Ctrl-C
         const { code, signal: killedBy, stderr } = await child.output();
         const said = new TextDecoder().decode(stderr);
         const what = `${subject.name}, ${signal}, seed ${seed + round}: ${said}`;

@@ -16,7 +16,14 @@ import { pathOf } from "../../src/command/paths.ts";
 import { readTrace } from "../../src/trace/read.ts";
 import { TraceError } from "../../src/trace/trace_error.ts";
 import { Random } from "../random.ts";
-import { assertNothingRuns, leftBehind, start, type Subject, SUBJECTS } from "./subjects.ts";
+import {
+  assertNothingRuns,
+  leftBehind,
+  signalTo,
+  start,
+  type Subject,
+  SUBJECTS,
+} from "./subjects.ts";
 
 const options = parseArgs(Deno.args, { string: ["rounds", "seed"] });
 const rounds = Number(options.rounds ?? 1);
@@ -34,7 +41,7 @@ function assertOneSentence(said: string, { name }: Subject): void {
 
 /** What became of a command; one that takes long is asked to end, and does. */
 async function outcome(child: Deno.ChildProcess): Promise<{ code: number; said: string }> {
-  const timer = setTimeout(() => child.kill("SIGTERM"), LIMIT_MS);
+  const timer = setTimeout(() => signalTo(child, "SIGTERM"), LIMIT_MS);
   const { code, stderr } = await child.output();
   clearTimeout(timer);
   return { code, said: new TextDecoder().decode(stderr) };

@@ -192,6 +192,15 @@ async function leftRunning(folder: string): Promise<string[]> {
   return ids;
 }
 
+/** Sends a signal to a command, unless it has ended by itself meanwhile. */
+export function signalTo(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // Deno says so before it tells of the end.
+  }
+}
+
 /** Nothing runs any more; a process that was just killed may take a moment. */
 export async function assertNothingRuns(folder: string, what: string): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt++) {
