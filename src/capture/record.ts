@@ -44,9 +44,9 @@ const HOLD_MS = 25;
  * in this process may wait for child processes meanwhile.
  *
  * @param command the program and its arguments
- * @throws {RecordError} ENOSYS not such a system, or a kernel that does not tell of calls · ENOENT no such command · EPERM no permission ·
- * ENOEXEC the program cannot be started, or runs 32-bit code. What `signal` was aborted with, if that was before the
- * first record.
+ * @throws {RecordError} ENOSYS not such a system, or a kernel that does not tell of calls · ENOENT no such command ·
+ * EPERM no permission · ENOEXEC the program cannot be started, or runs 32-bit code. What `signal` was aborted with, if
+ * that was before the first record.
  */
 export async function* record(
   command: readonly string[],

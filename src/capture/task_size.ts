@@ -1,7 +1,7 @@
 /**
  * Where the user's addresses end, which the kernel tells nowhere: pages are wished for until the first address is found
- * that none can have. It is a matter of the processor's page tables and of how the kernel was built: 2^47 on most x86-64,
- * 2^39 on a small arm64, and something in between in a kernel that is a process of another (arch/um).
+ * that none can have. It is a matter of the processor's page tables and of how the kernel was built: 2^47 on most
+ * x86-64, 2^39 on a small arm64, and something in between in a kernel that is a process of another (arch/um).
  *
  * @module
  */

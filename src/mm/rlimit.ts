@@ -29,7 +29,7 @@ export const TASK_SIZE_FIVE_LEVELS: number = 2 ** 52;
 /** First address that is not the user's on arm64 with 48-bit addresses, bytes. */
 export const TASK_SIZE_ARM64 = 0x1_0000_0000_0000;
 
-/** Where the user's addresses usually end on a machine, and where the kernel gives none unless asked for more, bytes. */
+/** Where the user's addresses end on a machine, and where the kernel gives none unless asked for more, bytes. */
 export interface UserAddresses {
   /** First address that is not the user's. */
   readonly taskSize: number;

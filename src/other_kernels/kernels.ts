@@ -55,8 +55,8 @@ export const USUAL_KERNELS: readonly string[] = ["5.10", "6.1", "6.12", NEWEST];
 export const RUNNING_KERNEL = "running";
 
 /**
- * Flavours by the end of a kernel's name, and those of their packages: real-time kernels, which have no transparent huge
- * pages, and those of clouds.
+ * Flavours by the end of a kernel's name, and those of their packages: real-time kernels, which have no transparent
+ * huge pages, and those of clouds.
  */
 const OTHER_FLAVOURS: Readonly<Record<Distribution, ReadonlyMap<string, string>>> = {
   Debian: new Map([["rt", "rt-amd64"]]),
@@ -75,9 +75,10 @@ export function kernelNames(distribution: Distribution): string[] {
 }
 
 /**
- * The kernel of a name: a version of two numbers is the newest of these, `ubuntu-` before it says whose, `process-` that
- * it runs as a process; more of the version names one of them, as `6.18.5` and `ubuntu-6.8.0-41`, and a flavour after it
- * those that are built for something, as `6.12-rt` and `ubuntu-6.8-azure`. Undefined if no release has such a one.
+ * The kernel of a name: a version of two numbers is the newest of these, `ubuntu-` before it says whose, `process-`
+ * that it runs as a process; more of the version names one of them, as `6.18.5` and `ubuntu-6.8.0-41`, and a flavour
+ * after it those that are built for something, as `6.12-rt` and `ubuntu-6.8-azure`. Undefined if no release has such a
+ * one.
  */
 export function kernelNamed(name: string): OtherKernel | undefined {
   if (name.startsWith(PROCESS)) {

@@ -21,8 +21,8 @@ const UBUNTU_KEYS = {
 };
 
 /**
- * The flavour of kernel that is taken unless another is named: Debian's cloud kernel has all that qemu shows and a fifth of the size of the
- * usual one; Ubuntu's usual one has the drivers of the disks built in.
+ * The flavour of kernel that is taken unless another is named: Debian's cloud kernel has all that qemu shows and a
+ * fifth of the size of the usual one; Ubuntu's usual one has the drivers of the disks built in.
  */
 const FLAVOURS: Readonly<Record<Distribution, string>> = {
   Debian: "cloud-amd64",

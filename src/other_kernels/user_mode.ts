@@ -1,6 +1,6 @@
 /**
- * A kernel that runs as a process of this one (User Mode Linux, arch/um): its own code for memory at nearly the speed of
- * this machine, where an emulated one needs twenty times as long. It is built in its own way: addresses of 39 or 47
+ * A kernel that runs as a process of this one (User Mode Linux, arch/um): its own code for memory at nearly the speed
+ * of this machine, where an emulated one needs twenty times as long. It is built in its own way: addresses of 39 or 47
  * bits that are filled upwards, no huge pages, no protection keys, an executable heap.
  *
  * @module
@@ -11,8 +11,8 @@ import { exists } from "../kernel/cache.ts";
 import { type Disk, type GuestMachine, runGuest } from "./guest_process.ts";
 
 /**
- * In a room of its own: the program was linked to a C library that may be newer than this system's, so its loader is put
- * over this system's there. Nothing but the program can be started then.
+ * In a room of its own: the program was linked to a C library that may be newer than this system's, so its loader is
+ * put over this system's there. Nothing but the program can be started then.
  */
 const SCRIPT = `mount --bind "$1" /lib64/ld-linux-x86-64.so.2 || exit 125
 export LD_LIBRARY_PATH="$2"

@@ -103,6 +103,14 @@ function at(page: number): number {
   return BASE + page * PAGE_SIZE;
 }
 
+/** Advises on one page of anonymous memory. */
+function adviseOnPage(advice: number): (probe: Probe) => void {
+  return (probe) => {
+    probe.map(0, 1);
+    probe.advise(0, 1, advice);
+  };
+}
+
 /** The probes; a rule without one cannot be found out cheaply. */
 export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>> = {
   alignAnonymous(probe) {
@@ -209,18 +217,9 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     probe.remap(8, 1, LEAVE, 16);
     probe.map(9, 1);
   },
-  adviseGuard(probe) {
-    probe.map(0, 1);
-    probe.advise(0, 1, MADV.GUARD_REMOVE);
-  },
-  advisePopulate(probe) {
-    probe.map(0, 1);
-    probe.advise(0, 1, MADV.POPULATE_READ);
-  },
-  adviseDontNeedLocked(probe) {
-    probe.map(0, 1);
-    probe.advise(0, 1, MADV.DONTNEED_LOCKED);
-  },
+  adviseGuard: adviseOnPage(MADV.GUARD_REMOVE),
+  advisePopulate: adviseOnPage(MADV.POPULATE_READ),
+  adviseDontNeedLocked: adviseOnPage(MADV.DONTNEED_LOCKED),
   adviseCollapse(probe) {
     const pages = HUGE_PAGE_SIZE / PAGE_SIZE;
     probe.map(0, pages);
@@ -280,18 +279,9 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     probe.map(0, 1);
     probe.call("mlock2", at(0), PAGE_SIZE, MLOCK_ONFAULT);
   },
-  showsGuard(probe) {
-    probe.map(0, 1);
-    probe.advise(0, 1, MADV.GUARD_INSTALL);
-  },
-  adviseHugePages(probe) {
-    probe.map(0, 1);
-    probe.advise(0, 1, MADV.NOHUGEPAGE);
-  },
-  adviseMergeable(probe) {
-    probe.map(0, 1);
-    probe.advise(0, 1, MADV.UNMERGEABLE);
-  },
+  showsGuard: adviseOnPage(MADV.GUARD_INSTALL),
+  adviseHugePages: adviseOnPage(MADV.NOHUGEPAGE),
+  adviseMergeable: adviseOnPage(MADV.UNMERGEABLE),
   mapHugePages: (probe) =>
     probe.map(0, HUGE_PAGE_SIZE / PAGE_SIZE, RW, FIXED | MAP_HUGETLB | MAP_NORESERVE),
   protectWithKeys(probe) {

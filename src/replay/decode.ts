@@ -300,7 +300,7 @@ function asAnswered(
   return Object.assign(file, { addedFlags, clearedFlags: DRIVER_FLAGS & ~addedFlags });
 }
 
-/** Some kernels show device and inode of the file below, others those of the file itself: only the answer says which. */
+/** Some kernels show device and inode of the file below, others those of the file itself: the answer says which. */
 function showBelow(below: MappedFile, leave: LeaveRecord): void {
   const line = leave.added.find(({ start, end }) => start <= leave.result && leave.result < end);
   if (leave.error !== undefined || line === undefined) return;

@@ -1,7 +1,7 @@
 /**
- * Recordings made on kernels from 5.10 to 7.3, Debian's and Ubuntu's, in machines and as processes: each agrees to its end by the rules of its
- * kernel's version, and by what it settles itself where distributions carried a change back or the machine's setting is
- * not recorded.
+ * Recordings made on kernels from 5.10 to 7.3, Debian's and Ubuntu's, in machines and as processes: each agrees to its
+ * end by the rules of its kernel's version, and by what it settles itself where distributions carried a change back or
+ * the machine's setting is not recorded.
  */
 import { assert, assertEquals } from "@std/assert";
 import { readTrace } from "../../src/trace/read.ts";
