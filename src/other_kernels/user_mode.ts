@@ -33,6 +33,7 @@ export async function runUserMode(
   { initramfs, disks, memory, seconds, folder }: GuestMachine,
 ): Promise<void> {
   const libraries = await libraryFolder(kernel);
+  await removeChanges(disks, folder); // of a run that was interrupted: they fit no other disk
   const ending = ["--pid", "--fork", "--kill-child", "--mount-proc"]; // all of it ends with this command
   const { code, errors } = await runGuest("unshare", [
     ...["--mount", ...ending, "sh", "-c", SCRIPT, "sh"],
@@ -45,7 +46,7 @@ export async function runUserMode(
   if (code === NO_MOUNT || (code === NO_ROOM && errors[0]?.startsWith("unshare: "))) {
     throw new Unable(`Cannot run a kernel as a process: ${errors[0]}`);
   }
-  for (const at of disks.keys()) await Deno.remove(changesOf(at, folder)).catch(() => {});
+  await removeChanges(disks, folder);
   await Deno.remove(`${folder}/uml`, { recursive: true }).catch(() => {});
   if ((await Deno.readTextFile(`${folder}/console.txt`)).includes(TOO_MANY_MAPPINGS)) {
     throw new Unable(
@@ -62,6 +63,10 @@ const TOO_MANY_MAPPINGS = "UML ran out of memory on the host side";
 /** What is written to a disk that is thrown away goes to a file of its own. */
 function filesOf({ path, isThrownAway }: Disk, at: number, folder: string): string {
   return isThrownAway ? `${changesOf(at, folder)},${path}` : path;
+}
+
+async function removeChanges(disks: readonly Disk[], folder: string): Promise<void> {
+  for (const at of disks.keys()) await Deno.remove(changesOf(at, folder)).catch(() => {});
 }
 
 function changesOf(at: number, folder: string): string {

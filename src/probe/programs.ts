@@ -280,6 +280,12 @@ export const PROBES: Readonly<Partial<Record<RuleName, (probe: Probe) => void>>>
     probe.call("mlock2", at(0), PAGE_SIZE, MLOCK_ONFAULT);
   },
   showsGuard: adviseOnPage(MADV.GUARD_INSTALL),
+  showsHeapBeside(probe) {
+    const start = probe.call("brk", 0);
+    probe.feed(start, probe.call("brk", PAGE_SIZE), 0);
+    const end = probe.call("brk", 0);
+    probe.feed(end, probe.call("mmap", 0, PAGE_SIZE, PROT_READ, FIXED, -1, 0), 0);
+  },
   adviseHugePages: adviseOnPage(MADV.NOHUGEPAGE),
   adviseMergeable: adviseOnPage(MADV.UNMERGEABLE),
   mapHugePages: (probe) =>

@@ -92,6 +92,7 @@ const SHOWS: Readonly<Record<RuleName, string>> = {
   seal: "6.18/probes",
   showsGuard: "6.17/fuzz-1",
   showsLockOnFault: "6.1/fuzz-1",
+  showsHeapBeside: "process-6.1/probes",
   adviseHugePages: "process-6.12/probes",
   adviseMergeable: "process-6.12/probes",
   mapHugePages: "process-6.12/probes",

@@ -52,13 +52,16 @@ Deno.test({
   ...needing("runUserMode: memory, disks and where to write are told, and its changes go", lack),
   fn: async () => {
     using folder = await withScript(`
+      [ -e ${"${0%/kernel/*}"}/changes-0 ] || echo nothing else is there
       for argument in "$@"; do echo "$argument"; done
       echo $LD_LIBRARY_PATH
       echo progress >&3
       for part in "$@"; do case $part in ubda=*,*) part=\${part#*=} && : > "\${part%,*}";; esac; done
     `);
+    await Deno.writeTextFile(`${folder.path}/changes-0`, "of another disk");
     await runUserMode(`${folder.path}/kernel`, guestIn(folder.path));
     assertEquals(read(folder, "console.txt").split("\n"), [
+      "nothing else is there",
       ...["mem=512M", "initrd=/disks/first", `uml_dir=${folder.path}/uml/`],
       ...[`ubda=${folder.path}/changes-0,/disks/root.img`, "ubdb=/disks/result"],
       ...["con=null", "con0=null,fd:1", "ssl=null", "ssl1=null,fd:3", "quiet", "panic=-1"],

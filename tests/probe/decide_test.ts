@@ -244,7 +244,7 @@ Deno.test("probedOptions: what the system or Deno refuses gives no rules, what e
     const thrown = await failing(fault).then(() => undefined, (error) => error);
     assertEquals(thrown, fault);
   }
-  const probe = decide(childrenWith(() => []));
+  const probe = decide([HEADER]);
   assertEquals(await probedOptions(() => Promise.resolve(probe)), { rules: {} });
 });
 

@@ -140,6 +140,8 @@ export type KernelRules = {
   readonly showsLockOnFault: boolean;
   /** Marks a VMA with guard pages (VM_MAYBE_GUARD, gu); before, it gets an anon_vma, that of a file too. */
   readonly showsGuard: boolean;
+  /** Calls a VMA that only touches the heap [heap] too. */
+  readonly showsHeapBeside: boolean;
   /** Has MADV_HUGEPAGE, MADV_NOHUGEPAGE and MADV_COLLAPSE. */
   readonly adviseHugePages: boolean;
   /** Has MADV_MERGEABLE and MADV_UNMERGEABLE. */
@@ -420,6 +422,13 @@ export const RULES: { readonly [Name in keyof KernelRules]: Rule<KernelRules[Nam
     source: "madvise_guard_install(), mm/madvise.c",
     values: since("6.19"),
     backports: ["6.18.44"],
+  },
+  showsHeapBeside: {
+    decides:
+      "calls a VMA [heap] too that only touches the heap, as a program's own data does where " +
+      "addresses are not randomized (gdb, setarch -R)",
+    source: "vma_is_initial_heap(), include/linux/mm.h",
+    values: until("6.11"),
   },
 
   // How the kernel was built.

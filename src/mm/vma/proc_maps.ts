@@ -58,9 +58,17 @@ export function vmaName(mm: MemoryDescriptor, vma: Vma): string {
     return vma.anonName === null ? vma.file.name : `[anon_shmem:${vma.anonName}]`;
   }
   if (vma.special !== null) return vma.special;
-  if (vma.start < mm.brk && vma.end > mm.startBrk) return "[heap]";
+  if (isHeap(mm, vma)) return "[heap]";
   if (vma.start <= mm.startStack && vma.end >= mm.startStack) return "[stack]";
   return vma.anonName === null ? "" : `[anon:${vma.anonName}]`;
+}
+
+/** True for the VMA of the heap, and by the older rule for one that only touches it. */
+function isHeap(
+  { brk, startBrk, rules }: MemoryDescriptor,
+  { start, end }: Vma,
+): boolean {
+  return rules.showsHeapBeside ? start <= brk && end >= startBrk : start < brk && end > startBrk;
 }
 
 function padded(value: number): string {

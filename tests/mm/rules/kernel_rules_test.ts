@@ -292,6 +292,12 @@ const DECIDES: Readonly<Record<RuleName, (mm: AddressSpace) => string>> = {
     mm.madvise(0x1000, PAGE, MADV.GUARD_INSTALL);
     return flagsAt(mm, 0x1000);
   },
+  showsHeapBeside(mm) {
+    mm.exec({ vmas: [], startBrk: 0x100000, startStack: 0, mmapBase: 0x7fff_0000_0000 });
+    mm.brk(0x101000);
+    for (const start of [0xff000, 0x101000]) map(mm, start, start + PAGE, 0);
+    return mm.maps().trimEnd().split("\n").map((line) => line.endsWith("[heap]")).join();
+  },
   adviseHugePages: (mm) =>
     [MADV.HUGEPAGE, MADV.NOHUGEPAGE, MADV.COLLAPSE].map((each) => advise(mm, each)).join(),
   adviseMergeable: (mm) =>
@@ -379,6 +385,7 @@ const OUTCOMES: Readonly<Record<RuleName, Readonly<Record<string, string>>>> = {
   seal: { false: "ENOSYS", true: "ok" },
   showsLockOnFault: { false: "rd wr mr mw me lo ?? ac", true: "rd wr mr mw me lo lf ac" },
   showsGuard: { false: "rd wr mr mw me ac", true: "rd wr mr mw me gu ac" },
+  showsHeapBeside: { true: "true,true,true", false: "false,true,false" },
   adviseHugePages: { true: "ok,ok,EINVAL", false: "EINVAL,EINVAL,EINVAL" },
   adviseMergeable: { true: "ok,ok", false: "EINVAL,EINVAL" },
   mapHugePages: { true: "ok", false: "EINVAL" },
