@@ -40,8 +40,12 @@ async function main(args: CommandArguments): Promise<number> {
   if (sink !== undefined) {
     await writeTrace(recording, sink, { gzip: out?.endsWith(".gz") ?? false });
   }
-  const lowest = hintMinAddress === undefined ? {} : { "lowest hint": hex(hintMinAddress) };
-  const facts = { ...systemFacts(), ...lowest };
+  const { taskSize } = probe.header;
+  const facts = {
+    ...systemFacts(),
+    ...(hintMinAddress !== undefined && { "lowest hint": hex(hintMinAddress) }),
+    ...(taskSize !== undefined && { "addresses to": hex(taskSize) }),
+  };
   if (args.has("json")) printJson({ kernel: probe.header.kernel, ...facts, rules: probe.rules });
   else print([...head(probe, facts), "", ...table(probe.rules)].join("\n"));
   return probe.rules.some(({ status }) => status === "unknown") ? 1 : 0;

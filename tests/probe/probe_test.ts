@@ -212,11 +212,13 @@ Deno.test({
   fn: async () => {
     using folder = TemporaryFolder.create("maple-test-");
     const out = `${folder.path}/probes.jsonl.gz`;
-    const { success } = await outputOf(Deno.execPath(), {
+    const { success, stdout } = await outputOf(Deno.execPath(), {
       args: ["run", "-q", "-P=probe", "src/probe/main.ts", "--json", "--out", out],
       cwd: pathOf(""),
     });
     assert(success);
+    const told = JSON.parse(new TextDecoder().decode(stdout));
+    assertEquals(Number(told["addresses to"]), decide(recorded).header.taskSize);
     const kept = await Array.fromAsync(readTrace(out));
     assertEquals(foundRules(decide(kept)), foundRules(decide(recorded)));
     const { divergence, steps, assumed } = await replaySettled(() => kept);
