@@ -6,6 +6,7 @@ import type { AddressSpace } from "../../../src/mm/address_space.ts";
 import { MADV, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from "../../../src/abi/mman.ts";
 import { MmError } from "../../../src/mm/error.ts";
 import {
+  isNewerThanTable,
   type KernelRules,
   kernelRules,
   overrideRules,
@@ -15,6 +16,7 @@ import {
   ruleValues,
   sinceWhen,
   takenAs,
+  unknownRules,
 } from "../../../src/mm/rules/kernel_rules.ts";
 import { rulesAsMarkdown } from "../../../src/mm/rules/markdown.ts";
 import { RULES } from "../../../src/mm/rules/table.ts";
@@ -76,11 +78,29 @@ Deno.test("overrideRules: takes what the table knows and passes over the rest", 
   assertEquals(ruleDifferences(rules, kernelRules()), ["seal"]);
 });
 
+Deno.test("overrideRules: rules of which one has no value of its row are refused", () => {
+  const broken = { ...kernelRules() };
+  Object.assign(broken, { seal: "sideways" });
+  assertThrows(() => overrideRules(broken, {}), TypeError, "A rule has no value");
+  assertEquals(overrideRules(broken, { seal: true }).seal, true);
+});
+
+Deno.test("unknownRules: names that the table has not, and values that a row has not", () => {
+  const values = { seal: true, alignAnonymous: "sideways", ofTomorrow: true, mapHugePages: false };
+  assertEquals(unknownRules(values), ["alignAnonymous", "ofTomorrow"]);
+});
+
+Deno.test("isNewerThanTable: a release beyond the newest; what is no version is none", () => {
+  const releases = ["7.3.4", "7.4-rc1", "8.0", "5.9", "tomorrow"];
+  assertEquals(releases.map(isNewerThanTable), [false, true, true, false, false]);
+});
+
 Deno.test("sinceWhen: in words, with backports", () => {
   assertEquals(sinceWhen("seal", true), "since 6.10");
   assertEquals(sinceWhen("seal", false), "before 6.10");
   assertEquals(sinceWhen("newMapping", "next"), "from 6.1 to before 6.12");
   assertEquals(sinceWhen("dontUnmapKeepsApart", true), "since 7.3, 6.1.192, 6.12.117, 7.2.12");
+  assertEquals(sinceWhen("dontUnmapKeepsApart", false), "before 7.3");
   assertEquals(sinceWhen("mapHugePages", true), "always");
   assertEquals(sinceWhen("mapHugePages", false), "if built so");
 });
