@@ -66,7 +66,8 @@ function mootRules(found: RuleValues): string[] {
     ["alignTakesUpperEnd", isStacked || found.alignFiles === false],
     ["anonPageOffset", isStacked],
     ["secretIsLocked", !hasSecrets],
-    ["mremapChecksFirst", found.moveSeveralVmas === true],
+    // Where no VMA is looked up before a move, the target is looked at first whatever the rule.
+    ["mremapChecksFirst", found.moveSeveralVmas === true || found.shrinkLooksUp === false],
     ["shrinkLooksUp", found.moveSeveralVmas === true],
     ["guardFiles", found.adviseGuard === false],
     ["populateStopsAtHole", found.advisePopulate === false],
