@@ -1,5 +1,7 @@
 /** Runs `deno task capture` as a process of its own, and says whether tracing is possible here. */
 import { fileURLToPath } from "node:url";
+import { numberOf, type SystemCallName } from "../../src/abi/syscalls.ts";
+import { Libc } from "../../src/capture/libc.ts";
 import { readTrace } from "../../src/trace/read.ts";
 import type { TraceRecord } from "../../src/trace/format.ts";
 
@@ -50,3 +52,16 @@ async function obstacle(): Promise<string | undefined> {
 /** Why tracing is impossible here, undefined where it is not: the only ground on which a recorder test is skipped. */
 export const impossible: string | undefined = await obstacle();
 if (impossible !== undefined) console.warn(`Recorder tests are skipped: ${impossible}`);
+
+/** True if the kernel tells whether two descriptors are one open file, asked about one and itself. */
+export function tellsFilesApart(): boolean {
+  const KCMP_FILE = 0, F_DUPFD_QUERY = 1027;
+  const libc = new Libc();
+  const call = (name: SystemCallName, ...args: number[]) =>
+    libc.syscall(numberOf(name, Deno.build.arch) ?? -1, ...args);
+  const self = libc.pid(), descriptor = libc.open("/dev/null");
+  const isTold = call("kcmp", self, self, KCMP_FILE, descriptor, descriptor) === 0 ||
+    call("fcntl", descriptor, F_DUPFD_QUERY, descriptor) === 1;
+  libc.close(descriptor);
+  return isTold;
+}
