@@ -68,11 +68,6 @@ export function askBase(
   return { ...asked, execExit: info };
 }
 
-/** Where the mapping area ends, or in the legacy layout begins, by where a page went and what else lies there. */
-export function baseFrom(page: number, guess: number, legacyLayout: boolean): number {
-  return legacyLayout ? Math.min(page, guess || page) : Math.max(page + PAGE_SIZE, guess);
-}
-
 /** The address of an instruction `syscall` in the vdso. */
 function findEntry(libc: LibcCalls, pid: number, { start, end }: MapLine): number | undefined {
   const words = libc.readWords(pid, start, (end - start) / 8);

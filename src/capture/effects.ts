@@ -48,7 +48,6 @@ export interface FinishedCall {
   readonly brk: number | undefined;
 }
 
-const PAGE = PAGE_SIZE;
 const MAP_LOCKED = 0x2000, MAP_POPULATE = 0x8000;
 const MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20, MAP_HUGETLB = 0x40000;
 const PROT_GROWS = 0x3000000;
@@ -165,6 +164,6 @@ function heapMoved({ result, failed, brk }: FinishedCall): Effect {
 /** The pages that a range touches. */
 function rounded(start: number, length: number): Range {
   const from = unsigned(start);
-  const first = Math.floor(from / PAGE) * PAGE;
-  return { start: first, end: Math.ceil((from + unsigned(length)) / PAGE) * PAGE };
+  const first = Math.floor(from / PAGE_SIZE) * PAGE_SIZE;
+  return { start: first, end: Math.ceil((from + unsigned(length)) / PAGE_SIZE) * PAGE_SIZE };
 }

@@ -3,14 +3,15 @@
  *
  * @module
  */
+import { READ_IMPLIES_EXEC } from "../abi/mman.ts";
+import { PAGE_SIZE } from "../abi/page.ts";
 import { baseName } from "../trace/maps_line.ts";
 import type { ExecRecord, MapLine } from "../trace/format.ts";
-import { type AskedPlacement, baseFrom } from "./ask_base.ts";
+import type { AskedPlacement } from "./ask_base.ts";
 import type { LibcCalls } from "./libc.ts";
 import { hasIpcLock, parseLimits, parseStat } from "./proc.ts";
 
 const ADDR_NO_RANDOMIZE = 0x0040000, ADDR_COMPAT_LAYOUT = 0x0200000;
-const READ_IMPLIES_EXEC = 0x0400000;
 
 /** What is known of a new program beside what `/proc` says. */
 export interface ExecFacts {
@@ -38,9 +39,7 @@ export function execRecord(
   const limits = parseLimits(libc.readText(`/proc/${pid}/limits`) ?? "");
   const legacyLayout = goesUp ?? ((personality & ADDR_COMPAT_LAYOUT) !== 0 ||
     isLegacy(libc, stackDecides && limits.stack === undefined));
-  const guess = page !== undefined && legacyLayout
-    ? startOfRun(layout, page)
-    : guessBase(layout, stat.stack, legacyLayout);
+  const guess = guessBase(layout, stat.stack, legacyLayout);
   return {
     type: "exec",
     pid,
@@ -48,7 +47,7 @@ export function execRecord(
     layout,
     brk: stat.brk,
     stack: stat.stack,
-    mmapBase: page === undefined ? guess : baseFrom(page, guess, legacyLayout),
+    mmapBase: page === undefined ? guess : baseFrom(page, layout, legacyLayout, guess),
     ...(page === undefined && { mmapBaseGuessed: true }),
     legacyLayout,
     randomized: isRandomized && (personality & ADDR_NO_RANDOMIZE) === 0,
@@ -66,9 +65,18 @@ function isLegacy(libc: LibcCalls, byStack: boolean): boolean {
   return byStack || Number(libc.readText("/proc/sys/vm/legacy_va_layout") ?? "0") !== 0;
 }
 
-/** Where the VMAs begin that lie one after the other up to an address: upwards no room is left out. */
-function startOfRun(layout: readonly MapLine[], end: number): number {
-  return layout.reduceRight((start, line) => line.end === start ? line.start : start, end);
+/**
+ * Where the mapping area ends, by where a page went; it lies at the end, or something else already does. Of the legacy
+ * layout it is where the area begins: no room is left out, so that VMAs lie one after the other from there to the page.
+ */
+function baseFrom(
+  page: number,
+  layout: readonly MapLine[],
+  legacyLayout: boolean,
+  guess: number,
+): number {
+  if (!legacyLayout) return Math.max(page + PAGE_SIZE, guess);
+  return layout.reduceRight((start, line) => line.end === start ? line.start : start, page);
 }
 
 /**

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { ERRNO } from "../abi/errno.ts";
 import { MAP_ANONYMOUS, MAP_FIXED_NOREPLACE, MAP_PRIVATE, PROT_NONE } from "../abi/mman.ts";
 import { PAGE_SIZE } from "../abi/page.ts";
 
@@ -75,7 +76,6 @@ const EMPTY_PATH = 0x1000; // AT_EMPTY_PATH
 /** AT_FDCWD: a path is relative to the working directory. */
 const WORKING_DIRECTORY = -100;
 const BASIC_STATS = 0x7ff; // STATX_BASIC_STATS
-const EEXIST = 17;
 
 /** What `statx` tells of an open descriptor. */
 export interface FileStatus {
@@ -215,7 +215,7 @@ export class Libc {
   mayMap(address: number): boolean {
     const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
     const page = this.#symbols.mmap(BigInt(address), BigInt(PAGE_SIZE), PROT_NONE, flags, -1, 0n);
-    if (page === -1n) return this.errno() === EEXIST;
+    if (page === -1n) return this.errno() === ERRNO.EEXIST;
     this.#symbols.munmap(page, BigInt(PAGE_SIZE));
     return page === BigInt(address);
   }

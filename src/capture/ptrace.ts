@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { ERRNO } from "../abi/errno.ts";
 import { numberOfWord } from "../abi/word.ts";
 import { type LibcCalls, LibcError } from "./libc.ts";
 import { answerOf, callOf, readRegisters, REGISTERS } from "./registers_x86_64.ts";
@@ -37,7 +38,6 @@ const SIGTRAP = 5;
 const STOPPED = 0x7f;
 /** Ctrl-C and a polite kill are heard, and what was recorded is written, at least this often. */
 const HEAR_MS = 25;
-const EINTR = 4, EIO = 5;
 
 const EVENT_NAMES = new Map<number, "fork" | "vfork" | "clone" | "exec">([
   [1, "fork"],
@@ -142,7 +142,7 @@ export class Tracer {
     for (;;) {
       const pid = this.#libc.wait(-1, this.#status, WALL_OF_THIS_THREAD);
       if (pid > 0) return this.#stop(pid, this.#status[0]!);
-      if (this.#libc.errno() !== EINTR) return undefined;
+      if (this.#libc.errno() !== ERRNO.EINTR) return undefined;
       await this.#hear();
       if (this.#clock() - startMs > patienceMs || signal?.aborted) return "late";
     }
@@ -160,7 +160,7 @@ export class Tracer {
     do {
       const found = this.#libc.wait(pid, this.#status, WALL_OF_THIS_THREAD);
       if (found === pid) return this.#stop(pid, this.#status[0]!);
-      if (this.#libc.errno() !== EINTR) return undefined;
+      if (this.#libc.errno() !== ERRNO.EINTR) return undefined;
     } while (this.#clock() - startMs < patienceMs);
     return undefined;
   }
@@ -188,7 +188,7 @@ export class Tracer {
       this.#info.length,
       this.#info,
     );
-    if (length < 0 && this.#libc.errno() === EIO) return this.#callInRegisters(pid);
+    if (length < 0 && this.#libc.errno() === ERRNO.EIO) return this.#callInRegisters(pid);
     if (length <= 0) return undefined; // it was killed meanwhile
     const view = this.#view;
     const at = view.getUint8(0);
@@ -245,8 +245,8 @@ export class Tracer {
   }
 
   /**
-   * The same from the registers, where the kernel lacks the request: it is of Linux 5.3, and a kernel that runs as a
-   * process of another (arch/um) has it since 6.13 only. Entry or exit is in the message of the stop, since 5.3 too
+   * The same from the registers, where the kernel lacks the request: it is of Linux 5.3, and kernels that run as a
+   * process of another (arch/um) lack it in 6.12 still. Entry or exit is in the message of the stop there
    * (`ptrace_report_syscall()`, Linux include/linux/ptrace.h).
    */
   #callInRegisters(pid: number): CallInfo | undefined {

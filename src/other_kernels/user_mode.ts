@@ -10,17 +10,20 @@ import { Unable } from "../command/command.ts";
 import { exists } from "../kernel/cache.ts";
 import { type Disk, type GuestMachine, runGuest } from "./guest_process.ts";
 
+const LOADER = "ld-linux-x86-64.so.2";
 /**
- * In a room of its own: the program was linked to a C library that may be newer than this system's, so its loader is
- * put over this system's there. Nothing but the program can be started then.
+ * In a mount namespace of its own: the program was linked to a C library that may be newer than this system's, so its
+ * loader is put over this system's there. Nothing but the program can be started then.
  */
 const SCRIPT = `mount --bind "$1" /lib64/ld-linux-x86-64.so.2 || exit 125
 export LD_LIBRARY_PATH="$2"
 program=$3 folder=$4
 shift 4
 "$program" "$@" > "$folder/console.txt" 3> "$folder/progress.txt"`;
-/** The script's status if it has no room of its own, and that of the program that makes one. */
-const NO_MOUNT = 125, NO_ROOM = 1;
+/** The script's status if it may not mount, and that of `unshare` if it may not make the namespace. */
+const NO_MOUNT = 125, NO_NAMESPACE = 1;
+/** What the kernel says where this one refuses it one more mapping. */
+const TOO_MANY_MAPPINGS = "UML ran out of memory on the host side";
 
 /**
  * Runs the kernel until its system switches itself off.
@@ -43,22 +46,19 @@ export async function runUserMode(
     ...["con=null", "con0=null,fd:1", "ssl=null", "ssl1=null,fd:3"],
     ...["quiet", "panic=-1"],
   ], seconds);
-  if (code === NO_MOUNT || (code === NO_ROOM && errors[0]?.startsWith("unshare: "))) {
+  if (code === NO_MOUNT || (code === NO_NAMESPACE && errors[0]?.startsWith("unshare: "))) {
     throw new Unable(`Cannot run a kernel as a process: ${errors[0]}`);
   }
   await removeChanges(disks, folder);
   await Deno.remove(`${folder}/uml`, { recursive: true }).catch(() => {});
-  if ((await Deno.readTextFile(`${folder}/console.txt`)).includes(TOO_MANY_MAPPINGS)) {
+  const said = await Deno.readTextFile(`${folder}/console.txt`).catch(() => "");
+  if (said.includes(TOO_MANY_MAPPINGS)) {
     throw new Unable(
       "Cannot run a kernel as a process to its end: each of its pages can be a mapping of this kernel's; " +
         "sysctl vm.max_map_count=1000000 allows as many",
     );
   }
 }
-
-const LOADER = "ld-linux-x86-64.so.2";
-/** What it says where this kernel refuses it one more mapping. */
-const TOO_MANY_MAPPINGS = "UML ran out of memory on the host side";
 
 /** What is written to a disk that is thrown away goes to a file of its own. */
 function filesOf({ path, isThrownAway }: Disk, at: number, folder: string): string {

@@ -1,6 +1,6 @@
 /** A new program that is made to map a page: it is asked where its mappings begin, and knows nothing of it. */
 import { assertEquals } from "@std/assert";
-import { askBase, baseFrom } from "../../src/capture/ask_base.ts";
+import { askBase } from "../../src/capture/ask_base.ts";
 import type { LibcCalls } from "../../src/capture/libc.ts";
 import { type Stop, Tracer } from "../../src/capture/ptrace.ts";
 import type { MapLine } from "../../src/trace/format.ts";
@@ -230,13 +230,4 @@ Deno.test("askBase: other stops are passed over; a stop signal comes again later
   assertEquals([found.page, found.program.kills], [0x7f00_0000_0000, [SIGSTOP]]);
   const endless = asked((program) => program.between = Array(20).fill(stopped(5, 128)));
   assertEquals([endless.page, endless.stop], [undefined, undefined]);
-});
-
-Deno.test("baseFrom: the page lies at the end, or what lies there already reaches to it", () => {
-  assertEquals(baseFrom(0x7000, 0x4000, false), 0x8000); // only data of the program lies lower
-  assertEquals(baseFrom(0x7000, 0x8000, false), 0x8000); // something else lies there
-  assertEquals(baseFrom(0x5000, 0x9000, false), 0x9000); // and below it the page
-  assertEquals(baseFrom(0x5000, 0, true), 0x5000); // upwards, and nothing lies there
-  assertEquals(baseFrom(0x9000, 0x5000, true), 0x5000); // upwards, after what lies there
-  assertEquals(baseFrom(0x5000, 0x9000, true), 0x5000);
 });

@@ -70,6 +70,13 @@ Deno.test("execRecord: without a page the end of what lies below the stack is wh
   assertEquals([asked.mmapBase, asked.mmapBaseGuessed], [0x7f00_0000_9000, undefined]);
 });
 
+Deno.test("execRecord: the page lies at the end, or what lies there already reaches to it", () => {
+  const base = (page: number) => recordOf({}, { asked: { page } }).mmapBase;
+  assertEquals(base(0x7f00_0000_3000), 0x7f00_0000_4000); // only other VMAs lie lower
+  assertEquals(base(0x7f00_0000_2000), 0x7f00_0000_3000); // a VMA ends where the page does
+  assertEquals(base(0x7eff_ffff_0000), 0x7f00_0000_3000); // and below it the page
+});
+
 Deno.test("execRecord: in the legacy layout it is the lowest mapping above a third of the address space", () => {
   const legacy = { "/proc/77/personality": "00200000\n" };
   const low = [vma(0x1000, 0x2000), vma(0x2aaa_aaaa_a000, 0x2aaa_aaaa_c000), ...LAYOUT.slice(1)];

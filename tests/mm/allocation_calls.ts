@@ -14,11 +14,11 @@ export const CALLS = 20_000;
 export const LIMIT: number = CALLS;
 
 const MS_SYNC = 4;
-export const VMAS = 60;
+const VMAS = 60;
 const LENGTH = 0x4000;
 
 const mm = new AddressSpace({ mmapBase: 0x7fff_0000_0000 });
-/** A map keeps its numbers as objects on the heap, so that to take one out and pass it on makes none. */
+/** Where each VMA begins. A map keeps its numbers as objects on the heap: to take one out and pass it on makes none. */
 export const starts = new Map<number, number>();
 for (let i = 0; i < VMAS; i++) {
   const protection = i % 2 === 0 ? PROT_READ : PROT_READ | PROT_WRITE;
@@ -55,7 +55,7 @@ export const REFUSED: Readonly<Record<string, [errno: number, call: (start: numb
   "mmap of nothing": [22, () => answers.answerMmap(descriptor, EMPTY)],
   "mprotect of a hole": [
     12,
-    (start) => answers.answerMprotect(descriptor, holes.get(start)!, LENGTH, PROTECTION, -1),
+    (start) => answers.answerMprotect(descriptor, holes.get(start)!, LENGTH, PROTECTION),
   ],
   "madvise on a hole": [
     12,
