@@ -72,7 +72,7 @@ const SPECIFICATION = {
     "unless some are named. More of a version, as 6.18.5, names one that is not its newest; a flavour",
     "after it those that are built for something: 6.12-rt, ubuntu-6.8-azure (aws, gcp, lowlatency, oem).",
     "",
-    "Booting needs root, qemu-system-x86, debootstrap, e2fsprogs and the network; Debian is installed once",
+    "Booting needs root, qemu-system-x86, debootstrap, e2fsprogs, git and the network; Debian is installed once",
     "into the cache folder ($XDG_CACHE_HOME/maple, else ~/.cache/maple; 3 GB). Exit status: 0 everything agrees,",
     "1 something does not, 2 it could not run.",
   ].join("\n"),
